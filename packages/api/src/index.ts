@@ -1,0 +1,5 @@
+// The contract's generated messages and services. One name a service file, so that the two `Server` messages
+// (an agent's work item, a person's view) never meet.
+
+export * as monitorV2 from "./gen/monitor/v2/monitor_manager_pb.ts";
+export * as adminV1 from "./gen/truechimer/admin/v1/admin_pb.ts";

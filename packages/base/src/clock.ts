@@ -1,0 +1,38 @@
+// Time as an argument. Code below L3 never asks the operating system for the time or sets a timer on its own; it is
+// given a `Clock`, so that a fleet can be run in one process on a virtual one.
+
+/** Nanoseconds since 1970-01-01 00:00 UTC, leap seconds not counted. */
+export type UnixNs = bigint;
+
+export interface Clock {
+  /** The wall clock. May be stepped, forwards or backwards, by whoever keeps the host's time. */
+  nowNs(): UnixNs;
+  /** A clock that only runs forwards; its zero is arbitrary. */
+  monotonicNs(): bigint;
+  /** Calls `callback` once, `delayMs` from now on the monotonic clock. Returns how to cancel. */
+  setTimer(delayMs: number, callback: () => void): () => void;
+}
+
+/** Milliseconds since 1970 of a wall-clock instant, rounded down. For JavaScript's `Date` and the screen only. */
+export function unixMsFromNs(atNs: UnixNs): number {
+  return Number(atNs / 1_000_000n);
+}
+
+/** Resolves after `delayMs`, or rejects with the signal's reason as soon as it is aborted. Leaves no timer behind. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const onAbort = (): void => {
+      cancel();
+      reject(signal?.reason as Error);
+    };
+    const cancel = clock.setTimer(delayMs, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,50 @@
+// Every code that an error of ours can carry, with the exit of a user: docs/reference/errors.md has a section for
+// each, and a test compares the two lists.
+
+export const ERROR_CODES = [
+  // configuration and command line
+  "config_unknown_key",
+  "config_bad_value",
+  "config_unreadable",
+  "usage",
+  // names and addresses
+  "bad_address",
+  "name_unresolved",
+  "address_refused",
+  "port_in_use",
+  // files and directories
+  "directory_unwritable",
+  "directory_in_use",
+  "disk_full",
+  // database
+  "database_unreachable",
+  "database_too_old",
+  "database_platform_unsupported",
+  "database_start_failed",
+  "database_busy",
+  "migration_changed",
+  "migration_failed",
+  "migration_newer_than_code",
+  // requests
+  "bad_request",
+  "unauthenticated",
+  "forbidden",
+  "not_found",
+  "conflict",
+  "limit_exceeded",
+  "unsupported_version",
+  "bad_ticket",
+  "ticket_expired",
+  "bad_result_time",
+  "unassigned_server",
+  "monitor_not_live",
+  "batch_out_of_order",
+  // the world
+  "peer_unreachable",
+  "socket_failed",
+  "kernel_timestamps_unavailable",
+  "stopped",
+  "internal",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,0 +1,17 @@
+export { AppError, type AppErrorOptions } from "./app-error.ts";
+export { assert, unreachable } from "./assert.ts";
+export { type Clock, sleep, type UnixNs, unixMsFromNs } from "./clock.ts";
+export { parseDurationMs } from "./duration.ts";
+export { ERROR_CODES, type ErrorCode } from "./error-codes.ts";
+export {
+  type AddressScope,
+  addressScope,
+  type IpAddress,
+  type IpFamily,
+  ipAddressFromBytes,
+  parseIpAddress,
+} from "./ip-address.ts";
+export { type Random, systemRandom, unsafelyDeterministicRandom } from "./random.ts";
+export { ok, refused, type Result } from "./result.ts";
+export { systemClock } from "./system-clock.ts";
+export { createUlid, isUlid, type Ulid, ulidTimeMs } from "./ulid.ts";

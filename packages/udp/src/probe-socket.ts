@@ -1,0 +1,39 @@
+// The one interface to the network for probes. Behind it: kernel time stamps on a thread of their own, or node:dgram.
+
+import type { IpAddress } from "@truechimer/base";
+import type { Sample, TimestampSource } from "@truechimer/ntp";
+
+export interface ExchangeRequest {
+  readonly address: IpAddress;
+  /** UDP port of the server. */
+  readonly port: number;
+  /** How long to wait for the answer, from the moment of sending. */
+  readonly timeoutMs: number;
+  /** Local address to send from (several vantage points on one host, NAT). Absent: the system's choice. */
+  readonly localAddress?: IpAddress;
+}
+
+/** Counters since `createProbeSocket`. Each datagram that arrives is counted once. */
+export interface ProbeSocketCounters {
+  readonly sent: number;
+  readonly answered: number;
+  readonly timedOut: number;
+  readonly late: number;
+  readonly duplicate: number;
+  /** From another address or port than asked, or without our nonce. */
+  readonly spoofed: number;
+  readonly networkErrors: number;
+  readonly inFlight: number;
+}
+
+export interface ProbeSocket extends AsyncDisposable {
+  /** Who takes the stamps on this host. */
+  readonly timestampSource: TimestampSource;
+  /**
+   * One exchange: one packet from an unpredictable port with a fresh nonce, one judged sample. Never rejects for what
+   * the network does; rejects with AppError `stopped` when the socket is closed or the signal aborted, and with
+   * `limit_exceeded` when too many are in flight.
+   */
+  exchange(request: ExchangeRequest, signal?: AbortSignal): Promise<Sample>;
+  counters(): ProbeSocketCounters;
+}
