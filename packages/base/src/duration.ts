@@ -1,7 +1,7 @@
 // Durations as people write them: a number with its unit ("90s", "1.5h"). A bare number is refused, because a reader
 // cannot know what it counts.
 
-import { ok, refused, type Result } from "./result.ts";
+import { ok, type Result, refused } from "./result.ts";
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/gy;

@@ -12,6 +12,6 @@ export {
   parseIpAddress,
 } from "./ip-address.ts";
 export { type Random, systemRandom, unsafelyDeterministicRandom } from "./random.ts";
-export { ok, refused, type Result } from "./result.ts";
+export { ok, type Result, refused } from "./result.ts";
 export { systemClock } from "./system-clock.ts";
 export { createUlid, isUlid, type Ulid, ulidTimeMs } from "./ulid.ts";

@@ -1,7 +1,7 @@
 // IP addresses in one canonical text form (RFC 5952), and as the 4 or 16 bytes of the wire.
 
 import ipaddr from "ipaddr.js";
-import { ok, refused, type Result } from "./result.ts";
+import { ok, type Result, refused } from "./result.ts";
 
 export type IpFamily = "v4" | "v6";
 
@@ -14,7 +14,14 @@ export interface IpAddress {
 }
 
 /** Where an address points, as far as a monitor cares. */
-export type AddressScope = "public" | "private" | "loopback" | "link_local" | "multicast" | "unspecified" | "reserved";
+export type AddressScope =
+  | "public"
+  | "private"
+  | "loopback"
+  | "link_local"
+  | "multicast"
+  | "unspecified"
+  | "reserved";
 
 export function parseIpAddress(text: string): Result<IpAddress, string> {
   const strictIpv4 = ipaddr.IPv4.isValidFourPartDecimal(text);
