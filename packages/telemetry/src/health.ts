@@ -1,0 +1,98 @@
+// Three questions that an operator's tools ask: is the process alive, may it be sent work, has it started?
+
+import type { Clock } from "@truechimer/base";
+
+/** Resolves when all is well; rejects with what is wrong. */
+export type HealthCheck = (signal: AbortSignal) => Promise<void>;
+
+export interface HealthAnswer {
+  readonly ok: boolean;
+  /** A check's name with `ok` or the message of what is wrong. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+/**
+ * - **live**: the event loop turns. Failing it means: restart me.
+ * - **ready**: started, not stopping, and every check passes. Failing it means: send work to another.
+ * - **startup**: `markStarted` was called. Failing it means: wait.
+ */
+export interface HealthRegistry {
+  addCheck(name: string, check: HealthCheck): void;
+  markStarted(): void;
+  /** From here on not ready; goes down before anything is closed, so that a load balancer turns away first. */
+  markStopping(): void;
+  live(): HealthAnswer;
+  ready(): Promise<HealthAnswer>;
+  startup(): HealthAnswer;
+}
+
+export interface HealthRegistryOptions {
+  readonly clock: Clock;
+  /** A check that takes longer counts as failed. Default 2,000. */
+  readonly checkTimeoutMs?: number;
+  /** An answer is kept this long, so that frequent asking costs no queries. Default 500. */
+  readonly cacheMs?: number;
+}
+
+const CHECK_TIMEOUT_MS = 2_000;
+const CACHE_MS = 500;
+
+export function createHealthRegistry(options: HealthRegistryOptions): HealthRegistry {
+  const checks = new Map<string, HealthCheck>();
+  const timeoutMs = options.checkTimeoutMs ?? CHECK_TIMEOUT_MS;
+  const cacheNs = BigInt(options.cacheMs ?? CACHE_MS) * 1_000_000n;
+  let phase: "starting" | "started" | "stopping" = "starting";
+  let cached: { readonly atNs: bigint; readonly answer: Promise<HealthAnswer> } | undefined;
+
+  const runChecks = async (): Promise<HealthAnswer> => {
+    const results = await Promise.all(
+      [...checks].map(
+        async ([name, check]) => [name, await outcomeOf(check, timeoutMs, options.clock)] as const,
+      ),
+    );
+    return { ok: results.every(([, text]) => text === "ok"), checks: Object.fromEntries(results) };
+  };
+
+  return {
+    addCheck: (name, check) => checks.set(name, check),
+    markStarted: () => {
+      if (phase === "starting") phase = "started";
+    },
+    markStopping: () => {
+      phase = "stopping";
+    },
+    live: () => ({ ok: true, checks: {} }),
+    startup: () =>
+      phase === "starting"
+        ? { ok: false, checks: { startup: "not started yet" } }
+        : { ok: true, checks: { startup: "ok" } },
+    ready: async () => {
+      if (phase !== "started") return { ok: false, checks: { process: phase } };
+      const nowNs = options.clock.monotonicNs();
+      if (cached === undefined || nowNs - cached.atNs >= cacheNs) {
+        cached = { atNs: nowNs, answer: runChecks() };
+      }
+      return cached.answer;
+    },
+  };
+}
+
+async function outcomeOf(check: HealthCheck, timeoutMs: number, clock: Clock): Promise<string> {
+  const controller = new AbortController();
+  let cancel = (): void => {};
+  const late = new Promise<string>((resolve) => {
+    cancel = clock.setTimer(timeoutMs, () => {
+      controller.abort();
+      resolve(`no answer within ${timeoutMs} ms`);
+    });
+  });
+  try {
+    const done = check(controller.signal).then(
+      () => "ok",
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    return await Promise.race([done, late]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,43 @@
+export { type DescribedError, describeErrorChain } from "./describe-error-chain.ts";
+export {
+  createHealthRegistry,
+  type HealthAnswer,
+  type HealthCheck,
+  type HealthRegistry,
+  type HealthRegistryOptions,
+} from "./health.ts";
+export {
+  createLogger,
+  LOG_LEVELS,
+  type LogFields,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  type LogOutput,
+  silentLogger,
+} from "./logger.ts";
+export {
+  type Counter,
+  createMetrics,
+  DURATION_BUCKETS_SECONDS,
+  type Gauge,
+  type GaugeDescription,
+  type Histogram,
+  type MetricDescription,
+  type Metrics,
+  type MetricsOptions,
+} from "./metrics.ts";
+export { REDACTED, redactSecrets, redactText } from "./redact-secrets.ts";
+export { parseTraceparent, type TraceParent } from "./traceparent.ts";
+export {
+  currentTraceId,
+  currentTraceparent,
+  type FinishedSpan,
+  remoteContext,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  startTracing,
+  type TracingOptions,
+  withSpan,
+} from "./tracing.ts";

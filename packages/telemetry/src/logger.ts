@@ -1,0 +1,94 @@
+// Logs: JSON lines for programs, aligned text on a terminal. A secret never gets through, whatever the caller passes:
+// every object is cleaned by its key names and every text by the form of our tokens.
+
+import pino from "pino";
+import { describeErrorChain } from "./describe-error-chain.ts";
+import { formatLogLine } from "./format-log-line.ts";
+import { redactSecrets, redactText } from "./redact-secrets.ts";
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What happened, as fields; then one short sentence that is the same for every such event. */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  /** A logger that adds `fields` to every line, such as the name of a component. */
+  child(fields: LogFields): Logger;
+}
+
+/** Values must survive JSON; a bigint is written as text. An `error` field is written with its chain of causes. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface LoggerOptions {
+  /** Default `info`. */
+  readonly level?: LogLevel;
+  /** `auto`: text when `output` is a terminal, JSON lines otherwise. Default `auto`. */
+  readonly format?: "auto" | "json" | "pretty";
+  /** Default: the process's standard error, so that standard output stays for answers. */
+  readonly output?: LogOutput;
+  /** Colour in text. Default: when `output` is a terminal. */
+  readonly colour?: boolean;
+}
+
+/** The part of a stream that logs need. */
+export interface LogOutput {
+  readonly isTTY?: boolean | undefined;
+  write(text: string): unknown;
+}
+
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const output = options.output ?? process.stderr;
+  const terminal = output.isTTY === true;
+  const pretty = options.format === "pretty" || (options.format !== "json" && terminal);
+  const colour = options.colour ?? terminal;
+  const destination = pretty
+    ? { write: (line: string) => output.write(formatLogLine(line, { colour })) }
+    : { write: (line: string) => output.write(line) };
+  return adapt(
+    pino(
+      {
+        level: options.level ?? "info",
+        base: null,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        messageKey: "message",
+        formatters: {
+          level: (label) => ({ level: label }),
+          bindings: (bindings) => redactSecrets(bindings) as Record<string, unknown>,
+          log: (fields) => redactSecrets(fields) as Record<string, unknown>,
+        },
+      },
+      destination,
+    ),
+  );
+}
+
+/** Writes nothing. */
+export const silentLogger: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => silentLogger,
+};
+
+function adapt(inner: pino.Logger): Logger {
+  const write =
+    (level: "debug" | "info" | "warn" | "error") =>
+    (fields: LogFields, message: string): void => {
+      const { error, ...rest } = fields;
+      inner[level](
+        error === undefined ? rest : { ...rest, error: describeErrorChain(error) },
+        redactText(message),
+      );
+    };
+  return {
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    child: (fields) => adapt(inner.child(redactSecrets(fields) as pino.Bindings)),
+  };
+}

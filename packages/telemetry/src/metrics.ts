@@ -1,0 +1,87 @@
+// The Prometheus registry of a process. Metric names live with the code that counts; this file only makes the registry.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Seconds. From an in-memory answer to the limit of a slow statement. */
+export const DURATION_BUCKETS_SECONDS: readonly number[] = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20,
+];
+
+export interface MetricsOptions {
+  readonly version: string;
+  /** Event loop, memory, garbage collection, file handles of the process. Default true. */
+  readonly processMetrics?: boolean;
+}
+
+export interface Metrics {
+  counter<Label extends string = never>(description: MetricDescription<Label>): Counter<Label>;
+  gauge<Label extends string = never>(description: GaugeDescription<Label>): Gauge<Label>;
+  histogram<Label extends string = never>(description: MetricDescription<Label>): Histogram<Label>;
+  /** The text that Prometheus scrapes, with its content type. */
+  scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface MetricDescription<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames?: readonly Label[];
+}
+
+export interface GaugeDescription<Label extends string> extends MetricDescription<Label> {
+  /** Sets the value when somebody scrapes, for values that cost a query. */
+  readonly collect?: (gauge: Gauge<Label>) => void | Promise<void>;
+}
+
+export type { Counter, Gauge, Histogram };
+
+/** Asking twice for one name gives the same metric. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: "truechimer_build_info",
+    help: "Always 1; the version is in the label.",
+    labelNames: ["version"],
+    registers: [registry],
+  }).set({ version: options.version }, 1);
+  const known = <Kind>(name: string, create: () => Kind): Kind =>
+    (registry.getSingleMetric(name) as Kind | undefined) ?? create();
+  return {
+    counter: (description) =>
+      known(
+        description.name,
+        () => new Counter({ ...labelled(description), registers: [registry] }),
+      ),
+    gauge: <Label extends string>(description: GaugeDescription<Label>): Gauge<Label> =>
+      known(description.name, () => {
+        const { collect } = description;
+        const gauge: Gauge<Label> = new Gauge<Label>({
+          ...labelled(description),
+          registers: [registry],
+          ...(collect === undefined ? {} : { collect: () => collect(gauge) }),
+        });
+        return gauge;
+      }),
+    histogram: (description) =>
+      known(
+        description.name,
+        () =>
+          new Histogram({
+            ...labelled(description),
+            buckets: [...DURATION_BUCKETS_SECONDS],
+            registers: [registry],
+          }),
+      ),
+    scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+function labelled<Label extends string>(
+  description: MetricDescription<Label>,
+): { name: string; help: string; labelNames: Label[] } {
+  return {
+    name: description.name,
+    help: description.help,
+    labelNames: [...(description.labelNames ?? [])],
+  };
+}
