@@ -1,0 +1,43 @@
+// The pool as Kysely gets it: what it throws is coded (postgres-error.ts).
+
+import type { PostgresPool, PostgresPoolClient } from "kysely";
+import type pg from "pg";
+import { appErrorFromPostgres } from "./postgres-error.ts";
+
+/** `where` names the database in messages. Ending it ends `pool`. */
+export function codedPool(pool: pg.Pool, where: string): PostgresPool {
+  // Kysely keeps what it knows of a connection by the identity of this object.
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const wrap = (client: pg.PoolClient): PostgresPoolClient => {
+    const known = wrapped.get(client);
+    if (known !== undefined) return known;
+    const made = codedClient(client, where);
+    wrapped.set(client, made);
+    return made;
+  };
+  return {
+    options: pool.options,
+    connect: async () => {
+      try {
+        return wrap(await pool.connect());
+      } catch (error) {
+        throw appErrorFromPostgres(error, where);
+      }
+    },
+    end: () => pool.end(),
+  };
+}
+
+function codedClient(client: pg.PoolClient, where: string): PostgresPoolClient {
+  const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
+    try {
+      return await client.query(text, [...values]);
+    } catch (error) {
+      throw appErrorFromPostgres(error, where);
+    }
+  };
+  return {
+    query: query as PostgresPoolClient["query"],
+    release: (discard?: boolean) => client.release(discard),
+  } as PostgresPoolClient;
+}

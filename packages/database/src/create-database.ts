@@ -1,0 +1,142 @@
+// One pool of connections to one PostgreSQL, with Kysely on top. Every session runs in UTC, so that a day in SQL is the
+// same day on every host; every statement has a time limit; every failure of the world comes out as a coded error.
+
+import { AppError } from "@truechimer/base";
+import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from "kysely";
+import pg from "pg";
+import { codedPool } from "./coded-pool.ts";
+import { describeDatabaseUrl } from "./database-url.ts";
+import { driverTypes } from "./driver-types.ts";
+import { appErrorFromPostgres, sqlStateOf } from "./postgres-error.ts";
+import type { Schema } from "./schema.ts";
+
+/** PostgreSQL 15 is Debian 12's, and the oldest that the migrations are tested on. */
+export const POSTGRES_MAJOR_MIN = 15;
+
+const POOL_SIZE_DEFAULT = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS_DEFAULT = 30_000;
+/** A lock that is held this long is held by a stuck session; waiting on would only queue more behind it. */
+const LOCK_TIMEOUT_MS = 10_000;
+/** A transaction that was left open keeps dead rows from being cleaned up everywhere. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+const IDLE_CONNECTION_MS = 60_000;
+
+export interface DatabaseOptions {
+  /** postgres://user:password@host:port/name, or with ?host=/directory for a socket. */
+  readonly url: string;
+  /** Shown in pg_stat_activity, and to whoever waits for our locks. Cut to 63 bytes by PostgreSQL. */
+  readonly applicationName: string;
+  /** Connections at most; default 10. */
+  readonly poolSize?: number;
+  /** Time limit of one statement; default 30 s, 0 is none. */
+  readonly statementTimeoutMs?: number;
+  /** Told about connections that broke while idle. The pool replaces them by itself. */
+  readonly onConnectionLost?: (error: unknown) => void;
+}
+
+export interface Database extends AsyncDisposable {
+  readonly kysely: Kysely<Schema>;
+  /** For what Kysely has no words for: LISTEN, pinned sessions. Its errors are the driver's own. */
+  readonly pool: pg.Pool;
+  /** "host:port/name", without user and password. */
+  readonly where: string;
+  /** As PostgreSQL prints it: "18.4", "15.20 (Debian 15.20-0+deb12u1)". */
+  readonly serverVersion: string;
+}
+
+/** Connects and looks at the version. Fails with database_unreachable or database_too_old. */
+export async function createDatabase(options: DatabaseOptions): Promise<Database> {
+  const where = describeDatabaseUrl(options.url);
+  const pool = createPool(options);
+  pool.on("error", (error) => options.onConnectionLost?.(appErrorFromPostgres(error, where)));
+  try {
+    const serverVersion = await checkedServerVersion(pool, where);
+    const kysely = new Kysely<Schema>({
+      dialect: new PostgresDialect({ pool: codedPool(pool, where) }),
+    });
+    return {
+      kysely,
+      pool,
+      where,
+      serverVersion,
+      [Symbol.asyncDispose]: async () => {
+        await kysely.destroy();
+        if (!pool.ended && !pool.ending) await pool.end();
+      },
+    };
+  } catch (error) {
+    await pool.end();
+    throw appErrorFromPostgres(error, where);
+  }
+}
+
+function createPool(options: DatabaseOptions): pg.Pool {
+  return new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize ?? POOL_SIZE_DEFAULT,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    keepAlive: true,
+    types: driverTypes,
+    // By statement and not as start-up parameters, which a connection pooler in between refuses.
+    onConnect: (client) =>
+      client
+        .query(
+          `select set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),
+                  set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
+                  set_config('idle_in_transaction_session_timeout', $3, false)`,
+          [
+            String(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS_DEFAULT),
+            String(LOCK_TIMEOUT_MS),
+            String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+          ],
+        )
+        .then(() => undefined),
+  });
+}
+
+async function checkedServerVersion(pool: pg.Pool, where: string): Promise<string> {
+  const { rows } = await pool.query<{ version: string; number: number }>(
+    `select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
+  );
+  const [row] = rows;
+  if (row === undefined)
+    throw new AppError("database_unreachable", `database ${where} answered nothing`);
+  assertVersion(row, where);
+  return row.version;
+}
+
+function assertVersion(server: { version: string; number: number }, where: string): void {
+  const major = Math.floor(server.number / 10_000);
+  if (major >= POSTGRES_MAJOR_MIN) return;
+  throw new AppError(
+    "database_too_old",
+    `database ${where} is PostgreSQL ${server.version}: ${POSTGRES_MAJOR_MIN} or newer is needed; upgrade it, or unset DATABASE_URL to use the built-in one`,
+  );
+}
+
+/** Attempts of one transaction that keeps meeting concurrent ones. */
+const TRANSACTION_ATTEMPTS_MAX = 5;
+const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01"]);
+
+/** Runs `work` in a transaction, and anew when PostgreSQL ended it for a concurrent one (deadlock, serialization). */
+export async function inTransaction<T>(
+  database: Pick<Database, "kysely">,
+  work: (transaction: Transaction<Schema>) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.kysely.transaction().execute(work);
+    } catch (error) {
+      if (attempt >= TRANSACTION_ATTEMPTS_MAX || !RETRYABLE.has(sqlStateOf(error) ?? ""))
+        throw error;
+    }
+  }
+}
+
+/** Resolves when the database answers, else fails with a coded error. For health checks. */
+export async function pingDatabase(database: Pick<Database, "kysely">): Promise<void> {
+  await database.kysely.executeQuery(CompiledQuery.raw("select 1"));
+}

@@ -1,0 +1,262 @@
+// The tables as Kysely sees them; migrations/*.sql is what they are, and a test compares the two against a live
+// database. The meaning and unit of each column stands in its comment there.
+
+import type { ColumnType, Generated, GeneratedAlways } from "kysely";
+import type { Timestamptz } from "./timestamptz.ts";
+
+/** A value that JSON can hold, as the driver gives it. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** Read as a value, written as JSON text (`JSON.stringify`), because the driver takes an array for an SQL array. */
+export type Jsonb = ColumnType<JsonValue, string, string>;
+export type JsonbWithDefault = ColumnType<JsonValue, string | undefined, string>;
+export type JsonbNullable = ColumnType<JsonValue | null, string | null | undefined, string | null>;
+
+export type IpVersion = "v4" | "v6";
+export type MonitorType = "monitor" | "score";
+export type MonitorStatusName = "pending" | "testing" | "active" | "paused" | "deleted";
+export type ServerStateName = "watched" | "paused" | "removed";
+export type AssignmentStatusName = "candidate" | "testing" | "active" | "paused";
+export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
+
+export interface Schema {
+  accounts: AccountsTable;
+  monitors: MonitorsTable;
+  servers: ServersTable;
+  server_scores: ServerScoresTable;
+  log_scores: LogScoresTable;
+  check_evidence: CheckEvidenceTable;
+  server_slots: ServerSlotsTable;
+  monitor_slots: MonitorSlotsTable;
+  score_queue: ScoreQueueTable;
+  submissions: SubmissionsTable;
+  ticket_keys: TicketKeysTable;
+  one_time_keys: OneTimeKeysTable;
+  admin_sessions: AdminSessionsTable;
+  api_keys: ApiKeysTable;
+  system_settings: SystemSettingsTable;
+  events: EventsTable;
+  loop_runs: LoopRunsTable;
+  schema_migrations: SchemaMigrationsTable;
+}
+
+export interface AccountsTable {
+  id: GeneratedAlways<bigint>;
+  id_token: string;
+  name: Generated<string>;
+  created_on: Generated<Timestamptz>;
+  modified_on: Generated<Timestamptz>;
+}
+
+export interface MonitorsTable {
+  id: GeneratedAlways<bigint>;
+  id_token: string;
+  type: Generated<MonitorType>;
+  account_id: bigint | null;
+  hostname: Generated<string>;
+  location: Generated<string>;
+  ip: string | null;
+  ip_version: IpVersion | null;
+  tls_name: string | null;
+  token_hash: Uint8Array | null;
+  status: Generated<MonitorStatusName>;
+  config: JsonbWithDefault;
+  client_version: Generated<string>;
+  lab: Generated<boolean>;
+  online: Generated<boolean>;
+  last_seen: Timestamptz | null;
+  last_submit: Timestamptz | null;
+  checks_total: Generated<bigint>;
+  created_on: Generated<Timestamptz>;
+  deleted_on: Timestamptz | null;
+  is_current: Generated<boolean>;
+}
+
+export interface ServersTable {
+  id: GeneratedAlways<bigint>;
+  account_id: bigint | null;
+  name: string;
+  ip: string;
+  port: Generated<number>;
+  ip_version: IpVersion;
+  lab: Generated<boolean>;
+  state: Generated<ServerStateName>;
+  stratum: number | null;
+  reference_id: Generated<string>;
+  score_raw: number | null;
+  score_ts: Timestamptz | null;
+  verdict: Generated<VerdictName>;
+  verdict_reason: Generated<string>;
+  verdict_text: Generated<string>;
+  verdict_since: Generated<Timestamptz>;
+  verdict_ts: Timestamptz | null;
+  offset_ns: bigint | null;
+  bound_ns: bigint | null;
+  witnesses_fresh: Generated<number>;
+  witnesses_against: Generated<number>;
+  last_check_ts: Timestamptz | null;
+  last_answer_ts: Timestamptz | null;
+  /** A date as "2026-03-01". */
+  deletion_on: string | null;
+  created_on: Generated<Timestamptz>;
+  removed_on: Timestamptz | null;
+}
+
+export interface ServerScoresTable {
+  id: GeneratedAlways<bigint>;
+  server_id: bigint;
+  monitor_id: bigint;
+  status: Generated<AssignmentStatusName>;
+  score_raw: Generated<number>;
+  score_ts: Timestamptz | null;
+  stratum: number | null;
+  queue_ts: Timestamptz | null;
+  last_log_score_id: bigint | null;
+  offset_ns: bigint | null;
+  bound_ns: bigint | null;
+  rtt_ns: bigint | null;
+  leap: number | null;
+  reason: string | null;
+  no_response: Generated<boolean>;
+  last_answer_ts: Timestamptz | null;
+  created_on: Generated<Timestamptz>;
+}
+
+export interface LogScoresTable {
+  /** From the sequence log_scores_id_seq; may be given, when it was drawn from there. */
+  id: Generated<bigint>;
+  ts: Timestamptz;
+  server_id: bigint;
+  monitor_id: bigint;
+  score_before: number | null;
+  step: number;
+  score: number;
+  rule: Generated<string>;
+  offset_ns: bigint | null;
+  bound_ns: bigint | null;
+  rtt_ns: bigint | null;
+  stratum: number | null;
+  leap: number | null;
+  reason: string | null;
+  no_response: Generated<boolean>;
+  samples_sent: Generated<number>;
+  samples_answered: Generated<number>;
+  has_evidence: Generated<boolean>;
+  attributes: JsonbNullable;
+}
+
+export interface CheckEvidenceTable {
+  log_score_id: bigint;
+  ts: Timestamptz;
+  evidence: Uint8Array;
+}
+
+export interface ServerSlotsTable {
+  server_id: bigint;
+  slot_ts: Timestamptz;
+  checks: Generated<number>;
+  checks_failed: Generated<number>;
+  checks_without_answer: Generated<number>;
+  samples_sent: Generated<number>;
+  samples_answered: Generated<number>;
+  score: number | null;
+  score_min: number | null;
+}
+
+export interface MonitorSlotsTable {
+  monitor_id: bigint;
+  slot_ts: Timestamptz;
+  checks: Generated<number>;
+  checks_failed: Generated<number>;
+  checks_without_answer: Generated<number>;
+}
+
+export interface ScoreQueueTable {
+  log_score_id: bigint;
+  server_id: bigint;
+  monitor_id: bigint;
+  ts: Timestamptz;
+  queued_at: Generated<Timestamptz>;
+}
+
+export interface SubmissionsTable {
+  monitor_id: bigint;
+  submission_id: string;
+  received_at: Generated<Timestamptz>;
+  statuses: Generated<number>;
+  answer: Uint8Array | null;
+}
+
+export interface TicketKeysTable {
+  version: number;
+  key: Uint8Array;
+  created_at: Generated<Timestamptz>;
+}
+
+export interface OneTimeKeysTable {
+  key_hash: Uint8Array;
+  created_at: Generated<Timestamptz>;
+  expires_at: Timestamptz;
+  spent_at: Timestamptz | null;
+}
+
+export interface AdminSessionsTable {
+  token_hash: Uint8Array;
+  created_at: Generated<Timestamptz>;
+  expires_at: Timestamptz;
+  last_used_at: Generated<Timestamptz>;
+  user_agent: Generated<string>;
+}
+
+export interface ApiKeysTable {
+  id: GeneratedAlways<bigint>;
+  name: string;
+  token_hash: Uint8Array;
+  created_at: Generated<Timestamptz>;
+  last_used_at: Timestamptz | null;
+  revoked_at: Timestamptz | null;
+}
+
+export interface SystemSettingsTable {
+  key: string;
+  value: Jsonb;
+  created_on: Generated<Timestamptz>;
+  modified_on: Generated<Timestamptz>;
+}
+
+export interface EventsTable {
+  id: GeneratedAlways<bigint>;
+  at: Generated<Timestamptz>;
+  kind: string;
+  server_id: bigint | null;
+  monitor_id: bigint | null;
+  verdict_before: VerdictName | null;
+  verdict_after: VerdictName | null;
+  reason: Generated<string>;
+  text: string;
+}
+
+export interface LoopRunsTable {
+  name: string;
+  period_ms: bigint;
+  last_run_at: Timestamptz | null;
+  next_run_at: Generated<Timestamptz>;
+  took_ms: number | null;
+  outcome: Generated<string>;
+  runs_total: Generated<bigint>;
+}
+
+/** The ledger of migrations. Made by the runner, not by a migration. */
+export interface SchemaMigrationsTable {
+  version: string;
+  applied_at: Generated<Timestamptz>;
+  checksum: string;
+  execution_ms: number;
+  applied_by: string;
+}

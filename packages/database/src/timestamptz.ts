@@ -1,0 +1,73 @@
+// Instants as PostgreSQL keeps them: to the microsecond. A JavaScript Date holds milliseconds, so a row's ts that went
+// through one no longer finds its own row in `ts <= $1`; and a bare bigint would be taken for an int8. An instant is
+// therefore text of one canonical form, in both directions, with a brand: what was read can be written and compared
+// unchanged, two of them sort as text, and nothing else fits a timestamptz column.
+
+import { assert, type UnixNs } from "@truechimer/base";
+
+declare const brand: unique symbol;
+
+/** An instant as "2026-03-01T12:00:00.123456Z": UTC, six decimals, years 0001 to 9999. */
+export type Timestamptz = string & { readonly [brand]: "timestamptz" };
+
+const NS_PER_US = 1_000n;
+const US_PER_MS = 1_000n;
+const US_PER_SECOND = 1_000_000n;
+const MS_PER_SECOND = 1_000;
+
+/** What PostgreSQL prints with DateStyle ISO: any session time zone, 0 to 6 decimals. */
+const PRINTED =
+  /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?([+-])(\d\d)(?::(\d\d)(?::(\d\d))?)?$/;
+
+/** The one place where an instant is rounded: down, to the microsecond. */
+export function timestamptzFromNs(atNs: UnixNs): Timestamptz {
+  return format(floorDivide(atNs, NS_PER_US));
+}
+
+export function nsFromTimestamptz(instant: Timestamptz): UnixNs {
+  const ms = BigInt(Date.parse(`${instant.slice(0, 19)}Z`));
+  return (ms * US_PER_MS + BigInt(instant.slice(20, 26))) * NS_PER_US;
+}
+
+/** The driver's parser for timestamptz. `infinity` and years outside 0001 to 9999 have no place in our tables. */
+export function parseTimestamptz(printed: string): Timestamptz {
+  const parts = PRINTED.exec(printed);
+  assert(parts !== null, `timestamptz "${printed}" is not of the form that DateStyle ISO gives`);
+  const [
+    ,
+    year,
+    month,
+    day,
+    hour,
+    minute,
+    second,
+    decimals = "",
+    sign,
+    zoneHour,
+    zoneMinute,
+    zoneSecond,
+  ] = parts;
+  const micros = decimals.padEnd(6, "0");
+  if (zoneHour === "00" && zoneMinute === undefined) {
+    return `${year}-${month}-${day}T${hour}:${minute}:${second}.${micros}Z` as Timestamptz;
+  }
+  const wallMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const zoneSeconds =
+    Number(zoneHour) * 3600 + Number(zoneMinute ?? 0) * 60 + Number(zoneSecond ?? 0);
+  const utcMs = wallMs - (sign === "-" ? -1 : 1) * zoneSeconds * MS_PER_SECOND;
+  return format(BigInt(utcMs) * US_PER_MS + BigInt(micros));
+}
+
+function format(micros: bigint): Timestamptz {
+  const seconds = floorDivide(micros, US_PER_SECOND);
+  const date = new Date(Number(seconds) * MS_PER_SECOND);
+  const year = date.getUTCFullYear();
+  assert(year >= 1 && year <= 9999, `instant ${micros} µs is outside the years 0001 to 9999`);
+  const decimals = String(micros - seconds * US_PER_SECOND).padStart(6, "0");
+  return `${date.toISOString().slice(0, 19)}.${decimals}Z` as Timestamptz;
+}
+
+function floorDivide(value: bigint, divisor: bigint): bigint {
+  const quotient = value / divisor;
+  return value % divisor < 0n ? quotient - 1n : quotient;
+}
