@@ -3,6 +3,7 @@ export { assert, unreachable } from "./assert.ts";
 export { type Clock, sleep, type UnixNs, unixMsFromNs } from "./clock.ts";
 export { parseDurationMs } from "./duration.ts";
 export { ERROR_CODES, type ErrorCode } from "./error-codes.ts";
+export { formatDurationNs, formatOffset } from "./format-time.ts";
 export {
   type AddressScope,
   addressScope,

@@ -31,9 +31,18 @@ export interface Exchange {
   readonly clockStepNs: bigint | undefined;
 }
 
+/** What can make an offset wrong. `clock_step` appears only when the agent's clock was stepped meanwhile. */
+export type BoundPartName =
+  | "path"
+  | "server_precision"
+  | "agent_precision"
+  | "drift"
+  | "stamps"
+  | "clock_step";
+
 /** The parts of the bound on the error of an offset; they add up to the bound. Nanoseconds, each at least 0. */
 export interface BoundPart {
-  readonly name: "path" | "server_precision" | "agent_precision" | "drift" | "stamps";
+  readonly name: BoundPartName;
   readonly valueNs: bigint;
 }
 

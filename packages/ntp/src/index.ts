@@ -1,0 +1,92 @@
+export { type ClientRequest, createClientRequest, requestNonce } from "./client-request.ts";
+export {
+  EXTENSION_FIELD_BYTES_MIN,
+  EXTENSION_FIELD_BYTES_MIN_LAST,
+  EXTENSION_FIELDS_MAX,
+  type ExtensionField,
+  type PacketTail,
+} from "./extension-field.ts";
+export {
+  judgeExchange,
+  responseRules,
+  type RuleFinding,
+  runResponseRules,
+} from "./judge-exchange.ts";
+export {
+  AGENT_PRECISION_NS,
+  DRIFT_PARTS_PER_MILLION,
+  SERVER_PRECISION_LOG2_MAX,
+  STAMP_ERROR_NS,
+} from "./measurement.ts";
+export {
+  CHECK_SAMPLES_DEFAULT,
+  CHECK_SAMPLES_MAX,
+  type CheckAction,
+  type CheckOptions,
+  checkResultOf,
+  checkResultWithoutSamples,
+  createCheck,
+  EXPLICIT_BAD_REASONS,
+  isAgentFault,
+  isExplicitBad,
+  isNoResponse,
+  type NtpCheck,
+  SAMPLE_GAP_MS_DEFAULT,
+} from "./ntp-check.ts";
+export {
+  type Arrival,
+  createNtpExchange,
+  type ExchangeAction,
+  type ExchangeState,
+  type IgnoredDatagram,
+  type NtpExchange,
+  type NtpExchangeOptions,
+} from "./ntp-exchange.ts";
+export {
+  encodeNtpPacket,
+  type LeapIndicator,
+  NTP_HEADER_BYTES,
+  NTP_MODE,
+  NTP_VERSION,
+  type NtpPacket,
+  type NtpPacketHeader,
+  parseNtpHeader,
+  parseNtpPacket,
+} from "./ntp-packet.ts";
+export { type NtpShort, nsFromNtpShort, ntpShortFromNs } from "./ntp-short.ts";
+export {
+  NTP_ERA_NS,
+  type NtpTimestamp,
+  nsFromNtpUnits,
+  ntpEra,
+  ntpTimestampDifference,
+  ntpTimestampFromUnixNs,
+  ntpUnitsFromNs,
+  unixNsFromNtpTimestamp,
+} from "./ntp-timestamp.ts";
+export {
+  type DescribeOptions,
+  describePacketFields,
+  type PacketFieldText,
+} from "./packet-fields.ts";
+export { reasonText } from "./reason-text.ts";
+export { kissCode, referenceIdFromText, referenceIdHex, referenceIdText } from "./reference-id.ts";
+export {
+  LEAP_NOT_SYNCHRONISED,
+  type ResponseRule,
+  ROOT_DISTANCE_LIMIT_NS,
+  rootDistanceNs,
+  STRATUM_MAX,
+} from "./response-rules.ts";
+export type {
+  BoundPart,
+  BoundPartName,
+  CheckOutcome,
+  CheckResult,
+  Exchange,
+  Measurement,
+  Sample,
+  Stamp,
+  TimestampSource,
+} from "./sample.ts";
+export { SAMPLE_REASONS, type SampleReason } from "./sample-reason.ts";
