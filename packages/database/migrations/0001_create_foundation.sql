@@ -164,6 +164,7 @@ create table server_scores (
   stratum smallint check (stratum between 0 and 255),
   queue_ts timestamptz,
   last_log_score_id bigint,
+  last_batch text,
   offset_ns bigint,
   bound_ns bigint check (bound_ns >= 0),
   rtt_ns bigint,
@@ -184,6 +185,7 @@ comment on column server_scores.score_ts is 'Time of the last result; the agent'
 comment on column server_scores.stratum is 'Stratum of the last result that had one. Null: none had.';
 comment on column server_scores.queue_ts is 'When the server was last handed to this monitor; database clock. Null: never, so it is due.';
 comment on column server_scores.last_log_score_id is 'log_scores.id of the last result. Null: none yet.';
+comment on column server_scores.last_batch is 'ULID of the batch that the last counted result belongs to; each batch counts once, and batches in their order. Null: none yet.';
 comment on column server_scores.offset_ns is 'Offset of the last result, server minus agent, in nanoseconds. Null: it had none.';
 comment on column server_scores.bound_ns is 'Bound on the error of offset_ns, in nanoseconds. Null: not reported.';
 comment on column server_scores.rtt_ns is 'Round trip of the last result, in nanoseconds. Null: it had none.';
@@ -333,6 +335,7 @@ create table submissions (
   received_at timestamptz not null default now(),
   statuses integer not null default 0,
   answer bytea,
+  trace_id text check (trace_id ~ '^[0-9a-f]{32}$'),
   primary key (monitor_id, submission_id)
 );
 comment on table submissions is 'Submissions that were accepted, so that one that is sent again changes nothing.';
@@ -341,6 +344,7 @@ comment on column submissions.submission_id is 'The agent''s id of the submissio
 comment on column submissions.received_at is 'When it was accepted; database clock. Rows are dropped once no agent can still send them.';
 comment on column submissions.statuses is 'How many results it carried.';
 comment on column submissions.answer is 'The serialized monitor.v2.SubmitResultsResponse, to be given again. Null: plain success.';
+comment on column submissions.trace_id is 'Trace of the request that brought it (32 hexadecimal digits). Null: it carried none.';
 create index submissions_received on submissions (received_at);
 
 -- Secrets of the control plane and of its users.

@@ -118,6 +118,7 @@ export interface ServerScoresTable {
   stratum: number | null;
   queue_ts: Timestamptz | null;
   last_log_score_id: bigint | null;
+  last_batch: string | null;
   offset_ns: bigint | null;
   bound_ns: bigint | null;
   rtt_ns: bigint | null;
@@ -191,6 +192,7 @@ export interface SubmissionsTable {
   received_at: Generated<Timestamptz>;
   statuses: Generated<number>;
   answer: Uint8Array | null;
+  trace_id: string | null;
 }
 
 export interface TicketKeysTable {
