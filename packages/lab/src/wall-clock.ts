@@ -1,0 +1,8 @@
+// The host's wall clock with less than a microsecond's grain, for the simulated servers' time stamps. `Date.now()`
+// knows only milliseconds.
+
+import type { UnixNs } from "@truechimer/base";
+
+export function wallClockNs(): UnixNs {
+  return Temporal.Now.instant().epochNanoseconds;
+}
