@@ -1,0 +1,110 @@
+// What each npm script runs once the clone is ready. The order of `check` is a house rule: it stops at the first failure.
+
+import { join } from "node:path";
+
+/**
+ * @typedef {object} Step
+ * @property {string} title what is being done, for the person who waits
+ * @property {readonly string[]} nodeArgs options of the pinned Node
+ * @property {readonly string[]} args the script and its arguments
+ */
+
+/** @typedef {"web" | "postgres"} Need set-up beyond the packages and Node itself */
+
+/**
+ * @typedef {object} Command
+ * @property {string} name
+ * @property {(args: readonly string[]) => readonly Need[]} needs
+ * @property {(context: {root: string, args: readonly string[]}) => readonly Step[]} steps
+ */
+
+/** Types are stripped by Node itself, and packages resolve to their sources. */
+const FROM_SOURCE = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
+
+/** @type {readonly Need[]} */
+const EVERYTHING = ["web", "postgres"];
+
+/** The subcommands of the program that serve the dashboard or start a database. */
+const SERVING = ["up", "server", "db"];
+
+/** @type {readonly Command[]} */
+const COMMANDS = [
+  {
+    name: "start",
+    needs: () => EVERYTHING,
+    steps: ({ root, args }) => [program("truechimer up", mainPath(root), ["up", ...args])],
+  },
+  {
+    name: "cli",
+    needs: ([subcommand = ""]) => (SERVING.includes(subcommand) ? EVERYTHING : []),
+    steps: ({ root, args }) => [program("truechimer", mainPath(root), args)],
+  },
+  {
+    name: "test",
+    needs: () => EVERYTHING,
+    steps: ({ root, args }) => [tool(root, "tests", "vitest/vitest.mjs", ["run", ...args])],
+  },
+  {
+    name: "bench",
+    needs: () => [],
+    steps: ({ root, args }) => [program("benchmarks", join(root, "bench", "src", "main.ts"), args)],
+  },
+  { name: "check", needs: () => [], steps: checkSteps },
+];
+
+/**
+ * @param {string} name
+ * @returns {Command | undefined}
+ */
+export function findCommand(name) {
+  return COMMANDS.find((command) => command.name === name);
+}
+
+/** @returns {readonly string[]} */
+export function commandNames() {
+  return COMMANDS.map((command) => command.name);
+}
+
+/**
+ * `npm run check -- --fix` lets the formatter and the linter write what they can.
+ *
+ * @param {{root: string, args: readonly string[]}} context
+ * @returns {readonly Step[]}
+ */
+function checkSteps({ root, args }) {
+  const fix = args.includes("--fix");
+  const biome = ["check", "--linter-enabled=false", ...(fix ? ["--write"] : []), "."];
+  const oxlint = ["--type-aware", "--deny-warnings", ...(fix ? ["--fix"] : [])];
+  return [
+    tool(root, "format", "@biomejs/biome/bin/biome", biome),
+    tool(root, "lint", "oxlint/bin/oxlint", oxlint),
+    tool(root, "types", "typescript/bin/tsc", ["-b"]),
+    program("tidy", join(root, "tools", "tidy", "main.ts"), []),
+  ];
+}
+
+/**
+ * @param {string} root
+ * @param {string} title
+ * @param {string} path below node_modules
+ * @param {readonly string[]} args
+ * @returns {Step}
+ */
+function tool(root, title, path, args) {
+  return { title, nodeArgs: [], args: [join(root, "node_modules", ...path.split("/")), ...args] };
+}
+
+/**
+ * @param {string} title
+ * @param {string} path
+ * @param {readonly string[]} args
+ * @returns {Step}
+ */
+function program(title, path, args) {
+  return { title, nodeArgs: FROM_SOURCE, args: [path, ...args] };
+}
+
+/** @param {string} root */
+function mainPath(root) {
+  return join(root, "apps", "truechimer", "src", "main.ts");
+}
