@@ -1,0 +1,88 @@
+// The overall score of a server: the median of what its monitors made of it lately. Choice of rows, ties, the lower
+// median and the cases of one and two rows are the NTP Pool's, so that overall scores can be compared. Not kept from
+// there: votes of monitors that were deleted or paused.
+
+import type { UnixNs } from "@truechimer/base";
+
+/** An assignment's state: how a monitor stands to a server. */
+export type AssignmentStatus = "active" | "testing" | "candidate" | "paused";
+
+export interface RecentMedianAttempt {
+  readonly statuses: readonly AssignmentStatus[];
+  /** How far back a row may lie, that far included. */
+  readonly lookbackNs: bigint;
+}
+
+const NS_PER_SECOND = 1_000_000_000n;
+
+/** Tried in order; the next only when the one before finds no row. Active monitors have no part in the last. */
+export const RECENT_MEDIAN_ATTEMPTS: readonly RecentMedianAttempt[] = [
+  { statuses: ["active"], lookbackNs: 1_200n * NS_PER_SECOND },
+  { statuses: ["active", "testing"], lookbackNs: 2_700n * NS_PER_SECOND },
+  { statuses: ["candidate", "testing"], lookbackNs: 7_200n * NS_PER_SECOND },
+];
+
+/** What the median looks at in a row of `log_scores`. */
+export interface RecentMedianRow {
+  readonly monitorId: string | number | bigint;
+  readonly atNs: UnixNs;
+  /** The monitor's score for the server after this check. */
+  readonly score: number;
+  /** Absent counts as 0. */
+  readonly rttNs: bigint | undefined;
+}
+
+/** A row with the state of its monitor's assignment now, not at the time of the row. */
+export interface AssignedRow extends RecentMedianRow {
+  readonly assignment: AssignmentStatus;
+  /** False when the monitor was deleted or paused since. */
+  readonly monitorVotes: boolean;
+}
+
+/** The rows of the first attempt that has any: per monitor the latest within the lookback, those of equal time all. */
+export function recentMedianRows<Row extends AssignedRow>(
+  rows: readonly Row[],
+  atNs: UnixNs,
+): readonly Row[] {
+  for (const attempt of RECENT_MEDIAN_ATTEMPTS) {
+    const found = latestRows(rows.filter((row) => isCandidate(row, attempt, atNs)));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/**
+ * The row whose score and step become the overall ones; undefined without rows. One or two rows: the older. From three:
+ * by score, then by round trip, the middle one, of an even number the lower of the two.
+ */
+export function recentMedian<Row extends RecentMedianRow>(rows: readonly Row[]): Row | undefined {
+  const byTime = rows.toSorted((a, b) => compare(a.atNs, b.atNs));
+  if (byTime.length <= 2) return byTime[0];
+  const byScore = byTime.toSorted(
+    (a, b) => compare(a.score, b.score) || compare(a.rttNs ?? 0n, b.rttNs ?? 0n),
+  );
+  return byScore[Math.ceil(byScore.length / 2) - 1];
+}
+
+function isCandidate(row: AssignedRow, attempt: RecentMedianAttempt, atNs: UnixNs): boolean {
+  return (
+    row.monitorVotes &&
+    attempt.statuses.includes(row.assignment) &&
+    row.atNs <= atNs &&
+    row.atNs >= atNs - attempt.lookbackNs
+  );
+}
+
+function latestRows<Row extends RecentMedianRow>(rows: readonly Row[]): readonly Row[] {
+  const latest = new Map<string, UnixNs>();
+  for (const { monitorId, atNs } of rows) {
+    const known = latest.get(String(monitorId));
+    if (known === undefined || atNs > known) latest.set(String(monitorId), atNs);
+  }
+  return rows.filter(({ monitorId, atNs }) => latest.get(String(monitorId)) === atNs);
+}
+
+function compare<Value extends number | bigint>(a: Value, b: Value): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
