@@ -2,6 +2,7 @@
 
 /** A failure that the person in front of the terminal can mend; its message is all that is shown. */
 export class SetUpError extends Error {
+  /** @override */
   name = "SetUpError";
 }
 
