@@ -61,7 +61,7 @@ export async function sourceFolders(root, folder) {
         found.add(`packages/${name.slice("@truechimer/".length)}`);
     }
   }
-  return [...found].sort();
+  return [...found].toSorted();
 }
 
 /**
@@ -93,7 +93,7 @@ async function listFiles(root, folder) {
       return entry.isDirectory() ? await listFiles(root, path) : [path];
     }),
   );
-  return lists.flat().sort();
+  return lists.flat().toSorted();
 }
 
 /**
