@@ -172,6 +172,8 @@ create table server_scores (
   reason text,
   no_response boolean not null default false,
   last_answer_ts timestamptz,
+  answer_offset_ns bigint,
+  answer_bound_ns bigint check (answer_bound_ns >= 0),
   created_on timestamptz not null default now(),
   unique (server_id, monitor_id)
 ) with (fillfactor = 70);
@@ -193,6 +195,8 @@ comment on column server_scores.leap is 'Leap indicator of the last result, 0 to
 comment on column server_scores.reason is 'Coded reason of the last result. Null: it succeeded.';
 comment on column server_scores.no_response is 'True: the last result was without an answer that can be judged.';
 comment on column server_scores.last_answer_ts is 'Time of the last result with a valid answer. Null: none yet.';
+comment on column server_scores.answer_offset_ns is 'Offset of the result of last_answer_ts, in nanoseconds. Null: there is none.';
+comment on column server_scores.answer_bound_ns is 'Bound on the error of answer_offset_ns, in nanoseconds; worked out from the round trip where the agent gave none. Null: there is none.';
 comment on column server_scores.created_on is 'When the assignment was made; database clock.';
 
 create index server_scores_monitor on server_scores (monitor_id, server_id);

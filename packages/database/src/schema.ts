@@ -126,6 +126,8 @@ export interface ServerScoresTable {
   reason: string | null;
   no_response: Generated<boolean>;
   last_answer_ts: Timestamptz | null;
+  answer_offset_ns: bigint | null;
+  answer_bound_ns: bigint | null;
   created_on: Generated<Timestamptz>;
 }
 
