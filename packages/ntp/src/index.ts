@@ -8,8 +8,8 @@ export {
 } from "./extension-field.ts";
 export {
   judgeExchange,
-  responseRules,
   type RuleFinding,
+  responseRules,
   runResponseRules,
 } from "./judge-exchange.ts";
 export {

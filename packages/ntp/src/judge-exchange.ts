@@ -7,8 +7,8 @@ import { parsePacketTail } from "./extension-field.ts";
 import { measurementOf } from "./measurement.ts";
 import { NTP_HEADER_BYTES, type NtpPacket, parseNtpHeader } from "./ntp-packet.ts";
 import {
-  type Answer,
   ANSWER_RULES,
+  type Answer,
   ARRIVAL_RULES,
   type ResponseRule,
   stampsAreUsable,
