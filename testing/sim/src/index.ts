@@ -1,0 +1,29 @@
+export { type ClockStepWatch, createClockStepWatch } from "./clock-step-watch.ts";
+export {
+  createHostClock,
+  createVirtualClock,
+  type HostClock,
+  type HostClockOptions,
+  type VirtualClock,
+  type VirtualClockOptions,
+} from "./virtual-clock.ts";
+export {
+  createVirtualNetwork,
+  type Datagram,
+  type Endpoint,
+  type NetworkCounters,
+  type PathQuality,
+  type VirtualNetwork,
+  type VirtualNetworkOptions,
+} from "./virtual-network.ts";
+export {
+  createVirtualProbe,
+  type VirtualProbe,
+  type VirtualProbeOptions,
+} from "./virtual-probe.ts";
+export {
+  createVirtualServer,
+  NTP_PORT,
+  type VirtualServer,
+  type VirtualServerOptions,
+} from "./virtual-server.ts";
