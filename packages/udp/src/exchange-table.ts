@@ -1,0 +1,288 @@
+// The exchanges in flight and what arrives for them: which datagram is the answer, which is late, a duplicate or
+// somebody's forgery. No socket and no clock in here; both implementations of the probe socket drive it.
+//
+// Only a datagram that carries the request's nonce, from the address and port that were asked, on the port that asked,
+// ends an exchange. One from the right place with a wrong nonce is kept as evidence until the deadline, because a
+// forger must not be able to end an exchange before the true answer arrives. RFC 5905, section 8; RFC 9109.
+
+import { heapPush, heapRemove } from "./deadline-heap.ts";
+import { REMEMBERED_MAX } from "./limits.ts";
+import type { NetworkFailure } from "./network-failure.ts";
+
+/** What to send where. The transmit time stamp of the request is its nonce. */
+export interface ExchangeOrder {
+  readonly id: number;
+  readonly request: Uint8Array;
+  /** 4 or 16 bytes. */
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly timeoutMs: number;
+  /** 4 or 16 bytes. Absent: the system's choice. */
+  readonly localAddress: Uint8Array | undefined;
+}
+
+/** A datagram and when it came, as whoever read the socket knows it. */
+export interface IncomingDatagram {
+  /** Valid until the call returns; copied when it is kept. */
+  readonly bytes: Uint8Array;
+  readonly fromAddress: Uint8Array;
+  readonly fromPort: number;
+  /** Which of our addresses it was sent to. Absent: unknown. */
+  readonly toAddress: Uint8Array | undefined;
+  /** The kernel's stamp. Absent: it took none. */
+  readonly kernelStampNs: bigint | undefined;
+  /** Our own reading after the datagram had come. */
+  readonly userStampNs: bigint;
+}
+
+/** What is known of one exchange; it is filled while it runs and handed out when it has ended. */
+export interface ExchangeState<Port> {
+  readonly order: ExchangeOrder;
+  readonly nonceHigh: number;
+  readonly nonceLow: number;
+  deadlineMs: number;
+  phase: "in_flight" | "answered" | "timed_out" | "failed" | "cancelled";
+  port: Port | undefined;
+  /** Total of clock steps seen before the sending. */
+  stepsBeforeNs: bigint;
+  sentUserNs: bigint | undefined;
+  sentKernelNs: bigint | undefined;
+  response: Uint8Array | undefined;
+  receivedUserNs: bigint | undefined;
+  receivedKernelNs: bigint | undefined;
+  sourceAddress: Uint8Array | undefined;
+  failure: NetworkFailure | undefined;
+  heapIndex: number;
+}
+
+export interface ExchangeTableCounters {
+  sent: number;
+  answered: number;
+  timedOut: number;
+  late: number;
+  duplicate: number;
+  spoofed: number;
+  networkErrors: number;
+}
+
+const HEADER_BYTES = 48;
+const ORIGIN_OFFSET = 24;
+const TRANSMIT_OFFSET = 40;
+
+export class ExchangeTable<Port> {
+  readonly counters: ExchangeTableCounters = {
+    sent: 0,
+    answered: 0,
+    timedOut: 0,
+    late: 0,
+    duplicate: 0,
+    spoofed: 0,
+    networkErrors: 0,
+  };
+  readonly #onEnd: (exchange: ExchangeState<Port>) => void;
+  readonly #byNonce = new Map<number, ExchangeState<Port>>();
+  readonly #byId = new Map<number, ExchangeState<Port>>();
+  readonly #deadlines: ExchangeState<Port>[] = [];
+  #remembered: ExchangeState<Port>[] = [];
+  #rememberedFrom = 0;
+
+  constructor(onEnd: (exchange: ExchangeState<Port>) => void) {
+    this.#onEnd = onEnd;
+  }
+
+  get inFlight(): number {
+    return this.#byId.size;
+  }
+
+  /** The exchange begins; its deadline counts from now and again from the sending. */
+  add(order: ExchangeOrder, nowMs: number): ExchangeState<Port> {
+    const nonceHigh = word(order.request, TRANSMIT_OFFSET);
+    const nonceLow = word(order.request, TRANSMIT_OFFSET + 4);
+    const exchange: ExchangeState<Port> = {
+      order,
+      nonceHigh,
+      nonceLow,
+      deadlineMs: nowMs + order.timeoutMs,
+      phase: "in_flight",
+      port: undefined,
+      stepsBeforeNs: 0n,
+      sentUserNs: undefined,
+      sentKernelNs: undefined,
+      response: undefined,
+      receivedUserNs: undefined,
+      receivedKernelNs: undefined,
+      sourceAddress: order.localAddress,
+      failure: undefined,
+      heapIndex: -1,
+    };
+    this.#byId.set(order.id, exchange);
+    this.#byNonce.set(nonceKey(nonceHigh, nonceLow), exchange);
+    heapPush(this.#deadlines, exchange);
+    return exchange;
+  }
+
+  /** The request has left. */
+  markSent(exchange: ExchangeState<Port>, port: Port, nowMs: number): void {
+    this.counters.sent += 1;
+    exchange.port = port;
+    if (exchange.phase !== "in_flight") return;
+    heapRemove(this.#deadlines, exchange);
+    exchange.deadlineMs = nowMs + exchange.order.timeoutMs;
+    heapPush(this.#deadlines, exchange);
+  }
+
+  /** A datagram came in on `port`: counted once, and perhaps the end of an exchange. */
+  onDatagram(port: Port, datagram: IncomingDatagram, peers: Iterable<ExchangeState<Port>>): void {
+    const exchange = this.#withNonceOf(datagram.bytes);
+    if (exchange === undefined || !isFromWhomWeAsked(exchange, port, datagram)) {
+      this.counters.spoofed += 1;
+      keepAsEvidence(port, datagram, peers);
+      return;
+    }
+    switch (exchange.phase) {
+      case "in_flight":
+        this.counters.answered += 1;
+        takeResponse(exchange, datagram);
+        this.#end(exchange, "answered");
+        return;
+      case "answered":
+        this.counters.duplicate += 1;
+        return;
+      default:
+        this.counters.late += 1;
+        exchange.phase = "answered";
+    }
+  }
+
+  /** The network refused the request of this exchange. */
+  fail(exchange: ExchangeState<Port>, failure: NetworkFailure): void {
+    if (exchange.phase !== "in_flight") return;
+    this.counters.networkErrors += 1;
+    exchange.failure = failure;
+    this.#end(exchange, "failed");
+  }
+
+  /** The exchange whose request is quoted, if the quotation is long enough to hold the nonce. */
+  exchangeOfRequest(quoted: Uint8Array): ExchangeState<Port> | undefined {
+    if (quoted.length < HEADER_BYTES) return undefined;
+    return this.#lookup(word(quoted, TRANSMIT_OFFSET), word(quoted, TRANSMIT_OFFSET + 4));
+  }
+
+  /** Nobody wants to know any more. */
+  cancel(id: number): void {
+    const exchange = this.#byId.get(id);
+    if (exchange !== undefined) this.#end(exchange, "cancelled");
+  }
+
+  /** Ends what has waited long enough. */
+  expire(nowMs: number): void {
+    for (;;) {
+      const first = this.#deadlines[0];
+      if (first === undefined || first.deadlineMs > nowMs) return;
+      this.counters.timedOut += 1;
+      this.#end(first, "timed_out");
+    }
+  }
+
+  /** When `expire` has something to do next. Absent: nothing is in flight. */
+  nextDeadlineMs(): number | undefined {
+    return this.#deadlines[0]?.deadlineMs;
+  }
+
+  #withNonceOf(bytes: Uint8Array): ExchangeState<Port> | undefined {
+    if (bytes.length < HEADER_BYTES) return undefined;
+    return this.#lookup(word(bytes, ORIGIN_OFFSET), word(bytes, ORIGIN_OFFSET + 4));
+  }
+
+  #lookup(high: number, low: number): ExchangeState<Port> | undefined {
+    const found = this.#byNonce.get(nonceKey(high, low));
+    return found?.nonceHigh === high && found.nonceLow === low ? found : undefined;
+  }
+
+  #end(exchange: ExchangeState<Port>, phase: ExchangeState<Port>["phase"]): void {
+    exchange.phase = phase;
+    heapRemove(this.#deadlines, exchange);
+    this.#byId.delete(exchange.order.id);
+    this.#onEnd(exchange);
+    exchange.response = undefined;
+    this.#remember(exchange);
+  }
+
+  #remember(exchange: ExchangeState<Port>): void {
+    this.#remembered.push(exchange);
+    if (this.#remembered.length - this.#rememberedFrom <= REMEMBERED_MAX) return;
+    const oldest = this.#remembered[this.#rememberedFrom];
+    this.#rememberedFrom += 1;
+    if (oldest !== undefined) this.#forget(oldest);
+    if (this.#rememberedFrom >= REMEMBERED_MAX) {
+      this.#remembered = this.#remembered.slice(this.#rememberedFrom);
+      this.#rememberedFrom = 0;
+    }
+  }
+
+  #forget(exchange: ExchangeState<Port>): void {
+    const key = nonceKey(exchange.nonceHigh, exchange.nonceLow);
+    if (this.#byNonce.get(key) === exchange) this.#byNonce.delete(key);
+  }
+}
+
+function isFromWhomWeAsked<Port>(
+  exchange: ExchangeState<Port>,
+  port: Port,
+  datagram: IncomingDatagram,
+): boolean {
+  return (
+    exchange.port === port &&
+    exchange.order.port === datagram.fromPort &&
+    sameBytes(exchange.order.address, datagram.fromAddress)
+  );
+}
+
+/**
+ * A wrong answer from the right place: what the judge says when no better one comes. A whole packet tells more than a
+ * fragment; of equals the first is kept.
+ */
+function keepAsEvidence<Port>(
+  port: Port,
+  datagram: IncomingDatagram,
+  peers: Iterable<ExchangeState<Port>>,
+): void {
+  for (const peer of peers) {
+    const keptBytes = peer.response?.length ?? -1;
+    const isBetter = keptBytes < Math.min(datagram.bytes.length, HEADER_BYTES);
+    if (isBetter && isFromWhomWeAsked(peer, port, datagram)) {
+      takeResponse(peer, datagram);
+      return;
+    }
+  }
+}
+
+function takeResponse<Port>(exchange: ExchangeState<Port>, datagram: IncomingDatagram): void {
+  exchange.response = datagram.bytes.slice();
+  exchange.receivedKernelNs = datagram.kernelStampNs;
+  exchange.receivedUserNs = datagram.userStampNs;
+  if (datagram.toAddress !== undefined) exchange.sourceAddress = datagram.toAddress.slice();
+}
+
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i += 1) if (one[i] !== other[i]) return false;
+  return true;
+}
+
+function word(bytes: Uint8Array, offset: number): number {
+  return (
+    (((bytes[offset] ?? 0) << 24) |
+      ((bytes[offset + 1] ?? 0) << 16) |
+      ((bytes[offset + 2] ?? 0) << 8) |
+      (bytes[offset + 3] ?? 0)) >>>
+    0
+  );
+}
+
+const SAFE_HIGH_MASK = 0x1f_ffff;
+
+/** 53 of the 64 bits, as a number that a Map finds fast; the caller compares the rest. */
+function nonceKey(high: number, low: number): number {
+  return (high & SAFE_HIGH_MASK) * 2 ** 32 + low;
+}

@@ -1,0 +1,238 @@
+// The probe socket that callers see, whatever carries the exchanges: limits, pacing, promises, abortion, judgement.
+
+import {
+  AppError,
+  assert,
+  type Clock,
+  type IpAddress,
+  ipAddressFromBytes,
+  type Random,
+} from "@truechimer/base";
+import {
+  createClientRequest,
+  type Exchange,
+  judgeExchange,
+  type Sample,
+  type Stamp,
+  type TimestampSource,
+} from "@truechimer/ntp";
+import type { ExchangeEvidence } from "./evidence.ts";
+import { TIMEOUT_MS_MAX } from "./limits.ts";
+import type { ExchangeRequest, ProbeSocket, ProbeSocketCounters } from "./probe-socket.ts";
+import { createServerPacing, type ServerPacing } from "./server-pacing.ts";
+import type { Transport, TransportEvents } from "./transport.ts";
+
+const NS_PER_MS = 1_000_000;
+const PORT_MAX = 65_535;
+const ID_MAX = 0xffff_ffff;
+
+export interface JudgedProbeSocketOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Least time between two requests to the same address and port. */
+  readonly serverGapMs: number;
+  readonly inFlightMax: number | undefined;
+  readonly createTransport: (events: TransportEvents) => Promise<Transport>;
+}
+
+interface Pending {
+  readonly request: ExchangeRequest;
+  readonly bytes: Uint8Array;
+  readonly resolve: (sample: Sample) => void;
+  readonly reject: (error: AppError) => void;
+  /** Undoes what waits for this exchange: timer, listener. */
+  readonly cleanUp: () => void;
+}
+
+export async function createJudgedProbeSocket(
+  options: JudgedProbeSocketOptions,
+): Promise<ProbeSocket> {
+  const socket = new JudgedProbeSocket(options);
+  socket.attach(await options.createTransport(socket));
+  return socket;
+}
+
+class JudgedProbeSocket implements ProbeSocket, TransportEvents {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #pacing: ServerPacing;
+  readonly #pending = new Map<number, Pending>();
+  readonly #inFlightMaxWanted: number | undefined;
+  #transport: Transport | undefined;
+  #nextId = 0;
+  #stopReason: AppError | undefined;
+
+  constructor(options: JudgedProbeSocketOptions) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#pacing = createServerPacing(options.serverGapMs);
+    this.#inFlightMaxWanted = options.inFlightMax;
+  }
+
+  get timestampSource(): TimestampSource {
+    return this.#carrier().timestampSource;
+  }
+
+  attach(transport: Transport): void {
+    this.#transport = transport;
+  }
+
+  async exchange(request: ExchangeRequest, signal?: AbortSignal): Promise<Sample> {
+    checkRequest(request);
+    if (this.#stopReason !== undefined) throw this.#stopReason;
+    if (signal?.aborted === true) throw aborted(signal);
+    const limit = this.#inFlightMax();
+    if (this.#pending.size >= limit) {
+      throw new AppError(
+        "limit_exceeded",
+        `${this.#pending.size} exchanges are in flight, expected at most ${limit}: wait for some to end`,
+      );
+    }
+    return await new Promise((resolve, reject) =>
+      this.#begin(request, signal, { resolve, reject }),
+    );
+  }
+
+  counters(): ProbeSocketCounters {
+    return { ...this.#carrier().counters(), inFlight: this.#pending.size };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop(new AppError("stopped", "the probe socket was closed"));
+    await this.#transport?.[Symbol.asyncDispose]();
+  }
+
+  onEnd(id: number, evidence: ExchangeEvidence): void {
+    const pending = this.#take(id);
+    if (pending === undefined) return;
+    const { request, bytes } = pending;
+    pending.resolve(judgeExchange(exchangeOf(request, bytes, evidence), evidence.failure));
+  }
+
+  onBroken(cause: unknown): void {
+    this.#stop(new AppError("socket_failed", "the probe socket broke: make a new one", { cause }));
+  }
+
+  #begin(
+    request: ExchangeRequest,
+    signal: AbortSignal | undefined,
+    promise: Pick<Pending, "resolve" | "reject">,
+  ): void {
+    const id = this.#takeId();
+    const onAbort = (): void => {
+      this.#carrier().cancel(id);
+      this.#take(id)?.reject(aborted(signal));
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopWaiting = this.#atItsTurn(request, () => this.#send(id));
+    this.#pending.set(id, {
+      ...promise,
+      request,
+      bytes: createClientRequest(this.#random).bytes,
+      cleanUp: () => {
+        stopWaiting();
+        signal?.removeEventListener("abort", onAbort);
+      },
+    });
+    if (this.#pending.size === 1) this.#carrier().setBusy(true);
+    if (stopWaiting === NO_WAIT) this.#send(id);
+  }
+
+  /** Calls `send` when pacing allows it, or returns NO_WAIT when that is now. */
+  #atItsTurn({ address, port }: ExchangeRequest, send: () => void): () => void {
+    const nowMs = Number(this.#clock.monotonicNs()) / NS_PER_MS;
+    const waitMs = this.#pacing.waitMs(`${address.text} ${port}`, nowMs);
+    return waitMs <= 0 ? NO_WAIT : this.#clock.setTimer(waitMs, send);
+  }
+
+  #send(id: number): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    const { address, port, timeoutMs, localAddress } = pending.request;
+    this.#carrier().start({
+      id,
+      request: pending.bytes,
+      address: address.bytes,
+      port,
+      timeoutMs,
+      localAddress: localAddress?.bytes,
+    });
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(id);
+    pending.cleanUp();
+    if (this.#pending.size === 0) this.#carrier().setBusy(false);
+    return pending;
+  }
+
+  #takeId(): number {
+    do {
+      this.#nextId = (this.#nextId + 1) % ID_MAX;
+    } while (this.#pending.has(this.#nextId));
+    return this.#nextId;
+  }
+
+  #stop(reason: AppError): void {
+    this.#stopReason ??= reason;
+    for (const id of this.#pending.keys()) this.#take(id)?.reject(this.#stopReason);
+  }
+
+  #inFlightMax(): number {
+    return Math.min(this.#inFlightMaxWanted ?? Infinity, this.#carrier().inFlightMax);
+  }
+
+  #carrier(): Transport {
+    assert(this.#transport !== undefined, "the transport is attached before use");
+    return this.#transport;
+  }
+}
+
+function NO_WAIT(): void {}
+
+function checkRequest({ address, port, timeoutMs, localAddress }: ExchangeRequest): void {
+  const problem =
+    port < 1 || port > PORT_MAX || !Number.isInteger(port)
+      ? `port ${port} must be within 1 and ${PORT_MAX}`
+      : !(timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX)
+        ? `timeout ${timeoutMs}ms must be above 0 and at most ${TIMEOUT_MS_MAX}`
+        : localAddress !== undefined && localAddress.family !== address.family
+          ? `local address ${localAddress.text} must be of the family of ${address.text}`
+          : undefined;
+  if (problem !== undefined) throw new AppError("bad_request", problem);
+}
+
+function aborted(signal: AbortSignal | undefined): AppError {
+  return new AppError("stopped", "the exchange was aborted", { cause: signal?.reason });
+}
+
+function exchangeOf(
+  request: ExchangeRequest,
+  bytes: Uint8Array,
+  evidence: ExchangeEvidence,
+): Exchange {
+  return {
+    request: bytes,
+    t1: stampOf(evidence.sentNs, evidence.sentByKernel),
+    response: evidence.response,
+    t4: stampOf(evidence.receivedNs, evidence.receivedByKernel),
+    sourceAddress: addressText(evidence.sourceAddress),
+    sourcePort: evidence.sourcePort,
+    destinationAddress: request.address.text,
+    destinationPort: request.port,
+    clockStepNs: evidence.clockStepNs === 0n ? undefined : evidence.clockStepNs,
+  };
+}
+
+function stampOf(atNs: bigint | undefined, byKernel: boolean): Stamp | undefined {
+  if (atNs === undefined) return undefined;
+  return { atNs, source: byKernel ? "kernel" : "user_space" };
+}
+
+function addressText(bytes: Uint8Array | undefined): IpAddress["text"] | undefined {
+  if (bytes === undefined) return undefined;
+  const address = ipAddressFromBytes(bytes);
+  return address.ok ? address.value.text : undefined;
+}

@@ -1,0 +1,62 @@
+// What the probe thread needs of the kernel, and nothing else: sockets on random ports, batches of datagrams with
+// kernel time stamps, waiting, clocks. `openLinuxNetwork` is the real one; tests drive the thread's logic with their own.
+
+import type { Result } from "@truechimer/base";
+import type { Endpoint } from "./socket-address.ts";
+
+/** A bound socket. The network knows it by its object, so that a number used again is never taken for another. */
+export interface NetworkPort {
+  readonly fd: number;
+  readonly port: number;
+}
+
+export interface OutgoingDatagram {
+  readonly to: Endpoint;
+  readonly bytes: Uint8Array;
+}
+
+export interface SendResult {
+  /** How many of the batch have left, from its beginning. */
+  readonly sent: number;
+  /** Why the next one did not. 0: all have left. */
+  readonly errno: number;
+}
+
+export interface ReceivedDatagram {
+  /** Valid until the handler returns, as are the addresses. */
+  readonly bytes: Uint8Array;
+  readonly from: Endpoint;
+  readonly toAddress: Uint8Array | undefined;
+  readonly stampNs: bigint | undefined;
+}
+
+export interface QueuedErrors {
+  /** The kernel handed the `index`-th datagram of the port to its device at `stampNs`. */
+  onTransmitStamp(index: number, stampNs: bigint): void;
+  /** An ICMP message, or this host, said that a datagram did not get through. `quoted` holds what was sent, or a part. */
+  onUnreachable(errno: number, to: Endpoint | undefined, quoted: Uint8Array): void;
+}
+
+/** One look at both clocks: the wall clock minus the monotonic one lies between `lowNs` and `highNs`. */
+export interface ClockReading {
+  readonly wallNs: bigint;
+  readonly lowNs: bigint;
+  readonly highNs: bigint;
+}
+
+export interface KernelNetwork extends Disposable {
+  /** Opens a socket on a port that the kernel picks at random. Refused with an errno. */
+  openPort(localAddress: Uint8Array, isWildcard: boolean): Result<NetworkPort, number>;
+  closePort(port: NetworkPort): void;
+  /** At most `BATCH_MAX` datagrams, in order. */
+  send(port: NetworkPort, batch: readonly OutgoingDatagram[]): SendResult;
+  /** Hands out what has come, at most a few batches. */
+  receive(port: NetworkPort, onDatagram: (datagram: ReceivedDatagram) => void): void;
+  /** Hands out what the error queue holds. */
+  receiveErrors(port: NetworkPort, handlers: QueuedErrors): void;
+  /** Blocks the thread until something came, `wakeFd` was written to, or the time is over. */
+  wait(timeoutMs: number, onReady: (port: NetworkPort, hasErrors: boolean) => void): void;
+  readClocks(): ClockReading;
+  /** An eventfd: 8 bytes written to it, from any thread, end a `wait`. */
+  readonly wakeFd: number;
+}

@@ -1,0 +1,1 @@
+export { chronyAvailable } from "./chrony-available.ts";
