@@ -4,12 +4,14 @@
 
 import { requestNonce } from "./client-request.ts";
 import { parsePacketTail } from "./extension-field.ts";
-import { measurementOf } from "./measurement.ts";
+import { answerTimes, measurementOf } from "./measurement.ts";
 import { NTP_HEADER_BYTES, type NtpPacket, parseNtpHeader } from "./ntp-packet.ts";
 import {
   ANSWER_RULES,
   type Answer,
   ARRIVAL_RULES,
+  carriesNonce,
+  type LadderRule,
   type ResponseRule,
   stampsAreUsable,
 } from "./response-rules.ts";
@@ -35,66 +37,71 @@ export const responseRules: readonly ResponseRule[] = [...ARRIVAL_RULES, ...ANSW
  * the network reported something.
  */
 export function judgeExchange(exchange: Exchange, silenceReason: SampleReason = "timeout"): Sample {
-  const failedArrival = ARRIVAL_RULES.find((rule) => !rule.passes(exchange));
-  const parts = answerParts(exchange);
-  if (failedArrival !== undefined || parts === undefined) {
-    const reason = failedArrival?.code === "truncated" ? "truncated" : silenceReason;
+  const finding = examine(exchange);
+  if (finding.kind !== "answer") {
+    const reason = finding.kind === "fragment" ? "truncated" : silenceReason;
     return { exchange, packet: undefined, measurement: undefined, reason };
   }
-  const { answer, packet } = parts;
+  const { answer, packet } = finding;
   const reason = ANSWER_RULES.find((rule) => !rule.passes(answer))?.code;
   return { exchange, packet, measurement: usableMeasurement(answer), reason };
 }
 
 /** The ladder with what each rung saw, for people. The first failure is the reason that `judgeExchange` gives. */
 export function runResponseRules(exchange: Exchange): readonly RuleFinding[] {
-  const findings: RuleFinding[] = [];
-  const answer = answerParts(exchange)?.answer;
-  let failed = false;
-  const add = (rule: ResponseRule, passes: () => boolean, text: () => string): void => {
-    const { code, title, source } = rule;
-    const outcome = failed ? "not_tried" : passes() ? "pass" : "fail";
-    findings.push({ rule: { code, title, source }, outcome, text: failed ? "" : text() });
-    failed ||= outcome === "fail";
-  };
-  for (const rule of ARRIVAL_RULES) {
-    add(
-      rule,
-      () => rule.passes(exchange),
-      () => rule.text(exchange),
-    );
-  }
-  for (const rule of ANSWER_RULES) {
-    add(
-      rule,
-      () => answer !== undefined && rule.passes(answer),
-      () => (answer === undefined ? "" : rule.text(answer)),
-    );
-  }
-  return findings;
+  const finding = examine(exchange);
+  const rungs: readonly Rung[] = [
+    ...ARRIVAL_RULES.map((rule) => rung(rule, exchange)),
+    ...ANSWER_RULES.map((rule) =>
+      finding.kind === "answer" ? rung(rule, finding.answer) : { rule, passes: false, text: "" },
+    ),
+  ];
+  const failedIndex = rungs.findIndex(({ passes }) => !passes);
+  return rungs.map(({ rule: { code, title, source }, passes, text }, index) => {
+    const isTried = failedIndex < 0 || index <= failedIndex;
+    const outcome = isTried ? (passes ? "pass" : "fail") : "not_tried";
+    return { rule: { code, title, source }, outcome, text: isTried ? text : "" };
+  });
 }
 
-interface AnswerParts {
-  readonly answer: Answer;
-  /** Absent: what follows the header is broken. */
-  readonly packet: NtpPacket | undefined;
+interface Rung {
+  readonly rule: ResponseRule;
+  readonly passes: boolean;
+  readonly text: string;
 }
 
-function answerParts(exchange: Exchange): AnswerParts | undefined {
+function rung<Input>(rule: LadderRule<Input>, input: Input): Rung {
+  return { rule, passes: rule.passes(input), text: rule.text(input) };
+}
+
+/** `nothing`: no datagram, or one without its stamps. `fragment`: shorter than a header. */
+type Finding =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "fragment" }
+  | {
+      readonly kind: "answer";
+      readonly answer: Answer;
+      /** Absent: what follows the header is broken. */
+      readonly packet: NtpPacket | undefined;
+    };
+
+function examine(exchange: Exchange): Finding {
   const { request, response, t1, t4, clockStepNs = 0n } = exchange;
-  if (response === undefined || t1 === undefined || t4 === undefined) return undefined;
+  if (response === undefined || t1 === undefined || t4 === undefined) return { kind: "nothing" };
   const header = parseNtpHeader(response);
-  if (!header.ok) return undefined;
+  if (!header.ok) return { kind: "fragment" };
   const tail = parsePacketTail(response.subarray(NTP_HEADER_BYTES), header.value.version);
+  const timed = { header: header.value, t1, t4, clockStepNs };
   const nonce = requestNonce(request);
   return {
-    answer: { header: header.value, t1, t4, clockStepNs, nonce, tailIsSound: tail.ok },
+    kind: "answer",
+    answer: { ...timed, nonce, tailIsSound: tail.ok, times: answerTimes(timed) },
     packet: tail.ok ? { ...header.value, ...tail.value } : undefined,
   };
 }
 
 /** Only of an answer to our question: the stamps of a stranger measure nothing. */
 function usableMeasurement(answer: Answer): Measurement | undefined {
-  if (answer.header.originTimestamp !== answer.nonce || !stampsAreUsable(answer)) return undefined;
-  return measurementOf(answer);
+  if (!carriesNonce(answer) || !stampsAreUsable(answer)) return undefined;
+  return measurementOf(answer.times);
 }

@@ -8,7 +8,7 @@
 
 import type { NtpPacketHeader } from "./ntp-packet.ts";
 import { nsFromNtpUnits, ntpTimestampDifference, unixNsFromNtpTimestamp } from "./ntp-timestamp.ts";
-import type { BoundPart, Exchange, Measurement, Stamp, TimestampSource } from "./sample.ts";
+import type { BoundPart, Measurement, Stamp, TimestampSource } from "./sample.ts";
 
 /** PHI: how far a clock that nobody disciplines may drift, 15 µs a second. RFC 5905, section 7.2. */
 export const DRIFT_PARTS_PER_MILLION = 15n;
@@ -36,69 +36,55 @@ export const SERVER_PRECISION_LOG2_MAX = -6;
 const NS_PER_SECOND = 1_000_000_000n;
 const SERVER_PRECISION_LOG2_MIN = -30;
 
-/** What the stamps give before anything is judged or clamped. */
-export interface RawTimes {
-  readonly t2Ns: bigint;
-  readonly t3Ns: bigint;
-  readonly offsetNs: bigint;
-  /** Negative when the server claims to have spent more time than passed. */
-  readonly delayNs: bigint;
-  /** T4 − T1. */
-  readonly elapsedNs: bigint;
-}
-
 /** An exchange that has its stamps and an answer's header. */
 export interface TimedAnswer {
   readonly header: NtpPacketHeader;
   readonly t1: Stamp;
   readonly t4: Stamp;
+  /** By how much the agent's clock was stepped between T1 and T4; 0 when it ran on. */
   readonly clockStepNs: bigint;
 }
 
-/** The evidence as a timed answer; undefined when a stamp is missing. */
-export function timedAnswer(exchange: Exchange, header: NtpPacketHeader): TimedAnswer | undefined {
-  const { t1, t4, clockStepNs = 0n } = exchange;
-  return t1 === undefined || t4 === undefined ? undefined : { header, t1, t4, clockStepNs };
+/** What the stamps give before anything is judged or clamped. */
+export interface AnswerTimes {
+  readonly offsetNs: bigint;
+  /** Negative when the server claims to have spent more time than passed. */
+  readonly delayNs: bigint;
+  /** All parts of the bound but `path`. */
+  readonly clockParts: readonly BoundPart[];
 }
 
 /** RFC 5905, section 8. The era of the server's stamps is the one nearest to the agent's clock. */
-export function rawTimes({ header, t1, t4 }: TimedAnswer): RawTimes {
+export function answerTimes(answer: TimedAnswer): AnswerTimes {
+  const { header, t1, t4 } = answer;
   const { receiveTimestamp, transmitTimestamp } = header;
   const t2Ns = unixNsFromNtpTimestamp(receiveTimestamp, t1.atNs);
   const heldNs = nsFromNtpUnits(ntpTimestampDifference(transmitTimestamp, receiveTimestamp));
   const t3Ns = t2Ns + heldNs;
   const elapsedNs = t4.atNs - t1.atNs;
   return {
-    t2Ns,
-    t3Ns,
     offsetNs: (t2Ns - t1.atNs + (t3Ns - t4.atNs)) / 2n,
     delayNs: elapsedNs - heldNs,
-    elapsedNs,
+    clockParts: clockParts(answer, elapsedNs),
   };
 }
 
-/** Offset, delay and bound of an answer whose stamps are usable. */
-export function measurementOf(answer: TimedAnswer): Measurement {
-  const { offsetNs, delayNs, elapsedNs } = rawTimes(answer);
+/** Offset, delay and bound, from times that are usable. */
+export function measurementOf({ offsetNs, delayNs, clockParts: parts }: AnswerTimes): Measurement {
   const clampedDelayNs = delayNs < 0n ? 0n : delayNs;
-  const boundParts: readonly BoundPart[] = [
-    { name: "path", valueNs: (clampedDelayNs + 1n) / 2n },
-    ...clockParts(answer, elapsedNs),
-  ];
-  const boundNs = boundParts.reduce((sum, part) => sum + part.valueNs, 0n);
-  return { offsetNs, delayNs: clampedDelayNs, boundNs, boundParts };
+  const path: BoundPart = { name: "path", valueNs: (clampedDelayNs + 1n) / 2n };
+  const boundNs = path.valueNs + sumNs(parts);
+  return { offsetNs, delayNs: clampedDelayNs, boundNs, boundParts: [path, ...parts] };
 }
 
 /**
  * How far below 0 a delay can come out although nobody lies: both clocks are read twice, each reading within its
  * precision, and the agent's clock may have drifted or been stepped.
  */
-export function negativeDelayMaxNs(answer: TimedAnswer): bigint {
-  const { elapsedNs } = rawTimes(answer);
-  return 2n * clockParts(answer, elapsedNs).reduce((sum, part) => sum + part.valueNs, 0n);
+export function negativeDelayMaxNs({ clockParts: parts }: AnswerTimes): bigint {
+  return 2n * sumNs(parts);
 }
 
-/** All parts of the bound that come from clocks and stamps, not from the path. */
 function clockParts(answer: TimedAnswer, elapsedNs: bigint): readonly BoundPart[] {
   const { header, t1, t4, clockStepNs } = answer;
   const parts: readonly BoundPart[] = [
@@ -133,4 +119,8 @@ function coarser(table: Readonly<Record<TimestampSource, bigint>>, t1: Stamp, t4
 
 function magnitude(value: bigint): bigint {
   return value < 0n ? -value : value;
+}
+
+function sumNs(parts: readonly BoundPart[]): bigint {
+  return parts.reduce((sum, part) => sum + part.valueNs, 0n);
 }

@@ -7,7 +7,7 @@
 // Pool's agent does not look at it.
 
 import { formatDurationNs } from "@truechimer/base";
-import { negativeDelayMaxNs, rawTimes, type TimedAnswer } from "./measurement.ts";
+import { type AnswerTimes, negativeDelayMaxNs, type TimedAnswer } from "./measurement.ts";
 import { NTP_HEADER_BYTES, NTP_MODE, NTP_VERSION, type NtpPacketHeader } from "./ntp-packet.ts";
 import { nsFromNtpShort } from "./ntp-short.ts";
 import { type NtpTimestamp, nsFromNtpUnits, ntpTimestampDifference } from "./ntp-timestamp.ts";
@@ -41,21 +41,21 @@ export interface ResponseRule {
 export interface Answer extends TimedAnswer {
   /** What the answer must return as its origin. */
   readonly nonce: NtpTimestamp;
+  /** Whether the lengths of extension fields and MAC add up. */
   readonly tailIsSound: boolean;
+  /** Without meaning unless `stampsAreUsable`. */
+  readonly times: AnswerTimes;
 }
 
-interface ArrivalRule extends ResponseRule {
-  readonly passes: (exchange: Exchange) => boolean;
-  readonly text: (exchange: Exchange) => string;
-}
-
-interface AnswerRule extends ResponseRule {
-  readonly passes: (answer: Answer) => boolean;
-  readonly text: (answer: Answer) => string;
+/** A rung that can be tried. */
+export interface LadderRule<Input> extends ResponseRule {
+  readonly passes: (input: Input) => boolean;
+  /** What was seen against what was expected. */
+  readonly text: (input: Input) => string;
 }
 
 /** Asked of the evidence before there is a header to look at. */
-export const ARRIVAL_RULES: readonly ArrivalRule[] = [
+export const ARRIVAL_RULES: readonly LadderRule<Exchange>[] = [
   {
     code: "timeout",
     title: "An answer came in time",
@@ -78,12 +78,12 @@ export const ARRIVAL_RULES: readonly ArrivalRule[] = [
 ];
 
 /** Asked of an answer, in this order; the first that fails names the reason. */
-export const ANSWER_RULES: readonly AnswerRule[] = [
+export const ANSWER_RULES: readonly LadderRule<Answer>[] = [
   {
     code: "origin_mismatch",
     title: "The origin is our nonce",
     source: "RFC 5905, section 8",
-    passes: ({ header, nonce }) => header.originTimestamp === nonce,
+    passes: carriesNonce,
     text: ({ header, nonce }) => `origin ${hex64(header.originTimestamp)}, sent ${hex64(nonce)}`,
   },
   {
@@ -174,8 +174,8 @@ export const ANSWER_RULES: readonly AnswerRule[] = [
     code: "negative_delay",
     title: "The server spent no more time than passed",
     source: "RFC 5905, section 8",
-    passes: (answer) => rawTimes(answer).delayNs >= -negativeDelayMaxNs(answer),
-    text: (answer) => `round trip delay is ${formatDurationNs(rawTimes(answer).delayNs)}`,
+    passes: ({ times }) => times.delayNs >= -negativeDelayMaxNs(times),
+    text: ({ times }) => `round trip delay is ${formatDurationNs(times.delayNs)}`,
   },
 ];
 
@@ -186,24 +186,28 @@ export function rootDistanceNs(
   return nsFromNtpShort(header.rootDelay) / 2n + nsFromNtpShort(header.rootDispersion);
 }
 
-/** Whether T2 and T3 can be computed with, whatever else the answer says. */
-export function stampsAreUsable(answer: Answer): boolean {
-  return ANSWER_RULES.filter(({ code }) => STAMP_RULES.includes(code)).every((rule) =>
-    rule.passes(answer),
-  );
+/** Whether it answers our request and no other. A nonce of 0 is no nonce: any empty packet carries it. */
+export function carriesNonce({ header, nonce }: Pick<Answer, "header" | "nonce">): boolean {
+  return nonce !== 0n && header.originTimestamp === nonce;
 }
 
-const STAMP_RULES: readonly SampleReason[] = [
+/** Whether T2 and T3 can be computed with, whatever else the answer says. */
+export function stampsAreUsable(answer: Answer): boolean {
+  return STAMP_RULES.every((rule) => rule.passes(answer));
+}
+
+const STAMP_CODES: readonly SampleReason[] = [
   "zero_transmit",
   "receive_after_transmit",
   "negative_delay",
 ];
+const STAMP_RULES = ANSWER_RULES.filter(({ code }) => STAMP_CODES.includes(code));
 
 function hasTimedResponse({ response, t1, t4 }: Exchange): boolean {
   return response !== undefined && t1 !== undefined && t4 !== undefined;
 }
 
-function kissRule(rule: { code: SampleReason; kiss: string; title: string }): AnswerRule {
+function kissRule(rule: { code: SampleReason; kiss: string; title: string }): LadderRule<Answer> {
   return {
     code: rule.code,
     title: rule.title,

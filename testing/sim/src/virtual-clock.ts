@@ -89,13 +89,9 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     },
     advanceToNextTimer,
     advanceUntil: async (promise) => {
-      let isSettled = false;
-      const settle = (): void => {
-        isSettled = true;
-      };
-      promise.then(settle, settle);
+      const settled = promise.then(isTrue, isTrue);
       await promisesSettled();
-      while (!isSettled) {
+      while (!(await Promise.race([settled, Promise.resolve(false)]))) {
         if (!(await advanceToNextTimer())) {
           throw new Error(
             "the promise waits for something that no timer of the virtual clock can bring",
@@ -152,6 +148,10 @@ function isBefore(a: Timer, b: Timer): boolean {
 /** To the nanosecond: a delay may have a fraction. */
 function nsFromMs(durationMs: number): bigint {
   return BigInt(Math.round(durationMs * NS_PER_MS));
+}
+
+function isTrue(): boolean {
+  return true;
 }
 
 /** One turn of the event loop: every promise that can go on without a timer has gone on. */
