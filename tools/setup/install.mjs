@@ -60,6 +60,7 @@ async function install(root, reason, say) {
         cwd: root,
         env: npm.env,
         stdio: ["ignore", 2, 2],
+        killOnSignal: true,
       },
     );
     if (code !== 0) {

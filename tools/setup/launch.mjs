@@ -57,6 +57,7 @@ export async function runSteps(host, steps) {
  * @property {string} [cwd]
  * @property {import("node:child_process").StdioOptions} [stdio]
  * @property {(text: string) => void} [onOutput] takes both outputs instead of the terminal
+ * @property {boolean} [killOnSignal] ends the child at once and for good: npm goes on installing after a SIGTERM
  */
 
 /**
@@ -65,7 +66,9 @@ export async function runSteps(host, steps) {
  * @param {ChildOptions} options
  * @returns {Promise<number>} its exit code, in the form of a shell
  */
-export function runChild(file, args, { env = process.env, cwd, stdio, onOutput }) {
+export function runChild(file, args, options) {
+  const { env = process.env, cwd, stdio, onOutput, killOnSignal = false } = options;
+  X {
   return new Promise((resolve, reject) => {
     const streams = onOutput === undefined ? "inherit" : QUIET;
     const child = spawn(file, args, { env, cwd, stdio: stdio ?? streams, windowsHide: true });
@@ -75,7 +78,7 @@ export function runChild(file, args, { env = process.env, cwd, stdio, onOutput }
     }
     // A signal to the whole process group reaches the child by itself; it must bear the forwarded copy as well.
     const listeners = FORWARDED_SIGNALS.map((signal) => {
-      const forward = () => void child.kill(signal);
+      const forward = () => void child.kill(killOnSignal ? "SIGKILL" : signal);
       process.on(signal, forward);
       return () => process.off(signal, forward);
     });

@@ -158,7 +158,7 @@ function endOnSignals() {
     { signal: "SIGTERM", code: 143 },
     { signal: "SIGHUP", code: 129 },
   ].map(({ signal, code }) => {
-    // Children that the set-up runs forward the signal themselves, before this ends us.
+    // The listeners of a running child come later in the list: they kill it before this ends us.
     const end = () => setImmediate(() => process.exit(code));
     process.on(signal, end);
     return () => process.off(signal, end);

@@ -111,7 +111,7 @@ async function runVite(root, web, outDir, host) {
   const onOutput = (/** @type {string} */ text) => {
     output += text;
   };
-  const code = await runChild(host.node, args, { cwd: web, env, onOutput });
+  const code = await runChild(host.node, args, { cwd: web, env, onOutput, killOnSignal: true });
   if (code === 0) return;
   process.stderr.write(output);
   throw new SetUpError("the dashboard could not be built; Vite's message is above");
