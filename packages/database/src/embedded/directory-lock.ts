@@ -1,0 +1,88 @@
+// One process per data directory. The lock must be atomic, vanish with a killed process, and hold between containers
+// that share the directory; Node has no flock, but it carries SQLite, whose exclusive lock on a file is the operating
+// system's own. Nothing is ever stored in that file.
+
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { AppError } from "@truechimer/base";
+
+export interface DirectoryLock extends Disposable {
+  readonly directory: string;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly since: string;
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_CANTOPEN = 14;
+
+/** Takes the directory for this process until disposal or death. Fails with directory_in_use or directory_unwritable. */
+export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+  const file = openLockFile(directory);
+  try {
+    file.exec("begin exclusive");
+  } catch (error) {
+    file.close();
+    throw sqliteCode(error) === SQLITE_BUSY
+      ? inUse(directory, error)
+      : unlockable(directory, error);
+  }
+  try {
+    const holder: Holder = { pid: process.pid, since: new Date().toISOString() };
+    await writeFile(holderFile(directory), JSON.stringify(holder));
+  } catch (error) {
+    file.close();
+    throw unlockable(directory, error);
+  }
+  return { directory, [Symbol.dispose]: () => file.close() };
+}
+
+function openLockFile(directory: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(directory, "lock"));
+  } catch (error) {
+    throw sqliteCode(error) === SQLITE_CANTOPEN ? unlockable(directory, error) : error;
+  }
+}
+
+function inUse(directory: string, cause: unknown): AppError {
+  const holder = readHolder(directory);
+  const who =
+    holder === undefined ? "another process" : `process ${holder.pid} since ${holder.since}`;
+  return new AppError(
+    "directory_in_use",
+    `${directory} is in use by ${who}: stop that first, or choose another data directory`,
+    { cause },
+  );
+}
+
+function unlockable(directory: string, cause: unknown): AppError {
+  return new AppError(
+    "directory_unwritable",
+    `${directory} cannot be locked: give this user the right to write there, or choose another data directory`,
+    { cause },
+  );
+}
+
+function readHolder(directory: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(holderFile(directory), "utf8")) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Beside the lock, because nobody can read a file that is locked. For people alone. */
+function holderFile(directory: string): string {
+  return join(directory, "lock-holder.json");
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode
+    : undefined;
+}

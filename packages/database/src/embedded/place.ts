@@ -1,0 +1,213 @@
+// Where a cluster lives. As an ordinary user: in the directory that was asked for, with the binaries where npm put
+// them. As root, PostgreSQL runs under another account (account.ts), and both must lie where that account can get:
+// a clone below a home that only root may enter is the usual case where they do not. Then data and a copy of the
+// binaries go to a place of the system's, under a name that follows from the directory that was asked for.
+//
+// In the chosen directory: data/ (the cluster), lock, lock-holder.json, credentials.json, postgres.log.
+
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, statSync } from "node:fs";
+import { chmod, chown, cp, mkdir, mkdtemp, realpath, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Account, accountOfOwner, canReach, chooseAccount } from "./account.ts";
+import { appErrorFromFile, unwritable } from "./file-error.ts";
+import {
+  findPlatformBinaries,
+  librariesLinked,
+  linkLibraries,
+  nativeDir,
+  type PlatformBinaries,
+} from "./platform-binaries.ts";
+
+export interface Place {
+  /** The chosen directory. */
+  readonly directory: string;
+  /** The cluster itself: PGDATA. */
+  readonly dataDir: string;
+  /** Where initdb and postgres lie. */
+  readonly binDir: string;
+  /** Whom PostgreSQL runs as. Undefined: as this process. */
+  readonly account: Account | undefined;
+}
+
+/** Outside of every home, kept over restarts of the host; the first one that root alone can write is taken. */
+const SYSTEM_DIRECTORIES = ["/var/lib/truechimer", "/var/tmp/truechimer"] as const;
+
+/** Entering is enough for PostgreSQL's account; what we keep beside the cluster is not for listing. */
+const DIRECTORY_MODE = 0o711;
+const PRIVATE_MODE = 0o700;
+const HASH_DIGITS = 12;
+
+/** Decides, and makes the directory. Says so when it is not the one that was asked for. */
+export async function choosePlace(
+  preferredDir: string,
+  say: (text: string) => void,
+): Promise<Place> {
+  const binaries = findPlatformBinaries();
+  const account = await chooseAccount();
+  const preferred = await makeDirectory(preferredDir);
+  if (account === undefined) return await ordinaryPlace(preferred, binaries);
+  const directory = await reachableDirectory(preferred, account, say);
+  const owner = dataOwner(directory) ?? account;
+  const packageDir = await reachableBinaries(binaries, owner, say);
+  return place(directory, packageDir, owner);
+}
+
+async function ordinaryPlace(directory: string, binaries: PlatformBinaries): Promise<Place> {
+  const owner = dataOwner(directory);
+  if (owner !== undefined && owner.uid !== process.getuid?.() && process.platform !== "win32") {
+    throw unwritable(
+      join(directory, "data"),
+      `(it belongs to ${owner.name}, made by a run as root)`,
+    );
+  }
+  if (librariesLinked(binaries.packageDir)) return place(directory, binaries.packageDir, undefined);
+  const copy = join(directory, `postgresql-${binaries.version}`);
+  await copyBinaries(binaries, copy, directory);
+  return place(directory, copy, undefined);
+}
+
+function place(directory: string, packageDir: string, account: Account | undefined): Place {
+  return {
+    directory,
+    dataDir: join(directory, "data"),
+    binDir: join(nativeDir(packageDir), "bin"),
+    account,
+  };
+}
+
+/** `preferred` where the account can use it, else the system's directory for it. Existing data are never left behind. */
+async function reachableDirectory(
+  preferred: string,
+  account: Account,
+  say: (text: string) => void,
+): Promise<string> {
+  const owner = dataOwner(preferred);
+  if (owner !== undefined) {
+    if (await canReach(owner, { writable: [join(preferred, "data")] })) return preferred;
+    throw unwritable(
+      join(preferred, "data"),
+      `by ${owner.name}, whom it belongs to: let that account enter the directories above it`,
+    );
+  }
+  const elsewhere = systemPath(preferred);
+  if (elsewhere === undefined && (await accountCanOwn(preferred, account))) return preferred;
+  const directory = await makeDirectory(elsewhere ?? newSystemPath(preferred));
+  say(
+    `as root, PostgreSQL runs under the account ${account.name}, which cannot enter ${preferred}: its data are in ${directory}`,
+  );
+  return directory;
+}
+
+/** Where an earlier run has put the data of `preferred`. */
+function systemPath(preferred: string): string | undefined {
+  return SYSTEM_DIRECTORIES.map((base) => join(base, systemName(preferred))).find(
+    (path) => ownedByRoot(path) && dataOwner(path) !== undefined,
+  );
+}
+
+function newSystemPath(preferred: string): string {
+  const base = SYSTEM_DIRECTORIES.find((path) => !existsSync(path) || ownedByRoot(path));
+  return join(base ?? SYSTEM_DIRECTORIES[0], systemName(preferred));
+}
+
+function systemName(preferred: string): string {
+  return createHash("sha256").update(preferred).digest("hex").slice(0, HASH_DIGITS);
+}
+
+/** A directory that another user could have prepared in a shared place is not to be trusted. */
+function ownedByRoot(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return (
+    found !== undefined && found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0
+  );
+}
+
+/** Tries it: a directory is made, given away, and entered by the account. */
+async function accountCanOwn(directory: string, account: Account): Promise<boolean> {
+  const probe = await mkdtemp(join(directory, "reach-"));
+  try {
+    await chown(probe, account.uid, account.gid);
+    return await canReach(account, { writable: [probe] });
+  } catch {
+    return false;
+  } finally {
+    await rm(probe, { recursive: true, force: true });
+  }
+}
+
+async function reachableBinaries(
+  binaries: PlatformBinaries,
+  account: Account,
+  say: (text: string) => void,
+): Promise<string> {
+  const { packageDir } = binaries;
+  const program = join(nativeDir(packageDir), "bin", "postgres");
+  const reachable = await canReach(account, { executable: [program] });
+  if (reachable && librariesLinked(packageDir)) return packageDir;
+  const base = await makeDirectory(
+    SYSTEM_DIRECTORIES.find((path) => !existsSync(path) || ownedByRoot(path)) ??
+      SYSTEM_DIRECTORIES[0],
+  );
+  const copy = join(base, `postgresql-${binaries.version}`);
+  if (!existsSync(copy))
+    say(`copying PostgreSQL's programs to ${copy}, where ${account.name} can run them`);
+  await copyBinaries(binaries, copy, base);
+  return copy;
+}
+
+/** Complete or absent: copied under another name first, so that a killed copy is never taken for a whole one. */
+async function copyBinaries(
+  binaries: PlatformBinaries,
+  target: string,
+  base: string,
+): Promise<void> {
+  if (existsSync(target)) return;
+  const partial = await mkdtemp(join(base, "copying-"));
+  try {
+    await cp(nativeDir(binaries.packageDir), nativeDir(partial), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+    await linkLibraries(partial);
+    await chmod(partial, 0o755);
+    await rename(partial, target);
+  } catch (error) {
+    // Another process was faster.
+    if (existsSync(target)) return;
+    throw appErrorFromFile(error, base);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+async function makeDirectory(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+    const directory = await realpath(path);
+    const found = statSync(directory);
+    const isOurs = found.uid === process.getuid?.();
+    if (isOurs && (found.mode & DIRECTORY_MODE) !== DIRECTORY_MODE) {
+      await chmod(directory, found.mode | DIRECTORY_MODE);
+    }
+    // Writing is what counts; rights on paper do not bind root, and do not lift a read-only mount.
+    await rm(await mkdtemp(join(directory, "write-")), { recursive: true });
+    return directory;
+  } catch (error) {
+    throw appErrorFromFile(error, path);
+  }
+}
+
+function dataOwner(directory: string): Account | undefined {
+  const found = statSync(join(directory, "data", "PG_VERSION"), { throwIfNoEntry: false });
+  return found === undefined ? undefined : accountOfOwner(found);
+}
+
+/** Makes a directory that PostgreSQL's account alone can enter. */
+export async function makeAccountDirectory(
+  path: string,
+  account: Account | undefined,
+): Promise<void> {
+  await mkdir(path, { mode: PRIVATE_MODE });
+  if (account !== undefined) await chown(path, account.uid, account.gid);
+}
