@@ -68,7 +68,6 @@ export async function runSteps(host, steps) {
  */
 export function runChild(file, args, options) {
   const { env = process.env, cwd, stdio, onOutput, killOnSignal = false } = options;
-  X {
   return new Promise((resolve, reject) => {
     const streams = onOutput === undefined ? "inherit" : QUIET;
     const child = spawn(file, args, { env, cwd, stdio: stdio ?? streams, windowsHide: true });
