@@ -40,7 +40,7 @@ function lying(common: Common): LabServerDefinition {
     ...common,
     family: "v4",
     expectedVerdict: "falseticker",
-    expectedReason: "offset_beyond_limit",
+    expectedReason: "offset_outside_limit",
   };
 }
 
@@ -142,7 +142,7 @@ export const LAB_CATALOGUE: readonly LabServerDefinition[] = [
       description: "never answers",
     },
     "unreachable",
-    "timeout",
+    "no_answer",
   ),
   broken(
     {
@@ -153,7 +153,7 @@ export const LAB_CATALOGUE: readonly LabServerDefinition[] = [
       description: "returns an origin time stamp that nobody sent",
     },
     "unreachable",
-    "origin_mismatch",
+    "no_valid_answer",
   ),
   broken(
     {

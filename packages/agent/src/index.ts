@@ -1,0 +1,8 @@
+export { type AddressPolicy, addressRefusal } from "./address-policy.ts";
+export { type Agent, type AgentMonitor, type AgentOptions, createAgent } from "./agent.ts";
+export { type AgentMetrics, createAgentMetrics, silentAgentMetrics } from "./agent-metrics.ts";
+export { type CheckedTarget, type CheckOnceOptions, checkOnce } from "./check-once.ts";
+export type { CreateTransport } from "./monitor-client.ts";
+export { type ResolveHost, resolveHost } from "./resolve-host.ts";
+export type { CheckTarget } from "./run-check.ts";
+export { agentUserAgent, NTPPOOL_AGENT_VERSION, type UserAgentOptions } from "./user-agent.ts";

@@ -1,0 +1,110 @@
+// What the control plane tells a monitor about its work, checked and completed with defaults. Whoever controls the
+// control plane must not be able to turn an agent into a flood, so every number has a limit.
+
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import type { monitorV2 } from "@truechimer/api";
+import { type IpAddress, ipAddressFromBytes } from "@truechimer/base";
+import { CHECK_SAMPLES_DEFAULT, SAMPLE_GAP_MS_DEFAULT } from "@truechimer/ntp";
+
+export interface MonitorConfig {
+  /** Samples a check, 1 to 10. */
+  readonly samples: number;
+  /** Shortest time between two samples to one server. */
+  readonly sampleIntervalMs: number;
+  /** How long a sample waits for its answer. */
+  readonly sampleTimeoutMs: number;
+  /** How long to wait after an empty batch. Absent: back off. */
+  readonly idlePollIntervalMs: number | undefined;
+  readonly privateTargetsAllowed: boolean;
+  /** Host names of the servers that judge the host's own clock. */
+  readonly baseChecks: readonly string[];
+  /** The monitor's own address. Absent: not said. */
+  readonly address: IpAddress | undefined;
+  /** What to bind to behind a NAT. Absent: none. */
+  readonly natAddress: IpAddress | undefined;
+  /** The peer has set a field that only ours have: it is no control plane of the NTP Pool. */
+  readonly peerIsTruechimer: boolean;
+}
+
+export const SAMPLE_TIMEOUT_MS_DEFAULT = 3_000;
+
+const SAMPLES_MAX = 10;
+/** Below 2 s only where every target belongs to whoever configures the agent, as in the lab. */
+const SAMPLE_INTERVAL_MS_MIN = 50;
+const SAMPLE_INTERVAL_MS_MAX = 60_000;
+const SAMPLE_TIMEOUT_MS_MIN = 50;
+const SAMPLE_TIMEOUT_MS_MAX = 10_000;
+const IDLE_POLL_MS_MIN = 100;
+const IDLE_POLL_MS_MAX = 600_000;
+const BASE_CHECKS_MAX = 20;
+const HOST_NAME_BYTES_MAX = 253;
+
+/** Values out of range are brought to the nearest limit; addresses and names that are none are left out. */
+export function monitorConfigFrom(message: monitorV2.GetConfigResponse): MonitorConfig {
+  const privateTargetsAllowed = message.privateTargetsAllowed ?? false;
+  return {
+    samples: message.samples <= 0 ? CHECK_SAMPLES_DEFAULT : Math.min(message.samples, SAMPLES_MAX),
+    sampleIntervalMs: sampleIntervalMs(message.sampleInterval, privateTargetsAllowed),
+    sampleTimeoutMs: clampedMs(message.sampleTimeout, {
+      absentMs: SAMPLE_TIMEOUT_MS_DEFAULT,
+      minMs: SAMPLE_TIMEOUT_MS_MIN,
+      maxMs: SAMPLE_TIMEOUT_MS_MAX,
+    }),
+    idlePollIntervalMs:
+      message.idlePollInterval === undefined
+        ? undefined
+        : clampedMs(message.idlePollInterval, {
+            absentMs: IDLE_POLL_MS_MAX,
+            minMs: IDLE_POLL_MS_MIN,
+            maxMs: IDLE_POLL_MS_MAX,
+          }),
+    privateTargetsAllowed,
+    baseChecks: baseCheckNames(message.baseChecks),
+    address: addressOrAbsent(message.ipBytes),
+    natAddress: addressOrAbsent(message.ipNatBytes),
+    peerIsTruechimer: peerIsTruechimer(message),
+  };
+}
+
+/** Public servers are never asked more often than every 2 s, whatever the control plane says. */
+function sampleIntervalMs(duration: Duration | undefined, privateTargetsAllowed: boolean): number {
+  return clampedMs(duration, {
+    absentMs: SAMPLE_GAP_MS_DEFAULT,
+    minMs: privateTargetsAllowed ? SAMPLE_INTERVAL_MS_MIN : SAMPLE_GAP_MS_DEFAULT,
+    maxMs: SAMPLE_INTERVAL_MS_MAX,
+  });
+}
+
+interface DurationLimits {
+  readonly absentMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+function clampedMs(duration: Duration | undefined, limits: DurationLimits): number {
+  const wantedMs = duration === undefined ? limits.absentMs : durationMs(duration);
+  return Math.min(Math.max(wantedMs, limits.minMs), limits.maxMs);
+}
+
+function baseCheckNames(names: readonly Uint8Array[]): readonly string[] {
+  return names
+    .slice(0, BASE_CHECKS_MAX)
+    .filter((name) => name.length > 0 && name.length <= HOST_NAME_BYTES_MAX)
+    .map((name) => new TextDecoder().decode(name));
+}
+
+/** Empty means absent; the NTP Pool's agent reads it as "::" and binds to the wildcard. */
+function addressOrAbsent(bytes: Uint8Array): IpAddress | undefined {
+  const address = ipAddressFromBytes(bytes);
+  return address.ok ? address.value : undefined;
+}
+
+function peerIsTruechimer(message: monitorV2.GetConfigResponse): boolean {
+  return (
+    message.sampleInterval !== undefined ||
+    message.sampleTimeout !== undefined ||
+    message.privateTargetsAllowed !== undefined ||
+    message.idlePollInterval !== undefined
+  );
+}

@@ -1,0 +1,85 @@
+// Probes all servers of a batch side by side. A slow or silent one holds up nobody but itself.
+
+import { AppError, type IpAddress } from "@truechimer/base";
+import { type CheckResult, checkResultWithoutSamples } from "@truechimer/ntp";
+import { addressRefusal } from "./address-policy.ts";
+import type { MonitorConfig } from "./monitor-config.ts";
+import type { MonitorContext } from "./monitor-context.ts";
+import { type CheckTarget, runCheck } from "./run-check.ts";
+import type { FinishedCheck } from "./server-status.ts";
+import type { WorkBatch, WorkItem } from "./work-batch.ts";
+
+/** The checks that came to an end; those that a stop cut short are left out. In the order of the batch. */
+export async function probeBatch(
+  batch: WorkBatch,
+  context: MonitorContext,
+  config: MonitorConfig,
+): Promise<readonly FinishedCheck[]> {
+  const checks = batch.items.map((item) => probeItem(item, context, config));
+  return (await Promise.all(checks)).filter((check) => check !== undefined);
+}
+
+async function probeItem(
+  item: WorkItem,
+  context: MonitorContext,
+  config: MonitorConfig,
+): Promise<FinishedCheck | undefined> {
+  const { clock, logger, metrics } = context;
+  try {
+    const result = await checkOrRefuse(item, context, config);
+    metrics.checkEnded(result.outcome.reason ?? "");
+    return { item, result, endedAtNs: clock.nowNs() };
+  } catch (error) {
+    // Stopped, or the socket is full: our doing, so nothing is said about the server. It will be handed out again.
+    const code = error instanceof AppError ? error.code : "internal";
+    if (code !== "stopped") {
+      logger.error({ server: item.address.text, port: item.port, error }, "check failed");
+    }
+    return undefined;
+  }
+}
+
+async function checkOrRefuse(
+  item: WorkItem,
+  context: MonitorContext,
+  config: MonitorConfig,
+): Promise<CheckResult> {
+  const refusal = addressRefusal(item.address, config);
+  if (refusal !== undefined) {
+    context.logger.warn({ refusal, port: item.port }, "server not probed");
+    return checkResultWithoutSamples("address_refused");
+  }
+  return await probe(item, context, config);
+}
+
+/** One check within the agent's limit on checks in flight. */
+export async function probe(
+  target: CheckTarget,
+  context: MonitorContext,
+  config: MonitorConfig,
+): Promise<CheckResult> {
+  const { checkSlots, metrics, signals, socket, clock, pace } = context;
+  using _slot = await checkSlots.take(signals.stopping);
+  metrics.checksInFlight(checkSlots.taken);
+  try {
+    return await runCheck(target, {
+      settings: config,
+      socket,
+      clock,
+      pace,
+      localAddress: sourceAddress(context, config),
+      signal: signals.probing,
+      hurry: signals.stopping,
+    });
+  } finally {
+    metrics.checksInFlight(checkSlots.taken - 1);
+  }
+}
+
+/**
+ * The monitor's own address is not bound to: behind a NAT no interface has it. Of a control plane of the NTP Pool an
+ * absent NAT address is absent, too, where its agent takes it for the wildcard.
+ */
+function sourceAddress(context: MonitorContext, config: MonitorConfig): IpAddress | undefined {
+  return context.localAddress ?? config.natAddress;
+}

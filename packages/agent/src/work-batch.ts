@@ -1,0 +1,73 @@
+// The work that the control plane hands out at once, checked. An entry that makes no sense is left out and named, and
+// never keeps its neighbours from being probed.
+
+import type { monitorV2 } from "@truechimer/api";
+import {
+  type IpAddress,
+  ipAddressFromBytes,
+  isUlid,
+  ok,
+  type Result,
+  refused,
+} from "@truechimer/base";
+
+export interface WorkItem {
+  readonly address: IpAddress;
+  /** UDP port. */
+  readonly port: number;
+  /** As received; both go back with the result. */
+  readonly ticket: Uint8Array;
+  readonly testId: Uint8Array;
+  /** The address as received, because an IPv4-mapped IPv6 address stays 16 bytes on the wire. */
+  readonly ipBytes: Uint8Array;
+}
+
+export interface WorkBatch {
+  /** The 26 characters of a ULID, as received. */
+  readonly batchId: Uint8Array;
+  readonly batchIdText: string;
+  readonly items: readonly WorkItem[];
+  /** Why entries were left out, for people. */
+  readonly leftOut: readonly string[];
+}
+
+export const NTP_PORT = 123;
+
+const PORT_MAX = 65_535;
+/** Entries beyond are left out: the work of one batch must end within the life of its tickets. */
+const BATCH_ITEMS_MAX = 1_000;
+
+/** Refused, with the text for people, when the batch as a whole makes no sense. */
+export function parseWorkBatch(message: monitorV2.GetServersResponse): Result<WorkBatch, string> {
+  const batchIdText = new TextDecoder().decode(message.batchId.subarray(0, 32));
+  if (message.servers.length > 0 && !isUlid(batchIdText)) {
+    return refused(`batch id "${batchIdText}" is not a ULID: expected 26 characters`);
+  }
+  const parsed = message.servers.slice(0, BATCH_ITEMS_MAX).map(parseWorkItem);
+  const leftOut = parsed.flatMap((item) => (item.ok ? [] : [item.error]));
+  const excess = message.servers.length - BATCH_ITEMS_MAX;
+  return ok({
+    batchId: message.batchId,
+    batchIdText,
+    items: parsed.flatMap((item) => (item.ok ? [item.value] : [])),
+    leftOut: excess > 0 ? [...leftOut, `${excess} entries beyond ${BATCH_ITEMS_MAX}`] : leftOut,
+  });
+}
+
+function parseWorkItem(server: monitorV2.Server): Result<WorkItem, string> {
+  const address = ipAddressFromBytes(server.ipBytes);
+  if (!address.ok) return refused(address.error);
+  const port = server.port ?? NTP_PORT;
+  if (port < 1 || port > PORT_MAX) {
+    return refused(`port ${port} of ${address.value.text} is out of range: expected 1 to 65535`);
+  }
+  if (server.trace)
+    return refused(`a traceroute to ${address.value.text}: not known to this agent`);
+  return ok({
+    address: address.value,
+    port,
+    ticket: server.ticket,
+    testId: server.testId,
+    ipBytes: server.ipBytes,
+  });
+}
