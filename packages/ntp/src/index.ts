@@ -72,6 +72,7 @@ export {
 export { reasonText } from "./reason-text.ts";
 export { kissCode, referenceIdFromText, referenceIdHex, referenceIdText } from "./reference-id.ts";
 export {
+  datagramCarriesNonce,
   LEAP_NOT_SYNCHRONISED,
   type ResponseRule,
   ROOT_DISTANCE_LIMIT_NS,

@@ -3,9 +3,10 @@
 // kept, and if nothing better has come by the timeout, it is the evidence of the failed sample.
 
 import type { Random } from "@truechimer/base";
-import { createClientRequest } from "./client-request.ts";
+import { type ClientRequest, createClientRequest } from "./client-request.ts";
 import { judgeExchange } from "./judge-exchange.ts";
 import { NTP_HEADER_BYTES } from "./ntp-packet.ts";
+import { datagramCarriesNonce } from "./response-rules.ts";
 import type { Exchange, Sample, Stamp } from "./sample.ts";
 import type { SampleReason } from "./sample-reason.ts";
 
@@ -51,8 +52,9 @@ export type ExchangeState =
   | { readonly kind: "new" }
   | { readonly kind: "waiting"; readonly stranger: Arrival | undefined }
   | { readonly kind: "answered"; readonly answer: Arrival }
-  | { readonly kind: "done"; readonly sample: Sample };
+  | { readonly kind: "done"; readonly sample: Sample; readonly wasAnswered: boolean };
 
+/** Inputs in any order and any number; each gives the actions that follow from it. */
 export interface NtpExchange {
   state(): ExchangeState;
   /** `sentAt`: when the caller is about to send, by its own reading, in case no better stamp comes. */
@@ -70,97 +72,124 @@ export interface NtpExchange {
   onClockStep(stepNs: bigint): void;
 }
 
+/** A new exchange with a fresh nonce; nothing happens before `start`. */
 export function createNtpExchange(options: NtpExchangeOptions): NtpExchange {
-  const { bytes: request } = createClientRequest(options.random);
-  let state: ExchangeState = { kind: "new" };
-  let sentAt: Stamp | undefined;
-  let sendStampIsFinal = false;
-  let clockStepNs = 0n;
+  return new SansIoExchange(options);
+}
 
-  const evidence = (arrival: Arrival | undefined): Exchange => ({
-    request,
-    t1: sentAt,
-    response: arrival?.bytes,
-    t4: arrival?.receivedAt,
-    sourceAddress: options.sourceAddress,
-    sourcePort: options.sourcePort,
-    destinationAddress: options.destinationAddress,
-    destinationPort: options.destinationPort,
-    clockStepNs: clockStepNs === 0n ? undefined : clockStepNs,
-  });
+const NOTHING: readonly ExchangeAction[] = [];
 
-  const finish = (
-    arrival: Arrival | undefined,
-    silence?: SampleReason,
-  ): readonly ExchangeAction[] => {
-    const sample = judgeExchange(evidence(arrival), silence);
-    state = { kind: "done", sample };
+class SansIoExchange implements NtpExchange {
+  readonly #options: NtpExchangeOptions;
+  readonly #request: ClientRequest;
+  #state: ExchangeState = { kind: "new" };
+  #sentAt: Stamp | undefined;
+  #sendStampIsFinal = false;
+  #clockStepNs = 0n;
+
+  constructor(options: NtpExchangeOptions) {
+    this.#options = options;
+    this.#request = createClientRequest(options.random);
+  }
+
+  state(): ExchangeState {
+    return this.#state;
+  }
+
+  start(sentAt: Stamp): readonly ExchangeAction[] {
+    if (this.#state.kind !== "new") return NOTHING;
+    this.#sentAt = sentAt;
+    this.#state = { kind: "waiting", stranger: undefined };
+    return [
+      { kind: "send", packet: this.#request.bytes },
+      { kind: "set_timer", delayMs: this.#options.timeoutMs },
+    ];
+  }
+
+  onSendStamp(stamp: Stamp): readonly ExchangeAction[] {
+    if (this.#state.kind === "waiting" || this.#state.kind === "answered") this.#sentAt = stamp;
+    return this.onSendStampMissing();
+  }
+
+  onSendStampMissing(): readonly ExchangeAction[] {
+    this.#sendStampIsFinal = true;
+    return this.#finishIfStamped();
+  }
+
+  onDatagram(arrival: Arrival): readonly ExchangeAction[] {
+    const isAnswer = datagramCarriesNonce(arrival.bytes, this.#request.nonce);
+    const state = this.#state;
+    if (state.kind !== "waiting") {
+      const why = isAnswer ? whyTooLate(state) : "spoofed";
+      return [{ kind: "ignored", why }];
+    }
+    if (!isAnswer) {
+      this.#state = { kind: "waiting", stranger: betterStranger(state.stranger, arrival) };
+      return [{ kind: "ignored", why: "spoofed" }];
+    }
+    this.#state = { kind: "answered", answer: arrival };
+    return this.#finishIfStamped();
+  }
+
+  onTimer(): readonly ExchangeAction[] {
+    const state = this.#state;
+    if (state.kind === "waiting")
+      return this.#finish({ arrival: state.stranger, wasAnswered: false });
+    if (state.kind === "answered")
+      return this.#finish({ arrival: state.answer, wasAnswered: true });
+    return NOTHING;
+  }
+
+  onNetworkError(reason: SampleReason): readonly ExchangeAction[] {
+    if (this.#state.kind !== "waiting") return NOTHING;
+    return this.#finish({ arrival: undefined, wasAnswered: false, silenceReason: reason });
+  }
+
+  onClockStep(stepNs: bigint): void {
+    if (this.#state.kind === "waiting") this.#clockStepNs += stepNs;
+  }
+
+  #finishIfStamped(): readonly ExchangeAction[] {
+    if (this.#state.kind !== "answered" || !this.#sendStampIsFinal) return NOTHING;
+    return this.#finish({ arrival: this.#state.answer, wasAnswered: true });
+  }
+
+  #finish(end: ExchangeEnd): readonly ExchangeAction[] {
+    const sample = judgeExchange(this.#evidence(end.arrival), end.silenceReason);
+    this.#state = { kind: "done", sample, wasAnswered: end.wasAnswered };
     return [{ kind: "done", sample }];
-  };
+  }
 
-  const finishIfStamped = (): readonly ExchangeAction[] =>
-    state.kind === "answered" && sendStampIsFinal ? finish(state.answer) : [];
+  #evidence(arrival: Arrival | undefined): Exchange {
+    const { sourceAddress, sourcePort, destinationAddress, destinationPort } = this.#options;
+    return {
+      request: this.#request.bytes,
+      t1: this.#sentAt,
+      response: arrival?.bytes,
+      t4: arrival?.receivedAt,
+      sourceAddress,
+      sourcePort,
+      destinationAddress,
+      destinationPort,
+      clockStepNs: this.#clockStepNs === 0n ? undefined : this.#clockStepNs,
+    };
+  }
+}
 
-  return {
-    state: () => state,
-    start: (stamp) => {
-      if (state.kind !== "new") return [];
-      sentAt = stamp;
-      state = { kind: "waiting", stranger: undefined };
-      return [
-        { kind: "send", packet: request },
-        { kind: "set_timer", delayMs: options.timeoutMs },
-      ];
-    },
-    onSendStamp: (stamp) => {
-      if (state.kind === "new" || state.kind === "done") return [];
-      sentAt = stamp;
-      sendStampIsFinal = true;
-      return finishIfStamped();
-    },
-    onSendStampMissing: () => {
-      sendStampIsFinal = true;
-      return finishIfStamped();
-    },
-    onDatagram: (arrival) => {
-      const { reason } = judgeExchange({ ...evidence(arrival), t1: arrival.receivedAt });
-      const carriesNonce = reason !== "truncated" && reason !== "origin_mismatch";
-      if (state.kind !== "waiting") {
-        return [{ kind: "ignored", why: carriesNonce ? ignoredWhenOver(state) : "spoofed" }];
-      }
-      if (!carriesNonce) {
-        state = { kind: "waiting", stranger: betterStranger(state.stranger, arrival, reason) };
-        return [{ kind: "ignored", why: "spoofed" }];
-      }
-      state = { kind: "answered", answer: arrival };
-      return finishIfStamped();
-    },
-    onTimer: () => {
-      if (state.kind === "waiting") return finish(state.stranger);
-      return state.kind === "answered" ? finish(state.answer) : [];
-    },
-    onNetworkError: (reason) => (state.kind === "waiting" ? finish(undefined, reason) : []),
-    onClockStep: (stepNs) => {
-      if (state.kind === "waiting") clockStepNs += stepNs;
-    },
-  };
+interface ExchangeEnd {
+  readonly arrival: Arrival | undefined;
+  readonly wasAnswered: boolean;
+  readonly silenceReason?: SampleReason;
 }
 
 /** A whole packet of a stranger tells more than a fragment; of equals the first is kept. */
-function betterStranger(
-  kept: Arrival | undefined,
-  next: Arrival,
-  reason: SampleReason | undefined,
-): Arrival {
+function betterStranger(kept: Arrival | undefined, next: Arrival): Arrival {
   if (kept === undefined) return next;
-  return reason === "origin_mismatch" && kept.bytes.length < NTP_HEADER_BYTES ? next : kept;
+  const keptIsFragment = kept.bytes.length < NTP_HEADER_BYTES;
+  return keptIsFragment && next.bytes.length >= NTP_HEADER_BYTES ? next : kept;
 }
 
-function ignoredWhenOver(state: ExchangeState): IgnoredDatagram {
-  const wasAnswered =
-    state.kind === "answered" ||
-    (state.kind === "done" &&
-      state.sample.packet !== undefined &&
-      state.sample.reason !== "origin_mismatch");
-  return wasAnswered ? "duplicate" : "late";
+function whyTooLate(state: ExchangeState): IgnoredDatagram {
+  if (state.kind === "answered") return "duplicate";
+  return state.kind === "done" && state.wasAnswered ? "duplicate" : "late";
 }

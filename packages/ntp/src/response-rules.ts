@@ -8,7 +8,13 @@
 
 import { formatDurationNs } from "@truechimer/base";
 import { type AnswerTimes, negativeDelayMaxNs, type TimedAnswer } from "./measurement.ts";
-import { NTP_HEADER_BYTES, NTP_MODE, NTP_VERSION, type NtpPacketHeader } from "./ntp-packet.ts";
+import {
+  NTP_HEADER_BYTES,
+  NTP_MODE,
+  NTP_VERSION,
+  type NtpPacketHeader,
+  parseNtpHeader,
+} from "./ntp-packet.ts";
 import { nsFromNtpShort } from "./ntp-short.ts";
 import { type NtpTimestamp, nsFromNtpUnits, ntpTimestampDifference } from "./ntp-timestamp.ts";
 import { kissCode, referenceIdHex } from "./reference-id.ts";
@@ -189,6 +195,12 @@ export function rootDistanceNs(
 /** Whether it answers our request and no other. A nonce of 0 is no nonce: any empty packet carries it. */
 export function carriesNonce({ header, nonce }: Pick<Answer, "header" | "nonce">): boolean {
   return nonce !== 0n && header.originTimestamp === nonce;
+}
+
+/** The same of raw bytes; a fragment carries nothing. For those who look up an exchange before they judge it. */
+export function datagramCarriesNonce(bytes: Uint8Array, nonce: NtpTimestamp): boolean {
+  const header = parseNtpHeader(bytes);
+  return header.ok && carriesNonce({ header: header.value, nonce });
 }
 
 /** Whether T2 and T3 can be computed with, whatever else the answer says. */
