@@ -1,0 +1,81 @@
+// The admin API as the commands use it: the address and the key come from the options, the environment, or the running
+// control plane's data directory.
+
+import { type Client, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { adminV1 } from "@truechimer/api";
+import { AppError, ERROR_CODES, type ErrorCode } from "@truechimer/base";
+import type { CliContext } from "./cli-context.ts";
+import type { ConnectionOptions } from "./command-host.ts";
+import { readSecretFile } from "./config/secrets.ts";
+import { dataDirectoryPath, readAdminAddress } from "./data-directory.ts";
+
+export type AdminClient = Client<typeof adminV1.AdminService>;
+
+/** A question to a local control plane is answered within this, or something is wrong with it. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+interface AdminAccess {
+  readonly url: string;
+  readonly key: string;
+}
+
+export async function connectAdmin(
+  context: CliContext,
+  options: ConnectionOptions,
+): Promise<AdminClient> {
+  const { url, key } = await adminAccess(context, options);
+  const transport = createConnectTransport({
+    baseUrl: url,
+    httpVersion: "1.1",
+    defaultTimeoutMs: REQUEST_TIMEOUT_MS,
+    interceptors: [
+      (next) => async (request) => {
+        request.header.set("Authorization", `Bearer ${key}`);
+        try {
+          return await next(request);
+        } catch (error) {
+          throw adminError(error, url);
+        }
+      },
+    ],
+  });
+  return createClient(adminV1.AdminService, transport);
+}
+
+async function adminAccess(context: CliContext, options: ConnectionOptions): Promise<AdminAccess> {
+  const url = options.url ?? context.env["TRUECHIMER_URL"];
+  const keyFile = options.keyFile ?? context.env["TRUECHIMER_KEY_FILE"];
+  if (url === undefined) return localAccess(context, options);
+  if (keyFile === undefined) {
+    throw new AppError("usage", `${url} needs an API key: name its file with --key-file`);
+  }
+  return { url, key: await readSecretFile("--key-file", keyFile) };
+}
+
+async function localAccess(context: CliContext, options: ConnectionOptions): Promise<AdminAccess> {
+  const path = dataDirectoryPath(options.dataDir ?? context.env["TRUECHIMER_DATA_DIR"]);
+  const address = await readAdminAddress(path);
+  if (address !== undefined) return address;
+  throw new AppError(
+    "peer_unreachable",
+    `no truechimer runs in ${path}: start one with "truechimer up", or name another with --data-dir or --url`,
+  );
+}
+
+/** Response header with our own code, finer than Connect's. */
+const ERROR_CODE_HEADER = "truechimer-error-code";
+
+/** The API's coded error, or what kept us from reaching it. */
+function adminError(error: unknown, url: string): unknown {
+  if (!(error instanceof ConnectError)) return error;
+  const code = error.metadata.get(ERROR_CODE_HEADER);
+  if (isErrorCode(code)) return new AppError(code, error.rawMessage, { cause: error });
+  return new AppError("peer_unreachable", `${url} does not answer: is truechimer running there?`, {
+    cause: error,
+  });
+}
+
+function isErrorCode(code: string | null): code is ErrorCode {
+  return (ERROR_CODES as readonly (string | null)[]).includes(code);
+}

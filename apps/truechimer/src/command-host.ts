@@ -1,0 +1,55 @@
+// What a command needs to take its place in the program, and the options that several commands share.
+
+import { type Command, Option } from "commander";
+import type { CliContext, OutputFormat } from "./cli-context.ts";
+import type { ExitCode } from "./exit-code.ts";
+
+export interface CommandHost {
+  readonly program: Command;
+  readonly context: CliContext;
+  readonly finish: (code: ExitCode) => void;
+}
+
+export interface OutputOptions {
+  readonly format?: OutputFormat;
+  readonly json?: boolean;
+}
+
+export interface ConnectionOptions extends OutputOptions {
+  readonly url?: string;
+  readonly keyFile?: string;
+  readonly dataDir?: string;
+}
+
+/** --format and --json. */
+export function withOutputOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--format <form>", "human or json; by default human on a terminal").choices([
+        "human",
+        "json",
+      ]),
+    )
+    .option("--json", "the same as --format json");
+}
+
+export function askedFormat(options: OutputOptions): OutputFormat | undefined {
+  return options.json === true ? "json" : options.format;
+}
+
+/** How an administration command finds the running control plane. */
+export function withConnectionOptions(command: Command): Command {
+  return withOutputOptions(command)
+    .option("--url <address>", "the control plane; by default that of the data directory")
+    .option("--key-file <file>", "file with an API key (mode 0600) for --url")
+    .option("--data-dir <directory>", "data directory of the running `truechimer up`");
+}
+
+/** Examples below a command's help: what to type, and what it is good for. */
+export function examples(
+  ...lines: readonly (readonly [command: string, purpose: string])[]
+): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  const rows = lines.map(([command, purpose]) => `  $ ${command.padEnd(width)}   ${purpose}`);
+  return `\nExamples:\n${rows.join("\n")}\n`;
+}

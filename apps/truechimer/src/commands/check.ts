@@ -1,0 +1,71 @@
+// `truechimer check HOST…`: asks time servers now, from here, once.
+
+import { type Command, InvalidArgumentError } from "commander";
+import {
+  type CommandHost,
+  examples,
+  type OutputOptions,
+  withOutputOptions,
+} from "../command-host.ts";
+import { parseDurationMs } from "@truechimer/base";
+
+export interface CheckFlags extends OutputOptions {
+  readonly samples: number;
+  readonly timeout: number;
+  readonly interval: number;
+  readonly limit: number;
+  readonly ipv4?: boolean;
+  readonly ipv6?: boolean;
+}
+
+const SAMPLES_MAX = 10;
+const SECOND_MS = 1_000;
+
+export function registerCheck({ program, context, finish }: CommandHost): void {
+  withCheckOptions(program.command("check <host...>"))
+    .description("ask time servers once, from here, and say which clocks are right")
+    .addHelpText(
+      "after",
+      `${examples(
+        ["truechimer check time.example.net", "each address of that name, three samples each"],
+        ["truechimer check 192.0.2.7:1123 [2001:db8::7]:1123", "other ports than 123"],
+        ["truechimer check -4 --samples 1 --json time.example.net", "quick, for a program"],
+      )}
+A clock is bad when its offset from this host's clock, less the bound on the error, is beyond the limit, or when it
+says itself that it is not synchronised.
+
+Exit codes: 0 all good, 1 a bad clock, 2 usage, 3 no answer (and no bad clock).
+`,
+    )
+    .action(async (hosts: readonly string[], flags: CheckFlags) => {
+      const { runCheckCommand } = await import("../check/run-check-command.ts");
+      finish(await runCheckCommand(context, hosts, flags));
+    });
+}
+
+function withCheckOptions(command: Command): Command {
+  return withOutputOptions(command)
+    .option("-4, --ipv4", "only IPv4 addresses")
+    .option("-6, --ipv6", "only IPv6 addresses")
+    .option("--samples <count>", `samples each, 1 to ${SAMPLES_MAX}`, samplesOption, 3)
+    .option("--timeout <duration>", "how long a sample waits", durationOption, 3 * SECOND_MS)
+    .option(
+      "--interval <duration>",
+      "between samples to one server, at least 2s",
+      durationOption,
+      2 * SECOND_MS,
+    )
+    .option("--limit <duration>", "offset beyond which a clock is bad", durationOption, 25);
+}
+
+function samplesOption(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= SAMPLES_MAX) return count;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${SAMPLES_MAX}`);
+}
+
+function durationOption(text: string): number {
+  const parsed = parseDurationMs(text);
+  if (parsed.ok) return parsed.value;
+  throw new InvalidArgumentError(parsed.error);
+}

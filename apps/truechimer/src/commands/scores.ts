@@ -1,0 +1,72 @@
+// `truechimer scores`: what each server has earned, overall or monitor by monitor, now or over time.
+
+import { AppError, parseDurationMs } from "@truechimer/base";
+import { createPrinter } from "../cli-context.ts";
+import {
+  askedFormat,
+  type CommandHost,
+  type ConnectionOptions,
+  examples,
+  withConnectionOptions,
+} from "../command-host.ts";
+import { EXIT } from "../exit-code.ts";
+
+interface ScoresOptions extends ConnectionOptions {
+  readonly history?: string;
+}
+
+export function registerScores(host: CommandHost): void {
+  withConnectionOptions(host.program.command("scores [server]"))
+    .description("the scores: overall, of one server by monitor, or over time")
+    .option("--history <duration>", 'every score of that server in the last "1h", "1d" …')
+    .addHelpText(
+      "after",
+      examples(
+        ["truechimer scores", "the overall score of each server, worst first"],
+        ["truechimer scores time.example.net", "the same server by each of its monitors"],
+        ["truechimer scores 12 --history 6h --json", "the course of six hours, for a program"],
+      ),
+    )
+    .action((server: string | undefined, options: ScoresOptions) =>
+      printScores(host, server, options),
+    );
+}
+
+async function printScores(
+  host: CommandHost,
+  word: string | undefined,
+  options: ScoresOptions,
+): Promise<void> {
+  const historyMs = historyLength(options.history, word);
+  const { context } = host;
+  const { connectAdmin } = await import("../admin-client.ts");
+  const rows = await import("../output/score-rows.ts");
+  const client = await connectAdmin(context, options);
+  const printer = createPrinter(context, askedFormat(options));
+  const nowNs = context.clock.nowNs();
+  if (word === undefined) {
+    await rows.printOverallScores(printer, (await client.listServers({})).servers, nowNs);
+  } else {
+    const { findServers } = await import("../find-server.ts");
+    for (const { id } of await findServers(client, word)) {
+      if (historyMs === undefined) {
+        await rows.printMonitorScores(printer, await client.getServer({ id }), nowNs);
+      } else {
+        const from = rows.timestampBefore(nowNs, historyMs);
+        await rows.printScoreHistory(
+          printer,
+          await client.getServerHistory({ serverId: id, from }),
+        );
+      }
+    }
+  }
+  host.finish(EXIT.good);
+}
+
+function historyLength(text: string | undefined, word: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (word === undefined) throw new AppError("usage", "--history needs a server: name one");
+  const parsed = parseDurationMs(text);
+  if (!parsed.ok) throw new AppError("usage", `--history: ${parsed.error}`);
+  return parsed.value;
+}

@@ -1,0 +1,151 @@
+// `truechimer servers …`: which servers are watched.
+
+import { AppError } from "@truechimer/base";
+import type { Command } from "commander";
+import type { AdminClient } from "../admin-client.ts";
+import { createPrinter, type Printer } from "../cli-context.ts";
+import {
+  askedFormat,
+  type CommandHost,
+  type ConnectionOptions,
+  examples,
+  withConnectionOptions,
+} from "../command-host.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+
+interface ListOptions extends ConnectionOptions {
+  readonly all?: boolean;
+}
+
+export function registerServers(host: CommandHost): void {
+  const servers = host.program
+    .command("servers")
+    .description("the time servers under watch: list, add, pause, resume, remove, restore, show");
+  servers.addHelpText(
+    "after",
+    examples(
+      ["truechimer servers", "all of them with verdict, offset and score"],
+      [
+        "truechimer servers add time.example.net 192.0.2.7:1123",
+        "a name adds each of its addresses",
+      ],
+      ["truechimer servers show time.example.net", "one server, monitor by monitor"],
+      ["truechimer servers remove 12", "its history stays readable; restore undoes it"],
+    ),
+  );
+  registerList(host, servers);
+  registerAdd(host, servers);
+  registerShow(host, servers);
+  registerChange(host, servers, PAUSE);
+  registerChange(host, servers, RESUME);
+  registerChange(host, servers, REMOVE);
+  registerChange(host, servers, RESTORE);
+}
+
+function registerList(host: CommandHost, servers: Command): void {
+  withConnectionOptions(servers.command("list", { isDefault: true }))
+    .description("each server with its verdict, offset, score and last answer")
+    .option("--all", "removed servers too")
+    .action(async (options: ListOptions) => {
+      const client = await connected(host, options);
+      const { servers: rows } = await client.listServers({ includeRemoved: options.all === true });
+      const { printServers } = await import("../output/server-rows.ts");
+      await printServers(printerFor(host, options), rows, host.context.clock.nowNs());
+      host.finish(EXIT.good);
+    });
+}
+
+function registerAdd(host: CommandHost, servers: Command): void {
+  withConnectionOptions(servers.command("add <target...>"))
+    .description('watch servers: "name", "name:port", "192.0.2.1:port" or "[2001:db8::1]:port"')
+    .action(async (targets: readonly string[], options: ConnectionOptions) => {
+      const client = await connected(host, options);
+      const answer = await client.addServers({ targets: [...targets] });
+      const { printAdded } = await import("../output/added-rows.ts");
+      printAdded(printerFor(host, options), answer);
+      host.finish(answer.refused.length === 0 ? EXIT.good : EXIT.bad);
+    });
+}
+
+function registerShow(host: CommandHost, servers: Command): void {
+  withConnectionOptions(servers.command("show <server>"))
+    .description("one server (by name, address or number), monitor by monitor")
+    .action(async (word: string, options: ConnectionOptions) => {
+      const client = await connected(host, options);
+      const { findServers } = await import("../find-server.ts");
+      const { printServer } = await import("../output/server-page.ts");
+      const printer = printerFor(host, options);
+      for (const { id } of await findServers(client, word)) {
+        await printServer(printer, await client.getServer({ id }), host.context.clock.nowNs());
+      }
+      host.finish(EXIT.good);
+    });
+}
+
+interface Change {
+  readonly name: string;
+  readonly done: string;
+  readonly description: string;
+  readonly apply: (client: AdminClient, ids: bigint[]) => Promise<unknown>;
+}
+
+const PAUSE: Change = {
+  name: "pause",
+  done: "paused",
+  description: "stop checking servers until they are resumed",
+  apply: (client, ids) => client.pauseServers({ ids }),
+};
+const RESUME: Change = {
+  name: "resume",
+  done: "resumed",
+  description: "check paused servers again",
+  apply: (client, ids) => client.resumeServers({ ids }),
+};
+const REMOVE: Change = {
+  name: "remove",
+  done: "removed",
+  description: "take servers out of watch; their history stays, and restore undoes it",
+  apply: (client, ids) => client.removeServers({ ids }),
+};
+const RESTORE: Change = {
+  name: "restore",
+  done: "restored",
+  description: "put removed servers back under watch",
+  apply: (client, ids) => client.restoreServers({ ids }),
+};
+
+function registerChange(host: CommandHost, servers: Command, change: Change): void {
+  withConnectionOptions(servers.command(`${change.name} <server...>`))
+    .description(change.description)
+    .action(async (words: readonly string[], options: ConnectionOptions) => {
+      const client = await connected(host, options);
+      host.finish(await changeServers(printerFor(host, options), client, change, words));
+    });
+}
+
+async function changeServers(
+  printer: Printer,
+  client: AdminClient,
+  change: Change,
+  words: readonly string[],
+): Promise<ExitCode> {
+  const { findServers } = await import("../find-server.ts");
+  const { serverLabel } = await import("../output/server-label.ts");
+  const found = (await Promise.all(words.map((word) => findServers(client, word)))).flat();
+  if (found.length === 0) throw new AppError("not_found", "no server was named");
+  await change.apply(client, [...new Set(found.map(({ id }) => id))]);
+  for (const server of found) {
+    printer.line(`${change.done} ${serverLabel(server)}`);
+    printer.json({ id: server.id, name: server.name, change: change.done });
+  }
+  return EXIT.good;
+}
+
+async function connected(host: CommandHost, options: ConnectionOptions): Promise<AdminClient> {
+  const { connectAdmin } = await import("../admin-client.ts");
+  return connectAdmin(host.context, options);
+}
+
+function printerFor(host: CommandHost, options: ConnectionOptions): Printer {
+  return createPrinter(host.context, askedFormat(options));
+}

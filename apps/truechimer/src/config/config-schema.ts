@@ -1,0 +1,93 @@
+// Every key of a configuration, as it is written: names in snake_case, durations with a unit, secrets as paths of
+// files. A new key has a usable default. docs/reference/configuration.md has a line for each.
+
+import { z } from "zod";
+import { durationKey } from "./duration-key.ts";
+
+/** How many servers a file may list; more belong into the database by `truechimer servers add`. */
+const SERVERS_MAX = 1_000;
+const PORT_MAX = 65_535;
+const PORT_EXPECTED = `expected a port number from 0 to ${PORT_MAX}`;
+
+const text = z.string().min(1, "expected a text that is not empty");
+const port = z
+  .number(PORT_EXPECTED)
+  .int(PORT_EXPECTED)
+  .min(0, PORT_EXPECTED)
+  .max(PORT_MAX, PORT_EXPECTED);
+
+function count(min: number, max: number): z.ZodNumber {
+  const expected = `expected a whole number from ${min} to ${max}`;
+  return z.number({ error: expected }).int(expected).min(min, expected).max(max, expected);
+}
+
+function choice<const Word extends string>(words: readonly Word[]): z.ZodType<Word> {
+  const expected = `expected one of ${words.map((word) => `"${word}"`).join(", ")}`;
+  return z.enum(words, { error: expected });
+}
+
+const checks = z.strictObject({
+  interval: durationKey({ min: "1s", max: "1d" }).optional(),
+  samples: count(1, 10).optional(),
+  sample_interval: durationKey({ min: "2s", max: "1m" }).optional(),
+  sample_timeout: durationKey({ min: "100ms", max: "30s" }).optional(),
+});
+
+const labChecks = z.strictObject({
+  mode: choice(["auto", "on", "off"]).optional(),
+  interval: durationKey({ min: "500ms", max: "10m" }).optional(),
+  sample_interval: durationKey({ min: "10ms", max: "1m" }).optional(),
+  sample_timeout: durationKey({ min: "100ms", max: "30s" }).optional(),
+});
+
+const agentMonitor = z.strictObject({
+  address: text,
+  token_file: text,
+  bind_address: text.optional(),
+});
+
+export const configSchema = z.strictObject({
+  data_dir: text.optional(),
+  servers: z
+    .array(text, { error: 'expected a list such as ["time.example.net", "192.0.2.1:123"]' })
+    .max(SERVERS_MAX, `expected at most ${SERVERS_MAX} servers`)
+    .optional(),
+  listen: z
+    .strictObject({
+      host: text.optional(),
+      port: port.optional(),
+      allowed_hosts: z.array(text).optional(),
+    })
+    .optional(),
+  database: z
+    .strictObject({ url_file: text.optional(), pool_size: count(2, 200).optional() })
+    .optional(),
+  admin: z.strictObject({ key_file: text.optional() }).optional(),
+  targets: z
+    .strictObject({ private_allowed: z.boolean("expected true or false").optional() })
+    .optional(),
+  checks: checks.optional(),
+  verdict: z
+    .strictObject({
+      offset_limit: durationKey({ min: "1ms", max: "1h" }).optional(),
+      witnesses_min: count(1, 100).optional(),
+    })
+    .optional(),
+  history: z
+    .strictObject({ retention: durationKey({ min: "1d", max: "3650d" }).optional() })
+    .optional(),
+  lab: labChecks.optional(),
+  agent: z
+    .strictObject({
+      server_url: text.optional(),
+      monitors: z
+        .array(agentMonitor)
+        .max(2, "expected at most one monitor for each IP family")
+        .optional(),
+    })
+    .optional(),
+  log: z.strictObject({ level: choice(["debug", "info", "warn", "error"]).optional() }).optional(),
+});
+
+/** Validated, still in the shape of the file. */
+export type CheckedConfig = z.infer<typeof configSchema>;

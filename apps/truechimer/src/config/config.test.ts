@@ -1,0 +1,148 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "@truechimer/base";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ConfigFlags, loadConfig } from "./load-config.ts";
+
+const TESTDATA = new URL("../../testdata/", import.meta.url);
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "truechimer-config-"));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function failureOf(promise: Promise<unknown>): Promise<AppError> {
+  const error = await promise.then(
+    () => new Error("did not fail"),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof AppError)) throw error;
+  return error;
+}
+
+function up(flags: ConfigFlags, env: Record<string, string> = {}): ReturnType<typeof loadConfig> {
+  return loadConfig("up", flags, env);
+}
+
+const invalidFiles = (await readdir(TESTDATA)).filter((name) => name.startsWith("invalid-"));
+
+describe("each invalid file gets the message that its first line states", () => {
+  test.each(invalidFiles)("%s", async (name) => {
+    const file = new URL(name, TESTDATA).pathname;
+    const [code = "", message = ""] = await statedFailure(file);
+    const failure = await failureOf(up({ config: file }));
+    expect({ code: failure.code, message: failure.message.replaceAll(file, "FILE") }).toEqual({
+      code,
+      message,
+    });
+  });
+
+  /** "# code: message" */
+  async function statedFailure(file: string): Promise<readonly string[]> {
+    const [first = ""] = (await readFile(file, "utf8")).split("\n");
+    const [, code = "", message = ""] = /^# (\w+): (.*)$/.exec(first) ?? [];
+    return [code, message];
+  }
+});
+
+test("every file that is shipped as an example is valid for its role", async () => {
+  const names = (await readdir(TESTDATA)).filter((name) => name.startsWith("valid-"));
+  expect(names.length).toBeGreaterThanOrEqual(3);
+  for (const name of names) {
+    const role = name.split(/[-.]/)[1] as "up" | "server" | "agent";
+    const file = new URL(name, TESTDATA).pathname;
+    await expect(loadConfig(role, { config: file }, {}), name).resolves.toBeDefined();
+  }
+});
+
+test("without a file each key has a default", async () => {
+  const { config } = await up({});
+  expect(config.listen).toEqual({
+    host: "127.0.0.1",
+    port: 8123,
+    portChosen: false,
+    allowedHosts: [],
+  });
+  expect(config.checks).toEqual({
+    intervalMs: 60_000,
+    samples: 3,
+    sampleIntervalMs: 2_000,
+    sampleTimeoutMs: 3_000,
+  });
+  expect(config.verdict).toEqual({ offsetLimitMs: 25, witnessesMin: 1 });
+});
+
+test("a pool refuses private targets and wants three witnesses, one host does not", async () => {
+  const pool = await loadConfig("server", {}, {});
+  const own = await up({});
+  expect([pool.config.targets.privateAllowed, pool.config.verdict.witnessesMin]).toEqual([
+    false,
+    3,
+  ]);
+  expect([own.config.targets.privateAllowed, own.config.verdict.witnessesMin]).toEqual([true, 1]);
+});
+
+test("the command line outweighs the environment, and that the file", async () => {
+  const file = join(directory, "order.toml");
+  await writeFile(file, 'data_dir = "/from/file"\n[listen]\nport = 1001\nhost = "127.0.0.9"\n');
+  const env = { TRUECHIMER_DATA_DIR: "/from/environment", TRUECHIMER_PORT: "1002" };
+  const { config } = await up({ config: file, port: "1003" }, env);
+  expect([config.dataDir, config.listen.port, config.listen.host]).toEqual([
+    "/from/environment",
+    1003,
+    "127.0.0.9",
+  ]);
+});
+
+test("a wrong value says where it was set", async () => {
+  const byFlag = await failureOf(up({ port: "80a" }));
+  expect(byFlag.message).toBe(
+    'listen.port: expected a port number from 0 to 65535, not "80a" (set in --port)',
+  );
+  const byEnvironment = await failureOf(up({}, { TRUECHIMER_PORT: "99999" }));
+  expect(byEnvironment.message).toBe(
+    "listen.port: expected a port number from 0 to 65535, not 99999 (set in environment variable TRUECHIMER_PORT)",
+  );
+});
+
+test("DATABASE_URL outweighs the file that holds one; an empty variable is not set", async () => {
+  const secret = join(directory, "database-url");
+  await writeFile(secret, "postgres://from-file/x\n", { mode: 0o600 });
+  const file = join(directory, "database.toml");
+  await writeFile(file, `[database]\nurl_file = "${secret}"\n`);
+  const fromFile = await up({ config: file }, { DATABASE_URL: "" });
+  expect(fromFile.secrets.databaseUrl).toBe("postgres://from-file/x");
+  const fromEnvironment = await up({ config: file }, { DATABASE_URL: "postgres://env/x" });
+  expect(fromEnvironment.secrets.databaseUrl).toBe("postgres://env/x");
+});
+
+test("a secret that others may read is refused, with the remedy", async () => {
+  const secret = join(directory, "open");
+  await writeFile(secret, "s3cret", { mode: 0o644 });
+  const file = join(directory, "open.toml");
+  await writeFile(file, `[database]\nurl_file = "${secret}"\n`);
+  const failure = await failureOf(up({ config: file }));
+  expect(failure.message).toBe(
+    `database.url_file: ${secret} has mode 0644, so others may read the secret: run chmod 600 '${secret}'`,
+  );
+});
+
+test("the configuration itself holds no secret", async () => {
+  const secret = join(directory, "token");
+  await writeFile(secret, "tcm_verysecret", { mode: 0o600 });
+  const loaded = await loadConfig("agent", { address: "192.0.2.1", tokenFile: secret }, {});
+  expect(JSON.stringify(loaded.config)).not.toContain("verysecret");
+  expect(loaded.secrets.monitors).toEqual([
+    { address: "192.0.2.1", bindAddress: undefined, token: "tcm_verysecret" },
+  ]);
+});
+
+test("a file that cannot be read is named", async () => {
+  const failure = await failureOf(up({ config: "/nowhere/truechimer.toml" }));
+  expect([failure.code, failure.message]).toEqual([
+    "config_unreadable",
+    "configuration file /nowhere/truechimer.toml cannot be read: check the path and that this account may read it",
+  ]);
+});

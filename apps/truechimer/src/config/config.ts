@@ -1,0 +1,196 @@
+// The validated configuration: raw values → checked → `Config` with every default filled in, in milliseconds.
+// Secrets stay apart (secrets.ts); a Config may be printed and logged.
+
+import { AppError } from "@truechimer/base";
+import type { z } from "zod";
+import { type CheckedConfig, configSchema } from "./config-schema.ts";
+import { kindOf } from "./duration-key.ts";
+import type { KeyPath, RawConfig } from "./raw-config.ts";
+import { closest } from "./suggest.ts";
+
+export type Role = "up" | "server" | "agent";
+export type LabMode = "auto" | "on" | "off";
+
+export interface CheckTimes {
+  /** Time between two checks of a server by one monitor. */
+  readonly intervalMs: number;
+  readonly samples: number;
+  /** Shortest time between two samples to one server. */
+  readonly sampleIntervalMs: number;
+  readonly sampleTimeoutMs: number;
+}
+
+export interface AgentMonitor {
+  readonly address: string;
+  readonly tokenFile: string;
+  readonly bindAddress: string | undefined;
+}
+
+export interface Config {
+  readonly role: Role;
+  /** Absent: the role's own default. */
+  readonly dataDir: string | undefined;
+  readonly servers: readonly string[];
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    /** Whether a person chose the port; another one is only taken when not. */
+    readonly portChosen: boolean;
+    readonly allowedHosts: readonly string[];
+  };
+  readonly database: { readonly urlFile: string | undefined; readonly poolSize: number };
+  readonly admin: { readonly keyFile: string | undefined };
+  readonly targets: { readonly privateAllowed: boolean };
+  readonly checks: CheckTimes;
+  readonly verdict: { readonly offsetLimitMs: number; readonly witnessesMin: number };
+  readonly history: { readonly retentionMs: number };
+  readonly lab: CheckTimes & { readonly mode: LabMode };
+  readonly agent: {
+    readonly serverUrl: string | undefined;
+    readonly monitors: readonly AgentMonitor[];
+  };
+  readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
+}
+
+/** NTP's own port is 123; this one is easy to remember beside it and needs no privilege. */
+export const DEFAULT_PORT = 8123;
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const DAY_MS = 1_440 * MINUTE_MS;
+
+/**
+ * What differs by role. `up` is one person's own host: its clocks may be private ones, and its one agent is witness
+ * enough. A pool is asked by strangers: no private targets, and three witnesses.
+ */
+const ROLE_DEFAULTS = {
+  up: { privateAllowed: true, witnessesMin: 1, intervalMs: MINUTE_MS },
+  server: { privateAllowed: false, witnessesMin: 3, intervalMs: 9 * MINUTE_MS },
+  agent: { privateAllowed: false, witnessesMin: 3, intervalMs: 9 * MINUTE_MS },
+} as const;
+
+export function validConfig(role: Role, raw: RawConfig): Config {
+  const checked = configSchema.safeParse(raw.values);
+  if (!checked.success) throw refusal(checked.error.issues, raw);
+  return withDefaults(role, checked.data);
+}
+
+function withDefaults(role: Role, given: CheckedConfig): Config {
+  const defaults = ROLE_DEFAULTS[role];
+  return {
+    role,
+    dataDir: given.data_dir,
+    servers: given.servers ?? [],
+    listen: {
+      host: given.listen?.host ?? "127.0.0.1",
+      port: given.listen?.port ?? DEFAULT_PORT,
+      portChosen: given.listen?.port !== undefined,
+      allowedHosts: given.listen?.allowed_hosts ?? [],
+    },
+    database: { urlFile: given.database?.url_file, poolSize: given.database?.pool_size ?? 10 },
+    admin: { keyFile: given.admin?.key_file },
+    targets: { privateAllowed: given.targets?.private_allowed ?? defaults.privateAllowed },
+    checks: {
+      intervalMs: given.checks?.interval ?? defaults.intervalMs,
+      samples: given.checks?.samples ?? 3,
+      sampleIntervalMs: given.checks?.sample_interval ?? 2 * SECOND_MS,
+      sampleTimeoutMs: given.checks?.sample_timeout ?? 3 * SECOND_MS,
+    },
+    verdict: {
+      offsetLimitMs: given.verdict?.offset_limit ?? 25,
+      witnessesMin: given.verdict?.witnesses_min ?? defaults.witnessesMin,
+    },
+    history: { retentionMs: given.history?.retention ?? 400 * DAY_MS },
+    lab: labConfig(given),
+    agent: {
+      serverUrl: given.agent?.server_url,
+      monitors: (given.agent?.monitors ?? []).map((monitor) => ({
+        address: monitor.address,
+        tokenFile: monitor.token_file,
+        bindAddress: monitor.bind_address,
+      })),
+    },
+    log: { level: given.log?.level ?? "warn" },
+  };
+}
+
+/** Short, so that a newcomer sees who lies within a minute; nobody else's server is asked this often. */
+function labConfig(given: CheckedConfig): Config["lab"] {
+  return {
+    mode: given.lab?.mode ?? "auto",
+    intervalMs: given.lab?.interval ?? 6 * SECOND_MS,
+    samples: given.checks?.samples ?? 3,
+    sampleIntervalMs: given.lab?.sample_interval ?? 300,
+    sampleTimeoutMs: given.lab?.sample_timeout ?? SECOND_MS,
+  };
+}
+
+/** Only the first mistake: its remedy often removes the next ones. */
+function refusal(issues: readonly z.core.$ZodIssue[], raw: RawConfig): AppError {
+  const issue = issues[0];
+  const path = (issue?.path ?? []) as KeyPath;
+  if (issue?.code === "unrecognized_keys") return unknownKey(issue.keys[0] ?? "", path, raw);
+  const wanted = issue === undefined ? "expected something else" : expectation(issue);
+  return new AppError(
+    "config_bad_value",
+    `${keyText(path)}: ${withValue(wanted, valueAt(raw.values, path))} (set in ${raw.originOf(path)})`,
+  );
+}
+
+const KINDS: Readonly<Record<string, string>> = { string: "a text in quotes", object: "a table" };
+
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) {
+    return issue.message;
+  }
+  return `expected ${KINDS[issue.expected] ?? `a ${issue.expected}`}`;
+}
+
+/** A list or a table is named by its kind, anything else is shown. */
+function withValue(wanted: string, value: unknown): string {
+  if (!wanted.startsWith("expected")) return wanted;
+  return value === undefined ? `missing, ${wanted}` : `${wanted}, not ${kindOf(value)}`;
+}
+
+function valueAt(values: unknown, path: KeyPath): unknown {
+  return path.reduce((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], values);
+}
+
+function unknownKey(key: string, path: KeyPath, raw: RawConfig): AppError {
+  const known = knownKeys(path);
+  const nearest = closest(key, known);
+  const remedy =
+    nearest === undefined
+      ? `known here are ${known.join(", ")}`
+      : `did you mean "${keyText([...path, nearest])}"?`;
+  return new AppError(
+    "config_unknown_key",
+    `unknown key "${keyText([...path, key])}" in ${raw.originOf([...path, key])}: ${remedy}`,
+  );
+}
+
+/** The keys that the schema has at `path`. */
+function knownKeys(path: KeyPath): readonly string[] {
+  let schema: unknown = configSchema;
+  for (const key of path) schema = stepInto(unwrapped(schema), key);
+  const shape = (unwrapped(schema) as { shape?: object } | undefined)?.shape;
+  return Object.keys(shape ?? {});
+}
+
+function stepInto(schema: unknown, key: string | number): unknown {
+  if (typeof key === "number") return (schema as { element?: unknown } | undefined)?.element;
+  return (schema as { shape?: Record<string, unknown> } | undefined)?.shape?.[key];
+}
+
+function unwrapped(schema: unknown): unknown {
+  const inner = schema as { unwrap?: () => unknown; element?: unknown } | undefined;
+  if (inner?.element !== undefined || inner?.unwrap === undefined) return schema;
+  return unwrapped(inner.unwrap());
+}
+
+/** `agent.monitors[0].token_file` */
+function keyText(path: KeyPath): string {
+  return path
+    .map((key, at) => (typeof key === "number" ? `[${key}]` : at === 0 ? key : `.${key}`))
+    .join("");
+}

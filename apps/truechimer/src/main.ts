@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// The one program. Everything that belongs to the process (arguments, environment, outputs, signals, exit code) is
+// taken here and handed on.
+
+import { isatty } from "node:tty";
+import { systemClock, systemRandom } from "@truechimer/base";
+import type { CliContext } from "./cli-context.ts";
+import { createStyle } from "./output/style.ts";
+import { runCli } from "./run-cli.ts";
+import { createStopSignal } from "./stop-signal.ts";
+
+const { env, stdout, stderr } = process;
+const stdoutIsTerminal = isatty(1);
+const stderrIsTerminal = isatty(2);
+const colourWanted = (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+
+const context: CliContext = {
+  env,
+  stdout: (text) => void stdout.write(text),
+  stderr: (text) => void stderr.write(text),
+  stdoutIsTerminal,
+  stderrIsTerminal,
+  style: createStyle(colourWanted && stdoutIsTerminal),
+  errorStyle: createStyle(colourWanted && stderrIsTerminal),
+  clock: systemClock,
+  random: systemRandom,
+  stopSignal: () => createStopSignal(process, systemClock),
+};
+
+// A reader that went away (`truechimer servers list | head -1`) is no failure of ours.
+stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await runCli(process.argv.slice(2), context);

@@ -1,0 +1,36 @@
+// The list of events.
+
+import type { adminV1 } from "@truechimer/api";
+import type { Printer } from "../cli-context.ts";
+import { isoOf, msOf, verdictWord } from "./api-words.ts";
+import { printable } from "./style.ts";
+import type { Column } from "./table.ts";
+import { instantText } from "./time-text.ts";
+
+export async function printEvents(
+  printer: Printer,
+  events: readonly adminV1.Event[],
+): Promise<void> {
+  const columns: readonly Column<adminV1.Event>[] = [
+    { title: "time", text: ({ at }) => instantText(msOf(at) ?? 0) },
+    { title: "what", text: ({ kind }) => kind.replaceAll("_", " ") },
+    { title: "", text: ({ text }) => printable(text) },
+  ];
+  await printer.table({ columns, rows: events, json: eventJson, empty: "nothing has changed yet" });
+}
+
+function eventJson(event: adminV1.Event): Record<string, unknown> {
+  return {
+    id: event.id,
+    at: isoOf(event.at),
+    kind: event.kind,
+    server_id: event.serverId ?? null,
+    server: event.serverName,
+    monitor_id: event.monitorId ?? null,
+    monitor: event.monitorName,
+    verdict_before: verdictWord(event.verdictBefore),
+    verdict_after: verdictWord(event.verdictAfter),
+    reason: event.reason,
+    text: event.text,
+  };
+}

@@ -1,0 +1,72 @@
+// The commands and how they are found. What a command does is loaded only when it runs, so that `help` and `up` start at
+// once.
+
+import { Command } from "commander";
+import type { CliContext } from "./cli-context.ts";
+import type { CommandHost } from "./command-host.ts";
+import { registerAgent } from "./commands/agent.ts";
+import { registerCheck } from "./commands/check.ts";
+import { registerChecks } from "./commands/checks.ts";
+import { registerConfig } from "./commands/config.ts";
+import { registerDb } from "./commands/db.ts";
+import { registerEvents } from "./commands/events.ts";
+import { registerLogin } from "./commands/login.ts";
+import { registerMonitors } from "./commands/monitors.ts";
+import { registerScores } from "./commands/scores.ts";
+import { registerServer } from "./commands/server.ts";
+import { registerServers } from "./commands/servers.ts";
+import { registerUp } from "./commands/up.ts";
+import { registerVersion } from "./commands/version.ts";
+import type { ExitCode } from "./exit-code.ts";
+
+const HELP_WIDTH = 100;
+
+const FIRST_STEPS = `
+First steps:
+  $ truechimer up                           everything on this host; prints the dashboard's address
+  $ truechimer check time.example.net       ask one server now, once
+  $ truechimer servers add time.example.net watch it from now on
+  $ truechimer help servers                 what a command can do, with examples
+
+Output is for people on a terminal and one JSON object a line otherwise; --format chooses.
+Exit codes: 0 good, 1 failed or a bad clock, 2 usage or configuration, 3 no answer.
+`;
+
+/** `finish` is told the exit code of the command that ran. */
+export function createProgram(context: CliContext, finish: (code: ExitCode) => void): Command {
+  const program = new Command("truechimer")
+    .description("Which clocks tell the truth, and how we know.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: context.stdout,
+      writeErr: context.stderr,
+      outputError: () => {},
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .helpCommand("help [command]", "what a command does, with examples")
+    .option("--debug", "tell the causes below an error too")
+    .addHelpText("after", FIRST_STEPS);
+  const host: CommandHost = { program, context, finish };
+  for (const register of [
+    registerUp,
+    registerServer,
+    registerAgent,
+    registerCheck,
+    registerServers,
+    registerMonitors,
+    registerScores,
+    registerChecks,
+    registerEvents,
+    registerLogin,
+    registerDb,
+    registerConfig,
+    registerVersion,
+  ]) {
+    register(host);
+  }
+  return program;
+}

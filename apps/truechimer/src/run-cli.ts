@@ -1,0 +1,41 @@
+// From the words of a command line to an exit code. Nothing throws out of here.
+
+import { AppError } from "@truechimer/base";
+import { CommanderError } from "commander";
+import type { CliContext, OutputFormat } from "./cli-context.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { createProgram } from "./program.ts";
+import { reportError } from "./report-error.ts";
+
+/** `args`: what follows the program's own name. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.good;
+  const program = createProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.good;
+    const failure = error instanceof CommanderError ? usageError(error) : error;
+    const causes = args.includes("--debug") || (context.env["TRUECHIMER_DEBUG"] ?? "") !== "";
+    return reportError(failure, context, { format: errorFormat(args, context), causes });
+  }
+}
+
+/** Commander's own words, in the form of ours: what was wrong, then where to look. */
+function usageError(error: CommanderError): AppError {
+  const [problem = "", ...hints] = error.message.replace(/^error: /, "").split("\n");
+  const hint = hints
+    .join(" ")
+    .trim()
+    .replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1?");
+  const remedy = hint === "" ? 'see "truechimer help"' : `${hint} See "truechimer help"`;
+  return new AppError("usage", `${problem}: ${remedy}`, { cause: error });
+}
+
+function errorFormat(args: readonly string[], context: CliContext): OutputFormat {
+  if (args.includes("--json")) return "json";
+  return context.stderrIsTerminal ? "human" : "json";
+}
