@@ -1,10 +1,24 @@
-// Whether Debian's chronyd (and friends) can be run here.
+// Whether the real peers of our interoperability tests can be run here.
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { AppError } from "@truechimer/base";
 
 /** Where a distribution puts daemons that are not on a user's PATH. */
 const DAEMON_DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
+
+/**
+ * Whether chronyd is installed. Missing, it says so on standard error, so that a skipped test is seen; under `CI=true`
+ * it throws, so that none is skipped there.
+ */
+export function chronyAvailable(): boolean {
+  return isInstalled("chronyd", "chrony");
+}
+
+/** The same for ntpdig, NTPsec's client. */
+export function ntpdigAvailable(): boolean {
+  return isInstalled("ntpdig", "ntpsec-ntpdig");
+}
 
 /** Path of an installed program. Absent: it is not installed. */
 export function findProgram(name: string): string | undefined {
@@ -15,9 +29,19 @@ export function findProgram(name: string): string | undefined {
     .find(isExecutable);
 }
 
-/** Whether chronyd is installed. */
-export function chronyAvailable(): boolean {
-  return findProgram("chronyd") !== undefined;
+/** Path of a program that the caller cannot do without. */
+export function installedProgram(name: string): string {
+  const program = findProgram(name);
+  if (program !== undefined) return program;
+  throw new AppError("not_found", `${name} is not installed: install it, or skip what needs it`);
+}
+
+function isInstalled(program: string, debianPackage: string): boolean {
+  if (findProgram(program) !== undefined) return true;
+  const remedy = `${program} is not installed: install Debian's package ${debianPackage}`;
+  if (process.env["CI"] === "true") throw new AppError("not_found", remedy);
+  process.stderr.write(`SKIPPED: ${remedy}\n`);
+  return false;
 }
 
 function isExecutable(file: string): boolean {

@@ -1,1 +1,18 @@
-export { chronyAvailable } from "./chrony-available.ts";
+// For other testing packages and benchmarks.
+export {
+  chronyAvailable,
+  findProgram,
+  installedProgram,
+  ntpdigAvailable,
+} from "./chrony-available.ts";
+export {
+  type ChronyServer,
+  type ChronyServerOptions,
+  startChronyServer,
+} from "./chrony-server.ts";
+export {
+  type ClientFinding,
+  queryWithChronyd,
+  queryWithNtpdig,
+  type TimeServerAddress,
+} from "./time-clients.ts";

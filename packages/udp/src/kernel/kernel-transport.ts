@@ -119,9 +119,9 @@ class KernelTransport implements Transport {
 
   counters(): ExchangeTableCounters {
     const counters = {} as ExchangeTableCounters;
-    COUNTER_NAMES.forEach((name, index) => {
+    for (const [index, name] of COUNTER_NAMES.entries()) {
       counters[name] = this.#counters[index] ?? 0;
-    });
+    }
     return counters;
   }
 

@@ -120,9 +120,9 @@ class LinuxNetwork implements KernelNetwork {
   }
 
   send(port: NetworkPort, batch: readonly OutgoingDatagram[]): SendResult {
-    batch.forEach((datagram, index) => {
+    for (const [index, datagram] of batch.entries()) {
       this.#sending.put(index, datagram.to, datagram.bytes);
-    });
+    }
     let sent = 0;
     while (sent < batch.length) {
       const from = this.#sending.addressFrom(sent);

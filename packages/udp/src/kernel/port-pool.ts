@@ -3,8 +3,8 @@
 // sending failed, serves no new request and is closed when the last answer has had its time.
 
 import { ok, type Result } from "@truechimer/base";
-import { PORT_LINGER_MS, PORT_USES_MAX, PORTS_OPEN_MAX } from "../limits.ts";
 import type { ExchangeState } from "../exchange-table.ts";
+import { PORT_LINGER_MS, PORT_USES_MAX, PORTS_OPEN_MAX } from "../limits.ts";
 import type { KernelNetwork, NetworkPort } from "./kernel-network.ts";
 
 export type ProbeExchange = ExchangeState<ProbePort>;

@@ -2,8 +2,8 @@
 // loop sends what is queued and waits for the kernel once.
 
 import {
-  ExchangeTable,
   type ExchangeOrder,
+  ExchangeTable,
   type ExchangeTableCounters,
   type IncomingDatagram,
   sameBytes,
@@ -17,8 +17,8 @@ import type {
   OutgoingDatagram,
   ReceivedDatagram,
 } from "./kernel-network.ts";
-import type { PortPool, ProbeExchange, ProbePort } from "./port-pool.ts";
 import { EAGAIN, ENOBUFS, ENOMEM } from "./linux-constants.ts";
+import type { PortPool, ProbeExchange, ProbePort } from "./port-pool.ts";
 import type { Endpoint } from "./socket-address.ts";
 
 /** Longest wait of one turn, so that the thread notices within this time that it is to end. */

@@ -10,8 +10,8 @@ import {
 } from "node:worker_threads";
 import { assert } from "@truechimer/base";
 import type { ExchangeEvidence } from "../evidence.ts";
-import { checkKernelStamps } from "./kernel-stamp-check.ts";
 import type { KernelNetwork } from "./kernel-network.ts";
+import { checkKernelStamps } from "./kernel-stamp-check.ts";
 import { openLinuxCalls } from "./linux-calls.ts";
 import { openLinuxNetwork } from "./linux-network.ts";
 import { PortPool, type ProbeExchange } from "./port-pool.ts";
@@ -50,7 +50,10 @@ class ProbeThread {
         this.#ends.put(exchange.order.id, evidenceOf(exchange, steppedNs));
       },
     });
-    port.on("message", (message: ToProbeThread) => {
+  }
+
+  start(): void {
+    this.#port.on("message", (message: ToProbeThread) => {
       this.#take(message);
       this.#runUntilIdle();
     });
@@ -81,7 +84,7 @@ class ProbeThread {
   #takeMessages(): boolean {
     let any = false;
     for (;;) {
-      const received = receiveMessageOnPort(this.#port) as { message: ToProbeThread } | undefined;
+      const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return any;
       any = true;
       this.#take(received.message);
@@ -102,9 +105,9 @@ class ProbeThread {
   }
 
   #flush(): void {
-    COUNTER_NAMES.forEach((name, index) => {
+    for (const [index, name] of COUNTER_NAMES.entries()) {
       this.#counters[index] = this.#engine.counters[name];
-    });
+    }
     if (this.#ends.isEmpty) return;
     const block = this.#ends.take();
     const message: FromProbeThread = { kind: "ends", block };
@@ -164,7 +167,7 @@ function main(): void {
       return;
     }
     tell({ kind: "ready", wakeFd: network.wakeFd });
-    new ProbeThread(port, workerData as ProbeThreadData, network);
+    new ProbeThread(port, workerData as ProbeThreadData, network).start();
   } catch (error) {
     tell({ kind: "unavailable", problem: error instanceof Error ? error.message : String(error) });
   }

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { chronyAvailable, ntpdigAvailable } from "./chrony-available.ts";
+import { startChronyServer } from "./chrony-server.ts";
+import { type ClientFinding, queryWithChronyd, queryWithNtpdig } from "./time-clients.ts";
+
+/** A busy host can delay one of the stamps; a wrong sign or unit is far larger. */
+const OFFSET_MS_MAX = 10;
+
+function expectAccepted({ offsetNs, output }: ClientFinding): void {
+  if (offsetNs === undefined) throw new Error(`the client found no time:\n${output}`);
+  expect(Math.abs(Number(offsetNs) / 1e6)).toBeLessThan(OFFSET_MS_MAX);
+}
+
+describe.skipIf(!chronyAvailable())("chronyd as a server", () => {
+  test("is accepted by chronyd as a client, on IPv4 and IPv6", async () => {
+    await using server = await startChronyServer();
+    for (const address of server.addresses) {
+      expectAccepted(await queryWithChronyd({ address, port: server.port }));
+    }
+  });
+
+  test.skipIf(!ntpdigAvailable() || process.getuid?.() !== 0)(
+    "is accepted by ntpdig through a relay",
+    async () => {
+      await using server = await startChronyServer();
+      expectAccepted(await queryWithNtpdig(server));
+    },
+  );
+
+  test("two run side by side, and leave nothing behind", async () => {
+    const one = await startChronyServer();
+    const other = await startChronyServer({ stratum: 5 });
+    expect(one.port).not.toBe(other.port);
+    await one[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+    for (const { pid } of [one, other]) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+  });
+
+  test("a server that cannot start is reported with what it said", async () => {
+    const start = startChronyServer({ directives: ["nonsense here"] });
+    await expect(start).rejects.toMatchObject({ code: "peer_unreachable" });
+    await expect(start).rejects.toThrow(/Invalid directive/);
+  });
+});
