@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** Packages resolve to their sources, here and in every process and thread that a test starts. */
-const conditions = ["source", "node", "import", "module", "default"];
+/**
+ * Packages resolve to their sources, here and in every process and thread that a test starts. Nothing else may stand in
+ * this list: Vitest hands it on to Node, and with "import" in it a `require` gets the ES module of a package that has both.
+ */
+const conditions = ["source"];
 const fromSource = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
 
 export default defineConfig({
@@ -10,6 +13,8 @@ export default defineConfig({
   test: {
     include: ["{packages,testing,apps,tools,bench}/**/*.test.{ts,tsx}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    // Starts a PostgreSQL when the first test file asks for one, and ends it after the last.
+    globalSetup: ["./testing/postgres/src/vitest-global-setup.ts"],
     pool: "forks",
     execArgv: fromSource,
     testTimeout: 30_000,

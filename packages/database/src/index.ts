@@ -24,3 +24,11 @@ export {
   type EmbeddedPostgresOptions,
 } from "./embedded/create-embedded-postgres.ts";
 export { type DirectoryLock, lockDirectory } from "./embedded/directory-lock.ts";
+export {
+  type MigrateOptions,
+  type MigrationStatus,
+  migrate,
+  migrationStatus,
+} from "./migrations/migrate.ts";
+export type { AppliedMigration } from "./migrations/migration-ledger.ts";
+export { advisoryLockId, describeHolders, type LockHolder } from "./migrations/migration-lock.ts";

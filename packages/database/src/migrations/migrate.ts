@@ -1,0 +1,128 @@
+// Brings a database to the schema of this release. Any number of replicas may call it at once: each file is applied
+// once, and all of them return when the schema is there.
+
+import { hostname } from "node:os";
+import { type Clock, systemClock } from "@truechimer/base";
+import type { PoolClient } from "pg";
+import type { Database } from "../create-database.ts";
+import { appErrorFromPostgres } from "../postgres-error.ts";
+import { applyMigration } from "./apply-migration.ts";
+import { MIGRATIONS_DIRECTORY, type MigrationFile, readMigrationFiles } from "./migration-file.ts";
+import {
+  type AppliedMigration,
+  createLedger,
+  pendingMigrations,
+  readLedger,
+} from "./migration-ledger.ts";
+import { type LockHolder, withMigrationLock } from "./migration-lock.ts";
+
+export interface MigrateOptions {
+  /** Written to the ledger beside the host's name: program and version, as "truechimer 0.1.0". */
+  readonly appliedBy: string;
+  /** Told who holds the lock while we wait for it. */
+  readonly onWait?: (holders: readonly LockHolder[]) => void;
+  readonly onApplied?: (migration: { readonly version: string; readonly tookMs: number }) => void;
+  /** Default: the files of this package. */
+  readonly directory?: string;
+  /** How often `onWait` is told; default 5 s. */
+  readonly reportIntervalMs?: number;
+  /** How long to wait for the lock; default 10 min, the longest migration that we would let a start wait for. */
+  readonly waitLimitMs?: number;
+  readonly clock?: Clock;
+}
+
+const REPORT_INTERVAL_MS_DEFAULT = 5_000;
+const WAIT_LIMIT_MS_DEFAULT = 600_000;
+
+/** Returns the versions that this call has applied. */
+export async function migrate(
+  database: Pick<Database, "pool" | "where">,
+  options: MigrateOptions,
+): Promise<readonly string[]> {
+  const files = readMigrationFiles(options.directory ?? MIGRATIONS_DIRECTORY);
+  const clock = options.clock ?? systemClock;
+  return await withPinnedSession(database, async (client) => {
+    const wait = {
+      clock,
+      onWait: options.onWait ?? (() => undefined),
+      reportIntervalMs: options.reportIntervalMs ?? REPORT_INTERVAL_MS_DEFAULT,
+      waitLimitMs: options.waitLimitMs ?? WAIT_LIMIT_MS_DEFAULT,
+    };
+    return await withMigrationLock(client, wait, () =>
+      applyPending(client, files, {
+        clock,
+        appliedBy: `${options.appliedBy} on ${hostname()}`,
+        onApplied: options.onApplied ?? (() => undefined),
+      }),
+    );
+  });
+}
+
+interface ApplyPendingOptions {
+  readonly clock: Clock;
+  readonly appliedBy: string;
+  readonly onApplied: (migration: { readonly version: string; readonly tookMs: number }) => void;
+}
+
+/** What must be done under the lock. Apart from it, so that a test can show what happens without. */
+export async function applyPending(
+  client: PoolClient,
+  files: readonly MigrationFile[],
+  options: ApplyPendingOptions,
+): Promise<readonly string[]> {
+  const applied = await readLedger(client);
+  const pending = pendingMigrations(files, applied);
+  if (applied.length === 0) await createLedger(client);
+  for (const file of pending) {
+    const tookMs = await applyMigration(client, file, options);
+    options.onApplied({ version: file.version, tookMs });
+  }
+  return pending.map(({ version }) => version);
+}
+
+export interface MigrationStatus {
+  readonly applied: readonly AppliedMigration[];
+  /** Versions still to be applied, in order. */
+  readonly pending: readonly string[];
+  /** Why migrating would be refused. Undefined: it would not. */
+  readonly problem: unknown;
+}
+
+/** Looks and changes nothing. */
+export async function migrationStatus(
+  database: Pick<Database, "pool" | "where">,
+  directory: string = MIGRATIONS_DIRECTORY,
+): Promise<MigrationStatus> {
+  const files = readMigrationFiles(directory);
+  try {
+    const applied = await readLedger(database.pool);
+    try {
+      const pending = pendingMigrations(files, applied).map(({ version }) => version);
+      return { applied, pending, problem: undefined };
+    } catch (problem) {
+      return { applied, pending: [], problem };
+    }
+  } catch (error) {
+    throw appErrorFromPostgres(error, database.where);
+  }
+}
+
+/** A session of its own, without time limits, closed afterwards: what it was set to must not meet anybody else. */
+async function withPinnedSession<T>(
+  database: Pick<Database, "pool" | "where">,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  try {
+    const client = await database.pool.connect();
+    try {
+      await client.query(
+        "select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false)",
+      );
+      return await work(client);
+    } finally {
+      client.release(true);
+    }
+  } catch (error) {
+    throw appErrorFromPostgres(error, database.where);
+  }
+}

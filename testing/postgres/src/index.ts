@@ -1,0 +1,6 @@
+export {
+  type TestDatabase,
+  type TestDatabaseOptions,
+  useDatabase,
+  withTemplateDatabase,
+} from "./use-database.ts";
