@@ -1,7 +1,7 @@
 // Probes all servers of a batch side by side. A slow or silent one holds up nobody but itself.
 
 import { AppError, type IpAddress } from "@truechimer/base";
-import { type CheckResult, checkResultWithoutSamples } from "@truechimer/ntp";
+import { type CheckResult, checkResultWithoutSamples, isAgentFault } from "@truechimer/ntp";
 import { addressRefusal } from "./address-policy.ts";
 import type { MonitorConfig } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
@@ -28,6 +28,13 @@ async function probeItem(
   try {
     const result = await checkOrRefuse(item, context, config);
     metrics.checkEnded(result.outcome.reason ?? "");
+    if (isAgentFault(result.outcome.reason)) {
+      logger.warn(
+        { reason: result.outcome.reason },
+        "check says nothing about the server: dropped",
+      );
+      return undefined;
+    }
     return { item, result, endedAtNs: clock.nowNs() };
   } catch (error) {
     // Stopped, or the socket is full: our doing, so nothing is said about the server. It will be handed out again.
