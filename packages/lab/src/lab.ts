@@ -18,6 +18,7 @@ import { type VantagePoint, vantagePoints } from "./vantage-points.ts";
 
 const ADDRESS_OF_FAMILY = { v4: "127.0.0.1", v6: "::1" } as const;
 const FIRST_SOURCE_ADDRESS = "127.0.1.1";
+const PORT_MAX = 65_535;
 
 export interface LabServer extends LabServerDefinition {
   /** Loopback. */
@@ -86,8 +87,17 @@ function assignServers(options: LabOptions, ipv6Available: boolean): readonly Se
     .map((definition) => ({
       definition,
       address: ADDRESS_OF_FAMILY[definition.family],
-      preferredPort: options.ports?.[definition.name] ?? 0,
+      preferredPort: preferredPort(definition.name, options.ports),
     }));
+}
+
+function preferredPort(name: string, ports: LabOptions["ports"] = {}): number {
+  const port = ports[name] ?? 0;
+  if (Number.isInteger(port) && port >= 0 && port <= PORT_MAX) return port;
+  throw new AppError(
+    "config_bad_value",
+    `port ${port} of ${name} must be within 0 and ${PORT_MAX}`,
+  );
 }
 
 function startWorker(input: LabWorkerInput): Worker {
