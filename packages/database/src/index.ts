@@ -6,18 +6,6 @@ export {
   POSTGRES_MAJOR_MIN,
   pingDatabase,
 } from "./create-database.ts";
-export { appErrorFromPostgres, isUniqueViolation, sqlStateOf } from "./postgres-error.ts";
-export type {
-  AssignmentStatusName,
-  IpVersion,
-  JsonValue,
-  MonitorStatusName,
-  MonitorType,
-  Schema,
-  ServerStateName,
-  VerdictName,
-} from "./schema.ts";
-export { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "./timestamptz.ts";
 export {
   createEmbeddedPostgres,
   type EmbeddedPostgres,
@@ -32,3 +20,21 @@ export {
 } from "./migrations/migrate.ts";
 export type { AppliedMigration } from "./migrations/migration-ledger.ts";
 export { advisoryLockId, describeHolders, type LockHolder } from "./migrations/migration-lock.ts";
+export {
+  type MaintainPartitionsOptions,
+  maintainPartitions,
+  type PartitionMaintenance,
+} from "./partitions/maintain-partitions.ts";
+export { RETENTION_DAYS_DEFAULT, type RetentionDays } from "./partitions/partitioned-tables.ts";
+export { appErrorFromPostgres, isUniqueViolation, sqlStateOf } from "./postgres-error.ts";
+export type {
+  AssignmentStatusName,
+  IpVersion,
+  JsonValue,
+  MonitorStatusName,
+  MonitorType,
+  Schema,
+  ServerStateName,
+  VerdictName,
+} from "./schema.ts";
+export { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "./timestamptz.ts";
