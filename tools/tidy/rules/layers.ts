@@ -1,0 +1,73 @@
+// Imports go downwards; docs/architecture.md has the picture. A package that is not in the table yet has no layer, which
+// is a finding of its own: a new package says where it stands.
+
+import { isTestFile, packageOf, type Repository } from "../repository.ts";
+import type { Finding, Rule } from "../rule.ts";
+
+const PREFIX = "@truechimer/";
+
+const LAYERS: ReadonlyMap<string, number> = new Map([
+  ["packages/base", 0],
+  ["packages/ntp", 1],
+  ["packages/nts", 1],
+  ["packages/pki", 1],
+  ["packages/scoring", 1],
+  ["packages/selection", 1],
+  ["packages/history", 1],
+  ["packages/api", 1],
+  ["packages/udp", 2],
+  ["packages/lab", 2],
+  ["packages/database", 2],
+  ["packages/mqtt", 2],
+  ["packages/telemetry", 2],
+  ["packages/agent", 3],
+  ["packages/server", 3],
+  ["apps/truechimer", 4],
+  ["apps/web", 4],
+  ["bench", 4],
+  ["tools", 4],
+]);
+
+/** Within a layer only along the flow of a measurement. Between agent and server: never. */
+const SIDEWAYS: ReadonlySet<string> = new Set([
+  "packages/scoring -> packages/ntp",
+  "packages/selection -> packages/scoring",
+  "packages/history -> packages/ntp",
+  "packages/history -> packages/scoring",
+  "packages/lab -> packages/udp",
+]);
+
+/** The dashboard is a client of the API and nothing more. */
+const WEB_MAY_IMPORT: ReadonlySet<string> = new Set(["packages/api", "packages/base"]);
+
+export const layers: Rule = { name: "layers", findings: findLayerBreaks };
+
+function findLayerBreaks(repository: Repository): readonly Finding[] {
+  const folders = new Map(repository.packages.map(({ name, folder }) => [name, folder]));
+  const findings: Finding[] = [];
+  for (const { path, imports } of repository.modules.values()) {
+    if (isTestFile(path)) continue;
+    const from = packageOf(repository, path)?.folder;
+    if (from === undefined) continue;
+    for (const { specifier, line } of imports) {
+      const to = folders.get(specifier);
+      if (!specifier.startsWith(PREFIX) || to === undefined) continue;
+      const text = layerBreak(from, to);
+      if (text !== undefined) findings.push({ path, line, text });
+    }
+  }
+  return findings;
+}
+
+function layerBreak(from: string, to: string): string | undefined {
+  if (to.startsWith("testing/")) {
+    return from === "bench" ? undefined : `only tests import ${to}`;
+  }
+  if (from === "apps/web" && !WEB_MAY_IMPORT.has(to)) return `the dashboard may not import ${to}`;
+  const fromLayer = LAYERS.get(from);
+  const toLayer = LAYERS.get(to);
+  if (fromLayer === undefined) return `${from} has no layer: add it to the table of this rule`;
+  if (toLayer === undefined) return `${to} has no layer: add it to the table of this rule`;
+  if (toLayer < fromLayer || SIDEWAYS.has(`${from} -> ${to}`)) return undefined;
+  return `${from} (layer ${fromLayer}) may not import ${to} (layer ${toLayer})`;
+}

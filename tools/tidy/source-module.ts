@@ -1,0 +1,155 @@
+// One source file, taken apart: what it imports and exports, its functions and its comments. The parser is the one that
+// Vite brings along.
+
+import { type ESTree, parseSync, Visitor } from "vite";
+import { lineAt } from "./rule.ts";
+
+export type SourceModule = {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly ModuleImport[];
+  readonly exports: readonly ModuleExport[];
+  readonly functions: readonly ModuleFunction[];
+  readonly comments: readonly ModuleComment[];
+  /** Calls such as `Date.now()` or `it.only()`, by the text before the parenthesis, and `new Date` without arguments. */
+  readonly calls: readonly ModuleCall[];
+};
+
+export type ModuleImport = {
+  readonly specifier: string;
+  /** "*" stands for everything: a namespace, a dynamic import, a file named by its URL. */
+  readonly names: readonly string[];
+  readonly line: number;
+};
+
+export type ModuleExport = {
+  readonly name: string;
+  readonly line: number;
+  readonly isType: boolean;
+  /** Where it comes from, for a re-export. */
+  readonly from: string | undefined;
+  readonly hasComment: boolean;
+};
+
+export type ModuleFunction = {
+  readonly name: string;
+  readonly line: number;
+  readonly lines: number;
+};
+export type ModuleComment = { readonly text: string; readonly line: number };
+export type ModuleCall = { readonly callee: string; readonly line: number };
+
+/** A string that names a neighbouring module without importing it. */
+const MODULE_PATH = /^\.{1,2}\/[\w./-]+\.(ts|tsx|mjs)$/;
+
+export function parseModule(path: string, text: string): SourceModule {
+  const { program, module, comments } = parseSync(path, text);
+  const lineOf = (index: number): number => lineAt(text, index);
+  const reExports = module.staticExports.flatMap(({ entries }) => entries);
+  const requests = new Set([
+    ...module.staticImports.map(({ moduleRequest }) => moduleRequest.start),
+    ...reExports.map(({ moduleRequest }) => moduleRequest?.start),
+  ]);
+  const found = visit(program, { lineOf, requests });
+  return {
+    path,
+    text,
+    imports: [
+      ...module.staticImports.map(({ moduleRequest, entries, start }) => ({
+        specifier: moduleRequest.value,
+        names: entries.map(
+          ({ importName }) => importName.name ?? (importName.kind === "Default" ? "default" : "*"),
+        ),
+        line: lineOf(start),
+      })),
+      ...reExports
+        .filter((entry) => entry.moduleRequest !== null)
+        .map(({ moduleRequest, importName, start }) => ({
+          specifier: moduleRequest?.value ?? "",
+          names: [importName.name ?? "*"],
+          line: lineOf(start),
+        })),
+      ...found.imports,
+    ],
+    exports: reExports.map(({ exportName, moduleRequest, isType, start, localName }) => ({
+      name: exportName.name ?? (exportName.kind === "Default" ? "default" : "*"),
+      line: lineOf(start),
+      isType: isType || found.types.has(localName.name ?? ""),
+      from: moduleRequest?.value,
+      hasComment: comments.some(({ end }) => text.slice(end, start).trim() === "" && end <= start),
+    })),
+    functions: found.functions,
+    comments: comments.map(({ value, start }) => ({ text: value, line: lineOf(start) })),
+    calls: found.calls,
+  };
+}
+
+type Found = {
+  readonly imports: ModuleImport[];
+  readonly functions: ModuleFunction[];
+  readonly calls: ModuleCall[];
+  readonly types: Set<string>;
+};
+
+type VisitOptions = {
+  readonly lineOf: (index: number) => number;
+  /** Where the specifiers of static imports and re-exports begin: those strings are already accounted for. */
+  readonly requests: ReadonlySet<number | undefined>;
+};
+
+function visit(program: ESTree.Program, { lineOf, requests }: VisitOptions): Found {
+  const found: Found = { imports: [], functions: [], calls: [], types: new Set() };
+  const importAll = (specifier: string, start: number): void => {
+    found.imports.push({ specifier, names: ["*"], line: lineOf(start) });
+  };
+  const onFunction = (
+    node: ESTree.Function | ESTree.ArrowFunctionExpression,
+    name: string,
+  ): void => {
+    const line = lineOf(node.start);
+    found.functions.push({ name, line, lines: lineOf(node.end) - line + 1 });
+  };
+  new Visitor({
+    ImportExpression: ({ source, start }) => {
+      if (source.type === "Literal") importAll(String(source.value), start);
+    },
+    NewExpression: ({ callee, arguments: args, start }) => {
+      if (callee.type === "Identifier" && callee.name === "Date" && args.length === 0) {
+        found.calls.push({ callee: "new Date", line: lineOf(start) });
+      }
+    },
+    CallExpression: ({ callee, start }) => {
+      const name = calleeName(callee);
+      if (name !== undefined) found.calls.push({ callee: name, line: lineOf(start) });
+    },
+    // The file of a worker or a program, named and not imported.
+    Literal: ({ value, start }) => {
+      if (typeof value !== "string" || requests.has(start)) return;
+      if (MODULE_PATH.test(value)) importAll(value, start);
+    },
+    TemplateLiteral: ({ quasis, start }) => {
+      const beginning = `${quasis[0]?.value.cooked ?? ""}ts`;
+      if (quasis.length === 2 && MODULE_PATH.test(beginning)) importAll(beginning, start);
+    },
+    TSTypeAliasDeclaration: ({ id }) => void found.types.add(id.name),
+    TSInterfaceDeclaration: ({ id }) => void found.types.add(id.name),
+    FunctionDeclaration: (node) => onFunction(node, node.id?.name ?? "default"),
+    MethodDefinition: ({ key, value }) => {
+      if (key.type === "Identifier") onFunction(value, key.name);
+    },
+    VariableDeclarator: ({ id, init }) => {
+      if (init?.type === "ArrowFunctionExpression" && id.type === "Identifier")
+        onFunction(init, id.name);
+    },
+  }).visit(program);
+  return found;
+}
+
+/** "setTimeout", "Date.now", "it.only": what stands before the parenthesis, where that is a plain name. */
+function calleeName(callee: ESTree.Expression | ESTree.Super): string | undefined {
+  if (callee.type === "Identifier") return callee.name;
+  if (callee.type === "MetaProperty") return `${callee.meta.name}.${callee.property.name}`;
+  if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return undefined;
+  const object = calleeName(callee.object);
+  return object === undefined ? undefined : `${object}.${callee.property.name}`;
+}
