@@ -158,6 +158,7 @@ const STRATUM_UNSYNCHRONISED = 16;
 function stratumText(stratum: number): string {
   if (stratum === 0) return "kiss-o'-death, or not specified";
   if (stratum === 1) return "has a reference clock of its own";
+  if (stratum === 2) return "1 server away from a reference clock";
   if (stratum < STRATUM_UNSYNCHRONISED) return `${stratum - 1} servers away from a reference clock`;
   return stratum === STRATUM_UNSYNCHRONISED ? "not synchronised" : "reserved";
 }
@@ -186,14 +187,16 @@ function instantText(timestamp: NtpTimestamp, pivotNs: UnixNs | undefined): stri
 }
 
 const NS_PER_SECOND = 1_000_000_000n;
+/** Where JavaScript's dates end, some 275,000 years from now; evidence may claim to be from beyond. */
+const DATE_SECONDS_MAX = 8_640_000_000_000n;
 
 /** ISO 8601 in UTC with nanoseconds. */
 function isoText(atNs: UnixNs): string {
   const fractionNs = ((atNs % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
-  const seconds = new Date(Number((atNs - fractionNs) / 1_000_000n))
-    .toISOString()
-    .replace(/\.000Z$/, "");
-  return `${seconds}.${fractionNs.toString().padStart(9, "0")}Z`;
+  const seconds = (atNs - fractionNs) / NS_PER_SECOND;
+  if (seconds > DATE_SECONDS_MAX || seconds < -DATE_SECONDS_MAX) return "out of range";
+  const wholeText = new Date(Number(seconds) * 1_000).toISOString().replace(/\.000Z$/, "");
+  return `${wholeText}.${fractionNs.toString().padStart(9, "0")}Z`;
 }
 
 function hex(bytes: Uint8Array): string {
