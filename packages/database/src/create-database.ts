@@ -7,7 +7,7 @@ import pg from "pg";
 import { codedPool } from "./coded-pool.ts";
 import { describeDatabaseUrl } from "./database-url.ts";
 import { driverTypes } from "./driver-types.ts";
-import { appErrorFromPostgres, sqlStateOf } from "./postgres-error.ts";
+import { appErrorFromPostgres, isRetryable } from "./postgres-error.ts";
 import type { Schema } from "./schema.ts";
 
 /** PostgreSQL 15 is Debian 12's, and the oldest that the migrations are tested on. */
@@ -121,9 +121,8 @@ function assertVersion(server: { version: string; number: number }, where: strin
 
 /** Attempts of one transaction that keeps meeting concurrent ones. */
 const TRANSACTION_ATTEMPTS_MAX = 5;
-const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01"]);
 
-/** Runs `work` in a transaction, and anew when PostgreSQL ended it for a concurrent one (deadlock, serialization). */
+/** Runs `work` in a transaction, and anew when PostgreSQL ended it for a concurrent one. */
 export async function inTransaction<T>(
   database: Pick<Database, "kysely">,
   work: (transaction: Transaction<Schema>) => Promise<T>,
@@ -132,8 +131,7 @@ export async function inTransaction<T>(
     try {
       return await database.kysely.transaction().execute(work);
     } catch (error) {
-      if (attempt >= TRANSACTION_ATTEMPTS_MAX || !RETRYABLE.has(sqlStateOf(error) ?? ""))
-        throw error;
+      if (attempt >= TRANSACTION_ATTEMPTS_MAX || !isRetryable(error)) throw error;
     }
   }
 }

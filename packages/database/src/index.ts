@@ -26,7 +26,12 @@ export {
   type PartitionMaintenance,
 } from "./partitions/maintain-partitions.ts";
 export { RETENTION_DAYS_DEFAULT, type RetentionDays } from "./partitions/partitioned-tables.ts";
-export { appErrorFromPostgres, isUniqueViolation, sqlStateOf } from "./postgres-error.ts";
+export {
+  appErrorFromPostgres,
+  isRetryable,
+  isUniqueViolation,
+  sqlStateOf,
+} from "./postgres-error.ts";
 export type {
   AssignmentStatusName,
   IpVersion,

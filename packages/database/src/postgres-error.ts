@@ -106,6 +106,20 @@ export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof AppError ? sqlStateOf(error.cause) : undefined;
 }
 
+const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01"]);
+const CHECK_VIOLATION = "23514";
+
+/**
+ * True when the same transaction, run again, can succeed: PostgreSQL ended it for a concurrent one. A row that was on its
+ * way to the default partition while its day was attached breaks a check that has no name: it too finds its day now.
+ */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof AppError) return isRetryable(error.cause);
+  if (!(error instanceof pg.DatabaseError)) return false;
+  const attached = error.code === CHECK_VIOLATION && error.constraint === undefined;
+  return attached || RETRYABLE.has(error.code ?? "");
+}
+
 /** True for a broken unique constraint or index; with a name, for that one alone. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   return (

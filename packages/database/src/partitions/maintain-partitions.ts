@@ -26,6 +26,8 @@ export interface MaintainPartitionsOptions {
   readonly retentionDays?: Partial<RetentionDays>;
   /** Days made ahead of today; default 3, so that two days without maintenance go unnoticed. */
   readonly daysAhead?: number;
+  /** How long to wait for a table in use; default 2 s: whoever comes after us waits behind us. */
+  readonly lockTimeoutMs?: number;
   /** What counts as now. Default: the database's clock. */
   readonly nowNs?: UnixNs;
 }
@@ -43,8 +45,7 @@ export interface PartitionMaintenance {
 }
 
 const DAYS_AHEAD_DEFAULT = 3;
-/** Statements that wait for our lock queue up behind it, so we give up early and come back. */
-const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_TIMEOUT_MS_DEFAULT = 2_000;
 const LOCK_NOT_AVAILABLE = "55P03";
 
 export async function maintainPartitions(
@@ -54,7 +55,7 @@ export async function maintainPartitions(
   try {
     const client = await database.pool.connect();
     try {
-      return await underLock(client, async () => await maintain(client, options));
+      return await underLock(client, options, async () => await maintain(client, options));
     } finally {
       // Closes the session, and with it the lock and the time limits that were set.
       client.release(true);
@@ -66,12 +67,13 @@ export async function maintainPartitions(
 
 async function underLock(
   client: ClientBase,
+  { lockTimeoutMs = LOCK_TIMEOUT_MS_DEFAULT }: MaintainPartitionsOptions,
   work: () => Promise<PartitionMaintenance>,
 ): Promise<PartitionMaintenance> {
   const { rows } = await client.query<{ free: boolean }>(
     `select pg_try_advisory_lock($1) as free, set_config('statement_timeout', '0', false),
             set_config('lock_timeout', $2, false)`,
-    [advisoryLockId("partitions"), String(LOCK_TIMEOUT_MS)],
+    [advisoryLockId("partitions"), String(lockTimeoutMs)],
   );
   if (rows[0]?.free === true) return await work();
   return { busy: true, created: [], dropped: [], moved: 0, expired: 0, postponed: [] };
@@ -123,11 +125,13 @@ async function dropOldDays(
       progress.dropped.push(name);
     });
   }
-  const { rowCount } = await client.query(
-    `delete from ${defaultPartition(table)} where ${table.column} < $1`,
-    [startOfDay(oldest)],
-  );
-  progress.expired += rowCount ?? 0;
+  const rest = defaultPartition(table);
+  await inOwnTransaction(client, rest, progress, async () => {
+    const { rowCount } = await client.query(`delete from ${rest} where ${table.column} < $1`, [
+      startOfDay(oldest),
+    ]);
+    progress.expired += rowCount ?? 0;
+  });
 }
 
 /** Yesterday to the newest day, and every day within retention that rows in the default partition belong to. */
