@@ -15,7 +15,7 @@ export type AdminClient = Client<typeof adminV1.AdminService>;
 /** A question to a local control plane is answered within this, or something is wrong with it. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-interface AdminAccess {
+export interface AdminAccess {
   readonly url: string;
   readonly key: string;
 }
@@ -24,7 +24,10 @@ export async function connectAdmin(
   context: CliContext,
   options: ConnectionOptions,
 ): Promise<AdminClient> {
-  const { url, key } = await adminAccess(context, options);
+  return createAdminClient(await adminAccess(context, options));
+}
+
+export function createAdminClient({ url, key }: AdminAccess): AdminClient {
   const transport = createConnectTransport({
     baseUrl: url,
     httpVersion: "1.1",

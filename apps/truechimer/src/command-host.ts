@@ -1,7 +1,9 @@
 // What a command needs to take its place in the program, and the options that several commands share.
 
+import { AppError } from "@truechimer/base";
 import { type Command, Option } from "commander";
 import type { CliContext, OutputFormat } from "./cli-context.ts";
+import { closest } from "./config/suggest.ts";
 import type { ExitCode } from "./exit-code.ts";
 
 export interface CommandHost {
@@ -52,4 +54,19 @@ export function examples(
   const width = Math.max(...lines.map(([command]) => command.length));
   const rows = lines.map(([command, purpose]) => `  $ ${command.padEnd(width)}   ${purpose}`);
   return `\nExamples:\n${rows.join("\n")}\n`;
+}
+
+/**
+ * For a command that also runs when its group is named alone: what follows is no argument of it, but most likely a
+ * mistyped command of the group. (Commander would not notice: it hands every word to the default command.)
+ */
+export function refuseWords(command: Command): void {
+  const word = command.args[0];
+  const group = command.parent;
+  if (word === undefined || group === null) return;
+  const names = group.commands.map((each) => each.name());
+  const nearest = closest(word, names);
+  const remedy =
+    nearest === undefined ? `known are ${names.join(", ")}` : `did you mean ${nearest}?`;
+  throw new AppError("usage", `unknown command '${word}' of ${group.name()}: ${remedy}`);
 }

@@ -1,10 +1,11 @@
-// The data directory: what one `truechimer up` owns on this host. Its lock is a lock of the operating system, so it is
-// free again the moment its holder ends, however it ends.
+// The data directory: what one `truechimer up` owns on this host, and how the other commands find it.
 
 import { constants } from "node:fs";
-import { access, chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { AppError } from "@truechimer/base";
+import type { DirectoryLock } from "@truechimer/database";
 
 /** The repository's root, whose `.truechimer` is the default. */
 const DEFAULT_DIRECTORY = new URL("../../../.truechimer", import.meta.url);
@@ -25,26 +26,27 @@ export interface DataDirectory extends AsyncDisposable {
 
 /** Absolute. */
 export function dataDirectoryPath(given: string | undefined): string {
-  return given === undefined ? decodeURIComponent(DEFAULT_DIRECTORY.pathname) : resolve(given);
+  return given === undefined ? fileURLToPath(DEFAULT_DIRECTORY) : resolve(given);
 }
 
 /** Makes the directory if need be and locks it. Fails with directory_unwritable or directory_in_use. */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   await makeWritable(path);
-  const unlock = await lockDirectory(path);
+  const lock = await lockHeldBySelf(path);
   return {
     path,
     writeAdminAddress: (address) => writeAdminAddress(path, address),
     [Symbol.asyncDispose]: async () => {
       await rm(join(path, ADMIN_FILE), { force: true });
-      unlock();
+      lock[Symbol.dispose]();
     },
   };
 }
 
 const ADMIN_FILE = "admin.json";
-const LOCK_FILE = "lock";
 const OWNER_ONLY = 0o600;
+/** Entering is enough for the account that PostgreSQL runs under when we are root; nobody else may look around. */
+const DIRECTORY_MODE = 0o711;
 
 /** Undefined: nothing runs there, or nothing that this account may reach. */
 export async function readAdminAddress(path: string): Promise<AdminAddress | undefined> {
@@ -66,7 +68,7 @@ async function writeAdminAddress(path: string, address: AdminAddress): Promise<v
 
 async function makeWritable(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new AppError(
@@ -77,35 +79,19 @@ async function makeWritable(path: string): Promise<void> {
   }
 }
 
-/** SQLite's exclusive lock: the one lock of the operating system that Node offers on each platform. */
-async function lockDirectory(path: string): Promise<() => void> {
-  const { DatabaseSync } = await import("node:sqlite");
-  const file = join(path, LOCK_FILE);
+/** Who holds the directory can be asked for its dashboard: it may be what the person was after. */
+async function lockHeldBySelf(path: string): Promise<DirectoryLock> {
+  const { lockDirectory } = await import("@truechimer/database");
   try {
-    const holder = new DatabaseSync(file, { timeout: 0 });
-    holder.exec("BEGIN EXCLUSIVE");
-    await chmod(file, OWNER_ONLY);
-    return () => holder.close();
-  } catch (cause) {
-    throw await lockFailure(path, cause);
+    return await lockDirectory(path);
+  } catch (error) {
+    const holder = await readAdminAddress(path);
+    const inUse = error instanceof AppError && error.code === "directory_in_use";
+    if (!inUse || holder === undefined) throw error;
+    throw new AppError(
+      "directory_in_use",
+      `data directory ${path} is in use by the truechimer with process id ${holder.processId}, whose dashboard is ${holder.url}: stop that one, or name another directory with --data-dir`,
+      { cause: error },
+    );
   }
-}
-
-const SQLITE_BUSY = 5;
-
-async function lockFailure(path: string, cause: unknown): Promise<AppError> {
-  if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) {
-    const message = `data directory ${path} cannot be locked: check its file system and rights, or name another one with --data-dir`;
-    return new AppError("directory_unwritable", message, { cause });
-  }
-  const holder = await readAdminAddress(path);
-  const who =
-    holder === undefined
-      ? "another truechimer, which is just starting or stopping"
-      : `truechimer with process id ${holder.processId} (its dashboard: ${holder.url})`;
-  return new AppError(
-    "directory_in_use",
-    `data directory ${path} is in use by ${who}: stop that one, or name another directory with --data-dir`,
-    { cause },
-  );
 }

@@ -10,10 +10,13 @@ import { runCli } from "./run-cli.ts";
 import { createStopSignal } from "./stop-signal.ts";
 
 const { env, stdout, stderr } = process;
+/** After a role has closed everything, its event loop has this long to run empty. */
+const END_GRACE_MS = 500;
 const stdoutIsTerminal = isatty(1);
 const stderrIsTerminal = isatty(2);
 const colourWanted = (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 
+let runsUntilStopped = false;
 const context: CliContext = {
   env,
   stdout: (text) => void stdout.write(text),
@@ -24,7 +27,10 @@ const context: CliContext = {
   errorStyle: createStyle(colourWanted && stderrIsTerminal),
   clock: systemClock,
   random: systemRandom,
-  stopSignal: () => createStopSignal(process, systemClock),
+  stopSignal: () => {
+    runsUntilStopped = true;
+    return createStopSignal(process, systemClock);
+  },
 };
 
 // A reader that went away (`truechimer servers list | head -1`) is no failure of ours.
@@ -34,3 +40,4 @@ stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runCli(process.argv.slice(2), context);
+if (runsUntilStopped) setTimeout(() => process.exit(), END_GRACE_MS).unref();

@@ -1,6 +1,6 @@
 // `truechimer check HOST…`: asks time servers now, from here, once.
 
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   type CommandHost,
   examples,
@@ -19,7 +19,6 @@ export interface CheckFlags extends OutputOptions {
 }
 
 const SAMPLES_MAX = 10;
-const SECOND_MS = 1_000;
 
 export function registerCheck({ program, context, finish }: CommandHost): void {
   withCheckOptions(program.command("check <host...>"))
@@ -48,14 +47,9 @@ function withCheckOptions(command: Command): Command {
     .option("-4, --ipv4", "only IPv4 addresses")
     .option("-6, --ipv6", "only IPv6 addresses")
     .option("--samples <count>", `samples each, 1 to ${SAMPLES_MAX}`, samplesOption, 3)
-    .option("--timeout <duration>", "how long a sample waits", durationOption, 3 * SECOND_MS)
-    .option(
-      "--interval <duration>",
-      "between samples to one server, at least 2s",
-      durationOption,
-      2 * SECOND_MS,
-    )
-    .option("--limit <duration>", "offset beyond which a clock is bad", durationOption, 25);
+    .addOption(durationOption("--timeout", "how long a sample waits", "3s"))
+    .addOption(durationOption("--interval", "between samples to one server, at least 2s", "2s"))
+    .addOption(durationOption("--limit", "offset beyond which a clock is bad", "25ms"));
 }
 
 function samplesOption(text: string): number {
@@ -64,7 +58,13 @@ function samplesOption(text: string): number {
   throw new InvalidArgumentError(`expected a whole number from 1 to ${SAMPLES_MAX}`);
 }
 
-function durationOption(text: string): number {
+function durationOption(flag: string, purpose: string, preset: string): Option {
+  return new Option(`${flag} <duration>`, purpose)
+    .argParser(durationArgument)
+    .default(durationArgument(preset), preset);
+}
+
+function durationArgument(text: string): number {
   const parsed = parseDurationMs(text);
   if (parsed.ok) return parsed.value;
   throw new InvalidArgumentError(parsed.error);

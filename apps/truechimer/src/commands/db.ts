@@ -1,9 +1,11 @@
 // `truechimer db …`: the schema of a PostgreSQL that others look after.
 
+import type { Command } from "commander";
 import {
   type CommandHost,
   examples,
   type OutputOptions,
+  refuseWords,
   withOutputOptions,
 } from "../command-host.ts";
 import { EXIT } from "../exit-code.ts";
@@ -34,10 +36,11 @@ export function registerDb({ program, context, finish }: CommandHost): void {
       await migrateDatabase(context, options);
       finish(EXIT.good);
     });
-  withOutputOptions(db.command("status", { isDefault: true }))
+  withOutputOptions(db.command("status", { isDefault: true }).allowExcessArguments())
     .description("the migrations and which of them are applied")
     .option("--config <file>", "configuration file with database.url_file")
-    .action(async (options: DbOptions) => {
+    .action(async (options: DbOptions, command: Command) => {
+      refuseWords(command);
       const { showDatabaseStatus } = await import("../roles/run-db.ts");
       await showDatabaseStatus(context, options);
       finish(EXIT.good);

@@ -1,11 +1,13 @@
 // `truechimer monitors`: the agents' monitors, one for each IP family.
 
+import type { Command } from "commander";
 import { createPrinter } from "../cli-context.ts";
 import {
   askedFormat,
   type CommandHost,
   type ConnectionOptions,
   examples,
+  refuseWords,
   withConnectionOptions,
 } from "../command-host.ts";
 import { EXIT } from "../exit-code.ts";
@@ -18,9 +20,10 @@ export function registerMonitors({ program, context, finish }: CommandHost): voi
       "after",
       examples(["truechimer monitors", "who is online, and how far each is from the others"]),
     );
-  withConnectionOptions(monitors.command("list", { isDefault: true }))
+  withConnectionOptions(monitors.command("list", { isDefault: true }).allowExcessArguments())
     .description("each monitor with its state, work and distance from the fleet")
-    .action(async (options: ConnectionOptions) => {
+    .action(async (options: ConnectionOptions, command: Command) => {
+      refuseWords(command);
       const { connectAdmin } = await import("../admin-client.ts");
       const answer = await (await connectAdmin(context, options)).listMonitors({});
       const { printMonitors } = await import("../output/monitor-rows.ts");

@@ -9,6 +9,7 @@ import {
   type CommandHost,
   type ConnectionOptions,
   examples,
+  refuseWords,
   withConnectionOptions,
 } from "../command-host.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -43,10 +44,11 @@ export function registerServers(host: CommandHost): void {
 }
 
 function registerList(host: CommandHost, servers: Command): void {
-  withConnectionOptions(servers.command("list", { isDefault: true }))
+  withConnectionOptions(servers.command("list", { isDefault: true }).allowExcessArguments())
     .description("each server with its verdict, offset, score and last answer")
     .option("--all", "removed servers too")
-    .action(async (options: ListOptions) => {
+    .action(async (options: ListOptions, command: Command) => {
+      refuseWords(command);
       const client = await connected(host, options);
       const { servers: rows } = await client.listServers({ includeRemoved: options.all === true });
       const { printServers } = await import("../output/server-rows.ts");

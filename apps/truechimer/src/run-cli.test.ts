@@ -1,0 +1,111 @@
+import { systemClock, systemRandom } from "@truechimer/base";
+import { describe, expect, test } from "vitest";
+import type { CliContext } from "./cli-context.ts";
+import { createStyle } from "./output/style.ts";
+import { runCli } from "./run-cli.ts";
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(args: readonly string[], more: Partial<CliContext> = {}): Promise<Outcome> {
+  let out = "";
+  let err = "";
+  const context: CliContext = {
+    env: { TRUECHIMER_DATA_DIR: "/nowhere/truechimer" },
+    stdout: (text) => void (out += text),
+    stderr: (text) => void (err += text),
+    stdoutIsTerminal: true,
+    stderrIsTerminal: true,
+    style: createStyle(false),
+    errorStyle: createStyle(false),
+    clock: systemClock,
+    random: systemRandom,
+    stopSignal: () => new AbortController().signal,
+    ...more,
+  };
+  const code = await runCli(args, context);
+  return { code, out, err };
+}
+
+describe("help", () => {
+  test.each([[["help"]], [["--help"]], [["help", "servers"]], [["check", "--help"]]])(
+    "%j is a good end and shows examples",
+    async (args) => {
+      const { code, out, err } = await run(args);
+      expect(code).toBe(0);
+      expect(out + err).toMatch(/\$ truechimer /);
+    },
+  );
+
+  test("every command has a description, and no line is wider than 100 cells", async () => {
+    const { out } = await run(["help"]);
+    const commands = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name = ""]) => name);
+    expect(commands).toEqual(expect.arrayContaining(["up", "check", "servers", "db", "version"]));
+    for (const command of commands.filter((name) => name !== "help")) {
+      const { out: help } = await run(["help", command]);
+      expect(help, command).toMatch(/^Usage: truechimer /);
+      expect(Math.max(...help.split("\n").map(({ length }) => length)), command).toBeLessThan(130);
+    }
+  });
+});
+
+describe("a mistake on the command line is told with what was meant, exit code 2", () => {
+  test.each([
+    { args: ["chekc"], says: "unknown command 'chekc': did you mean check?" },
+    { args: ["check"], says: "missing required argument 'host'" },
+    { args: ["servers", "ad", "x"], says: "unknown command 'ad' of servers: did you mean add?" },
+    {
+      args: ["check", "--sample", "3", "x"],
+      says: "unknown option '--sample': did you mean --samples?",
+    },
+    { args: ["check", "--timeout", "3", "x"], says: '"3" is not a duration' },
+    { args: ["check", "--samples", "0", "x"], says: "expected a whole number from 1 to 10" },
+    { args: ["check", "--interval", "1s", "127.0.0.1"], says: "expected at least 2s" },
+    { args: ["check", "192.0.2.300"], says: '"192.0.2.300" is no server' },
+    { args: ["checks", "show", "abc"], says: '"abc" is not the number of a check' },
+    { args: ["up", "--port", "70000"], says: "listen.port" },
+    { args: ["up", "--config", "/nowhere/x.toml"], says: "/nowhere/x.toml cannot be read" },
+  ])("$args", async ({ args, says }) => {
+    const { code, err } = await run(args);
+    expect(err).toContain(says);
+    expect(err).toMatch(/docs\/reference\/errors\.md#\w+/);
+    expect(code).toBe(2);
+  });
+});
+
+test("an administration command without a running truechimer says how to start one, exit code 3", async () => {
+  const { code, err } = await run(["servers"]);
+  expect(err).toContain(
+    'no truechimer runs in /nowhere/truechimer: start one with "truechimer up"',
+  );
+  expect(code).toBe(3);
+});
+
+test("an error is one JSON object where no person reads", async () => {
+  const { err } = await run(["servers", "--json"]);
+  expect(JSON.parse(err)).toMatchObject({ error: { code: "peer_unreachable" } });
+  const piped = await run(["servers"], { stderrIsTerminal: false });
+  expect(JSON.parse(piped.err)).toMatchObject({ error: { code: "peer_unreachable" } });
+});
+
+test("--debug tells the causes below", async () => {
+  const { err } = await run(["up", "--debug", "--config", "/nowhere/x.toml"]);
+  expect(err).toMatch(/because: ENOENT/);
+});
+
+test("the version is told to people and to programs", async () => {
+  expect((await run(["version"])).out).toMatch(/^truechimer \d+\.\d+\.\d+ \(Node 2\d\./);
+  const piped = await run(["version"], { stdoutIsTerminal: false });
+  expect(JSON.parse(piped.out)).toHaveProperty("version");
+});
+
+test("config check shows the whole configuration and starts nothing", async () => {
+  const file = new URL("../testdata/valid-up.toml", import.meta.url).pathname;
+  const { code, out } = await run(["config", "check", file, "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ ok: true, config: { checks: { intervalMs: 60_000 } } });
+  expect((await run(["up", "--config", file, "--check-config"])).code).toBe(0);
+});

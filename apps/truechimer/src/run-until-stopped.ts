@@ -1,0 +1,70 @@
+// How a role runs: until a signal, or until a part that it cannot do without fails; then everything that was opened is
+// closed in the reverse order, in bounded time.
+
+import type { Clock } from "@truechimer/base";
+
+/** Within this everything is closed; what is not by then is left to the end of the process. */
+const CLOSE_LIMIT_MS = 9_500;
+
+export interface Stop {
+  readonly signal: AbortSignal;
+  /** Ends the role because of a failure. The first one counts. */
+  fail(error: unknown): void;
+  /** Set when it was a failure that ended the role. */
+  readonly failure: unknown;
+}
+
+export function createStop(asked: AbortSignal): Stop {
+  const own = new AbortController();
+  let failure: unknown;
+  return {
+    signal: AbortSignal.any([asked, own.signal]),
+    fail: (error) => {
+      failure ??= error;
+      own.abort();
+    },
+    get failure() {
+      return failure;
+    },
+  };
+}
+
+export function untilStopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** True: everything was closed in time. A failure to close is the caller's to tell. */
+export async function closeInTime(stack: AsyncDisposableStack, clock: Clock): Promise<boolean> {
+  let cancel = (): void => {};
+  const limit = new Promise<boolean>((resolve) => {
+    cancel = clock.setTimer(CLOSE_LIMIT_MS, () => resolve(false));
+  });
+  try {
+    return await Promise.race([stack.disposeAsync().then(() => true), limit]);
+  } finally {
+    cancel();
+  }
+}
+
+/** Runs `open`, waits for the stop, closes. A failure while opening closes what was opened by then. */
+export async function runUntilStopped(
+  stop: Stop,
+  clock: Clock,
+  open: (stack: AsyncDisposableStack) => Promise<void>,
+  onStopping: () => void,
+): Promise<{ readonly closedInTime: boolean }> {
+  const stack = new AsyncDisposableStack();
+  let closedInTime = true;
+  try {
+    await open(stack);
+    await untilStopped(stop.signal);
+    onStopping();
+  } finally {
+    closedInTime = await closeInTime(stack, clock);
+  }
+  if (stop.failure !== undefined) throw stop.failure;
+  return { closedInTime };
+}

@@ -1,0 +1,146 @@
+// What `up` consists of, in the order in which it opens: database, control plane, lab, agent. Closed in reverse: the
+// agent still delivers what it has measured.
+
+import { type AgentMonitor, createAgent } from "@truechimer/agent";
+import { AppError } from "@truechimer/base";
+import type { Database } from "@truechimer/database";
+import { createServer, type Server } from "@truechimer/server";
+import { createLogger, type Logger } from "@truechimer/telemetry";
+import { createProbeSocket } from "@truechimer/udp";
+import { createAdminClient } from "../admin-client.ts";
+import { createAdminKey } from "../admin-key.ts";
+import type { DataDirectory } from "../data-directory.ts";
+import { serverLabel } from "../output/server-label.ts";
+import { PRODUCT_VERSION } from "../product-version.ts";
+import { serverPolicy } from "../server-policy.ts";
+import { findWebRoot } from "../web-root.ts";
+import { openDatabase } from "./database-stage.ts";
+import { openLab } from "./lab-stage.ts";
+import { portToListenOn } from "./listen-port.ts";
+import { enrolOwnMonitors } from "./own-monitors.ts";
+import type { UpWorld } from "./run-up.ts";
+
+export interface StagesWorld extends UpWorld {
+  readonly directory: DataDirectory;
+}
+
+interface ServingWorld extends StagesWorld {
+  readonly logger: Logger;
+  readonly database: Database;
+}
+
+export async function openStages(stack: AsyncDisposableStack, world: StagesWorld): Promise<void> {
+  const { context, loaded, progress, stop, directory } = world;
+  const { config, secrets } = loaded;
+  const logger = createLogger({ level: config.log.level });
+  const database = await openDatabase(stack, {
+    databaseUrl: secrets.databaseUrl,
+    dataDir: directory.path,
+    poolSize: config.database.poolSize,
+    progress,
+    onConnectionLost: (error) => logger.warn({ error }, "a database connection was lost"),
+    onDatabaseEnded: () =>
+      stop.fail(new AppError("database_unreachable", "the embedded PostgreSQL ended: see its log")),
+  });
+  const serving: ServingWorld = { ...world, logger, database };
+  const { server, adminKey } = await openServer(stack, serving);
+  const labMonitors = await openLab(stack, {
+    config,
+    database,
+    progress,
+    clock: context.clock,
+    random: context.random,
+    onBroken: stop.fail,
+  });
+  await addConfiguredServers(serving, server.url, adminKey);
+  await openAgent(stack, serving, server.url, labMonitors);
+}
+
+/** Listens, tells the other commands where, and prints the address for a person. */
+async function openServer(
+  stack: AsyncDisposableStack,
+  { context, loaded, progress, directory, logger, database }: ServingWorld,
+): Promise<{ readonly server: Server; readonly adminKey: string }> {
+  const { clock, random } = context;
+  const { config } = loaded;
+  const webRoot = await findWebRoot();
+  if (webRoot === undefined) {
+    progress.say("dashboard", "it is not built, so only the API is served: npm start builds it");
+  }
+  const adminKey = createAdminKey(random);
+  const server = stack.use(
+    await createServer({
+      version: PRODUCT_VERSION,
+      database,
+      clock,
+      random,
+      logger,
+      listen: { host: config.listen.host, port: await portToListenOn(config.listen) },
+      allowedHosts: config.listen.allowedHosts,
+      policy: serverPolicy(config),
+      webRoot,
+      adminKeys: [adminKey],
+    }),
+  );
+  await server.start();
+  await directory.writeAdminAddress({
+    url: server.url,
+    key: adminKey,
+    processId: process.pid,
+    startedAtMs: Number(clock.nowNs() / 1_000_000n),
+  });
+  const url = await server.oneTimeKeyUrl();
+  progress.say("dashboard", url, { url });
+  return { server, adminKey };
+}
+
+/** Servers that the configuration names; those that are there already stay as they are. */
+async function addConfiguredServers(
+  { loaded, progress }: ServingWorld,
+  url: string,
+  key: string,
+): Promise<void> {
+  const targets = [...loaded.config.servers];
+  if (targets.length === 0) return;
+  const { added, refused } = await createAdminClient({ url, key }).addServers({ targets });
+  for (const server of added) progress.say("servers", `watching ${serverLabel(server)}`);
+  for (const { target, code, message } of refused) {
+    progress.say("servers", `${target} was refused: ${message} (${code})`, { target, code });
+  }
+}
+
+async function openAgent(
+  stack: AsyncDisposableStack,
+  { context, progress, stop, logger, database }: ServingWorld,
+  apiUrl: string,
+  labMonitors: readonly AgentMonitor[],
+): Promise<void> {
+  const { clock, random } = context;
+  const ownMonitors = await enrolOwnMonitors(database, { clock, random });
+  const probeSocket = stack.use(
+    await createProbeSocket({
+      clock,
+      random,
+      onFallback: (reason) =>
+        progress.say("agent", `time stamps by this program, less exact: ${reason.message}`),
+    }),
+  );
+  const agent = stack.use(
+    createAgent({
+      apiUrl,
+      monitors: [...ownMonitors, ...labMonitors],
+      probeSocket,
+      clock,
+      random,
+      logger,
+      version: PRODUCT_VERSION,
+    }),
+  );
+  agent.start();
+  const stamps = probeSocket.timestampSource === "kernel" ? "kernel" : "user-space";
+  const addresses = ownMonitors.map(({ address }) => address.text);
+  progress.say("agent", `watching from ${addresses.join(" and ")}, ${stamps} time stamps`, {
+    addresses,
+    stamps,
+  });
+}
