@@ -1,0 +1,33 @@
+// The last line of a run: `N passed, N failed, N skipped`, from the test runner's own report. A file that could not even be
+// loaded counts as one failure. Exits with 1 when anything failed.
+
+import { readFileSync } from "node:fs";
+
+const { passed, failed, skipped } = count(readReport(process.argv[2] ?? ""));
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** @param {string} path */
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined; // the runner did not get as far as a report
+  }
+}
+
+/**
+ * @param {{numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
+ *   testResults: {status: string, assertionResults: unknown[]}[]} | undefined} report
+ */
+function count(report) {
+  if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const unloadable = report.testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + unloadable.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
