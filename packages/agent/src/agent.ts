@@ -104,7 +104,7 @@ function monitorContexts(
       createTransport,
       token,
       userAgent,
-      onCallEnded: metrics.callEnded,
+      onCallEnded: (procedure, code) => metrics.callEnded(procedure, code),
     }),
     config: createConfigHolder(),
     socket: probeSocket,

@@ -55,23 +55,15 @@ export async function checkOnce<Target extends CheckTarget>(
     sampleIntervalMs: options.sampleIntervalMs ?? SAMPLE_GAP_MS_DEFAULT,
     sampleTimeoutMs: options.sampleTimeoutMs ?? SAMPLE_TIMEOUT_MS_DEFAULT,
   };
+  const { localAddress } = options;
   const check = async (target: Target): Promise<CheckedTarget<Target>> => {
-    using _slot = await slots.take(own);
     const startedNs = clock.monotonicNs();
-    const { localAddress } = options;
-    const result = await runCheck(target, {
-      settings,
-      socket,
-      clock,
-      pace,
-      localAddress,
-      signal: own,
-      hurry: own,
-    });
+    const running = { settings, socket, clock, pace, localAddress, signal: own, hurry: own };
+    const result = await runCheck(target, running);
     const tookMs = Number(clock.monotonicNs() - startedNs) / NS_PER_MS;
     const checked = { target, result, endedAtNs: clock.nowNs(), tookMs };
     options.onChecked?.(checked);
     return checked;
   };
-  return await Promise.all(targets.map(check));
+  return await Promise.all(targets.map((target) => slots.hold(own, () => check(target))));
 }

@@ -1,35 +1,32 @@
 // The configuration in force for one monitor.
 
+import { assert } from "@truechimer/base";
 import type { MonitorConfig } from "./monitor-config.ts";
+import { resolvedOrAborted } from "./resolved-or-aborted.ts";
 
 export interface ConfigHolder {
   /** Absent: none was received yet. */
   readonly current: MonitorConfig | undefined;
   set(config: MonitorConfig): void;
-  /** Resolves with the first configuration; rejects with the signal's reason. */
-  first(signal: AbortSignal): Promise<MonitorConfig>;
+  /** The current one, as soon as there is one; rejects with the signal's reason. */
+  inForce(signal: AbortSignal): Promise<MonitorConfig>;
 }
 
 export function createConfigHolder(): ConfigHolder {
   let current: MonitorConfig | undefined;
-  const received = Promise.withResolvers<MonitorConfig>();
+  const received = Promise.withResolvers<void>();
   return {
     get current() {
       return current;
     },
     set: (config) => {
       current = config;
-      received.resolve(config);
+      received.resolve();
     },
-    first: (signal) =>
-      new Promise((resolve, reject) => {
-        const onAbort = (): void => reject(signal.reason as Error);
-        if (signal.aborted) onAbort();
-        signal.addEventListener("abort", onAbort, { once: true });
-        void received.promise.then((config) => {
-          signal.removeEventListener("abort", onAbort);
-          resolve(config);
-        });
-      }),
+    inForce: async (signal) => {
+      if (current === undefined) await resolvedOrAborted(received.promise, signal);
+      assert(current !== undefined, "a configuration was received");
+      return current;
+    },
   };
 }

@@ -16,13 +16,14 @@ export interface LocalClockOptions {
   readonly logger: Logger;
   readonly family: IpFamily;
   readonly resolveHost: ResolveHost;
-  readonly runCheck: (target: CheckTarget, signal: AbortSignal) => Promise<CheckResult>;
+  readonly probe: (target: CheckTarget) => Promise<CheckResult>;
   readonly onChecked: (ok: boolean) => void;
+  readonly signal: AbortSignal;
 }
 
 export interface LocalClock {
   /** How long to wait before asking again; 0: the clock is good, or nobody was named to judge it. */
-  restMs(config: MonitorConfig, signal: AbortSignal): Promise<number>;
+  restMs(config: MonitorConfig): Promise<number>;
 }
 
 /** A finding, good or bad, stands this long. */
@@ -36,8 +37,8 @@ export function createLocalClock(options: LocalClockOptions): LocalClock {
   let finding: { ok: boolean; untilNs: bigint; hosts: string } | undefined;
   let saidThatSkipped = false;
 
-  const findOut = async (config: MonitorConfig, signal: AbortSignal): Promise<boolean> => {
-    const checks = await checkTrustedHosts(config, options, signal);
+  const findOut = async (config: MonitorConfig): Promise<boolean> => {
+    const checks = await checkTrustedHosts(config, options);
     const { ok, failures } = localClockVerdict(checks);
     options.onChecked(ok);
     const fields = { hosts: checks.map(({ host }) => host), failures };
@@ -48,7 +49,7 @@ export function createLocalClock(options: LocalClockOptions): LocalClock {
   };
 
   return {
-    restMs: async (config, signal) => {
+    restMs: async (config) => {
       if (config.baseChecks.length === 0) {
         if (!saidThatSkipped) {
           logger.info(
@@ -65,7 +66,7 @@ export function createLocalClock(options: LocalClockOptions): LocalClock {
         finding.untilNs <= clock.monotonicNs() ||
         finding.hosts !== hosts
       ) {
-        const ok = await findOut(config, signal);
+        const ok = await findOut(config);
         const untilNs = clock.monotonicNs() + BigInt(FINDING_MS * NS_PER_MS);
         finding = { ok, untilNs, hosts };
       }
@@ -79,9 +80,8 @@ export function createLocalClock(options: LocalClockOptions): LocalClock {
 async function checkTrustedHosts(
   config: MonitorConfig,
   options: LocalClockOptions,
-  signal: AbortSignal,
 ): Promise<readonly TrustedHostCheck[]> {
-  const { clock, logger, family } = options;
+  const { clock, logger, family, signal } = options;
   const checks = config.baseChecks.map(async (host, position) => {
     await sleep(clock, position * STAGGER_MS, signal);
     const [address] = await options.resolveHost(host, family);
@@ -94,7 +94,7 @@ async function checkTrustedHosts(
       logger.warn({ host, refusal }, "trusted server is not probed");
       return [];
     }
-    const result = await options.runCheck({ address, port: NTP_PORT }, signal);
+    const result = await options.probe({ address, port: NTP_PORT });
     return [{ host, result }];
   });
   return (await Promise.all(checks)).flat();

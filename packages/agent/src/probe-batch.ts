@@ -28,6 +28,7 @@ async function probeItem(
   try {
     const result = await checkOrRefuse(item, context, config);
     metrics.checkEnded(result.outcome.reason ?? "");
+    metrics.checksInFlight(context.checkSlots.taken);
     if (isAgentFault(result.outcome.reason)) {
       logger.warn(
         { reason: result.outcome.reason },
@@ -66,9 +67,8 @@ export async function probe(
   config: MonitorConfig,
 ): Promise<CheckResult> {
   const { checkSlots, metrics, signals, socket, clock, pace } = context;
-  using _slot = await checkSlots.take(signals.stopping);
-  metrics.checksInFlight(checkSlots.taken);
-  try {
+  return await checkSlots.hold(signals.stopping, async () => {
+    metrics.checksInFlight(checkSlots.taken);
     return await runCheck(target, {
       settings: config,
       socket,
@@ -78,9 +78,7 @@ export async function probe(
       signal: signals.probing,
       hurry: signals.stopping,
     });
-  } finally {
-    metrics.checksInFlight(checkSlots.taken - 1);
-  }
+  });
 }
 
 /**

@@ -80,17 +80,12 @@ function resultInHurry(samples: readonly Sample[]): CheckResult {
 async function takeSample(target: CheckTarget, options: RunCheckOptions): Promise<Sample> {
   const { settings, socket, pace, localAddress, signal, hurry } = options;
   const { address, port } = target;
-  const visit = { address, port, localAddress };
-  await pace.untilFree(visit, hurry);
-  const sample = await socket.exchange(
-    {
-      address,
-      port,
-      timeoutMs: settings.sampleTimeoutMs,
-      ...(localAddress === undefined ? {} : { localAddress }),
-    },
-    signal,
-  );
-  pace.visited(visit, { intervalMs: settings.sampleIntervalMs, reason: sample.reason });
-  return sample;
+  const visit = { address, port, localAddress, intervalMs: settings.sampleIntervalMs };
+  const request = {
+    address,
+    port,
+    timeoutMs: settings.sampleTimeoutMs,
+    ...(localAddress === undefined ? {} : { localAddress }),
+  };
+  return await pace.atItsTurn(visit, hurry, () => socket.exchange(request, signal));
 }

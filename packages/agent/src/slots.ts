@@ -1,8 +1,13 @@
 // A counting semaphore: bounds how much is in flight. First come, first served.
 
+/** Calling it again changes nothing. */
+export type GiveBack = () => void;
+
 export interface Slots {
   /** Resolves with what gives the slot back; rejects with the signal's reason when it is aborted while waiting. */
-  take(signal: AbortSignal): Promise<Disposable>;
+  take(signal: AbortSignal): Promise<GiveBack>;
+  /** Runs `work` within a slot. */
+  hold<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value>;
   /** Slots taken. */
   readonly taken: number;
 }
@@ -11,42 +16,50 @@ export function createSlots(max: number): Slots {
   let taken = 0;
   const waiting: (() => void)[] = [];
 
-  const slot = (): Disposable => {
+  const giveBackOnce = (): GiveBack => {
     let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        const next = waiting.shift();
-        // The slot goes to the next in line without ever becoming free.
-        if (next === undefined) taken -= 1;
-        else next();
-      },
+    return () => {
+      if (!held) return;
+      held = false;
+      const next = waiting.shift();
+      // The slot goes to the next in line without ever becoming free.
+      if (next === undefined) taken -= 1;
+      else next();
     };
+  };
+
+  const take = (signal: AbortSignal): Promise<GiveBack> => {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (taken < max) {
+      taken += 1;
+      return Promise.resolve(giveBackOnce());
+    }
+    return new Promise((resolve, reject) => {
+      const onTurn = (): void => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(giveBackOnce());
+      };
+      const onAbort = (): void => {
+        waiting.splice(waiting.indexOf(onTurn), 1);
+        reject(signal.reason as Error);
+      };
+      waiting.push(onTurn);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
   };
 
   return {
     get taken() {
       return taken;
     },
-    take: (signal) => {
-      if (signal.aborted) return Promise.reject(signal.reason as Error);
-      if (taken < max) {
-        taken += 1;
-        return Promise.resolve(slot());
+    take,
+    hold: async (signal, work) => {
+      const giveBack = await take(signal);
+      try {
+        return await work();
+      } finally {
+        giveBack();
       }
-      return new Promise((resolve, reject) => {
-        const onTurn = (): void => {
-          signal.removeEventListener("abort", onAbort);
-          resolve(slot());
-        };
-        const onAbort = (): void => {
-          waiting.splice(waiting.indexOf(onTurn), 1);
-          reject(signal.reason as Error);
-        };
-        waiting.push(onTurn);
-        signal.addEventListener("abort", onAbort, { once: true });
-      });
     },
   };
 }

@@ -39,8 +39,9 @@ const BATCH_ITEMS_MAX = 1_000;
 
 /** Refused, with the text for people, when the batch as a whole makes no sense. */
 export function parseWorkBatch(message: monitorV2.GetServersResponse): Result<WorkBatch, string> {
-  const batchIdText = new TextDecoder().decode(message.batchId.subarray(0, 32));
-  if (message.servers.length > 0 && !isUlid(batchIdText)) {
+  const batchIdText: string = new TextDecoder().decode(message.batchId.subarray(0, 32));
+  const isBatchId: boolean = isUlid(batchIdText);
+  if (message.servers.length > 0 && !isBatchId) {
     return refused(`batch id "${batchIdText}" is not a ULID: expected 26 characters`);
   }
   const parsed = message.servers.slice(0, BATCH_ITEMS_MAX).map(parseWorkItem);

@@ -5,7 +5,7 @@ import { createUlid, sleep } from "@truechimer/base";
 import { withSpan } from "@truechimer/telemetry";
 import { backOffDelayMs, WORK_BACK_OFF } from "./back-off.ts";
 import { deliverSubmission } from "./deliver-submission.ts";
-import { createLocalClock } from "./local-clock.ts";
+import { createLocalClock, type LocalClock } from "./local-clock.ts";
 import { GET_SERVERS_TIMEOUT_MS } from "./monitor-client.ts";
 import { type MonitorConfig, monitorConfigFrom } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
@@ -13,7 +13,7 @@ import { createPeer, type Peer } from "./peer.ts";
 import { probe, probeBatch } from "./probe-batch.ts";
 import { rpcFailureFrom } from "./rpc-failure.ts";
 import { SUBMISSION_VERSION } from "./server-status.ts";
-import { createSlots, type Slots } from "./slots.ts";
+import { createSlots, type GiveBack, type Slots } from "./slots.ts";
 import { parseWorkBatch, type WorkBatch } from "./work-batch.ts";
 
 /** Batches that one monitor probes at once. */
@@ -28,60 +28,68 @@ type Answer =
   | { readonly kind: "failed"; readonly retryAfterMs: number | undefined };
 
 interface WorkState {
+  readonly localClock: LocalClock;
   readonly peer: Peer;
   readonly probed: Slots;
   readonly unsettled: Slots;
+  /** Batches that were taken and are not settled. */
+  readonly underWay: Set<Promise<void>>;
+  /** Turns without work in a row. */
+  misses: number;
 }
 
 /** Runs until `stopping` is aborted, then until what was taken is settled; never rejects. */
 export async function workMonitor(context: MonitorContext): Promise<void> {
-  const { signals, logger } = context;
-  const underWay = new Set<Promise<void>>();
+  const { clock, logger, random, signals } = context;
+  const { stopping } = signals;
   const state: WorkState = {
+    localClock: createMonitorsLocalClock(context),
     peer: createPeer(),
     probed: createSlots(BATCHES_PROBED_MAX),
     unsettled: createSlots(BATCHES_UNSETTLED_MAX),
+    underWay: new Set(),
+    misses: 0,
   };
-  try {
-    await takeWork(context, state, (batch) => {
-      underWay.add(batch);
-      void batch.finally(() => underWay.delete(batch));
-    });
-  } catch (error) {
-    if (!signals.stopping.aborted) logger.error({ error }, "work loop ended");
+  while (!stopping.aborted) {
+    let waitMs: number;
+    try {
+      waitMs = await takeTurn(context, state);
+    } catch (error) {
+      if (stopping.aborted) break;
+      logger.error({ error }, "turn of the work loop failed");
+      state.misses += 1;
+      waitMs = backOffDelayMs(WORK_BACK_OFF, state.misses, random);
+    }
+    if (waitMs > 0) await sleep(clock, waitMs, stopping).catch(() => {});
   }
-  await Promise.all(underWay);
+  await Promise.all(state.underWay);
 }
 
-async function takeWork(
-  context: MonitorContext,
-  state: WorkState,
-  onBatch: (settled: Promise<void>) => void,
-): Promise<void> {
-  const { clock, config, random, signals } = context;
-  const { stopping } = signals;
-  const localClock = createMonitorsLocalClock(context);
-  await config.first(stopping);
-  let misses = 0;
-  while (!stopping.aborted) {
-    const current = await config.first(stopping);
-    const clockRestMs = await localClock.restMs(config.current ?? current, stopping);
-    if (clockRestMs > 0) {
-      await sleep(clock, clockRestMs, stopping);
-      continue;
-    }
-    const slots = await takeSlots(state, stopping);
+/** Asks for one batch and sets to work on it. Returns how long to wait before the next turn. */
+async function takeTurn(context: MonitorContext, state: WorkState): Promise<number> {
+  const { config, random, signals } = context;
+  const { localClock, peer, underWay } = state;
+  const current = await config.inForce(signals.stopping);
+  const clockRestMs = await localClock.restMs(current);
+  if (clockRestMs > 0) return clockRestMs;
+  // A control plane of the NTP Pool refuses a batch that comes after a later one.
+  if (!current.peerIsTruechimer) await Promise.all(underWay);
+  const slots = await takeSlots(state, signals.stopping);
+  let work: Promise<void> | undefined;
+  try {
     const answer = await askForWork(context);
-    if (answer.kind === "work") {
-      misses = 0;
-      onBatch(workThrough(answer.batch, { context, peer: state.peer, slots }));
-      continue;
+    if (answer.kind !== "work") {
+      state.misses += 1;
+      const backOffMs = backOffDelayMs(WORK_BACK_OFF, state.misses, random);
+      return restMs(answer, config.current, backOffMs);
     }
-    slots.probed[Symbol.dispose]();
-    slots.unsettled[Symbol.dispose]();
-    misses += 1;
-    const backOffMs = backOffDelayMs(WORK_BACK_OFF, misses, random);
-    await sleep(clock, restMs(answer, config.current, backOffMs), stopping);
+    state.misses = 0;
+    work = workThrough(answer.batch, { context, peer, slots });
+    const settled = work.then(() => void underWay.delete(settled));
+    underWay.add(settled);
+    return 0;
+  } finally {
+    if (work === undefined) giveBack(slots);
   }
 }
 
@@ -95,8 +103,13 @@ function restMs(
 }
 
 interface BatchSlots {
-  readonly probed: Disposable;
-  readonly unsettled: Disposable;
+  readonly probed: GiveBack;
+  readonly unsettled: GiveBack;
+}
+
+function giveBack({ probed, unsettled }: BatchSlots): void {
+  probed();
+  unsettled();
 }
 
 async function takeSlots(state: WorkState, signal: AbortSignal): Promise<BatchSlots> {
@@ -104,7 +117,7 @@ async function takeSlots(state: WorkState, signal: AbortSignal): Promise<BatchSl
   try {
     return { unsettled, probed: await state.probed.take(signal) };
   } catch (error) {
-    unsettled[Symbol.dispose]();
+    unsettled();
     throw error;
   }
 }
@@ -139,35 +152,42 @@ interface BatchWork {
   readonly slots: BatchSlots;
 }
 
-/** One trace from here to the rows that the control plane writes. */
-function workThrough(batch: WorkBatch, { context, peer, slots }: BatchWork): Promise<void> {
-  const { clock, config, logger, random } = context;
+/** Probes and delivers, and gives the slots back; never rejects. */
+async function workThrough(batch: WorkBatch, work: BatchWork): Promise<void> {
+  const { context, slots } = work;
   const attributes = { batchID: batch.batchIdText, servers: batch.items.length };
-  const work = withSpan("agent.batch", { attributes }, async () => {
-    using _unsettled = slots.unsettled;
-    let checks: Awaited<ReturnType<typeof probeBatch>>;
-    {
-      using _probed = slots.probed;
-      if (config.current === undefined) return;
-      checks = await probeBatch(batch, context, config.current);
-    }
-    if (checks.length === 0) return;
-    const submissionId = createUlid(clock, random);
-    await deliverSubmission({ submissionId, batchId: batch.batchId, checks }, context, peer);
-    logger.debug({ batch: batch.batchIdText, results: checks.length }, "batch settled");
-  });
-  return work.catch((error: unknown) => logger.error({ error }, "batch failed"));
+  try {
+    // One trace from here to the rows that the control plane writes.
+    await withSpan("agent.batch", { attributes }, () => probeThenDeliver(batch, work));
+  } catch (error) {
+    context.logger.error({ batch: batch.batchIdText, error }, "batch failed");
+  } finally {
+    giveBack(slots);
+  }
 }
 
-function createMonitorsLocalClock(context: MonitorContext): ReturnType<typeof createLocalClock> {
-  const { address, clock, config, logger, metrics, resolveHost } = context;
+async function probeThenDeliver(
+  batch: WorkBatch,
+  { context, peer, slots }: BatchWork,
+): Promise<void> {
+  const { clock, config, logger, random, signals } = context;
+  const checks = await probeBatch(batch, context, await config.inForce(signals.closing));
+  slots.probed();
+  if (checks.length === 0) return;
+  const submissionId = createUlid(clock, random);
+  await deliverSubmission({ submissionId, batchId: batch.batchId, checks }, context, peer);
+  logger.debug({ batch: batch.batchIdText, results: checks.length }, "batch settled");
+}
+
+function createMonitorsLocalClock(context: MonitorContext): LocalClock {
+  const { address, clock, config, logger, metrics, resolveHost, signals } = context;
   return createLocalClock({
     clock,
     logger,
     family: address.family,
     resolveHost,
-    runCheck: async (target) =>
-      probe(target, context, await config.first(context.signals.stopping)),
-    onChecked: metrics.localClockChecked,
+    probe: async (target) => probe(target, context, await config.inForce(signals.stopping)),
+    onChecked: (ok) => metrics.localClockChecked(ok),
+    signal: signals.stopping,
   });
 }

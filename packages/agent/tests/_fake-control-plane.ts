@@ -1,7 +1,7 @@
 // A small honest control plane: hands out each server when it is due, signs nothing but checks that tickets come back,
 // counts each submission once, and fails as it is told to.
 
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -9,9 +9,9 @@ import {
   createRouterTransport,
   type HandlerContext,
 } from "@connectrpc/connect";
+import type { CreateTransport } from "@truechimer/agent";
 import { monitorV2 } from "@truechimer/api";
 import { createUlid, type ErrorCode, systemClock, systemRandom } from "@truechimer/base";
-import type { CreateTransport } from "../src/monitor-client.ts";
 
 export interface FakeServer {
   readonly ipBytes: Uint8Array;
@@ -23,7 +23,7 @@ type Procedure = "getConfig" | "getServers" | "submitResults";
 export interface FakeControlPlane {
   readonly routes: (router: ConnectRouter) => void;
   readonly createTransport: CreateTransport;
-  config: Partial<monitorV2.GetConfigResponse>;
+  config: MessageInitShape<typeof monitorV2.GetConfigResponseSchema>;
   /** Handed out with the next GetServers, one batch a call. */
   readonly due: FakeServer[][];
   /** Thrown by the next calls of a procedure, first come, first served. */
@@ -45,7 +45,7 @@ export interface FakeControlPlane {
 export function codedError(
   code: ErrorCode,
   connectCode: Code,
-  headers: HeadersInit = {},
+  headers: Record<string, string> = {},
 ): ConnectError {
   const metadata = new Headers(headers);
   metadata.set("truechimer-error-code", code);

@@ -1,6 +1,7 @@
 // The agent against the lab over real sockets: what each simulated server must look like from real packets.
 
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { createAgent } from "@truechimer/agent";
 import {
   AppError,
   type IpAddress,
@@ -12,7 +13,6 @@ import { createLab, type Lab } from "@truechimer/lab";
 import { silentLogger } from "@truechimer/telemetry";
 import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createAgent } from "../src/index.ts";
 import { createFakeControlPlane } from "./_fake-control-plane.ts";
 
 let lab: Lab;

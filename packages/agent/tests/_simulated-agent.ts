@@ -1,0 +1,187 @@
+// An agent in virtual time: the real agent, a virtual network with servers, and the fake control plane.
+
+import {
+  type Agent,
+  type AgentMetrics,
+  type AgentMonitor,
+  type AgentOptions,
+  createAgent,
+} from "@truechimer/agent";
+import {
+  AppError,
+  type Clock,
+  type IpAddress,
+  parseIpAddress,
+  unsafelyDeterministicRandom,
+} from "@truechimer/base";
+import type { NtpPacket, Sample } from "@truechimer/ntp";
+import { silentLogger } from "@truechimer/telemetry";
+import {
+  createHostClock,
+  createVirtualClock,
+  createVirtualNetwork,
+  createVirtualProbe,
+  createVirtualServer,
+  type HostClock,
+  type PathQuality,
+  type VirtualClock,
+  type VirtualNetwork,
+} from "@truechimer/testing-sim";
+import type { ExchangeRequest, ProbeSocket } from "@truechimer/udp";
+import { createFakeControlPlane, type FakeControlPlane } from "./_fake-control-plane.ts";
+
+export const MONITOR_ADDRESS = "203.0.113.9";
+
+export interface SentRequest extends ExchangeRequest {
+  readonly atMs: number;
+  readonly reason: Sample["reason"];
+}
+
+export interface Counted {
+  readonly accepted: number;
+  readonly lost: readonly string[];
+  readonly inFlightMax: number;
+}
+
+export interface Simulation {
+  readonly clock: VirtualClock;
+  readonly hostClock: HostClock;
+  readonly network: VirtualNetwork;
+  readonly plane: FakeControlPlane;
+  readonly agent: Agent;
+  /** Each request that was sent, with when and what came of it. */
+  readonly sent: readonly SentRequest[];
+  readonly counted: Counted;
+  addServer(address: string, options?: ServerOptions): void;
+  nowMs(): number;
+}
+
+export interface ServerOptions {
+  readonly offsetMs?: number;
+  readonly distort?: (answer: NtpPacket) => NtpPacket | undefined;
+}
+
+export interface SimulationOptions extends Partial<Omit<AgentOptions, "monitors">> {
+  readonly monitors?: readonly AgentMonitor[];
+  readonly quality?: Partial<PathQuality>;
+  readonly seed?: number;
+}
+
+export function ip(text: string): IpAddress {
+  const address = parseIpAddress(text);
+  if (!address.ok) throw new AppError("bad_address", address.error);
+  return address.value;
+}
+
+export function simulate(options: SimulationOptions = {}): Simulation {
+  const { quality = {}, seed = 1, ...agentOptions } = options;
+  const clock = createVirtualClock();
+  const hostClock = createHostClock({ base: clock });
+  const random = unsafelyDeterministicRandom(seed);
+  const network = createVirtualNetwork({ clock, random, quality });
+  const plane = createFakeControlPlane();
+  const startNs = clock.monotonicNs();
+  const nowMs = (): number => Number(clock.monotonicNs() - startNs) / 1e6;
+  const sent: SentRequest[] = [];
+  const counted = { accepted: 0, lost: [] as string[], inFlightMax: 0 };
+  const agent = createAgent({
+    apiUrl: "http://control-plane.invalid",
+    monitors: [{ address: ip(MONITOR_ADDRESS), token: "tcm_secret" }],
+    probeSocket: virtualSocket({ clock: hostClock, network, random, sent, nowMs }),
+    clock: hostClock,
+    random,
+    logger: silentLogger,
+    version: "0.1.0",
+    metrics: countingMetrics(counted),
+    createTransport: plane.createTransport,
+    ...agentOptions,
+  });
+  return {
+    clock,
+    hostClock,
+    network,
+    plane,
+    agent,
+    sent,
+    counted,
+    nowMs,
+    addServer: (address, { offsetMs = 0, distort } = {}) => {
+      createVirtualServer({
+        network,
+        host: address,
+        clock: createHostClock({ base: clock, offsetNs: BigInt(Math.round(offsetMs * 1e6)) }),
+        ...(distort === undefined ? {} : { distort }),
+      });
+    },
+  };
+}
+
+interface VirtualSocketParts {
+  readonly clock: Clock;
+  readonly network: VirtualNetwork;
+  readonly random: AgentOptions["random"];
+  readonly sent: SentRequest[];
+  readonly nowMs: () => number;
+}
+
+/** Servers listen on port 123 of the virtual network; each source address is a host of its own. */
+function virtualSocket({ clock, network, random, sent, nowMs }: VirtualSocketParts): ProbeSocket {
+  const probes = new Map<string, ReturnType<typeof createVirtualProbe>>();
+  let inFlight = 0;
+  const probeOf = (host: string): ReturnType<typeof createVirtualProbe> => {
+    const known = probes.get(host) ?? createVirtualProbe({ network, random, clock, host });
+    probes.set(host, known);
+    return known;
+  };
+  return {
+    timestampSource: "kernel",
+    exchange: async (request, signal) => {
+      const atMs = nowMs();
+      inFlight += 1;
+      const probe = probeOf(request.localAddress?.text ?? MONITOR_ADDRESS);
+      const aborted = Promise.withResolvers<never>();
+      const onAbort = (): void => aborted.reject(new AppError("stopped", "aborted"));
+      signal?.addEventListener("abort", onAbort, { once: true });
+      try {
+        const sample = await Promise.race([probe.exchange(request.address.text), aborted.promise]);
+        sent.push({ ...request, atMs, reason: sample.reason });
+        return sample;
+      } finally {
+        signal?.removeEventListener("abort", onAbort);
+        inFlight -= 1;
+      }
+    },
+    counters: () => ({
+      sent: sent.length,
+      answered: 0,
+      timedOut: 0,
+      late: 0,
+      duplicate: 0,
+      spoofed: 0,
+      networkErrors: 0,
+      inFlight,
+    }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function countingMetrics(counted: {
+  accepted: number;
+  lost: string[];
+  inFlightMax: number;
+}): AgentMetrics {
+  return {
+    checkEnded: () => {},
+    checksInFlight: (count) => {
+      counted.inFlightMax = Math.max(counted.inFlightMax, count);
+    },
+    resultsAccepted: (count) => {
+      counted.accepted += count;
+    },
+    resultsLost: (count, code) => {
+      counted.lost.push(...Array.from({ length: count }, () => code));
+    },
+    callEnded: () => {},
+    localClockChecked: () => {},
+  };
+}

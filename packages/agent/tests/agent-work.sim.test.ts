@@ -1,0 +1,232 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { referenceIdFromText } from "@truechimer/ntp";
+import { describe, expect, test } from "vitest";
+import { codedError } from "./_fake-control-plane.ts";
+import { ip, MONITOR_ADDRESS, simulate } from "./_simulated-agent.ts";
+
+const GOOD = "192.0.2.1";
+const SILENT = "192.0.2.2";
+/** Documentation addresses are no public ones, so the control plane has to allow them. */
+const CONFIG = { privateTargetsAllowed: true, sampleInterval: durationFromMs(2_000) };
+
+function due(...addresses: readonly string[]): { readonly ipBytes: Uint8Array }[] {
+  return addresses.map((address) => ({ ipBytes: ip(address).bytes }));
+}
+
+describe("a batch", () => {
+  test("is probed side by side with three samples, and comes back with its evidence", async () => {
+    const { agent, addServer, clock, plane, sent } = simulate();
+    addServer(GOOD, { offsetMs: 7 });
+    addServer("192.0.2.3");
+    plane.config = CONFIG;
+    plane.due.push(due(GOOD, SILENT, "192.0.2.3"));
+    agent.start();
+    await clock.advance(13_500);
+    expect(plane.counted).toHaveLength(3);
+    const [good, silent] = plane.counted;
+    expect(good).toMatchObject({ error: "", reason: "", noResponse: false, stratum: 1, port: 123 });
+    expect(good?.offset).toMatchObject({ seconds: 0n });
+    expect(good?.responses).toHaveLength(3);
+    expect(silent).toMatchObject({ reason: "timeout", noResponse: true });
+    expect(silent?.responses.map(({ data }) => data.length)).toEqual([0, 0, 0]);
+    expect(sent.filter(({ address }) => address.text === GOOD)).toHaveLength(3);
+    expect(plane.received[0]).toMatchObject({ version: 5, monId: MONITOR_ADDRESS });
+  });
+
+  test("with a silent server does not hold up the next one", async () => {
+    const { agent, addServer, clock, plane } = simulate();
+    addServer(GOOD);
+    plane.config = CONFIG;
+    plane.due.push(due(SILENT), due(GOOD));
+    agent.start();
+    await clock.advance(6_000);
+    expect(plane.counted.map(({ reason }) => reason)).toEqual([""]);
+    await clock.advance(10_000);
+    expect(plane.counted.map(({ reason }) => reason)).toEqual(["", "timeout"]);
+  });
+
+  test("that makes no sense is left aside", async () => {
+    const { agent, addServer, clock, plane } = simulate();
+    addServer(GOOD);
+    plane.config = CONFIG;
+    plane.due.push([{ ipBytes: new Uint8Array(5) }, ...due(GOOD)]);
+    agent.start();
+    await clock.advance(6_000);
+    expect(plane.counted).toHaveLength(1);
+  });
+
+  test("keeps to the limit on checks in flight", async () => {
+    const { agent, clock, counted, plane } = simulate({ checksInFlightMax: 2 });
+    plane.config = CONFIG;
+    plane.due.push(due(...Array.from({ length: 9 }, (_, index) => `192.0.2.${index + 1}`)));
+    agent.start();
+    await clock.advance(5 * 13_100);
+    expect(plane.counted).toHaveLength(9);
+    expect(counted.inFlightMax).toBe(2);
+  });
+});
+
+describe("a server", () => {
+  test("is never asked twice within the interval, in one batch or the next", async () => {
+    const { agent, addServer, clock, plane, sent } = simulate();
+    addServer(GOOD);
+    plane.config = CONFIG;
+    plane.due.push(due(GOOD, GOOD), due(GOOD));
+    agent.start();
+    await clock.advance(60_000);
+    expect(plane.counted).toHaveLength(3);
+    const times = sent.map(({ atMs }) => atMs).toSorted((a, b) => a - b);
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(times).toHaveLength(9);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(2_000);
+  });
+
+  test("that sends RATE is asked once a check, and then left alone for eight intervals", async () => {
+    const { agent, addServer, clock, plane, sent } = simulate();
+    addServer(GOOD, {
+      distort: (answer) => ({ ...answer, stratum: 0, referenceId: referenceIdFromText("RATE") }),
+    });
+    plane.config = CONFIG;
+    plane.due.push(due(GOOD), due(GOOD));
+    agent.start();
+    await clock.advance(60_000);
+    expect(plane.counted.map(({ reason }) => reason)).toEqual(["kiss_rate", "kiss_rate"]);
+    const [first, second] = sent;
+    expect(sent).toHaveLength(2);
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(16_000);
+  });
+
+  test("at a private address gets no packet unless the control plane allows it", async () => {
+    const { agent, clock, plane, sent } = simulate();
+    plane.config = { sampleInterval: durationFromMs(2_000) };
+    plane.due.push(due("10.0.0.1", "127.0.0.1", "169.254.1.1", "224.0.1.1", "0.0.0.0", "fc00::1"));
+    agent.start();
+    await clock.advance(1_000);
+    expect(sent).toHaveLength(0);
+    expect(plane.counted).toHaveLength(6);
+    expect(new Set(plane.counted.map(({ reason }) => reason))).toEqual(
+      new Set(["address_refused"]),
+    );
+  });
+
+  test("is not blamed for a step of the host's clock", async () => {
+    const { agent, addServer, clock, hostClock, plane } = simulate({ quality: { delayMs: 50 } });
+    addServer(GOOD);
+    plane.config = { ...CONFIG, samples: 1 };
+    plane.due.push(due(GOOD));
+    agent.start();
+    await clock.advance(60);
+    hostClock.step(3_600_000_000_000n);
+    await clock.advance(5_000);
+    expect(plane.counted).toHaveLength(0);
+  });
+});
+
+describe("without work", () => {
+  test("the agent asks again after the interval that the control plane names", async () => {
+    const { agent, clock, plane } = simulate();
+    plane.config = { ...CONFIG, idlePollInterval: durationFromMs(500) };
+    agent.start();
+    await clock.advance(10_000);
+    expect(plane.calls.getServers).toBeGreaterThanOrEqual(20);
+    expect(plane.calls.getServers).toBeLessThanOrEqual(21);
+  });
+
+  test("it backs off to two minutes where none is named", async () => {
+    const { agent, clock, plane } = simulate();
+    plane.config = CONFIG;
+    agent.start();
+    await clock.advance(60_000);
+    expect(plane.calls.getServers).toBeGreaterThan(4);
+    expect(plane.calls.getServers).toBeLessThan(10);
+    const before = plane.calls.getServers;
+    await clock.advance(3_600_000);
+    expect(plane.calls.getServers - before).toBeLessThan(45);
+    expect(plane.calls.getServers - before).toBeGreaterThan(28);
+  });
+
+  test("a failed call is tried again, as late as the control plane wishes", async () => {
+    const { agent, addServer, clock, plane } = simulate();
+    addServer(GOOD);
+    plane.config = CONFIG;
+    plane.failures.getServers.push(
+      codedError("limit_exceeded", Code.ResourceExhausted, { "retry-after": "30" }),
+    );
+    plane.due.push(due(GOOD));
+    agent.start();
+    await clock.advance(29_000);
+    expect(plane.calls.getServers).toBe(1);
+    await clock.advance(10_000);
+    expect(plane.counted).toHaveLength(1);
+  });
+
+  test("a monitor that is not live goes on asking", async () => {
+    const { agent, addServer, clock, plane } = simulate();
+    addServer(GOOD);
+    plane.config = CONFIG;
+    const notLive = (): ConnectError => codedError("monitor_not_live", Code.PermissionDenied);
+    plane.failures.getServers.push(notLive(), notLive(), notLive());
+    plane.due.push(due(GOOD));
+    agent.start();
+    await clock.advance(60_000);
+    expect(plane.counted).toHaveLength(1);
+  });
+});
+
+describe("the configuration", () => {
+  test("is fetched hourly", async () => {
+    const { agent, clock, plane } = simulate();
+    plane.config = CONFIG;
+    agent.start();
+    await clock.advance(4 * 3_600_000 + 1_000);
+    expect(plane.calls.getConfig).toBe(5);
+  });
+
+  test("is tried for again and again before any work", async () => {
+    const { agent, addServer, clock, plane } = simulate();
+    addServer(GOOD);
+    plane.config = CONFIG;
+    const down = (): ConnectError => new ConnectError("down", Code.Unavailable);
+    plane.failures.getConfig.push(down(), down(), down());
+    plane.due.push(due(GOOD));
+    agent.start();
+    await clock.advance(59_000);
+    expect(plane.calls).toMatchObject({ getConfig: 3, getServers: 0 });
+    await clock.advance(10_000);
+    expect(plane.counted).toHaveLength(1);
+  });
+
+  test("comes with each batch, too", async () => {
+    const { agent, addServer, clock, plane } = simulate();
+    addServer(GOOD);
+    plane.config = { ...CONFIG, idlePollInterval: durationFromMs(1_000) };
+    agent.start();
+    await clock.advance(1_500);
+    plane.config = { ...plane.config, samples: 1 };
+    plane.due.push(due(GOOD));
+    await clock.advance(3_000);
+    expect(plane.counted[0]?.responses).toHaveLength(1);
+  });
+});
+
+describe("several monitors of one agent", () => {
+  test("each probe from their own address, with their own id and token", async () => {
+    const locals = ["198.51.100.1", "198.51.100.2"];
+    const { agent, addServer, clock, plane, sent } = simulate({
+      monitors: locals.map((text) => ({
+        address: ip(text),
+        token: `tcm_${text}`,
+        localAddress: ip(text),
+      })),
+    });
+    addServer(GOOD);
+    plane.config = CONFIG;
+    plane.due.push(due(GOOD), due(GOOD));
+    agent.start();
+    await clock.advance(6_000);
+    expect(plane.received.map(({ monId }) => monId).toSorted()).toEqual(locals);
+    const sources = new Set(sent.map(({ localAddress }) => localAddress?.text));
+    expect([...sources].toSorted()).toEqual(locals);
+  });
+});
