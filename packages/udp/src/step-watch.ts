@@ -3,13 +3,19 @@
 // by a daemon at its start, by a leap second, by a suspended host) changes it. Each look at both clocks gives an
 // interval that holds the difference. Two intervals without a common point prove a step; no threshold is guessed.
 
-/** Rounding of either clock. */
+/** Rounding of clocks that are read to the nanosecond. */
 const ROUNDING_NS = 10n;
 
 export class StepWatch {
+  readonly #roundingNs: bigint;
   #lowNs: bigint | undefined;
   #highNs = 0n;
   #totalNs = 0n;
+
+  /** `roundingNs`: how far a reading may be from the clock's value. */
+  constructor(roundingNs: bigint = ROUNDING_NS) {
+    this.#roundingNs = roundingNs;
+  }
 
   /** Sum of all steps seen so far; positive: the wall clock was set forward. */
   get totalNs(): bigint {
@@ -18,8 +24,8 @@ export class StepWatch {
 
   /** The wall clock minus the monotonic one lies within `lowNs` and `highNs`. Returns whether that proves a step. */
   observe(lowNs: bigint, highNs: bigint): boolean {
-    const low = lowNs - ROUNDING_NS;
-    const high = highNs + ROUNDING_NS;
+    const low = lowNs - this.#roundingNs;
+    const high = highNs + this.#roundingNs;
     if (this.#lowNs === undefined) {
       this.#lowNs = low;
       this.#highNs = high;

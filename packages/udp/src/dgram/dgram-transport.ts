@@ -15,7 +15,7 @@ import { PORT_LINGER_MS, USER_SPACE_IN_FLIGHT_MAX } from "../limits.ts";
 import { failureFromErrorName } from "../network-failure.ts";
 import { StepWatch } from "../step-watch.ts";
 import type { Transport, TransportEvents } from "../transport.ts";
-import { wallClockNs } from "./wall-clock.ts";
+import { WALL_CLOCK_ROUNDING_NS, wallClockNs } from "./wall-clock.ts";
 
 export interface DgramTransportOptions {
   readonly clock: Clock;
@@ -45,7 +45,7 @@ class DgramTransport implements Transport {
   readonly #events: TransportEvents;
   readonly #wallNs: () => bigint;
   readonly #table: ExchangeTable<DgramPort>;
-  readonly #steps = new StepWatch();
+  readonly #steps = new StepWatch(WALL_CLOCK_ROUNDING_NS);
   readonly #exchanges = new Map<number, DgramExchange>();
   /** Sockets whose exchange has ended, the longest idle first. */
   readonly #lingering = new Set<DgramPort>();

@@ -1,0 +1,137 @@
+// Under which circumstances the error is measured. Each condition takes offsets from a server whose true offset is 0.
+
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type IpAddress, parseIpAddress, sleep, systemClock } from "@truechimer/base";
+import type { ProbeSocket } from "@truechimer/udp";
+import { startBusyCores } from "./busy-cores.ts";
+
+export interface Targets {
+  readonly addresses: readonly IpAddress[];
+  readonly port: number;
+}
+
+export interface Findings {
+  /** |offset| of each good sample, microseconds. */
+  readonly errorsUs: number[];
+  /** Samples by reason that were not good. */
+  readonly failures: Map<string, number>;
+}
+
+export interface Condition {
+  readonly name: string;
+  readonly title: string;
+  readonly run: (probe: ProbeSocket, targets: Targets, exchanges: number) => Promise<Findings>;
+}
+
+const PERIOD_MS = 4.5;
+const AT_ONCE = 200;
+/** From one burst to the next. */
+const BURST_PERIOD_MS = 50;
+const OTHERS = 1_000;
+const TIMEOUT_MS = 2_000;
+const OTHERS_TIMEOUT_MS = 5_000;
+const NS_PER_US = 1_000;
+
+export const CONDITIONS: readonly Condition[] = [
+  {
+    name: "idle",
+    title: "idle",
+    run: (probe, targets, exchanges) => oneAtATime(probe, targets, exchanges),
+  },
+  {
+    name: "busy",
+    title: "cores busy",
+    run: async (probe, targets, exchanges) => {
+      await using _busy = await startBusyCores();
+      return await oneAtATime(probe, targets, exchanges);
+    },
+  },
+  {
+    name: "at-once",
+    title: `${AT_ONCE} at once`,
+    run: bursts,
+  },
+  {
+    name: "in-flight",
+    title: "1,000 others in flight",
+    run: async (probe, targets, exchanges) => {
+      await using _others = await startOthers(probe);
+      return await oneAtATime(probe, targets, exchanges);
+    },
+  },
+];
+
+/** One exchange every 4.5 ms, whether the last one is back or not. */
+async function oneAtATime(
+  probe: ProbeSocket,
+  targets: Targets,
+  exchanges: number,
+): Promise<Findings> {
+  const findings: Findings = { errorsUs: [], failures: new Map() };
+  const running: Promise<void>[] = [];
+  const startMs = performance.now();
+  for (let i = 0; i < exchanges; i += 1) {
+    await sleep(systemClock, Math.max(0, startMs + i * PERIOD_MS - performance.now()));
+    running.push(measure({ probe, targets, index: 0, findings }));
+  }
+  await Promise.all(running);
+  return findings;
+}
+
+/** As many servers as there are addresses, all at once, again and again. */
+async function bursts(probe: ProbeSocket, targets: Targets, exchanges: number): Promise<Findings> {
+  const findings: Findings = { errorsUs: [], failures: new Map() };
+  for (let done = 0; done < exchanges; done += AT_ONCE) {
+    const count = Math.min(AT_ONCE, exchanges - done);
+    const burst = Array.from({ length: count }, (_, index) =>
+      measure({ probe, targets, index, findings }),
+    );
+    await Promise.all([...burst, sleep(systemClock, BURST_PERIOD_MS)]);
+  }
+  return findings;
+}
+
+interface Measuring {
+  readonly probe: ProbeSocket;
+  readonly targets: Targets;
+  readonly index: number;
+  readonly findings: Findings;
+}
+
+async function measure({ probe, targets, index, findings }: Measuring): Promise<void> {
+  const address = targets.addresses[index % targets.addresses.length];
+  if (address === undefined) return;
+  const sample = await probe.exchange({ address, port: targets.port, timeoutMs: TIMEOUT_MS });
+  if (sample.reason === undefined && sample.measurement !== undefined) {
+    findings.errorsUs.push(Math.abs(Number(sample.measurement.offsetNs)) / NS_PER_US);
+  } else {
+    const reason = sample.reason ?? "unknown";
+    findings.failures.set(reason, (findings.failures.get(reason) ?? 0) + 1);
+  }
+}
+
+/** Keeps exchanges waiting for a socket that never answers. */
+async function startOthers(probe: ProbeSocket): Promise<AsyncDisposable> {
+  const silent = createSocket("udp4");
+  silent.bind(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address();
+  const address = parseIpAddress("127.0.0.1");
+  if (!address.ok) throw new Error(address.error);
+  const end = new AbortController();
+  const others = Array.from({ length: OTHERS }, async (_, index) => {
+    const firstMs = (OTHERS_TIMEOUT_MS * (index + 1)) / OTHERS;
+    for (let timeoutMs = firstMs; !end.signal.aborted; timeoutMs = OTHERS_TIMEOUT_MS) {
+      const request = { address: address.value, port, timeoutMs: Math.ceil(timeoutMs) };
+      await probe.exchange(request, end.signal).catch(() => undefined);
+    }
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      end.abort();
+      await Promise.all(others);
+      silent.close();
+    },
+  };
+}

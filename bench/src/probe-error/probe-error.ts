@@ -1,0 +1,90 @@
+// Scenario probe-error: how wrong are offsets, against a chronyd that shares our clock, so that the truth is 0?
+
+import { systemClock, systemRandom } from "@truechimer/base";
+import type { TimestampSource } from "@truechimer/ntp";
+import { createProbeSocket } from "@truechimer/udp";
+import type { ScenarioOptions } from "../scenario.ts";
+import { medianSpread, type Spread, spreadOf } from "../statistics.ts";
+import { CONDITIONS, type Condition } from "./conditions.ts";
+import { openPath, PATH_NAMES, type PathName } from "./paths.ts";
+import { vethProblem } from "./veth.ts";
+
+const EXCHANGES = 20_000;
+const RUNS = 5;
+const QUICK_EXCHANGES = 2_000;
+const QUICK_RUNS = 1;
+/** Before each run: caches, connections to the address resolution, the compiler. Not counted. */
+const WARM_UP = 400;
+const STAMPS: readonly TimestampSource[] = ["kernel", "user_space"];
+
+export interface ProbeErrorResult {
+  readonly path: PathName;
+  readonly stamps: TimestampSource;
+  readonly condition: string;
+  readonly exchanges: number;
+  readonly runs: readonly Spread[];
+  readonly median: Spread;
+  /** Samples that were not good, over all runs. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+export async function runProbeError(options: ScenarioOptions): Promise<readonly ProbeErrorResult[]> {
+  const results: ProbeErrorResult[] = [];
+  for (const path of wantedPaths(options)) {
+    for (const stamps of STAMPS.filter((name) => wants(options.stamps, name))) {
+      for (const condition of CONDITIONS.filter(({ name }) => wants(options.condition, name))) {
+        options.log(`probe-error: ${path}, ${stamps} stamps, ${condition.title}`);
+        results.push(await runCondition({ path, stamps, condition, options }));
+      }
+    }
+  }
+  return results;
+}
+
+interface Setting {
+  readonly path: PathName;
+  readonly stamps: TimestampSource;
+  readonly condition: Condition;
+  readonly options: ScenarioOptions;
+}
+
+async function runCondition({ path, stamps, condition, options }: Setting): Promise<ProbeErrorResult> {
+  const exchanges = options.exchanges ?? (options.quick ? QUICK_EXCHANGES : EXCHANGES);
+  const runs: Spread[] = [];
+  const failures: Record<string, number> = {};
+  for (let run = 0; run < (options.runs ?? (options.quick ? QUICK_RUNS : RUNS)); run += 1) {
+    await using targets = await openPath(path);
+    await using probe = await createProbeSocket({
+      clock: systemClock,
+      random: systemRandom,
+      timestamps: stamps,
+    });
+    await condition.run(probe, targets, WARM_UP);
+    const findings = await condition.run(probe, targets, exchanges);
+    runs.push(spreadOf(findings.errorsUs));
+    for (const [reason, count] of findings.failures) {
+      failures[reason] = (failures[reason] ?? 0) + count;
+    }
+    options.log(`  run ${run + 1}: ${spreadText(runs.at(-1) ?? spreadOf([]))}`);
+    if (findings.failures.size > 0) options.log(`  failed: ${[...findings.failures].join(" ")}`);
+  }
+  return { path, stamps, condition: condition.name, exchanges, runs, median: medianSpread(runs), failures };
+}
+
+function wantedPaths(options: ScenarioOptions): readonly PathName[] {
+  return PATH_NAMES.filter((path) => {
+    if (!wants(options.path, path)) return false;
+    const problem = path === "veth" ? vethProblem() : undefined;
+    if (problem !== undefined) options.log(`probe-error: no veth pair here: ${problem}`);
+    return problem === undefined;
+  });
+}
+
+function wants(wanted: string | undefined, name: string): boolean {
+  return wanted === undefined || wanted === name;
+}
+
+function spreadText({ p50, p99, p999, max }: Spread): string {
+  const [a, b, c, d] = [p50, p99, p999, max].map((value) => value.toFixed(2));
+  return `p50 ${a} µs, p99 ${b} µs, p99.9 ${c} µs, max ${d} µs`;
+}
