@@ -28,6 +28,10 @@ export interface FakeControlPlane {
   readonly due: FakeServer[][];
   /** Thrown by the next calls of a procedure, first come, first served. */
   readonly failures: Record<Procedure, ConnectError[]>;
+  /** Called with each submission that is about to be counted; may throw: nothing is counted. */
+  beforeCounting: (request: monitorV2.SubmitResultsRequest) => void;
+  /** Said to be refused in the answer to each submission. */
+  refused: { readonly index: number; readonly code: string; readonly message: string }[];
   /** Called before the answer of a submission that was counted; may throw: the answer is lost on its way. */
   afterCounting: () => void;
   /** Submissions as they came, also repeated ones. */
@@ -59,6 +63,8 @@ export function createFakeControlPlane(): FakeControlPlane {
     config: {},
     due: [],
     failures: { getConfig: [], getServers: [], submitResults: [] },
+    beforeCounting: () => {},
+    refused: [],
     afterCounting: () => {},
     received: [],
     counted: [],
@@ -106,6 +112,7 @@ export function createFakeControlPlane(): FakeControlPlane {
     if (request.version > plane.versionMax) {
       throw new ConnectError("Unsupported data version", Code.Unknown);
     }
+    plane.beforeCounting(request);
     const id = request.submissionId ?? new TextDecoder().decode(request.batchId);
     const duplicate = submissions.has(id);
     if (!duplicate) {
@@ -118,7 +125,11 @@ export function createFakeControlPlane(): FakeControlPlane {
       plane.counted.push(...request.list);
     }
     plane.afterCounting();
-    return create(monitorV2.SubmitResultsResponseSchema, { ok: true, duplicate });
+    return create(monitorV2.SubmitResultsResponseSchema, {
+      ok: true,
+      duplicate,
+      refused: plane.refused,
+    });
   };
   return plane;
 }
