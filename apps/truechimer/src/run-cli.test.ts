@@ -30,6 +30,17 @@ async function run(args: readonly string[], more: Partial<CliContext> = {}): Pro
   return { code, out, err };
 }
 
+const COMMANDS = [
+  "up",
+  "server",
+  "agent",
+  "check",
+  "servers",
+  "monitors",
+  "scores",
+  "checks",
+].concat(["events", "login", "db", "config", "version"]);
+
 describe("help", () => {
   test.each([[["help"]], [["--help"]], [["help", "servers"]], [["check", "--help"]]])(
     "%j is a good end and shows examples",
@@ -40,15 +51,15 @@ describe("help", () => {
     },
   );
 
-  test("every command has a description, and no line is wider than 100 cells", async () => {
+  test.each(COMMANDS)("%s has a description, and no line is too wide to read", async (command) => {
+    const { out } = await run(["help", command]);
+    expect(out).toMatch(/^Usage: truechimer /);
+    expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThan(130);
+  });
+
+  test("every command is in the list", async () => {
     const { out } = await run(["help"]);
-    const commands = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name = ""]) => name);
-    expect(commands).toEqual(expect.arrayContaining(["up", "check", "servers", "db", "version"]));
-    for (const command of commands.filter((name) => name !== "help")) {
-      const { out: help } = await run(["help", command]);
-      expect(help, command).toMatch(/^Usage: truechimer /);
-      expect(Math.max(...help.split("\n").map(({ length }) => length)), command).toBeLessThan(130);
-    }
+    for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 });
 

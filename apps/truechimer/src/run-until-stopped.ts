@@ -9,14 +9,14 @@ const CLOSE_LIMIT_MS = 9_500;
 export interface Stop {
   readonly signal: AbortSignal;
   /** Ends the role because of a failure. The first one counts. */
-  fail(error: unknown): void;
+  fail(error: Error): void;
   /** Set when it was a failure that ended the role. */
-  readonly failure: unknown;
+  readonly failure: Error | undefined;
 }
 
 export function createStop(asked: AbortSignal): Stop {
   const own = new AbortController();
-  let failure: unknown;
+  let failure: Error | undefined;
   return {
     signal: AbortSignal.any([asked, own.signal]),
     fail: (error) => {

@@ -48,7 +48,7 @@ export async function showDatabaseStatus(context: CliContext, options: DbOptions
     json: ({ version, state, at }) => ({ version, state, applied_at: at === "" ? null : at }),
     empty: "no migrations are known",
   });
-  if (problem !== undefined) throw problem;
+  if (problem instanceof Error) throw problem;
 }
 
 async function configuredDatabase(context: CliContext, options: DbOptions): Promise<Database> {

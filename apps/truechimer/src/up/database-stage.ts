@@ -10,7 +10,7 @@ import {
   migrate,
 } from "@truechimer/database";
 import { APPLIED_BY } from "../applied-by.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "../output/progress.ts";
 
 export interface DatabaseStageOptions {
   /** Absent: the embedded PostgreSQL. */

@@ -13,7 +13,7 @@ import {
   readLabState,
   retireLab,
 } from "./lab-rows.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "../output/progress.ts";
 
 export interface LabStageOptions {
   readonly config: Config;
@@ -21,7 +21,7 @@ export interface LabStageOptions {
   readonly progress: Progress;
   readonly clock: Clock;
   readonly random: Random;
-  readonly onBroken: (error: unknown) => void;
+  readonly onBroken: (error: Error) => void;
 }
 
 /** Gives the lab's monitors; none when the lab does not run. The lab itself is closed by `stack`. */

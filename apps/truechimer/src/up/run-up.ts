@@ -10,7 +10,7 @@ import { dataDirectoryPath, openDataDirectory } from "../data-directory.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped, type Stop } from "../run-until-stopped.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { createProgress, type Progress } from "../output/progress.ts";
 
 /** What the stages of `up` share. */
 export interface UpWorld {
@@ -22,8 +22,7 @@ export interface UpWorld {
 
 export async function runUp(context: CliContext, options: UpOptions): Promise<ExitCode> {
   const loaded = await loadConfig("up", options, context.env);
-  const format = askedFormat(options) ?? (context.stdoutIsTerminal ? "human" : "json");
-  const progress = createProgress(context, format);
+  const progress = createProgress(context, askedFormat(options));
   const stop = createStop(context.stopSignal());
   const world: UpWorld = { context, loaded, progress, stop };
   const { closedInTime } = await runUntilStopped(

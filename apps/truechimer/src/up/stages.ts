@@ -50,7 +50,7 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
     progress,
     clock: context.clock,
     random: context.random,
-    onBroken: stop.fail,
+    onBroken: (error) => stop.fail(error),
   });
   await addConfiguredServers(serving, server.url, adminKey);
   await openAgent(stack, serving, server.url, labMonitors);
@@ -111,7 +111,7 @@ async function addConfiguredServers(
 
 async function openAgent(
   stack: AsyncDisposableStack,
-  { context, progress, stop, logger, database }: ServingWorld,
+  { context, progress, logger, database }: ServingWorld,
   apiUrl: string,
   labMonitors: readonly AgentMonitor[],
 ): Promise<void> {

@@ -1,8 +1,8 @@
-// What `up` tells while it starts and runs: lines for a person, or one JSON object each for a program.
+// What a role tells while it starts and runs: lines for a person, or one JSON object each for a program.
 
 import type { CliContext, OutputFormat } from "../cli-context.ts";
-import { jsonLine } from "../output/json-line.ts";
-import { printable } from "../output/style.ts";
+import { jsonLine } from "./json-line.ts";
+import { printable } from "./style.ts";
 
 export interface Progress {
   /** `subject` is one word: database, lab, agent, dashboard … */
@@ -11,8 +11,9 @@ export interface Progress {
 
 const SUBJECT_WIDTH = 10;
 
-export function createProgress(context: CliContext, format: OutputFormat): Progress {
-  const { style, clock, stdout } = context;
+export function createProgress(context: CliContext, asked: OutputFormat | undefined): Progress {
+  const { style, clock, stdout, stdoutIsTerminal } = context;
+  const format = asked ?? (stdoutIsTerminal ? "human" : "json");
   if (format === "json") {
     return {
       say: (event, text, fields = {}) => {

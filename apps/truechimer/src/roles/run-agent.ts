@@ -1,0 +1,101 @@
+// `truechimer agent`: probes for a control plane elsewhere, until it is told to stop.
+
+import { createAgent } from "@truechimer/agent";
+import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
+import { createLogger } from "@truechimer/telemetry";
+import { createProbeSocket } from "@truechimer/udp";
+import type { CliContext } from "../cli-context.ts";
+import { askedFormat } from "../command-host.ts";
+import type { AgentOptions } from "../commands/agent.ts";
+import type { LoadedConfig } from "../config/load-config.ts";
+import { loadConfig } from "../config/load-config.ts";
+import type { MonitorSecret } from "../config/secrets.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { createProgress, type Progress } from "../output/progress.ts";
+import { PRODUCT_VERSION } from "../product-version.ts";
+import { createStop, runUntilStopped } from "../run-until-stopped.ts";
+
+export async function runAgent(context: CliContext, options: AgentOptions): Promise<ExitCode> {
+  const loaded = await loadConfig("agent", options, context.env);
+  const progress = createProgress(context, askedFormat(options));
+  const { closedInTime } = await runUntilStopped(
+    createStop(context.stopSignal()),
+    context.clock,
+    (stack) => openAgent(stack, { context, loaded, progress }),
+    () => progress.say("stopping", "finishing what is in flight"),
+  );
+  return closedInTime ? EXIT.good : EXIT.bad;
+}
+
+interface AgentWorld {
+  readonly context: CliContext;
+  readonly loaded: LoadedConfig;
+  readonly progress: Progress;
+}
+
+async function openAgent(
+  stack: AsyncDisposableStack,
+  { context, loaded, progress }: AgentWorld,
+): Promise<void> {
+  const { config, secrets } = loaded;
+  const { clock, random } = context;
+  const apiUrl = controlPlaneUrl(config.agent.serverUrl);
+  if (secrets.monitors.length === 0) {
+    throw new AppError(
+      "usage",
+      "no monitor is named: give --address and --token-file, or agent.monitors in a configuration file",
+    );
+  }
+  const probeSocket = stack.use(
+    await createProbeSocket({
+      clock,
+      random,
+      onFallback: ({ message }) => progress.say("stamps", `by this program: ${message}`),
+    }),
+  );
+  const agent = stack.use(
+    createAgent({
+      apiUrl,
+      monitors: secrets.monitors.map(monitorOf),
+      probeSocket,
+      clock,
+      random,
+      logger: createLogger({ level: config.log.level }),
+      version: PRODUCT_VERSION,
+    }),
+  );
+  agent.start();
+  const addresses = secrets.monitors.map(({ address }) => address);
+  progress.say("agent", `probing for ${apiUrl} as ${addresses.join(" and ")}`, { apiUrl });
+}
+
+function controlPlaneUrl(text: string | undefined): string {
+  if (text === undefined) {
+    throw new AppError("usage", "no control plane is named: give --server or agent.server_url");
+  }
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new AppError(
+    "config_bad_value",
+    `agent.server_url: "${text}" is no address: expected https://name or http://name:port`,
+  );
+}
+
+function monitorOf({ address, bindAddress, token }: MonitorSecret): {
+  readonly address: IpAddress;
+  readonly token: string;
+  readonly localAddress?: IpAddress;
+} {
+  return {
+    address: addressOf("agent.monitors.address", address),
+    token,
+    ...(bindAddress !== undefined && {
+      localAddress: addressOf("agent.monitors.bind_address", bindAddress),
+    }),
+  };
+}
+
+function addressOf(key: string, text: string): IpAddress {
+  const parsed = parseIpAddress(text);
+  if (parsed.ok) return parsed.value;
+  throw new AppError("config_bad_value", `${key}: ${parsed.error}`);
+}

@@ -1,0 +1,76 @@
+// `truechimer server`: the control plane alone, until it is told to stop. Any number of them may share a database.
+
+import { AppError } from "@truechimer/base";
+import { createDatabase, migrate } from "@truechimer/database";
+import { createServer } from "@truechimer/server";
+import { createLogger } from "@truechimer/telemetry";
+import { APPLIED_BY } from "../applied-by.ts";
+import type { CliContext } from "../cli-context.ts";
+import { askedFormat } from "../command-host.ts";
+import type { ServerOptions } from "../commands/server.ts";
+import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { createProgress, type Progress } from "../output/progress.ts";
+import { PRODUCT_VERSION } from "../product-version.ts";
+import { createStop, runUntilStopped } from "../run-until-stopped.ts";
+import { serverPolicy } from "../server-policy.ts";
+import { findWebRoot } from "../web-root.ts";
+
+export async function runServer(context: CliContext, options: ServerOptions): Promise<ExitCode> {
+  const loaded = await loadConfig("server", options, context.env);
+  const progress = createProgress(context, askedFormat(options));
+  const { closedInTime } = await runUntilStopped(
+    createStop(context.stopSignal()),
+    context.clock,
+    (stack) => openServer(stack, { context, loaded, progress }),
+    () => progress.say("stopping", "finishing what is in flight"),
+  );
+  return closedInTime ? EXIT.good : EXIT.bad;
+}
+
+interface ServerWorld {
+  readonly context: CliContext;
+  readonly loaded: LoadedConfig;
+  readonly progress: Progress;
+}
+
+async function openServer(
+  stack: AsyncDisposableStack,
+  { context, loaded, progress }: ServerWorld,
+): Promise<void> {
+  const { config, secrets } = loaded;
+  if (secrets.databaseUrl === undefined) {
+    throw new AppError(
+      "usage",
+      "no database is named: set DATABASE_URL, or database.url_file in a configuration file",
+    );
+  }
+  const logger = createLogger({ level: config.log.level });
+  const database = stack.use(
+    await createDatabase({
+      url: secrets.databaseUrl,
+      applicationName: "truechimer server",
+      poolSize: config.database.poolSize,
+      onConnectionLost: (error) => logger.warn({ error }, "a database connection was lost"),
+    }),
+  );
+  await migrate(database, { appliedBy: APPLIED_BY });
+  progress.say("database", `PostgreSQL ${database.serverVersion} at ${database.where}`);
+  const server = stack.use(
+    await createServer({
+      version: PRODUCT_VERSION,
+      database,
+      clock: context.clock,
+      random: context.random,
+      logger,
+      listen: config.listen,
+      allowedHosts: config.listen.allowedHosts,
+      policy: serverPolicy(config),
+      webRoot: await findWebRoot(),
+      adminKeys: secrets.adminKey === undefined ? [] : [secrets.adminKey],
+    }),
+  );
+  await server.start();
+  const url = await server.oneTimeKeyUrl();
+  progress.say("dashboard", url, { url });
+}
