@@ -17,6 +17,8 @@ import { SetUpError, secondsSince } from "./say.mjs";
 
 /** Lies in the build itself, so that it goes when that goes. */
 const MARKER = ".sources";
+/** Documents that the dashboard shows as its help. */
+const DOCUMENTS = "docs/reference";
 const LEFT_OUT = new Set(["node_modules", "dist", "tests", "coverage"]);
 const TEST_FILE = /\.test\.tsx?$/;
 
@@ -28,7 +30,10 @@ const TEST_FILE = /\.test\.tsx?$/;
 export async function buildWeb(root, host, say) {
   const web = join(root, "apps", "web");
   if (!existsSync(join(web, "index.html"))) return;
-  const hash = await hashSources(root, await sourceFolders(root, "apps/web"));
+  const hash = await hashSources(root, [
+    ...(await sourceFolders(root, "apps/web")),
+    DOCUMENTS,
+  ]);
   const built = join(web, "dist");
   if (readMarker(built) === hash) return;
   say("building the dashboard");
