@@ -52,8 +52,8 @@ export interface Simulation {
   /** Each request that was sent, with when and what came of it. */
   readonly sent: readonly SentRequest[];
   readonly counted: Counted;
-  addServer(address: string, options?: ServerOptions): void;
-  nowMs(): number;
+  readonly addServer: (address: string, options?: ServerOptions) => void;
+  readonly nowMs: () => number;
 }
 
 export interface ServerOptions {

@@ -225,8 +225,8 @@ describe("several monitors of one agent", () => {
     plane.due.push(due(GOOD), due(GOOD));
     agent.start();
     await clock.advance(6_000);
-    expect(plane.received.map(({ monId }) => monId).toSorted()).toEqual(locals);
+    expect(new Set(plane.received.map(({ monId }) => monId))).toEqual(new Set(locals));
     const sources = new Set(sent.map(({ localAddress }) => localAddress?.text));
-    expect([...sources].toSorted()).toEqual(locals);
+    expect(sources).toEqual(new Set(locals));
   });
 });
