@@ -28,7 +28,7 @@ export function verdictText({ reason, tally, policy }: VerdictTextInput): string
     case "few_witnesses":
       return `${count(withData)} ${agree(withData, "has", "have")} fresh data, and the policy asks for ${policy.witnessesMin}`;
     case "no_witness":
-      return "no monitor has a fresh check of it";
+      return "no monitor has fresh data on it";
     case "stratum_zero":
       return `${share(tally.refused, withData)} with fresh data: the server answers with stratum 0`;
     default:
