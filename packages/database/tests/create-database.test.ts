@@ -78,7 +78,7 @@ describe("a database that cannot be used", () => {
     },
     {
       name: "a name that does not resolve",
-      change: (url: URL) => {
+      change: async (url: URL) => {
         url.hostname = "nowhere.invalid";
       },
       code: "database_unreachable",
@@ -86,7 +86,7 @@ describe("a database that cannot be used", () => {
     },
     {
       name: "a wrong password",
-      change: (url: URL) => {
+      change: async (url: URL) => {
         url.password = "wrong";
       },
       code: "database_unreachable",
@@ -94,7 +94,7 @@ describe("a database that cannot be used", () => {
     },
     {
       name: "a database that does not exist",
-      change: (url: URL) => {
+      change: async (url: URL) => {
         url.pathname = "/missing";
       },
       code: "database_unreachable",

@@ -16,6 +16,7 @@ import { lockDirectory } from "./directory-lock.ts";
 import { assertClusterVersion, clusterExists, initCluster } from "./init-cluster.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import { choosePlace, type Place } from "./place.ts";
+import { findPlatformBinaries } from "./platform-binaries.ts";
 import { anyFreePort, portIsFree, portTaken } from "./port.ts";
 import { type Postmaster, startPostmaster } from "./postmaster.ts";
 import { setPassword } from "./set-password.ts";
@@ -65,7 +66,11 @@ const WITHOUT_SYNC: Readonly<Record<string, string>> = {
 export async function createEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
-  const place = await choosePlace(options.preferredDir, options.say);
+  const place = await choosePlace({
+    preferredDir: options.preferredDir,
+    say: options.say,
+    binaries: findPlatformBinaries(),
+  });
   const lock = await lockDirectory(place.directory);
   try {
     const clock = options.clock ?? systemClock;

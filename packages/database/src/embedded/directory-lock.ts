@@ -2,7 +2,7 @@
 // that share the directory; Node has no flock, but it carries SQLite, whose exclusive lock on a file is the operating
 // system's own. Nothing is ever stored in that file.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -10,11 +10,6 @@ import { AppError } from "@truechimer/base";
 
 export interface DirectoryLock extends Disposable {
   readonly directory: string;
-}
-
-interface Holder {
-  readonly pid: number;
-  readonly since: string;
 }
 
 const SQLITE_BUSY = 5;
@@ -32,8 +27,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
       : unlockable(directory, error);
   }
   try {
-    const holder: Holder = { pid: process.pid, since: new Date().toISOString() };
-    await writeFile(holderFile(directory), JSON.stringify(holder));
+    await writeFile(holderFile(directory), `${process.pid}\n`);
   } catch (error) {
     file.close();
     throw unlockable(directory, error);
@@ -50,9 +44,7 @@ function openLockFile(directory: string): DatabaseSync {
 }
 
 function inUse(directory: string, cause: unknown): AppError {
-  const holder = readHolder(directory);
-  const who =
-    holder === undefined ? "another process" : `process ${holder.pid} since ${holder.since}`;
+  const who = describeHolder(directory);
   return new AppError(
     "directory_in_use",
     `${directory} is in use by ${who}: stop that first, or choose another data directory`,
@@ -68,17 +60,19 @@ function unlockable(directory: string, cause: unknown): AppError {
   );
 }
 
-function readHolder(directory: string): Holder | undefined {
+function describeHolder(directory: string): string {
   try {
-    return JSON.parse(readFileSync(holderFile(directory), "utf8")) as Holder;
+    const path = holderFile(directory);
+    const pid = readFileSync(path, "utf8").trim();
+    return `process ${pid} since ${statSync(path).mtime.toISOString()}`;
   } catch {
-    return undefined;
+    return "another process";
   }
 }
 
 /** Beside the lock, because nobody can read a file that is locked. For people alone. */
 function holderFile(directory: string): string {
-  return join(directory, "lock-holder.json");
+  return join(directory, "lock-holder");
 }
 
 function sqliteCode(error: unknown): number | undefined {

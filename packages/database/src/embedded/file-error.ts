@@ -9,6 +9,7 @@ const NOT_WRITABLE: ReadonlySet<string> = new Set([
   "EROFS",
   "ENOTDIR",
   "EEXIST",
+  "ENOTEMPTY",
   "ENAMETOOLONG",
 ]);
 

@@ -44,7 +44,7 @@ export async function initCluster(place: Place, options: InitOptions): Promise<v
       await chown(passwordFile, place.account.uid, place.account.gid);
     }
     await runInitdb(place, join(partial, "data"), passwordFile, options.durable);
-    await rm(place.dataDir, { recursive: true, force: true });
+    // Takes the place of an empty directory, and of nothing else.
     await rename(join(partial, "data"), place.dataDir);
   } catch (error) {
     throw appErrorFromFile(error, place.directory);

@@ -3,16 +3,15 @@
 // a clone below a home that only root may enter is the usual case where they do not. Then data and a copy of the
 // binaries go to a place of the system's, under a name that follows from the directory that was asked for.
 //
-// In the chosen directory: data/ (the cluster), lock, lock-holder.json, credentials.json, postgres.log.
+// In the chosen directory: data/ (the cluster), lock, lock-holder, credentials.json, postgres.log.
 
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, statSync } from "node:fs";
 import { chmod, chown, cp, mkdir, mkdtemp, realpath, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Account, accountOfOwner, canReach, chooseAccount } from "./account.ts";
-import { appErrorFromFile, unwritable } from "./file-error.ts";
+import { appErrorFromFile, errorCode, unwritable } from "./file-error.ts";
 import {
-  findPlatformBinaries,
   librariesLinked,
   linkLibraries,
   nativeDir,
@@ -38,18 +37,30 @@ const DIRECTORY_MODE = 0o711;
 const PRIVATE_MODE = 0o700;
 const HASH_DIGITS = 12;
 
+/** What the choice is made from. */
+export interface PlaceOptions {
+  readonly preferredDir: string;
+  readonly say: (text: string) => void;
+  readonly binaries: PlatformBinaries;
+  /** Default: `SYSTEM_DIRECTORIES`. */
+  readonly systemDirectories?: readonly string[];
+}
+
+interface Surroundings {
+  readonly account: Account;
+  readonly say: (text: string) => void;
+  readonly systemDirectories: readonly string[];
+}
+
 /** Decides, and makes the directory. Says so when it is not the one that was asked for. */
-export async function choosePlace(
-  preferredDir: string,
-  say: (text: string) => void,
-): Promise<Place> {
-  const binaries = findPlatformBinaries();
+export async function choosePlace(options: PlaceOptions): Promise<Place> {
+  const { say, binaries, systemDirectories = SYSTEM_DIRECTORIES } = options;
   const account = await chooseAccount();
-  const preferred = await makeDirectory(preferredDir);
+  const preferred = await makeDirectory(options.preferredDir);
   if (account === undefined) return await ordinaryPlace(preferred, binaries);
-  const directory = await reachableDirectory(preferred, account, say);
+  const directory = await reachableDirectory(preferred, { account, say, systemDirectories });
   const owner = dataOwner(directory) ?? account;
-  const packageDir = await reachableBinaries(binaries, owner, say);
+  const packageDir = await reachableBinaries(binaries, { account: owner, say, systemDirectories });
   return place(directory, packageDir, owner);
 }
 
@@ -63,7 +74,7 @@ async function ordinaryPlace(directory: string, binaries: PlatformBinaries): Pro
   }
   if (librariesLinked(binaries.packageDir)) return place(directory, binaries.packageDir, undefined);
   const copy = join(directory, `postgresql-${binaries.version}`);
-  await copyBinaries(binaries, copy, directory);
+  if (!existsSync(copy)) await copyBinaries(binaries, copy, directory);
   return place(directory, copy, undefined);
 }
 
@@ -79,8 +90,7 @@ function place(directory: string, packageDir: string, account: Account | undefin
 /** `preferred` where the account can use it, else the system's directory for it. Existing data are never left behind. */
 async function reachableDirectory(
   preferred: string,
-  account: Account,
-  say: (text: string) => void,
+  { account, say, systemDirectories }: Surroundings,
 ): Promise<string> {
   const owner = dataOwner(preferred);
   if (owner !== undefined) {
@@ -90,25 +100,31 @@ async function reachableDirectory(
       `by ${owner.name}, whom it belongs to: let that account enter the directories above it`,
     );
   }
-  const elsewhere = systemPath(preferred);
-  if (elsewhere === undefined && (await accountCanOwn(preferred, account))) return preferred;
-  const directory = await makeDirectory(elsewhere ?? newSystemPath(preferred));
+  const name = systemName(preferred);
+  const earlier = systemDirectories
+    .map((base) => join(base, name))
+    .find((path) => ownedByRoot(path) && dataOwner(path) !== undefined);
+  if (earlier === undefined && (await accountCanOwn(preferred, account))) return preferred;
+  const directory =
+    earlier ?? (await makeDirectory(join(await systemBase(systemDirectories), name)));
   say(
     `as root, PostgreSQL runs under the account ${account.name}, which cannot enter ${preferred}: its data are in ${directory}`,
   );
   return directory;
 }
 
-/** Where an earlier run has put the data of `preferred`. */
-function systemPath(preferred: string): string | undefined {
-  return SYSTEM_DIRECTORIES.map((base) => join(base, systemName(preferred))).find(
-    (path) => ownedByRoot(path) && dataOwner(path) !== undefined,
-  );
-}
-
-function newSystemPath(preferred: string): string {
-  const base = SYSTEM_DIRECTORIES.find((path) => !existsSync(path) || ownedByRoot(path));
-  return join(base ?? SYSTEM_DIRECTORIES[0], systemName(preferred));
+/** The first that is root's alone, or can be made. */
+async function systemBase(systemDirectories: readonly string[]): Promise<string> {
+  let refused: unknown;
+  for (const path of systemDirectories) {
+    if (existsSync(path) && !ownedByRoot(path)) continue;
+    try {
+      return await makeDirectory(path);
+    } catch (error) {
+      refused = error;
+    }
+  }
+  throw unwritable(systemDirectories.join(" and "), "by root alone", refused);
 }
 
 function systemName(preferred: string): string {
@@ -138,21 +154,18 @@ async function accountCanOwn(directory: string, account: Account): Promise<boole
 
 async function reachableBinaries(
   binaries: PlatformBinaries,
-  account: Account,
-  say: (text: string) => void,
+  { account, say, systemDirectories }: Surroundings,
 ): Promise<string> {
   const { packageDir } = binaries;
   const program = join(nativeDir(packageDir), "bin", "postgres");
   const reachable = await canReach(account, { executable: [program] });
   if (reachable && librariesLinked(packageDir)) return packageDir;
-  const base = await makeDirectory(
-    SYSTEM_DIRECTORIES.find((path) => !existsSync(path) || ownedByRoot(path)) ??
-      SYSTEM_DIRECTORIES[0],
-  );
+  const base = await systemBase(systemDirectories);
   const copy = join(base, `postgresql-${binaries.version}`);
-  if (!existsSync(copy))
+  if (!existsSync(copy)) {
     say(`copying PostgreSQL's programs to ${copy}, where ${account.name} can run them`);
-  await copyBinaries(binaries, copy, base);
+    await copyBinaries(binaries, copy, base);
+  }
   return copy;
 }
 
@@ -162,7 +175,6 @@ async function copyBinaries(
   target: string,
   base: string,
 ): Promise<void> {
-  if (existsSync(target)) return;
   const partial = await mkdtemp(join(base, "copying-"));
   try {
     await cp(nativeDir(binaries.packageDir), nativeDir(partial), {
@@ -183,7 +195,7 @@ async function copyBinaries(
 
 async function makeDirectory(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+    await makeWithParents(resolve(path));
     const directory = await realpath(path);
     const found = statSync(directory);
     const isOurs = found.uid === process.getuid?.();
@@ -198,9 +210,32 @@ async function makeDirectory(path: string): Promise<string> {
   }
 }
 
+/** Step by step: Node's recursive mkdir tries for ever where the system calls a refused directory missing (/proc). */
+async function makeWithParents(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  await makeWithParents(parent);
+  try {
+    await mkdir(path, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") throw unwritable(path, "(ENOENT)", error);
+    // Another process was faster.
+    if (errorCode(error) !== "EEXIST") throw error;
+  }
+}
+
+/** Undefined: there is no cluster in `directory`. */
 function dataOwner(directory: string): Account | undefined {
-  const found = statSync(join(directory, "data", "PG_VERSION"), { throwIfNoEntry: false });
-  return found === undefined ? undefined : accountOfOwner(found);
+  const dataDir = join(directory, "data");
+  const found = statSync(dataDir, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  try {
+    statSync(join(dataDir, "PG_VERSION"));
+  } catch (error) {
+    // A cluster of another account cannot be looked into.
+    if (errorCode(error) !== "EACCES") return undefined;
+  }
+  return accountOfOwner(found);
 }
 
 /** Makes a directory that PostgreSQL's account alone can enter. */
