@@ -102,7 +102,7 @@ function readHolder(path) {
 }
 
 /** @param {{pid: number, host: string, touchedMsAgo: number}} holder */
-export function isAbandoned({ pid, host, touchedMsAgo }) {
+function isAbandoned({ pid, host, touchedMsAgo }) {
   if (touchedMsAgo > STALE_MS) return true;
   if (host !== hostname() || pid === 0) return false;
   return !isAlive(pid);

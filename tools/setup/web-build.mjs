@@ -30,10 +30,7 @@ const TEST_FILE = /\.test\.tsx?$/;
 export async function buildWeb(root, host, say) {
   const web = join(root, "apps", "web");
   if (!existsSync(join(web, "index.html"))) return;
-  const hash = await hashSources(root, [
-    ...(await sourceFolders(root, "apps/web")),
-    DOCUMENTS,
-  ]);
+  const hash = await hashSources(root, [...(await sourceFolders(root, "apps/web")), DOCUMENTS]);
   const built = join(web, "dist");
   if (readMarker(built) === hash) return;
   say("building the dashboard");

@@ -16,7 +16,7 @@ import { purePackages } from "./rules/pure-packages.ts";
 import { rfcReferences } from "./rules/rfc-references.ts";
 import { unfinished } from "./rules/unfinished.ts";
 
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   layers,
   purePackages,
   declaredImports,

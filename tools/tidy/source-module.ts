@@ -8,6 +8,8 @@ export type SourceModule = {
   readonly path: string;
   readonly text: string;
   readonly imports: readonly ModuleImport[];
+  /** Neighbouring files that are named without being imported: those of workers and programs. */
+  readonly mentions: readonly string[];
   readonly exports: readonly ModuleExport[];
   readonly functions: readonly ModuleFunction[];
   readonly comments: readonly ModuleComment[];
@@ -17,7 +19,7 @@ export type SourceModule = {
 
 export type ModuleImport = {
   readonly specifier: string;
-  /** "*" stands for everything: a namespace, a dynamic import, a file named by its URL. */
+  /** "*" stands for everything: a namespace, a dynamic import. */
   readonly names: readonly string[];
   readonly line: number;
 };
@@ -40,7 +42,7 @@ export type ModuleComment = { readonly text: string; readonly line: number };
 export type ModuleCall = { readonly callee: string; readonly line: number };
 
 /** A string that names a neighbouring module without importing it. */
-const MODULE_PATH = /^\.{1,2}\/[\w./-]+\.(ts|tsx|mjs)$/;
+const MODULE_PATH = /^(\.{1,2}\/)?[\w-][\w./-]*\.(ts|tsx|mjs)$/;
 
 export function parseModule(path: string, text: string): SourceModule {
   const { program, module, comments } = parseSync(path, text);
@@ -78,6 +80,7 @@ export function parseModule(path: string, text: string): SourceModule {
       from: moduleRequest?.value,
       hasComment: comments.some(({ end }) => text.slice(end, start).trim() === "" && end <= start),
     })),
+    mentions: found.mentions,
     functions: found.functions,
     comments: comments.map(({ value, start }) => ({ text: value, line: lineOf(start) })),
     calls: found.calls,
@@ -86,6 +89,7 @@ export function parseModule(path: string, text: string): SourceModule {
 
 type Found = {
   readonly imports: ModuleImport[];
+  readonly mentions: string[];
   readonly functions: ModuleFunction[];
   readonly calls: ModuleCall[];
   readonly types: Set<string>;
@@ -98,10 +102,7 @@ type VisitOptions = {
 };
 
 function visit(program: ESTree.Program, { lineOf, requests }: VisitOptions): Found {
-  const found: Found = { imports: [], functions: [], calls: [], types: new Set() };
-  const importAll = (specifier: string, start: number): void => {
-    found.imports.push({ specifier, names: ["*"], line: lineOf(start) });
-  };
+  const found: Found = { imports: [], mentions: [], functions: [], calls: [], types: new Set() };
   const onFunction = (
     node: ESTree.Function | ESTree.ArrowFunctionExpression,
     name: string,
@@ -111,7 +112,8 @@ function visit(program: ESTree.Program, { lineOf, requests }: VisitOptions): Fou
   };
   new Visitor({
     ImportExpression: ({ source, start }) => {
-      if (source.type === "Literal") importAll(String(source.value), start);
+      if (source.type !== "Literal") return;
+      found.imports.push({ specifier: String(source.value), names: ["*"], line: lineOf(start) });
     },
     NewExpression: ({ callee, arguments: args, start }) => {
       if (callee.type === "Identifier" && callee.name === "Date" && args.length === 0) {
@@ -125,11 +127,11 @@ function visit(program: ESTree.Program, { lineOf, requests }: VisitOptions): Fou
     // The file of a worker or a program, named and not imported.
     Literal: ({ value, start }) => {
       if (typeof value !== "string" || requests.has(start)) return;
-      if (MODULE_PATH.test(value)) importAll(value, start);
+      if (MODULE_PATH.test(value)) found.mentions.push(value);
     },
-    TemplateLiteral: ({ quasis, start }) => {
+    TemplateLiteral: ({ quasis }) => {
       const beginning = `${quasis[0]?.value.cooked ?? ""}ts`;
-      if (quasis.length === 2 && MODULE_PATH.test(beginning)) importAll(beginning, start);
+      if (quasis.length === 2 && MODULE_PATH.test(beginning)) found.mentions.push(beginning);
     },
     TSTypeAliasDeclaration: ({ id }) => void found.types.add(id.name),
     TSInterfaceDeclaration: ({ id }) => void found.types.add(id.name),

@@ -11,7 +11,7 @@ export const deadExports: Rule = { name: "dead-exports", findings: findDeadExpor
 
 /** Files that something other than an import starts. */
 const STARTED =
-  /(\/|^)(main|run|[^/]*\.config)\.(ts|tsx|mjs)$|\.test\.tsx?$|\.bench\.ts$|global-setup\.ts$|^tools\/setup\/postgres\.mjs$/;
+  /^\.ci\/|(\/|^)(main|run|[^/]*\.config)\.(ts|tsx|mjs)$|\.test\.tsx?$|\.bench\.ts$|global-setup\.ts$|^tools\/setup\/postgres\.mjs$/;
 
 function findDeadExports(repository: Repository): readonly Finding[] {
   const uses = collectUses(repository);
@@ -63,15 +63,17 @@ function collectUses(repository: Repository): Uses {
     repository.packages.map(({ name, folder }) => [name, `${folder}/src/index.ts`]),
   );
   const uses = new Map<string, Map<string, string[]>>();
-  for (const { path, imports } of repository.modules.values()) {
+  const note = (path: string, target: string, names: readonly string[]): void => {
+    const known = uses.get(target) ?? new Map<string, string[]>();
+    for (const name of names) known.set(name, [...(known.get(name) ?? []), path]);
+    uses.set(target, known);
+  };
+  for (const { path, imports, mentions } of repository.modules.values()) {
+    const beside = (relative: string): string => posix.join(posix.dirname(path), relative);
+    for (const mention of mentions) note(path, beside(mention), ["*"]);
     for (const { specifier, names } of imports) {
-      const target = specifier.startsWith(".")
-        ? posix.join(posix.dirname(path), specifier)
-        : indexes.get(specifier);
-      if (target === undefined) continue;
-      const known = uses.get(target) ?? new Map<string, string[]>();
-      for (const name of names) known.set(name, [...(known.get(name) ?? []), path]);
-      uses.set(target, known);
+      const target = specifier.startsWith(".") ? beside(specifier) : indexes.get(specifier);
+      if (target !== undefined) note(path, target, names);
     }
   }
   return uses;

@@ -2,7 +2,7 @@
 // where they name a document.
 
 import { posix } from "node:path";
-import type { Repository } from "../repository.ts";
+import { isTestFile, type Repository } from "../repository.ts";
 import { type Finding, matchFindings, type Rule } from "../rule.ts";
 
 const LINK = /\]\((?!https?:|mailto:)([^)\s#]*)(?:#([^)\s]*))?\)/g;
@@ -18,7 +18,7 @@ function findDeadLinks(repository: Repository): readonly Finding[] {
       const judge = ([, target = "", anchor]: RegExpExecArray): string | undefined =>
         deadLink(repository, path, target, anchor);
       findings.push(...matchFindings({ path, text: blank(text), pattern: LINK, judge }));
-    } else if (/\.(ts|tsx|mjs|sql|proto)$/.test(path)) {
+    } else if (/\.(ts|tsx|mjs|sql|proto)$/.test(path) && !isTestFile(path)) {
       const judge = ([named]: RegExpExecArray): string | undefined =>
         repository.files.has(named) ? undefined : `${named} does not exist`;
       findings.push(...matchFindings({ path, text, pattern: NAMED_DOCUMENT, judge }));
