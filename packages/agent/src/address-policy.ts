@@ -18,18 +18,22 @@ const SCOPE_TEXTS: Readonly<Record<AddressScope, string>> = {
   reserved: "reserved",
 };
 
+/** Documentation ranges and the like are reserved: they lead nowhere, but test networks use them. */
 const ALLOWED_WHERE_PRIVATE_IS: ReadonlySet<AddressScope> = new Set([
   "private",
   "loopback",
   "link_local",
+  "reserved",
 ]);
+
+/** Reserved as well, but it reaches every host of the network. */
+const LIMITED_BROADCAST = "255.255.255.255";
 
 /** Why an address is not probed, for people. Absent: it may be. */
 export function addressRefusal(address: IpAddress, policy: AddressPolicy): string | undefined {
   const scope = addressScope(address);
-  // Documentation ranges and the like lead nowhere on a public network, but are what private test networks use.
   if (scope === "public") return;
-  const allowable = ALLOWED_WHERE_PRIVATE_IS.has(scope) || scope === "reserved";
+  const allowable = ALLOWED_WHERE_PRIVATE_IS.has(scope) && address.text !== LIMITED_BROADCAST;
   if (policy.privateTargetsAllowed && allowable) return;
   return `${SCOPE_TEXTS[scope]} address ${address.text}`;
 }

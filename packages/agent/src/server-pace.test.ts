@@ -1,0 +1,93 @@
+import { parseIpAddress } from "@truechimer/base";
+import type { Sample, SampleReason } from "@truechimer/ntp";
+import { describe, expect, test } from "vitest";
+import { createServerPace, type ServerVisit } from "./server-pace.ts";
+
+/** Time moves only when somebody sleeps: each sleep ends at once and moves it on. */
+function instantClock(): Parameters<typeof createServerPace>[0] {
+  let nowNs = 0n;
+  return {
+    nowNs: () => nowNs,
+    monotonicNs: () => nowNs,
+    setTimer: (delayMs, callback) => {
+      nowNs += BigInt(delayMs) * 1_000_000n;
+      queueMicrotask(callback);
+      return () => {};
+    },
+  };
+}
+
+const never = new AbortController().signal;
+
+function visit(port = 123): ServerVisit {
+  const address = parseIpAddress("192.0.2.1");
+  if (!address.ok) throw new Error(address.error);
+  return { address: address.value, port, localAddress: undefined, intervalMs: 2_000 };
+}
+
+function sampleWith(reason?: SampleReason): Sample {
+  return { reason } as Sample;
+}
+
+describe("the pace", () => {
+  test("lets one at a time ask a server, two seconds apart", async () => {
+    const clock = instantClock();
+    const pace = createServerPace(clock);
+    const times: bigint[] = [];
+    const ask = (): Promise<Sample> => {
+      times.push(clock.monotonicNs() / 1_000_000n);
+      return Promise.resolve(sampleWith());
+    };
+    await Promise.all([1, 2, 3].map(() => pace.atItsTurn(visit(), never, ask)));
+    expect(times).toEqual([0n, 2_000n, 4_000n]);
+  });
+
+  test("leaves other servers alone", async () => {
+    const clock = instantClock();
+    const pace = createServerPace(clock);
+    for (const port of [1, 2, 3]) {
+      await pace.atItsTurn(visit(port), never, () => Promise.resolve(sampleWith()));
+    }
+    expect(clock.monotonicNs()).toBe(0n);
+  });
+
+  test.each<[SampleReason, bigint]>([
+    ["kiss_rate", 16_000n],
+    ["kiss_deny", 16_000n],
+    ["kiss_rstr", 16_000n],
+    ["timeout", 2_000n],
+  ])("after %s rests %d ms", async (reason, expectedMs) => {
+    const clock = instantClock();
+    const pace = createServerPace(clock);
+    await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith(reason)));
+    await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith()));
+    expect(clock.monotonicNs() / 1_000_000n).toBe(expectedMs);
+  });
+
+  test("one who leaves the line does not let the next overtake the first", async () => {
+    const pace = createServerPace(instantClock());
+    const first = Promise.withResolvers<Sample>();
+    const order: string[] = [];
+    const leaving = new AbortController();
+    const asking = pace.atItsTurn(visit(), never, () => first.promise);
+    const impatient = pace.atItsTurn(visit(), leaving.signal, () => expect.fail("it left"));
+    const patient = pace.atItsTurn(visit(), never, () => {
+      order.push("patient");
+      return Promise.resolve(sampleWith());
+    });
+    leaving.abort(new Error("enough"));
+    await expect(impatient).rejects.toThrow("enough");
+    order.push("first ends");
+    first.resolve(sampleWith());
+    await Promise.all([asking, patient]);
+    expect(order).toEqual(["first ends", "patient"]);
+  });
+
+  test("a question that fails does not stop the line", async () => {
+    const pace = createServerPace(instantClock());
+    const failing = pace.atItsTurn(visit(), never, () => Promise.reject(new Error("broken")));
+    await expect(failing).rejects.toThrow("broken");
+    const { reason } = await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith()));
+    expect(reason).toBeUndefined();
+  });
+});
