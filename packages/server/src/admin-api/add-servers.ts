@@ -1,0 +1,48 @@
+// AddServers: by name or address. Each target is judged on its own; one that is refused does not hold up the others.
+
+import { create } from "@bufbuild/protobuf";
+import { adminV1 } from "@truechimer/api";
+import { AppError } from "@truechimer/base";
+import type { ServerContext } from "../context.ts";
+import { registerServers } from "./register-servers.ts";
+import { type ResolvedTarget, resolveTarget } from "./resolve-target.ts";
+import { serverMessages } from "./server-messages.ts";
+
+const TARGETS_MAX = 1_000;
+/** Names that are looked up at once. */
+const LOOKUPS_MAX = 16;
+
+export async function addServers(
+  context: ServerContext,
+  { targets }: adminV1.AddServersRequest,
+): Promise<adminV1.AddServersResponse> {
+  if (targets.length === 0)
+    throw new AppError("bad_request", "there is no target: name at least one server");
+  if (targets.length > TARGETS_MAX) {
+    throw new AppError(
+      "limit_exceeded",
+      `${targets.length} targets in one call: at most ${TARGETS_MAX}`,
+    );
+  }
+  const found: ResolvedTarget[] = [];
+  const refused: adminV1.RefusedTarget[] = [];
+  for (let start = 0; start < targets.length; start += LOOKUPS_MAX) {
+    const some = targets.slice(start, start + LOOKUPS_MAX);
+    const results = await Promise.all(some.map((target) => resolveTarget(context, target)));
+    for (const [index, result] of results.entries()) {
+      if (result.ok) found.push(...result.value);
+      else {
+        const target = some[index] ?? "";
+        refused.push(create(adminV1.RefusedTargetSchema, { target, ...result.error }));
+      }
+    }
+  }
+  const { addedIds, existingIds } = await registerServers(context, found);
+  const servers = await serverMessages(context, { ids: [...addedIds, ...existingIds] });
+  const added = new Set(addedIds);
+  return create(adminV1.AddServersResponseSchema, {
+    added: servers.filter(({ id }) => added.has(id)),
+    existing: servers.filter(({ id }) => !added.has(id)),
+    refused,
+  });
+}

@@ -1,0 +1,120 @@
+// Makes a monitor, or gives an existing one a new token. The token is told once; the database keeps its hash.
+
+import { AppError, createUlid, type IpAddress } from "@truechimer/base";
+import { inTransaction, type MonitorStatusName, type Schema } from "@truechimer/database";
+import type { Transaction } from "kysely";
+import { assignMonitors } from "../assignment/assign-monitors.ts";
+import type { ServerContext } from "../context.ts";
+import { createToken, tokenHash } from "../http/token.ts";
+
+export interface MonitorToCreate {
+  readonly name: string;
+  readonly address: IpAddress;
+  /** In a person's words. Empty: unknown. */
+  readonly location?: string;
+  /** A virtual vantage point of the lab. Default false. */
+  readonly lab?: boolean;
+  /** Default `active`. */
+  readonly status?: Extract<MonitorStatusName, "pending" | "testing" | "active">;
+  /** Several monitors of one agent share a token. Absent: a new one. */
+  readonly token?: string;
+}
+
+export interface CreatedMonitor {
+  readonly monitorId: bigint;
+  /** Begins with `tcm_`. */
+  readonly token: string;
+}
+
+const NAME_CHARACTERS_MAX = 200;
+
+/** One monitor for each name and family; name, place, address and token may change. */
+export async function createMonitor(
+  context: ServerContext,
+  monitor: MonitorToCreate,
+): Promise<CreatedMonitor> {
+  if (monitor.name === "" || monitor.name.length > NAME_CHARACTERS_MAX) {
+    throw new AppError(
+      "bad_request",
+      `a monitor needs a name of 1 to ${NAME_CHARACTERS_MAX} characters`,
+    );
+  }
+  const token = monitor.token ?? createToken("tcm_", context.random);
+  const monitorId = await inTransaction(context.database, async (transaction) => {
+    const existing = await findMonitor(transaction, monitor);
+    return existing === undefined
+      ? insertMonitor(context, transaction, { monitor, token })
+      : updateMonitor(transaction, { id: existing, monitor, token });
+  });
+  await assignMonitors(context.database, context.policy);
+  return { monitorId, token };
+}
+
+async function findMonitor(
+  transaction: Transaction<Schema>,
+  { name, address, lab = false }: MonitorToCreate,
+): Promise<bigint | undefined> {
+  const row = await transaction
+    .selectFrom("monitors")
+    .select("id")
+    .where("type", "=", "monitor")
+    .where("is_current", "=", true)
+    .where("deleted_on", "is", null)
+    .where("lab", "=", lab)
+    .where("ip_version", "=", address.family)
+    .where((is) => is.or([is("hostname", "=", name), is("ip", "=", address.text)]))
+    .orderBy((order) => order.case().when("hostname", "=", name).then(0).else(1).end())
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst();
+  return row?.id;
+}
+
+interface MonitorWrite {
+  readonly monitor: MonitorToCreate;
+  readonly token: string;
+}
+
+async function insertMonitor(
+  context: ServerContext,
+  transaction: Transaction<Schema>,
+  { monitor, token }: MonitorWrite,
+): Promise<bigint> {
+  const { name, address, location = "", lab = false, status = "active" } = monitor;
+  const row = await transaction
+    .insertInto("monitors")
+    .values({
+      id_token: createUlid(context.clock, context.random),
+      hostname: name,
+      location,
+      ip: address.text,
+      ip_version: address.family,
+      token_hash: tokenHash(token),
+      status,
+      lab,
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  await transaction
+    .insertInto("events")
+    .values({
+      kind: "monitor_added",
+      monitor_id: row.id,
+      text: `monitor ${name} (${address.text}) was added`,
+    })
+    .execute();
+  return row.id;
+}
+
+async function updateMonitor(
+  transaction: Transaction<Schema>,
+  { id, monitor, token }: MonitorWrite & { readonly id: bigint },
+): Promise<bigint> {
+  const { name, address, location = "", status = "active" } = monitor;
+  await transaction
+    .updateTable("monitors")
+    .set({ hostname: name, location, ip: address.text, token_hash: tokenHash(token), status })
+    .where("id", "=", id)
+    .execute();
+  return id;
+}

@@ -1,0 +1,62 @@
+// What changed, newest first.
+
+import { create } from "@bufbuild/protobuf";
+import { adminV1 } from "@truechimer/api";
+import type { Schema, Timestamptz } from "@truechimer/database";
+import type { Kysely } from "kysely";
+import { optionalField, timestampFrom, VERDICTS } from "./admin-message.ts";
+
+export interface EventSelection {
+  /** Absent: of all servers and monitors. */
+  readonly serverId?: bigint;
+  /** Only events with a smaller id. */
+  readonly beforeId?: bigint;
+  readonly from?: Timestamptz;
+  readonly to?: Timestamptz;
+  readonly limit: number;
+}
+
+export async function eventMessages(
+  kysely: Kysely<Schema>,
+  { serverId, beforeId, from, to, limit }: EventSelection,
+): Promise<adminV1.Event[]> {
+  const rows = await kysely
+    .selectFrom("events as e")
+    .leftJoin("servers as s", "s.id", "e.server_id")
+    .leftJoin("monitors as m", "m.id", "e.monitor_id")
+    .select([
+      "e.id",
+      "e.at",
+      "e.kind",
+      "e.server_id",
+      "e.monitor_id",
+      "e.verdict_before",
+      "e.verdict_after",
+      "e.reason",
+      "e.text",
+      "s.name as server_name",
+      "m.hostname as monitor_name",
+    ])
+    .$if(serverId !== undefined, (query) => query.where("e.server_id", "=", serverId ?? 0n))
+    .$if(beforeId !== undefined, (query) => query.where("e.id", "<", beforeId ?? 0n))
+    .$if(from !== undefined, (query) => query.where("e.at", ">=", from as Timestamptz))
+    .$if(to !== undefined, (query) => query.where("e.at", "<=", to as Timestamptz))
+    .orderBy("e.id", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) =>
+    create(adminV1.EventSchema, {
+      id: row.id,
+      at: timestampFrom(row.at),
+      kind: row.kind,
+      ...optionalField("serverId", row.server_id),
+      serverName: row.server_name ?? "",
+      ...optionalField("monitorId", row.monitor_id),
+      monitorName: row.monitor_name ?? "",
+      ...(row.verdict_before === null ? {} : { verdictBefore: VERDICTS[row.verdict_before] }),
+      ...(row.verdict_after === null ? {} : { verdictAfter: VERDICTS[row.verdict_after] }),
+      reason: row.reason,
+      text: row.text,
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+// GetOverview: the overview page.
+
+import { create } from "@bufbuild/protobuf";
+import { adminV1 } from "@truechimer/api";
+import { timestamptzFromNs } from "@truechimer/database";
+import type { ServerContext } from "../context.ts";
+import { durationFromNs, timestampFromNs } from "./admin-message.ts";
+import { eventMessages } from "./event-messages.ts";
+import { monitorMessages } from "./monitor-messages.ts";
+import { overviewSentence } from "./overview-sentence.ts";
+import { serverMessages } from "./server-messages.ts";
+
+const EVENTS_MAX = 50;
+const DAY_NS = 86_400_000_000_000n;
+
+export async function getOverview(context: ServerContext): Promise<adminV1.GetOverviewResponse> {
+  const { kysely } = context.database;
+  const nowNs = context.clock.nowNs();
+  const [servers, events, monitors] = await Promise.all([
+    serverMessages(context),
+    eventMessages(kysely, { from: timestamptzFromNs(nowNs - DAY_NS), limit: EVENTS_MAX }),
+    monitorMessages(kysely),
+  ]);
+  const count = (verdict: adminV1.Verdict): number =>
+    servers.filter(
+      (server) => server.state === adminV1.ServerState.WATCHED && server.verdict === verdict,
+    ).length;
+  return create(adminV1.GetOverviewResponseSchema, {
+    sentence: overviewSentence(servers, nowNs),
+    truechimers: count(adminV1.Verdict.TRUECHIMER),
+    falsetickers: count(adminV1.Verdict.FALSETICKER),
+    unreachable: count(adminV1.Verdict.UNREACHABLE),
+    unsure: count(adminV1.Verdict.UNSURE),
+    servers,
+    events,
+    monitors,
+    lab: servers.some(({ lab }) => lab),
+    offsetLimit: durationFromNs(context.policy.offsetLimitNs),
+    serverTime: timestampFromNs(nowNs),
+    empty: servers.length === 0,
+  });
+}

@@ -1,0 +1,119 @@
+// GetServerHistory: offsets and scores over time, one series a monitor and one for the overall score. Where there are
+// more results than points, each slot keeps its extremes: least and greatest offset, worst score, first failure.
+
+import { create } from "@bufbuild/protobuf";
+import { adminV1 } from "@truechimer/api";
+import { AppError } from "@truechimer/base";
+import { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "@truechimer/database";
+import type { ServerContext } from "../context.ts";
+import { ASSIGNMENT_STATUSES, instantOf, timestampFrom } from "./admin-message.ts";
+import { eventMessages } from "./event-messages.ts";
+import {
+  countHistory,
+  type HistoryRow,
+  type HistorySelection,
+  historyExtremes,
+  historyRows,
+} from "./history-rows.ts";
+
+const POINTS_NORMAL = 2_000;
+const POINTS_MAX = 20_000;
+const EVENTS_MAX = 500;
+const DAY_NS = 86_400_000_000_000n;
+
+export async function getServerHistory(
+  context: ServerContext,
+  request: adminV1.GetServerHistoryRequest,
+): Promise<adminV1.GetServerHistoryResponse> {
+  const { kysely } = context.database;
+  const server = await kysely
+    .selectFrom("servers")
+    .select(["id", "created_on"])
+    .where("id", "=", request.serverId)
+    .executeTakeFirst();
+  if (server === undefined)
+    throw new AppError("not_found", `there is no server with the id ${request.serverId}`);
+  const horizon = horizonOf(context, server.created_on);
+  const { from, to } = rangeOf(context, request, horizon);
+  const pointsMax = pointsOf(request.pointsMax);
+  const selection: HistorySelection = {
+    serverId: request.serverId,
+    from,
+    to,
+    monitorIds: request.monitorIds,
+  };
+  const counts = await countHistory(kysely, selection);
+  const downSampled = counts.rowsMax > pointsMax;
+  const [rows, events] = await Promise.all([
+    downSampled ? historyExtremes(kysely, selection, pointsMax) : historyRows(kysely, selection),
+    eventMessages(kysely, { serverId: request.serverId, from, to, limit: EVENTS_MAX }),
+  ]);
+  return create(adminV1.GetServerHistoryResponseSchema, {
+    series: seriesOf(rows),
+    from: timestampFrom(from),
+    to: timestampFrom(to),
+    horizon: timestampFrom(horizon),
+    downSampled,
+    rowsTotal: BigInt(counts.rowsTotal),
+    events,
+  });
+}
+
+/** Nothing is known from before the server was added, nor from before what is kept. */
+function horizonOf({ clock, policy }: ServerContext, createdOn: Timestamptz): Timestamptz {
+  const kept = timestamptzFromNs(clock.nowNs() - BigInt(policy.retentionMs) * 1_000_000n);
+  return kept > createdOn ? kept : createdOn;
+}
+
+function rangeOf(
+  { clock }: ServerContext,
+  request: adminV1.GetServerHistoryRequest,
+  horizon: Timestamptz,
+): { readonly from: Timestamptz; readonly to: Timestamptz } {
+  const to = instantOf(request.to) ?? timestamptzFromNs(clock.nowNs());
+  const from = instantOf(request.from) ?? timestamptzFromNs(nsFromTimestamptz(to) - DAY_NS);
+  if (from >= to)
+    throw new AppError("bad_request", `the range is empty: ${from} is not before ${to}`);
+  return from < horizon && horizon < to ? { from: horizon, to } : { from, to };
+}
+
+function pointsOf(requested: number): number {
+  if (requested > POINTS_MAX) {
+    throw new AppError(
+      "limit_exceeded",
+      `points_max ${requested} is too large: at most ${POINTS_MAX}`,
+    );
+  }
+  return requested === 0 ? POINTS_NORMAL : requested;
+}
+
+function seriesOf(rows: readonly HistoryRow[]): adminV1.HistorySeries[] {
+  const grouped = Map.groupBy(rows, ({ type, monitor_id }) => (type === "score" ? 0n : monitor_id));
+  return [...grouped]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([monitorId, own]) => {
+      const [first] = own;
+      return create(adminV1.HistorySeriesSchema, {
+        monitorId,
+        monitorName: first?.hostname ?? "",
+        ...(first?.status ? { status: ASSIGNMENT_STATUSES[first.status] } : {}),
+        atMs: own.map(({ ts }) => Number(nsFromTimestamptz(ts) / 1_000n) / 1_000),
+        offsetNs:
+          monitorId === 0n
+            ? []
+            : own.map(({ offset_ns, reason }) =>
+                reason === null ? numberOf(offset_ns) : Number.NaN,
+              ),
+        boundNs: monitorId === 0n ? [] : own.map(({ bound_ns }) => numberOf(bound_ns)),
+        rttNs: monitorId === 0n ? [] : own.map(({ rtt_ns }) => numberOf(rtt_ns)),
+        score: own.map(({ score }) => score),
+        step: own.map(({ step }) => step),
+        checkId: own.map(({ id }) => id),
+        reason: own.map(({ reason }) => reason ?? ""),
+      });
+    });
+}
+
+function numberOf(value: bigint | null): number {
+  return value === null ? Number.NaN : Number(value);
+}

@@ -1,0 +1,103 @@
+// The statements behind a server's history.
+
+import type { AssignmentStatusName, MonitorType, Schema, Timestamptz } from "@truechimer/database";
+import { type Kysely, sql } from "kysely";
+
+export interface HistorySelection {
+  readonly serverId: bigint;
+  readonly from: Timestamptz;
+  readonly to: Timestamptz;
+  /** Empty: all, and the overall score. 0 stands for the overall score. */
+  readonly monitorIds: readonly bigint[];
+}
+
+export interface HistoryRow {
+  readonly id: bigint;
+  readonly ts: Timestamptz;
+  readonly monitor_id: bigint;
+  readonly type: MonitorType;
+  readonly hostname: string;
+  readonly status: AssignmentStatusName | null;
+  readonly offset_ns: bigint | null;
+  readonly bound_ns: bigint | null;
+  readonly rtt_ns: bigint | null;
+  readonly score: number;
+  readonly step: number;
+  readonly reason: string | null;
+}
+
+function selected({ serverId, from, to, monitorIds }: HistorySelection): ReturnType<typeof sql> {
+  return sql`l.server_id = ${serverId} and l.ts >= ${from} and l.ts <= ${to} and (
+    ${monitorIds.length === 0} or l.monitor_id = any(${monitorIds}::bigint[])
+    or (${monitorIds.includes(0n)} and l.monitor_id in (select id from monitors where type = 'score')))`;
+}
+
+export interface HistoryCounts {
+  readonly rowsTotal: number;
+  /** Rows of the longest series. */
+  readonly rowsMax: number;
+}
+
+export async function countHistory(
+  kysely: Kysely<Schema>,
+  selection: HistorySelection,
+): Promise<HistoryCounts> {
+  const result = await sql<{ readonly total: number; readonly most: number }>`
+    select coalesce(sum(rows), 0)::float8 as total, coalesce(max(rows), 0)::float8 as most
+    from (select count(*) as rows from log_scores l where ${selected(selection)} group by l.monitor_id) series
+    `.execute(kysely);
+  const [row] = result.rows;
+  return { rowsTotal: row?.total ?? 0, rowsMax: row?.most ?? 0 };
+}
+
+/** Every row, oldest first. */
+export async function historyRows(
+  kysely: Kysely<Schema>,
+  selection: HistorySelection,
+): Promise<readonly HistoryRow[]> {
+  const result = await sql<HistoryRow>`${rowsWhere(selected(selection))}`.execute(kysely);
+  return result.rows;
+}
+
+/** Kept of each slot: least and greatest offset, worst score, first failure. */
+const KEPT_A_SLOT = 4;
+
+/**
+ * At most `pointsMax` rows a series. Extremes are found by comparing arrays of a value and its row's id, which needs no
+ * sorting; their rows are then read by id.
+ */
+export async function historyExtremes(
+  kysely: Kysely<Schema>,
+  selection: HistorySelection,
+  pointsMax: number,
+): Promise<readonly HistoryRow[]> {
+  const slots = Math.max(1, Math.floor(pointsMax / KEPT_A_SLOT));
+  const { from, to } = selection;
+  const slotSeconds = sql`(extract(epoch from ${to}::timestamptz - ${from}::timestamptz)::float8 / ${slots}::float8)`;
+  const ids = sql`
+    select unnest(array[
+      (min(array[l.offset_ns, l.id]) filter (where l.reason is null and l.offset_ns is not null))[2],
+      (max(array[l.offset_ns, l.id]) filter (where l.reason is null and l.offset_ns is not null))[2],
+      (min(array[l.score, l.id::float8]))[2]::bigint,
+      min(l.id) filter (where l.reason is not null)
+    ]) as id
+    from log_scores l
+    where ${selected(selection)}
+    group by l.monitor_id,
+      least(floor(extract(epoch from l.ts - ${from}::timestamptz)::float8 / ${slotSeconds}), ${slots - 1}::float8)`;
+  const result = await sql<HistoryRow>`${rowsWhere(
+    sql`${selected(selection)} and l.id in (${ids})`,
+  )}`.execute(kysely);
+  return result.rows;
+}
+
+function rowsWhere(condition: ReturnType<typeof sql>): ReturnType<typeof sql> {
+  return sql`
+    select l.id, l.ts, l.monitor_id, m.type, m.hostname, ss.status, l.offset_ns, l.bound_ns, l.rtt_ns, l.score, l.step,
+      l.reason
+    from log_scores l
+    join monitors m on m.id = l.monitor_id
+    left join server_scores ss on ss.server_id = l.server_id and ss.monitor_id = l.monitor_id
+    where ${condition}
+    order by l.ts, l.id`;
+}

@@ -1,0 +1,109 @@
+// truechimer.admin.v1.AdminService: what people and their programs call. Host, origin and session are checked before a
+// body is read. One procedure, one file.
+
+import { type ContextKey, createContextKey, createContextValues } from "@connectrpc/connect";
+import { adminV1 } from "@truechimer/api";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { ServerContext } from "../context.ts";
+import type { AdminPrincipal } from "../http/admin-access.ts";
+import { refuseCall, registerConnectService } from "../http/connect-plugin.ts";
+import { hostProblem, originProblem } from "../http/host-guard.ts";
+import { type HttpAppOptions, hostHeaders } from "../http/http-app.ts";
+import { addServers } from "./add-servers.ts";
+import { createLogin } from "./create-login.ts";
+import { getCheck } from "./get-check.ts";
+import { getOverview } from "./get-overview.ts";
+import { getServer } from "./get-server.ts";
+import { getServerHistory } from "./get-server-history.ts";
+import { getSystem } from "./get-system.ts";
+import { listChecks } from "./list-checks.ts";
+import { listEvents } from "./list-events.ts";
+import { listMonitors } from "./list-monitors.ts";
+import { listServers } from "./list-servers.ts";
+import { PAUSE, REMOVE, RESTORE, RESUME, setServerState } from "./set-server-state.ts";
+
+const PRINCIPAL: ContextKey<AdminPrincipal | undefined> = createContextKey<
+  AdminPrincipal | undefined
+>(undefined);
+
+export function registerAdminApi(
+  scope: FastifyInstance,
+  context: ServerContext,
+  options: HttpAppOptions,
+): Promise<void> {
+  const principals = new WeakMap<FastifyRequest, AdminPrincipal>();
+  guardAdmin(scope, context, { options, principals });
+  return registerConnectService(scope, context, {
+    ...options,
+    service: adminV1.AdminService,
+    bodyBytesMax: options.limits.adminBodyBytesMax,
+    // A browser can be made to send neither form, and nothing of ours speaks them here.
+    grpc: false,
+    contextValues: (request) => createContextValues().set(PRINCIPAL, principals.get(request)),
+    routes: (router) =>
+      router.service(adminV1.AdminService, {
+        getOverview: () => getOverview(context),
+        listServers: (request) => listServers(context, request),
+        getServer: (request) => getServer(context, request),
+        addServers: (request) => addServers(context, request),
+        pauseServers: async ({ ids }) => ({ servers: await setServerState(context, ids, PAUSE) }),
+        resumeServers: async ({ ids }) => ({ servers: await setServerState(context, ids, RESUME) }),
+        removeServers: async ({ ids }) => ({ servers: await setServerState(context, ids, REMOVE) }),
+        restoreServers: async ({ ids }) => ({
+          servers: await setServerState(context, ids, RESTORE),
+        }),
+        listMonitors: () => listMonitors(context),
+        getServerHistory: (request) => getServerHistory(context, request),
+        listChecks: (request) => listChecks(context, request),
+        getCheck: (request) => getCheck(context, request),
+        listEvents: (request) => listEvents(context, request),
+        getSystem: () => getSystem(context),
+        createLogin: (_request, { values }) =>
+          createLogin(options.access, options.publicUrl(), values.get(PRINCIPAL)),
+      }),
+  });
+}
+
+function guardAdmin(
+  scope: FastifyInstance,
+  context: ServerContext,
+  input: {
+    readonly options: HttpAppOptions;
+    readonly principals: WeakMap<FastifyRequest, AdminPrincipal>;
+  },
+): void {
+  const { options, principals } = input;
+  scope.addHook("onRequest", async (request, reply) => {
+    const headers = hostHeaders(request);
+    const host = hostProblem(headers, options.hosts);
+    const foreign = host ?? originProblem(headers);
+    if (foreign !== undefined) {
+      context.metrics.accessRefused.inc({ reason: host === undefined ? "origin" : "host" });
+      await refuseCall(reply, {
+        status: 403,
+        connectCode: "permission_denied",
+        code: "forbidden",
+        message: foreign,
+      });
+      return;
+    }
+    const { authorization, cookie } = request.headers;
+    const principal = await options.access.principalOf({ authorization, cookie });
+    if (principal !== undefined) {
+      principals.set(request, principal);
+      return;
+    }
+    context.metrics.accessRefused.inc({
+      reason: authorization === undefined ? "session" : "token",
+    });
+    await refuseCall(reply, {
+      status: 401,
+      connectCode: "unauthenticated",
+      code: "unauthenticated",
+      message:
+        authorization === undefined
+          ? "a session is needed: open the address that the start printed, or get a new one with `truechimer login`"
+          : "the API key is not one of ours, or was revoked",
+    });
+  });
+}

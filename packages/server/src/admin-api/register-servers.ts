@@ -1,0 +1,120 @@
+// Puts servers under watch: rows, events, and monitors for them, so that a new server is due at once.
+
+import type { IpAddress } from "@truechimer/base";
+import { inTransaction, type Schema } from "@truechimer/database";
+import { sql, type Transaction } from "kysely";
+import { assignMonitors } from "../assignment/assign-monitors.ts";
+import type { ServerContext } from "../context.ts";
+
+export interface ServerToRegister {
+  readonly name: string;
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+export interface RegisteredServers {
+  /** New ones, and removed ones that are watched again. */
+  readonly addedIds: readonly bigint[];
+  readonly existingIds: readonly bigint[];
+}
+
+/** One that is there already stays as it is, but for a removed one, which comes back. */
+export async function registerServers(
+  context: ServerContext,
+  servers: readonly ServerToRegister[],
+): Promise<RegisteredServers> {
+  const distinct = [
+    ...new Map(servers.map((each) => [`${each.address.text} ${each.port}`, each])).values(),
+  ];
+  if (distinct.length === 0) return { addedIds: [], existingIds: [] };
+  const registered = await inTransaction(context.database, async (transaction) => {
+    const inserted = await insertMissing(transaction, distinct);
+    const restored = await restoreRemoved(transaction, distinct);
+    await tellServers(transaction, "server_added", inserted);
+    await tellServers(transaction, "server_restored", restored);
+    const all = await idsOf(transaction, distinct);
+    const added = new Set([...inserted, ...restored].map(({ id }) => id));
+    return {
+      addedIds: all.filter((id) => added.has(id)),
+      existingIds: all.filter((id) => !added.has(id)),
+    };
+  });
+  if (registered.addedIds.length > 0) await assignMonitors(context.database, context.policy);
+  return registered;
+}
+
+export interface NamedServer {
+  readonly id: bigint;
+  readonly name: string;
+  readonly ip: string;
+  readonly port: number;
+}
+
+export function serversInput(servers: readonly ServerToRegister[]): ReturnType<typeof sql> {
+  return sql`unnest(
+    ${servers.map(({ name }) => name)}::text[],
+    ${servers.map(({ address }) => address.text)}::inet[],
+    ${servers.map(({ port }) => port)}::int[],
+    ${servers.map(({ address }) => address.family)}::text[]
+  ) as t (name, ip, port, ip_version)`;
+}
+
+async function insertMissing(
+  transaction: Transaction<Schema>,
+  servers: readonly ServerToRegister[],
+): Promise<readonly NamedServer[]> {
+  const result = await sql<NamedServer>`
+    insert into servers (name, ip, port, ip_version)
+    select name, ip, port, ip_version from ${serversInput(servers)} order by ip, port
+    on conflict (ip, port) do nothing
+    returning id, name, host(ip) as ip, port`.execute(transaction);
+  return result.rows;
+}
+
+async function restoreRemoved(
+  transaction: Transaction<Schema>,
+  servers: readonly ServerToRegister[],
+): Promise<readonly NamedServer[]> {
+  const result = await sql<NamedServer>`
+    update servers s set state = 'watched', removed_on = null, name = t.name
+    from ${serversInput(servers)}
+    where s.ip = t.ip and s.port = t.port and s.state = 'removed' and not s.lab
+    returning s.id, s.name, host(s.ip) as ip, s.port`.execute(transaction);
+  return result.rows;
+}
+
+export async function tellServers(
+  transaction: Transaction<Schema>,
+  kind: "server_added" | "server_restored",
+  servers: readonly NamedServer[],
+): Promise<void> {
+  if (servers.length === 0) return;
+  const verb = kind === "server_added" ? "was added" : "is watched again";
+  await transaction
+    .insertInto("events")
+    .values(
+      servers.map(({ id, name, ip, port }) => ({
+        kind,
+        server_id: id,
+        text: `${serverLabel({ name, ip, port })} ${verb}`,
+      })),
+    )
+    .execute();
+}
+
+/** "ntp.example (192.0.2.1)", "192.0.2.1 port 1123". */
+export function serverLabel({ name, ip, port }: Omit<NamedServer, "id">): string {
+  const place = port === 123 ? ip : `${ip} port ${port}`;
+  return name === ip ? place : `${name} (${place})`;
+}
+
+async function idsOf(
+  transaction: Transaction<Schema>,
+  servers: readonly ServerToRegister[],
+): Promise<readonly bigint[]> {
+  const result = await sql<{ readonly id: bigint }>`
+    select s.id from servers s join ${serversInput(servers)} on s.ip = t.ip and s.port = t.port order by s.id`.execute(
+    transaction,
+  );
+  return result.rows.map(({ id }) => id);
+}

@@ -1,0 +1,94 @@
+// From what a person typed to addresses that may be watched.
+
+import {
+  type AddressScope,
+  addressScope,
+  type ErrorCode,
+  type IpAddress,
+  ok,
+  type Result,
+  refused,
+} from "@truechimer/base";
+import type { ServerContext } from "../context.ts";
+import { parseTarget } from "./parse-target.ts";
+
+export interface ResolvedTarget {
+  /** As typed, without its port. */
+  readonly name: string;
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+export interface TargetProblem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const RESOLVE_TIMEOUT_MS = 5_000;
+/** A name with more addresses is not one person's server. */
+const ADDRESSES_MAX = 16;
+
+type ResolveContext = Pick<ServerContext, "resolveName" | "policy">;
+
+/** All addresses of a name that the policy allows; a refusal when there is none. */
+export async function resolveTarget(
+  context: ResolveContext,
+  target: string,
+): Promise<Result<readonly ResolvedTarget[], TargetProblem>> {
+  const parsed = parseTarget(target);
+  if (!parsed.ok) return refused({ code: "bad_address", message: parsed.error });
+  const { value } = parsed;
+  const { port } = value;
+  if (value.kind === "address") {
+    const problem = addressProblem(context, value.address);
+    if (problem !== undefined) return refused({ code: "address_refused", message: problem });
+    return ok([{ name: value.address.text, address: value.address, port }]);
+  }
+  const addresses = await resolved(context, value.name);
+  if (!addresses.ok) return addresses;
+  const allowed = addresses.value.filter(
+    (address) => addressProblem(context, address) === undefined,
+  );
+  const [first] = addresses.value;
+  if (allowed.length === 0 && first !== undefined) {
+    const message = `${value.name}: ${addressProblem(context, first) ?? ""}`;
+    return refused({ code: "address_refused", message });
+  }
+  return ok(
+    allowed.slice(0, ADDRESSES_MAX).map((address) => ({ name: value.name, address, port })),
+  );
+}
+
+async function resolved(
+  { resolveName }: ResolveContext,
+  name: string,
+): Promise<Result<readonly IpAddress[], TargetProblem>> {
+  const unresolved = (why: string): Result<readonly IpAddress[], TargetProblem> =>
+    refused({
+      code: "name_unresolved",
+      message: `"${name}" has no address (${why}): check the spelling and this host's name service, or add it by address`,
+    });
+  try {
+    const addresses = await resolveName(name, AbortSignal.timeout(RESOLVE_TIMEOUT_MS));
+    return addresses.length === 0 ? unresolved("no records") : ok(addresses);
+  } catch (error) {
+    const code = (error as { readonly code?: unknown }).code;
+    return unresolved(typeof code === "string" ? code : "no answer");
+  }
+}
+
+const REFUSED_ALWAYS: ReadonlySet<AddressScope> = new Set(["multicast", "unspecified", "reserved"]);
+
+/** Why an address may not be watched. Absent: it may. */
+export function addressProblem(
+  { policy }: Pick<ResolveContext, "policy">,
+  address: IpAddress,
+): string | undefined {
+  const scope = addressScope(address);
+  if (scope === "public") return undefined;
+  if (REFUSED_ALWAYS.has(scope))
+    return `${address.text} is a ${scope} address: no server can be there`;
+  if (policy.privateTargetsAllowed) return undefined;
+  const word = scope.replace("_", "-");
+  return `${address.text} is a ${word} address, and this control plane watches public ones alone: set private_targets_allowed to change that`;
+}

@@ -1,0 +1,175 @@
+// Servers as people see them, with their last day in 96 slots.
+
+import { create } from "@bufbuild/protobuf";
+import { adminV1 } from "@truechimer/api";
+import { nsFromTimestamptz, type Schema } from "@truechimer/database";
+import { type Kysely, type Selectable, sql } from "kysely";
+import type { ServerContext } from "../context.ts";
+import { probePolicyFor } from "../monitor-api/probe-settings.ts";
+import { FRESH_INTERVALS, type ProbePolicy } from "../policy.ts";
+import {
+  durationFromMs,
+  FAMILIES,
+  offsetMessage,
+  optionalField,
+  optionalTimestamp,
+  SERVER_STATES,
+  timestampFrom,
+  VERDICTS,
+} from "./admin-message.ts";
+
+export interface ServerSelection {
+  /** Absent: all. */
+  readonly ids?: readonly bigint[];
+  readonly includeRemoved?: boolean;
+}
+
+const SLOT_NS = 900_000_000_000n;
+const SLOTS = 96;
+
+/** By name, then by id. */
+export async function serverMessages(
+  context: ServerContext,
+  selection: ServerSelection = {},
+): Promise<adminV1.Server[]> {
+  const { kysely } = context.database;
+  const { ids, includeRemoved = false } = selection;
+  if (ids?.length === 0) return [];
+  const rows = await kysely
+    .selectFrom("servers")
+    .select(SERVER_COLUMNS)
+    .$if(ids !== undefined, (query) => query.where("id", "in", [...(ids ?? [])]))
+    .$if(!includeRemoved && ids === undefined, (query) => query.where("state", "<>", "removed"))
+    .orderBy("name")
+    .orderBy("id")
+    .execute();
+  const probe = await probePolicyFor(context.database, context.policy, false);
+  const nowNs = context.clock.nowNs();
+  const lastDay = await loadLastDay(kysely, {
+    serverIds: rows.map(({ id }) => id),
+    nowNs,
+  });
+  return rows.map((row) =>
+    serverMessage(row, {
+      nowNs,
+      probe: row.lab ? context.policy.labProbe : probe,
+      lastDay: lastDay.get(row.id),
+    }),
+  );
+}
+
+const SERVER_COLUMNS = [
+  "id",
+  "name",
+  "ip",
+  "port",
+  "ip_version",
+  "lab",
+  "state",
+  "stratum",
+  "reference_id",
+  "score_raw",
+  "score_ts",
+  "verdict",
+  "verdict_reason",
+  "verdict_text",
+  "verdict_since",
+  "offset_ns",
+  "bound_ns",
+  "witnesses_fresh",
+  "witnesses_against",
+  "last_check_ts",
+  "last_answer_ts",
+  "created_on",
+] as const;
+
+type ServerRow = Pick<Selectable<Schema["servers"]>, (typeof SERVER_COLUMNS)[number]>;
+
+interface LastDay {
+  readonly sparkline: readonly number[];
+  readonly loss: number | undefined;
+}
+
+function serverMessage(
+  row: ServerRow,
+  more: {
+    readonly nowNs: bigint;
+    readonly probe: ProbePolicy;
+    readonly lastDay: LastDay | undefined;
+  },
+): adminV1.Server {
+  const { nowNs, probe, lastDay } = more;
+  const freshNs = BigInt(FRESH_INTERVALS * probe.checkIntervalMs) * 1_000_000n;
+  const stale =
+    row.last_check_ts === null || nowNs - nsFromTimestamptz(row.last_check_ts) > freshNs;
+  return create(adminV1.ServerSchema, {
+    id: row.id,
+    name: row.name,
+    address: row.ip,
+    port: row.port,
+    family: FAMILIES[row.ip_version],
+    state: SERVER_STATES[row.state],
+    verdict: VERDICTS[row.verdict],
+    verdictReason: row.verdict_reason,
+    verdictText: row.verdict_text,
+    verdictSince: timestampFrom(row.verdict_since),
+    ...offsetMessage(row.offset_ns, row.bound_ns),
+    ...optionalField("score", row.score_raw),
+    ...optionalTimestamp("scoreAt", row.score_ts),
+    ...optionalField("stratum", row.stratum),
+    referenceId: row.reference_id,
+    ...optionalField("loss", lastDay?.loss),
+    ...optionalTimestamp("lastSeenAt", row.last_answer_ts),
+    ...optionalTimestamp("lastCheckAt", row.last_check_ts),
+    witnessesFresh: row.witnesses_fresh,
+    witnessesAgainst: row.witnesses_against,
+    scoreSparkline: [...(lastDay?.sparkline ?? [])],
+    addedAt: timestampFrom(row.created_on),
+    checkInterval: durationFromMs(probe.checkIntervalMs),
+    stale,
+    lab: row.lab,
+  });
+}
+
+interface SlotRow {
+  readonly server_id: bigint;
+  readonly slots: readonly bigint[];
+  readonly scores: readonly (number | null)[];
+  readonly sent: bigint;
+  readonly answered: bigint;
+  readonly checks: bigint;
+  readonly without_answer: bigint;
+}
+
+async function loadLastDay(
+  kysely: Kysely<Schema>,
+  { serverIds, nowNs }: { readonly serverIds: readonly bigint[]; readonly nowNs: bigint },
+): Promise<ReadonlyMap<bigint, LastDay>> {
+  if (serverIds.length === 0) return new Map();
+  const newest = nowNs / SLOT_NS;
+  const oldest = newest - BigInt(SLOTS) + 1n;
+  const from = Number((oldest * SLOT_NS) / 1_000_000_000n);
+  const result = await sql<SlotRow>`
+    select server_id, array_agg((extract(epoch from slot_ts) / 900)::int8 order by slot_ts) as slots,
+      array_agg(score order by slot_ts) as scores, sum(samples_sent) as sent, sum(samples_answered) as answered,
+      sum(checks) as checks, sum(checks_without_answer) as without_answer
+    from server_slots
+    where server_id = any(${serverIds}::bigint[]) and slot_ts >= to_timestamp(${from}::float8)
+    group by server_id`.execute(kysely);
+  return new Map(result.rows.map((row) => [row.server_id, lastDayOf(row, oldest)]));
+}
+
+function lastDayOf(row: SlotRow, oldest: bigint): LastDay {
+  const sparkline = new Array<number>(SLOTS).fill(Number.NaN);
+  for (const [index, slot] of row.slots.entries()) {
+    const place = Number(slot - oldest);
+    if (place >= 0 && place < SLOTS) sparkline[place] = row.scores[index] ?? Number.NaN;
+  }
+  return { sparkline, loss: lossOf(row) };
+}
+
+/** By samples; by checks where the agents do not count samples. */
+function lossOf({ sent, answered, checks, without_answer }: SlotRow): number | undefined {
+  if (sent > 0n) return 1 - Number(answered) / Number(sent);
+  return checks > 0n ? Number(without_answer) / Number(checks) : undefined;
+}

@@ -1,0 +1,28 @@
+// What every part of the control plane is given: the world as arguments.
+
+import type { Clock, IpAddress, Random } from "@truechimer/base";
+import type { Database } from "@truechimer/database";
+import type { HealthRegistry, Logger, Metrics } from "@truechimer/telemetry";
+import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
+import type { ServerPolicy } from "./policy.ts";
+import type { ServerMetrics } from "./server-metrics.ts";
+
+/** All addresses of a name; rejects when it does not resolve. */
+export type ResolveName = (name: string, signal: AbortSignal) => Promise<readonly IpAddress[]>;
+
+export interface ServerContext {
+  readonly version: string;
+  readonly startedAtNs: bigint;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metricsRegistry: Metrics;
+  readonly metrics: ServerMetrics;
+  readonly health: HealthRegistry;
+  readonly policy: ServerPolicy;
+  readonly resolveName: ResolveName;
+  readonly ticketKeys: TicketKeyring;
+  /** Something waits for the scorer: run it now rather than at its next look. */
+  readonly wakeScorer: () => void;
+}

@@ -1,0 +1,238 @@
+// The control plane: built from the world that it is given, started, stopped without loss.
+
+import { lookup } from "node:dns/promises";
+import { AppError, type Clock, parseIpAddress, type Random, type UnixNs } from "@truechimer/base";
+import { type Database, pingDatabase } from "@truechimer/database";
+import {
+  createHealthRegistry,
+  createMetrics,
+  type HealthRegistry,
+  type Logger,
+  type Metrics,
+  silentLogger,
+} from "@truechimer/telemetry";
+import type { FastifyInstance } from "fastify";
+import {
+  type CreatedMonitor,
+  createMonitor,
+  type MonitorToCreate,
+} from "./admin-api/create-monitor.ts";
+import { issueAdminKey } from "./admin-api/issue-admin-key.ts";
+import {
+  type RegisterLabOptions,
+  registerLabServers,
+  retireLab,
+} from "./admin-api/register-lab-servers.ts";
+import {
+  type RegisteredServers,
+  registerServers,
+  type ServerToRegister,
+} from "./admin-api/register-servers.ts";
+import type { ResolveName, ServerContext } from "./context.ts";
+import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
+import { shutdownError } from "./http/connect-plugin.ts";
+import { createHttpApp, HTTP_LIMITS, type HttpLimits } from "./http/http-app.ts";
+import { registerLoops } from "./loops/loop.ts";
+import { type LoopRunner, startLoops } from "./loops/loop-runner.ts";
+import { LOOPS } from "./loops/registry.ts";
+import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
+import { POOL_POLICY, type ServerPolicy } from "./policy.ts";
+import { type ScorerLoop, startScorer } from "./scorer/scorer-loop.ts";
+import { addServerGauges } from "./server-gauges.ts";
+import { createServerMetrics } from "./server-metrics.ts";
+
+export const SERVER_ROLES = ["api", "scorer", "worker"] as const;
+export type ServerRole = (typeof SERVER_ROLES)[number];
+
+export interface ServerOptions {
+  /** Migrated. The server does not close it. */
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Shown to people and in metrics. */
+  readonly version: string;
+  /** Port 0: any free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Default: all. Without `api` nothing listens. */
+  readonly roles?: readonly ServerRole[];
+  /** Default: a pool's. */
+  readonly policy?: ServerPolicy;
+  /** Folder of the built dashboard; it may come into being later. */
+  readonly webRoot?: string;
+  /** Names under which people reach us beside the address that we listen on. */
+  readonly allowedHosts?: readonly string[];
+  /** Address that people open, such as "https://clocks.example". Default: the listener's. */
+  readonly publicUrl?: string;
+  /** Keys for the admin API that hold as long as this server runs; each begins with `tca_`. */
+  readonly adminKeys?: readonly string[];
+  readonly logger?: Logger;
+  readonly metrics?: Metrics;
+  readonly health?: HealthRegistry;
+  /** Default: the host's name service. */
+  readonly resolveName?: ResolveName;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface Server extends AsyncDisposable {
+  /** Where the listener answers, without a path: "http://127.0.0.1:8123". Only after `start`. */
+  readonly url: string;
+  readonly health: HealthRegistry;
+  /** Listens and starts the loops. Fails with `port_in_use` when the port is taken. */
+  start(): Promise<void>;
+  /** An address that opens the dashboard once; its key holds for a day. */
+  createLoginUrl(): Promise<{ readonly url: string; readonly expiresAtNs: UnixNs }>;
+  addServers(servers: readonly ServerToRegister[]): Promise<RegisteredServers>;
+  /** The lab's servers by name; a changed port moves the server with its history. */
+  registerLabServers(
+    servers: readonly ServerToRegister[],
+    options?: RegisterLabOptions,
+  ): Promise<void>;
+  retireLab(): Promise<void>;
+  createMonitor(monitor: MonitorToCreate): Promise<CreatedMonitor>;
+  issueAdminKey(name: string): Promise<string>;
+}
+
+/** Time for calls in flight and loops under way, once stopping began. */
+const DRAIN_MS = 8_000;
+
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const roles = options.roles ?? SERVER_ROLES;
+  let scorer: ScorerLoop | undefined;
+  const context = createContext(options, () => scorer?.wake());
+  const { health } = context;
+  const access = await createAdminAccess(context, { adminKeys: options.adminKeys ?? [] });
+  const shutdown = new AbortController();
+  let listening: string | undefined;
+  const url = (): string => {
+    if (listening === undefined)
+      throw new AppError("stopped", "the server was not started, so it has no address");
+    return listening;
+  };
+  const app = roles.includes("api")
+    ? await createHttpApp(context, {
+        access,
+        hosts: {
+          listenHost: options.listen.host,
+          allowedHosts: allowedHosts(options),
+        },
+        limits: { ...HTTP_LIMITS, ...options.limits },
+        webRoot: options.webRoot,
+        publicUrl: () => options.publicUrl ?? url(),
+        shutdownSignal: shutdown.signal,
+      })
+    : undefined;
+  let loops: LoopRunner | undefined;
+
+  return {
+    get url() {
+      return url();
+    },
+    health,
+    start: async () => {
+      await registerLoops(context.database, LOOPS);
+      if (app !== undefined) listening = await listen(app, options.listen);
+      if (roles.includes("scorer")) scorer = startScorer(context);
+      if (roles.includes("worker")) loops = startLoops(context, LOOPS);
+      health.markStarted();
+    },
+    createLoginUrl: () => loginUrl(access, options.publicUrl ?? url()),
+    addServers: (servers) => registerServers(context, servers),
+    registerLabServers: (servers, labOptions) => registerLabServers(context, servers, labOptions),
+    retireLab: () => retireLab(context),
+    createMonitor: (monitor) => createMonitor(context, monitor),
+    issueAdminKey: (name) => issueAdminKey(context, name),
+    [Symbol.asyncDispose]: async () => {
+      health.markStopping();
+      const cancel = context.clock.setTimer(DRAIN_MS, () => {
+        shutdown.abort(shutdownError());
+        app?.server.closeAllConnections();
+      });
+      try {
+        await app?.close();
+        await loops?.[Symbol.asyncDispose]();
+        await scorer?.[Symbol.asyncDispose]();
+      } finally {
+        cancel();
+      }
+    },
+  };
+}
+
+function createContext(options: ServerOptions, wakeScorer: () => void): ServerContext {
+  const { database, clock, random, version } = options;
+  const metricsRegistry = options.metrics ?? createMetrics({ version });
+  const health = options.health ?? createHealthRegistry({ clock });
+  health.addCheck("database", () => pingDatabase(database));
+  addServerGauges(metricsRegistry, database);
+  return {
+    version,
+    startedAtNs: clock.nowNs(),
+    database,
+    clock,
+    random,
+    logger: options.logger ?? silentLogger,
+    metricsRegistry,
+    metrics: createServerMetrics(metricsRegistry),
+    health,
+    policy: options.policy ?? POOL_POLICY,
+    resolveName: options.resolveName ?? systemResolveName,
+    ticketKeys: createTicketKeyring({ database, random }),
+    wakeScorer,
+  };
+}
+
+function allowedHosts({ allowedHosts = [], publicUrl }: ServerOptions): readonly string[] {
+  const own = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
+  return [...allowedHosts, ...own].map((host) => host.toLowerCase());
+}
+
+async function listen(
+  app: FastifyInstance,
+  { host, port }: ServerOptions["listen"],
+): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const code = (error as { readonly code?: unknown }).code;
+    if (code === "EADDRINUSE") {
+      throw new AppError(
+        "port_in_use",
+        `port ${port} of ${host} is in use: end the program that has it, or choose another with --port`,
+        { cause: error },
+      );
+    }
+    if (code === "EACCES" || code === "EADDRNOTAVAIL") {
+      throw new AppError(
+        "socket_failed",
+        `cannot listen on ${host} port ${port} (${code}): choose another address or port`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+  const address = app.server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  const shown = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${shown.includes(":") ? `[${shown}]` : shown}:${bound}`;
+}
+
+async function loginUrl(
+  access: AdminAccess,
+  publicUrl: string,
+): Promise<{ readonly url: string; readonly expiresAtNs: UnixNs }> {
+  const { key, expiresAtNs } = await access.createOneTimeKey();
+  return { url: `${publicUrl}/?key=${key}`, expiresAtNs };
+}
+
+const systemResolveName: ResolveName = async (name, signal) => {
+  const found = await Promise.race([
+    lookup(name, { all: true }),
+    new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    }),
+  ]);
+  return found.flatMap(({ address }) => {
+    const parsed = parseIpAddress(address);
+    return parsed.ok ? [parsed.value] : [];
+  });
+};

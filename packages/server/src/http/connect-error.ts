@@ -1,0 +1,89 @@
+// The one place where a coded error becomes what the wire carries. What has no entry is internal, and its message stays
+// here.
+
+import { Code, ConnectError } from "@connectrpc/connect";
+import { AppError, type ErrorCode } from "@truechimer/base";
+
+/** Response header with our own code, finer than Connect's (docs/reference/errors.md). */
+export const ERROR_CODE_HEADER = "truechimer-error-code";
+
+const CONNECT_CODES: Partial<Record<ErrorCode, Code>> = {
+  bad_request: Code.InvalidArgument,
+  bad_address: Code.InvalidArgument,
+  name_unresolved: Code.InvalidArgument,
+  address_refused: Code.InvalidArgument,
+  unsupported_version: Code.InvalidArgument,
+  bad_ticket: Code.InvalidArgument,
+  bad_result_time: Code.InvalidArgument,
+  unauthenticated: Code.Unauthenticated,
+  forbidden: Code.PermissionDenied,
+  monitor_not_live: Code.PermissionDenied,
+  not_found: Code.NotFound,
+  conflict: Code.AlreadyExists,
+  ticket_expired: Code.FailedPrecondition,
+  batch_out_of_order: Code.FailedPrecondition,
+  unassigned_server: Code.FailedPrecondition,
+  limit_exceeded: Code.ResourceExhausted,
+  stopped: Code.Unavailable,
+  database_unreachable: Code.Unavailable,
+  database_busy: Code.Unavailable,
+  disk_full: Code.Unavailable,
+};
+
+/** For the answer. `internal` tells the caller that the whole error belongs into the log. */
+export interface EdgeError {
+  readonly answer: ConnectError;
+  readonly code: ErrorCode;
+  readonly internal: boolean;
+}
+
+export function edgeErrorFrom(error: unknown): EdgeError {
+  if (error instanceof ConnectError) {
+    const internal = error.code === Code.Unknown || error.code === Code.Internal;
+    return { answer: error, code: codeOfConnect(error.code), internal };
+  }
+  if (error instanceof AppError) {
+    const code = CONNECT_CODES[error.code];
+    if (code !== undefined)
+      return { answer: withHeaders(error, code), code: error.code, internal: false };
+  }
+  const hidden = new ConnectError(
+    "something failed on the server: its log says what",
+    Code.Internal,
+    {
+      [ERROR_CODE_HEADER]: "internal",
+    },
+  );
+  return { answer: hidden, code: "internal", internal: true };
+}
+
+function withHeaders(error: AppError, code: Code): ConnectError {
+  return new ConnectError(error.message, code, {
+    [ERROR_CODE_HEADER]: error.code,
+    ...(error.retryAfterMs === undefined
+      ? {}
+      : { "retry-after": String(Math.ceil(error.retryAfterMs / 1_000)) }),
+  });
+}
+
+/** Connect's own refusals (a body over the limit, a bad method) carry a code of ours as well. */
+function codeOfConnect(code: Code): ErrorCode {
+  switch (code) {
+    case Code.InvalidArgument:
+      return "bad_request";
+    case Code.Unauthenticated:
+      return "unauthenticated";
+    case Code.PermissionDenied:
+      return "forbidden";
+    case Code.NotFound:
+      return "not_found";
+    case Code.ResourceExhausted:
+      return "limit_exceeded";
+    case Code.Canceled:
+    case Code.DeadlineExceeded:
+    case Code.Unavailable:
+      return "stopped";
+    default:
+      return "internal";
+  }
+}

@@ -1,0 +1,127 @@
+// One Connect service behind Fastify: errors become answers in one place, calls are counted and timed, and too many at
+// once are turned away before their bodies are read.
+
+import type { DescService } from "@bufbuild/protobuf";
+import type { Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type ConnectRouter, type ContextValues } from "@connectrpc/connect";
+import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import { remoteContext, SpanKind, withSpan } from "@truechimer/telemetry";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ServerContext } from "../context.ts";
+import { ERROR_CODE_HEADER, edgeErrorFrom } from "./connect-error.ts";
+import type { HttpAppOptions } from "./http-app.ts";
+
+export interface ConnectServiceOptions {
+  readonly service: DescService;
+  readonly routes: (router: ConnectRouter) => void;
+  readonly bodyBytesMax: number;
+  /** gRPC and gRPC-Web beside Connect. */
+  readonly grpc: boolean;
+  /** What the guards before found out, for the handlers. */
+  readonly contextValues?: (request: FastifyRequest) => ContextValues;
+}
+
+const CALL_TIMEOUT_MS_MAX = 60_000;
+
+export async function registerConnectService(
+  scope: FastifyInstance,
+  context: ServerContext,
+  options: ConnectServiceOptions & Pick<HttpAppOptions, "limits" | "shutdownSignal">,
+): Promise<void> {
+  limitCallsInFlight(scope, context, options);
+  await scope.register(fastifyConnectPlugin, {
+    routes: options.routes,
+    interceptors: [observeCalls(context)],
+    readMaxBytes: options.bodyBytesMax,
+    maxTimeoutMs: CALL_TIMEOUT_MS_MAX,
+    shutdownSignal: options.shutdownSignal,
+    grpc: options.grpc,
+    grpcWeb: options.grpc,
+    ...(options.contextValues === undefined ? {} : { contextValues: options.contextValues }),
+  });
+}
+
+function limitCallsInFlight(
+  scope: FastifyInstance,
+  context: ServerContext,
+  { service, limits }: ConnectServiceOptions & Pick<HttpAppOptions, "limits">,
+): void {
+  let inFlight = 0;
+  const gauge = context.metrics.rpcInFlight;
+  scope.addHook("onRequest", async (_request, reply) => {
+    if (inFlight >= limits.callsInFlightMax) {
+      context.metrics.accessRefused.inc({ reason: "overload" });
+      await refuseCall(reply, {
+        status: 429,
+        connectCode: "resource_exhausted",
+        code: "limit_exceeded",
+        message: `more than ${limits.callsInFlightMax} calls at once: come back in a second`,
+        headers: { "retry-after": "1" },
+      });
+      return;
+    }
+    inFlight += 1;
+    gauge.set({ service: service.typeName }, inFlight);
+    reply.raw.once("close", () => {
+      inFlight -= 1;
+      gauge.set({ service: service.typeName }, inFlight);
+    });
+  });
+}
+
+export interface CallRefusal {
+  readonly status: number;
+  /** As Connect writes it. */
+  readonly connectCode: string;
+  /** Ours. */
+  readonly code: string;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer in Connect's form before Connect has seen the request. */
+export async function refuseCall(reply: FastifyReply, refusal: CallRefusal): Promise<void> {
+  await reply
+    .code(refusal.status)
+    .headers({ ...refusal.headers, [ERROR_CODE_HEADER]: refusal.code })
+    .type("application/json")
+    .send(JSON.stringify({ code: refusal.connectCode, message: refusal.message }));
+}
+
+/** The span, the metric, and the only place where an error of a handler is logged and translated. */
+function observeCalls(context: ServerContext): Interceptor {
+  return (next) => async (request) => {
+    const service = request.service.typeName;
+    const method = request.method.name;
+    const startedNs = context.clock.monotonicNs();
+    let code = "ok";
+    try {
+      return await withSpan(
+        `${service}/${method}`,
+        {
+          kind: SpanKind.SERVER,
+          parent: remoteContext(request.header.get("traceparent") ?? undefined),
+          attributes: { "rpc.system": "connect_rpc", "rpc.service": service, "rpc.method": method },
+        },
+        () => next(request),
+      );
+    } catch (error) {
+      const edge = edgeErrorFrom(error);
+      code = edge.code;
+      if (edge.internal) context.logger.error({ error, service, method }, "call failed");
+      else context.logger.debug({ error, service, method }, "call refused");
+      throw edge.answer;
+    } finally {
+      const seconds = Number(context.clock.monotonicNs() - startedNs) / 1e9;
+      context.metrics.rpcSeconds.observe({ service, method, code }, seconds);
+    }
+  };
+}
+
+/** What calls that outlive the stop are told. */
+export function shutdownError(): ConnectError {
+  return new ConnectError("this replica stops: try again", Code.Unavailable, {
+    [ERROR_CODE_HEADER]: "stopped",
+    "retry-after": "1",
+  });
+}

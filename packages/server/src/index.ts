@@ -1,0 +1,22 @@
+export type { CreatedMonitor, MonitorToCreate } from "./admin-api/create-monitor.ts";
+export type { RegisterLabOptions } from "./admin-api/register-lab-servers.ts";
+export type { RegisteredServers, ServerToRegister } from "./admin-api/register-servers.ts";
+export type { ResolveName } from "./context.ts";
+export {
+  createServer,
+  SERVER_ROLES,
+  type Server,
+  type ServerOptions,
+  type ServerRole,
+} from "./create-server.ts";
+export { HTTP_LIMITS, type HttpLimits } from "./http/http-app.ts";
+export { createToken, type TokenPrefix } from "./http/token.ts";
+export {
+  LAB_PROBE_POLICY,
+  LOCAL_POLICY,
+  LOCAL_PROBE_POLICY,
+  POOL_POLICY,
+  POOL_PROBE_POLICY,
+  type ProbePolicy,
+  type ServerPolicy,
+} from "./policy.ts";

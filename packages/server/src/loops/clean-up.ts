@@ -1,0 +1,19 @@
+// Takes away what nobody can use any more.
+
+import { sql } from "kysely";
+import type { ServerContext } from "../context.ts";
+
+/** A submission may be sent again as long as its batch lives (24 h); twice that leaves room for clocks. */
+const SUBMISSIONS_KEPT_HOURS = 48;
+const KEYS_KEPT_DAYS = 7;
+
+export async function cleanUp({ database }: ServerContext): Promise<void> {
+  const { kysely } = database;
+  await sql`delete from submissions where received_at < now() - make_interval(hours => ${SUBMISSIONS_KEPT_HOURS}::int)`.execute(
+    kysely,
+  );
+  await sql`delete from admin_sessions where expires_at < now()`.execute(kysely);
+  await sql`delete from one_time_keys where expires_at < now() - make_interval(days => ${KEYS_KEPT_DAYS}::int)`.execute(
+    kysely,
+  );
+}

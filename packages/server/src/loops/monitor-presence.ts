@@ -1,0 +1,55 @@
+// Whether each monitor is online, from when it was last seen; a change is an event.
+
+import { inTransaction } from "@truechimer/database";
+import { sql } from "kysely";
+import type { ServerContext } from "../context.ts";
+import type { ProbePolicy } from "../policy.ts";
+
+/** An agent of the NTP Pool asks at least every 2 min. */
+const AGENT_POLL_MS_MAX = 120_000;
+const MISSED_POLLS = 3;
+const WINDOW_MS_MIN = 15_000;
+
+interface ChangedMonitor {
+  readonly id: bigint;
+  readonly hostname: string;
+  readonly online: boolean;
+}
+
+export async function noteMonitorPresence(context: ServerContext): Promise<void> {
+  const { policy, clock, startedAtNs } = context;
+  const upForMs = Number((clock.nowNs() - startedAtNs) / 1_000_000n);
+  const realMs = presenceWindowMs(policy.probe);
+  const labMs = presenceWindowMs(policy.labProbe);
+  await inTransaction(context.database, async (transaction) => {
+    // Until we have been up for a window, silence may be ours: nobody is called offline.
+    const changed = await sql<ChangedMonitor>`
+      with seen as (
+        select id, lab, online, coalesce(
+          last_seen > now() - make_interval(secs => case when lab then ${labMs}::float8 else ${realMs}::float8 end / 1000),
+          false) as online_now
+        from monitors where type = 'monitor' and is_current and deleted_on is null
+      )
+      update monitors m set online = seen.online_now
+      from seen
+      where m.id = seen.id and seen.online <> seen.online_now
+        and (seen.online_now or ${upForMs}::float8 > case when seen.lab then ${labMs}::float8 else ${realMs}::float8 end)
+      returning m.id, m.hostname, m.online`.execute(transaction);
+    if (changed.rows.length === 0) return;
+    await transaction
+      .insertInto("events")
+      .values(
+        changed.rows.map(({ id, hostname, online }) => ({
+          kind: online ? "monitor_online" : "monitor_offline",
+          monitor_id: id,
+          text: online ? `monitor ${hostname} is online` : `monitor ${hostname} has gone silent`,
+        })),
+      )
+      .execute();
+  });
+}
+
+/** Silence longer than this is an absence. */
+export function presenceWindowMs({ idlePollIntervalMs }: ProbePolicy): number {
+  return Math.max(WINDOW_MS_MIN, MISSED_POLLS * (idlePollIntervalMs ?? AGENT_POLL_MS_MAX));
+}

@@ -1,0 +1,56 @@
+// Every background loop there is. Each runs once a period in the whole cluster.
+
+import { maintainPartitions } from "@truechimer/database";
+import { assignMonitors } from "../assignment/assign-monitors.ts";
+import { sweepVerdicts } from "../verdict/sweep-verdicts.ts";
+import { cleanUp } from "./clean-up.ts";
+import type { Loop } from "./loop.ts";
+import { noteMonitorPresence } from "./monitor-presence.ts";
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+export const LOOPS: readonly Loop[] = [
+  {
+    name: "assignment",
+    periodMs: MINUTE_MS,
+    purpose: "gives every server its monitors",
+    run: ({ database, policy }) => assignMonitors(database, policy),
+  },
+  {
+    name: "clean_up",
+    periodMs: 10 * MINUTE_MS,
+    purpose: "takes away ended sessions, old keys and old submission ids",
+    run: cleanUp,
+  },
+  {
+    name: "monitor_presence",
+    periodMs: 5 * SECOND_MS,
+    purpose: "notes which monitors came and went",
+    run: noteMonitorPresence,
+  },
+  {
+    name: "partitions",
+    periodMs: 60 * MINUTE_MS,
+    purpose: "makes the tables of coming days and drops those older than the retention",
+    run: ({ database, policy }) => {
+      const results = Math.ceil(policy.retentionMs / DAY_MS);
+      const packets = Math.ceil(policy.evidenceRetentionMs / DAY_MS);
+      return maintainPartitions(database, {
+        retentionDays: {
+          log_scores: results,
+          server_slots: results,
+          monitor_slots: results,
+          check_evidence: packets,
+        },
+      });
+    },
+  },
+  {
+    name: "verdict_sweep",
+    periodMs: 2 * SECOND_MS,
+    purpose: "reaches verdicts anew where no result did, so that silence is noticed",
+    run: sweepVerdicts,
+  },
+];

@@ -1,0 +1,109 @@
+// One accepted status and its assignment become one row of results: the step, and the score after it.
+
+import type { monitorV2 } from "@truechimer/api";
+import { type Timestamptz, timestamptzFromNs } from "@truechimer/database";
+import {
+  legacyBoundNs,
+  nextScore,
+  ruleSetText,
+  STEP_RULE_SET,
+  scoreStep,
+} from "@truechimer/scoring";
+import { evidenceOf } from "./check-evidence.ts";
+import type { ParsedStatus } from "./parse-status.ts";
+
+/** An assignment as its locked row says. */
+export interface LockedAssignment {
+  /** Drawn from the sequence for the result to come. */
+  readonly log_score_id: bigint;
+  readonly id: bigint;
+  readonly server_id: bigint;
+  readonly score_raw: number;
+  readonly score_ts: Timestamptz | null;
+  readonly last_batch: string | null;
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** A row of `log_scores`, with what goes to the assignment and the evidence beside it. */
+export interface ResultRow {
+  readonly logScoreId: bigint;
+  readonly assignmentId: bigint;
+  readonly serverId: bigint;
+  readonly at: Timestamptz;
+  readonly scoreBefore: number;
+  readonly step: number;
+  readonly score: number;
+  readonly rule: string;
+  readonly offsetNs: bigint | null;
+  readonly boundNs: bigint | null;
+  readonly rttNs: bigint | null;
+  readonly stratum: number | null;
+  readonly leap: number | null;
+  readonly reason: string | null;
+  readonly noResponse: boolean;
+  readonly samplesSent: number;
+  readonly samplesAnswered: number;
+  readonly evidence: Uint8Array | null;
+  readonly attributes: string | null;
+  readonly batchId: string;
+  /** Of a good answer: what the verdict goes by. */
+  readonly answerOffsetNs: bigint | null;
+  readonly answerBoundNs: bigint | null;
+}
+
+export interface ApplyStepInput {
+  readonly status: ParsedStatus;
+  readonly wire: monitorV2.ServerStatus | undefined;
+  readonly assignment: LockedAssignment;
+  readonly batchId: string;
+  /** Of the request that brought the status. */
+  readonly traceId: string | undefined;
+}
+
+export function applyStep({
+  status,
+  wire,
+  assignment,
+  batchId,
+  traceId,
+}: ApplyStepInput): ResultRow {
+  const { noResponse, reason, offsetNs, boundNs, rttNs, stratum } = status;
+  const step = scoreStep({ noResponse, reason, offsetNs, stratum });
+  const evidence = wire === undefined ? undefined : evidenceOf(wire);
+  const answered = reason === undefined && offsetNs !== undefined;
+  return {
+    logScoreId: assignment.log_score_id,
+    assignmentId: assignment.id,
+    serverId: assignment.server_id,
+    at: timestamptzFromNs(status.atNs),
+    scoreBefore: assignment.score_raw,
+    step: step.step,
+    score: nextScore(assignment.score_raw, step),
+    rule: `${ruleSetText(STEP_RULE_SET)}/${step.rule}`,
+    offsetNs: offsetNs ?? null,
+    boundNs: boundNs ?? null,
+    rttNs: noResponse ? null : (rttNs ?? null),
+    stratum: noResponse ? null : stratum,
+    leap: noResponse ? null : status.leap,
+    reason: reason ?? null,
+    noResponse,
+    samplesSent: evidence?.sent ?? 0,
+    samplesAnswered: evidence?.answered ?? 0,
+    evidence: evidence?.bytes ?? null,
+    attributes: attributesOf(status, traceId),
+    batchId,
+    answerOffsetNs: answered ? offsetNs : null,
+    answerBoundNs: answered ? (boundNs ?? legacyBoundNs(rttNs ?? 0n)) : null,
+  };
+}
+
+/** As the NTP Pool keeps them: only what is not zero. And the trace, so that one leads from the request to the row. */
+function attributesOf({ leap, error }: ParsedStatus, traceId: string | undefined): string | null {
+  const attributes = {
+    ...(leap === 0 ? {} : { leap }),
+    ...(error === "" ? {} : { error }),
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
+  };
+  return Object.keys(attributes).length === 0 ? null : JSON.stringify(attributes);
+}

@@ -1,0 +1,43 @@
+// GetConfig: what the agent is configured with; and the one place where its version is noted.
+
+import type { monitorV2 } from "@truechimer/api";
+import type { ServerContext } from "../context.ts";
+import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
+import { clientVersionFromUserAgent } from "./client-version.ts";
+import { monitorConfig } from "./monitor-config.ts";
+import { probePolicyFor } from "./probe-settings.ts";
+
+export async function getConfig(
+  context: ServerContext,
+  request: monitorV2.GetConfigRequest,
+  headers: Headers,
+): Promise<monitorV2.GetConfigResponse> {
+  const { database, policy } = context;
+  const monitor = await authenticateMonitor(database, {
+    authorization: headers.get("authorization"),
+    monId: request.monId,
+  });
+  requireLive(monitor);
+  await noteClientVersion(context, monitor, headers.get("user-agent"));
+  const probe = await probePolicyFor(database, policy, monitor.lab);
+  return monitorConfig({ database, policy, probe }, monitor);
+}
+
+/** Must not cost the agent its configuration. */
+async function noteClientVersion(
+  context: ServerContext,
+  monitor: CallingMonitor,
+  userAgent: string | null,
+): Promise<void> {
+  const clientVersion = clientVersionFromUserAgent(userAgent);
+  if (clientVersion === "" || clientVersion === monitor.clientVersion) return;
+  try {
+    await context.database.kysely
+      .updateTable("monitors")
+      .set({ client_version: clientVersion })
+      .where("id", "=", monitor.id)
+      .execute();
+  } catch (error) {
+    context.logger.warn({ error, monitor: monitor.name }, "client version not noted");
+  }
+}

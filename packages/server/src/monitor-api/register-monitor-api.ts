@@ -1,0 +1,30 @@
+// monitor.v2.MonitorService: what agents call. One procedure, one file.
+
+import { monitorV2 } from "@truechimer/api";
+import type { FastifyInstance } from "fastify";
+import type { ServerContext } from "../context.ts";
+import { registerConnectService } from "../http/connect-plugin.ts";
+import type { HttpAppOptions } from "../http/http-app.ts";
+import { getConfig } from "./get-config.ts";
+import { getServers } from "./get-servers.ts";
+import { submitResults } from "./submit-results.ts";
+
+export function registerMonitorApi(
+  scope: FastifyInstance,
+  context: ServerContext,
+  options: HttpAppOptions,
+): Promise<void> {
+  return registerConnectService(scope, context, {
+    ...options,
+    service: monitorV2.MonitorService,
+    bodyBytesMax: options.limits.monitorBodyBytesMax,
+    grpc: true,
+    routes: (router) =>
+      router.service(monitorV2.MonitorService, {
+        getConfig: (request, { requestHeader }) => getConfig(context, request, requestHeader),
+        getServers: (request, { requestHeader }) => getServers(context, request, requestHeader),
+        submitResults: (request, { requestHeader }) =>
+          submitResults(context, request, requestHeader),
+      }),
+  });
+}

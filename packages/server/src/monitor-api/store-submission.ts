@@ -1,0 +1,185 @@
+// The transaction of a submission: claimed by its id, ordered by its batch, its assignments locked in the order of their
+// ids, its steps applied, its rows written. A crash at any point leaves all of it or nothing.
+
+import { create, toBinary } from "@bufbuild/protobuf";
+import { monitorV2 } from "@truechimer/api";
+import { AppError, ulidTimeMs } from "@truechimer/base";
+import {
+  inTransaction,
+  type Schema,
+  type Timestamptz,
+  timestamptzFromNs,
+} from "@truechimer/database";
+import { withSpan } from "@truechimer/telemetry";
+import { sql, type Transaction } from "kysely";
+import type { ServerContext } from "../context.ts";
+import { applyStep, type LockedAssignment, type ResultRow } from "./apply-step.ts";
+import type { CallingMonitor } from "./authenticate-monitor.ts";
+import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
+import { writeResults } from "./write-results.ts";
+
+export interface SubmissionToStore {
+  readonly monitor: CallingMonitor;
+  readonly submissionId: string;
+  readonly batchId: string;
+  /** Below version 5 a batch older than the last one is refused as a whole. */
+  readonly inOrder: boolean;
+  readonly statuses: readonly StatusToStore[];
+  /** What was refused before. */
+  readonly refusals: readonly StatusRefusal[];
+  readonly traceId: string | undefined;
+}
+
+export interface StatusToStore {
+  readonly status: ParsedStatus;
+  /** As it came, for its evidence. */
+  readonly wire: monitorV2.ServerStatus | undefined;
+}
+
+export interface CountedStatus {
+  readonly step: number;
+}
+
+export type StoreOutcome =
+  | { readonly kind: "duplicate"; readonly answer: Uint8Array | undefined }
+  | {
+      readonly kind: "counted";
+      readonly counted: readonly CountedStatus[];
+      /** All of them, also those from before. */
+      readonly refusals: readonly StatusRefusal[];
+    };
+
+export function storeSubmission(
+  context: ServerContext,
+  submission: SubmissionToStore,
+): Promise<StoreOutcome> {
+  const attributes = {
+    "truechimer.monitor": submission.monitor.name,
+    "truechimer.submission": submission.submissionId,
+    "truechimer.batch": submission.batchId,
+    "truechimer.statuses": submission.statuses.length,
+  };
+  return withSpan("store submission", { attributes }, (span) =>
+    inTransaction(context.database, async (transaction) => {
+      const duplicate = await claim(transaction, submission);
+      if (duplicate !== undefined) return duplicate;
+      const assignments = await lockAssignments(transaction, submission);
+      const { rows, refusals } = applySteps(submission, assignments);
+      await noteSubmission(transaction, submission, rows.length);
+      await writeResults(transaction, submission.monitor.id, rows);
+      const all = [...submission.refusals, ...refusals];
+      await keepAnswer(transaction, submission, all);
+      span.setAttribute("truechimer.log_scores", rows.map((row) => row.logScoreId).join(","));
+      return { kind: "counted", counted: rows.map(({ step }) => ({ step })), refusals: all };
+    }),
+  );
+}
+
+/** Whoever inserts the row counts the submission; a concurrent second waits here for the first to commit. */
+async function claim(
+  transaction: Transaction<Schema>,
+  submission: SubmissionToStore,
+): Promise<StoreOutcome | undefined> {
+  const { monitor, submissionId, statuses, traceId } = submission;
+  const claimed = await transaction
+    .insertInto("submissions")
+    .values({
+      monitor_id: monitor.id,
+      submission_id: submissionId,
+      statuses: statuses.length,
+      trace_id: traceId ?? null,
+    })
+    .onConflict((conflict) => conflict.columns(["monitor_id", "submission_id"]).doNothing())
+    .returning("submission_id")
+    .executeTakeFirst();
+  if (claimed !== undefined) return undefined;
+  const first = await transaction
+    .selectFrom("submissions")
+    .select("answer")
+    .where("monitor_id", "=", monitor.id)
+    .where("submission_id", "=", submissionId)
+    .executeTakeFirst();
+  return { kind: "duplicate", answer: first?.answer ?? undefined };
+}
+
+async function noteSubmission(
+  transaction: Transaction<Schema>,
+  submission: SubmissionToStore,
+  counted: number,
+): Promise<void> {
+  const batchAt = timestamptzFromNs(BigInt(ulidTimeMs(submission.batchId)) * 1_000_000n);
+  const noted = await transaction
+    .updateTable("monitors")
+    .set({
+      last_submit: sql<Timestamptz>`greatest(last_submit, ${batchAt}::timestamptz)`,
+      checks_total: sql<bigint>`checks_total + ${counted}::bigint`,
+    })
+    .where("id", "=", submission.monitor.id)
+    .$if(submission.inOrder, (query) =>
+      query.where((is) => is.or([is("last_submit", "is", null), is("last_submit", "<=", batchAt)])),
+    )
+    .returning("id")
+    .executeTakeFirst();
+  if (noted !== undefined) return;
+  throw new AppError(
+    "batch_out_of_order",
+    "invalid batch submission: a newer batch was submitted before",
+  );
+}
+
+/** In the order of their ids, so that two submissions never wait for each other in a circle. */
+async function lockAssignments(
+  transaction: Transaction<Schema>,
+  { monitor, statuses }: SubmissionToStore,
+): Promise<ReadonlyMap<string, LockedAssignment>> {
+  const result = await sql<LockedAssignment>`
+    select nextval('log_scores_id_seq') as log_score_id, ss.id, ss.server_id, ss.score_raw, ss.score_ts, ss.last_batch,
+      host(s.ip) as ip, s.port
+    from unnest(
+      ${statuses.map(({ status }) => status.address.text)}::inet[],
+      ${statuses.map(({ status }) => status.port)}::int[]
+    ) as wanted (ip, port)
+    join servers s on s.ip = wanted.ip and s.port = wanted.port and s.state <> 'removed'
+    join server_scores ss on ss.server_id = s.id and ss.monitor_id = ${monitor.id}
+    order by ss.id
+    for update of ss`.execute(transaction);
+  return new Map(result.rows.map((row) => [`${row.ip} ${row.port}`, row]));
+}
+
+function applySteps(
+  { statuses, batchId, traceId }: SubmissionToStore,
+  assignments: ReadonlyMap<string, LockedAssignment>,
+): { readonly rows: readonly ResultRow[]; readonly refusals: readonly StatusRefusal[] } {
+  const rows: ResultRow[] = [];
+  const refusals: StatusRefusal[] = [];
+  for (const { status, wire } of statuses) {
+    const { index } = status;
+    const assignment = assignments.get(`${status.address.text} ${status.port}`);
+    if (assignment === undefined) {
+      const message = "the server is not assigned to this monitor (any more)";
+      refusals.push({ index, code: "unassigned_server", message });
+    } else if (assignment.last_batch !== null && assignment.last_batch >= batchId) {
+      const message = "a result of this batch, or of a later one, has been counted for this server";
+      refusals.push({ index, code: "batch_out_of_order", message });
+    } else rows.push(applyStep({ status, wire, assignment, batchId, traceId }));
+  }
+  return { rows: rows.toSorted((a, b) => (a.assignmentId < b.assignmentId ? -1 : 1)), refusals };
+}
+
+async function keepAnswer(
+  transaction: Transaction<Schema>,
+  { monitor, submissionId }: SubmissionToStore,
+  refusals: readonly StatusRefusal[],
+): Promise<void> {
+  if (refusals.length === 0) return;
+  const answer = create(monitorV2.SubmitResultsResponseSchema, {
+    ok: true,
+    refused: refusals.map((each) => create(monitorV2.RefusedStatusSchema, each)),
+  });
+  await transaction
+    .updateTable("submissions")
+    .set({ answer: toBinary(monitorV2.SubmitResultsResponseSchema, answer) })
+    .where("monitor_id", "=", monitor.id)
+    .where("submission_id", "=", submissionId)
+    .execute();
+}

@@ -1,0 +1,68 @@
+// Drains the scorer's queue: at once when this process put something there, and now and then for what other replicas
+// did. Any number of processes may do so at the same time.
+
+import { sleep } from "@truechimer/base";
+import type { ServerContext } from "../context.ts";
+import { ensureScorer, RECENT_MEDIAN_SCORER } from "./ensure-scorer.ts";
+import { SCORE_BATCH_ROWS_MAX, scoreBatch } from "./score-batch.ts";
+
+/** How long a result of another replica may wait before anyone looks. */
+const LOOK_MS = 500;
+const RETRY_MS_MIN = 200;
+const RETRY_MS_MAX = 30_000;
+
+export interface ScorerLoop extends AsyncDisposable {
+  wake(): void;
+}
+
+/** Disposing waits for the transaction that is under way. */
+export function startScorer(context: ServerContext): ScorerLoop {
+  const stop = new AbortController();
+  let pause = new AbortController();
+  let waiting = false;
+  const run = async (): Promise<void> => {
+    let retryMs = RETRY_MS_MIN;
+    let scorerId: bigint | undefined;
+    while (!stop.signal.aborted) {
+      waiting = false;
+      try {
+        scorerId ??= await ensureScorer(context);
+        const rows = await timedBatch(context, scorerId);
+        retryMs = RETRY_MS_MIN;
+        if (rows >= SCORE_BATCH_ROWS_MAX || waiting) continue;
+        await rest(LOOK_MS);
+      } catch (error) {
+        context.metrics.scorerErrors.inc({ scorer: RECENT_MEDIAN_SCORER });
+        context.logger.error({ error }, "scoring failed, tried again soon");
+        await rest(retryMs);
+        retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
+      }
+    }
+  };
+  const rest = async (delayMs: number): Promise<void> => {
+    pause = new AbortController();
+    const signal = AbortSignal.any([stop.signal, pause.signal]);
+    await sleep(context.clock, delayMs, signal).catch(() => undefined);
+  };
+  const running = run();
+  return {
+    wake: () => {
+      waiting = true;
+      pause.abort(new Error("woken"));
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort(new Error("stopped"));
+      await running;
+    },
+  };
+}
+
+async function timedBatch(context: ServerContext, scorerId: bigint): Promise<number> {
+  const startedNs = context.clock.monotonicNs();
+  const rows = await scoreBatch(context, scorerId);
+  if (rows === 0) return 0;
+  const seconds = Number(context.clock.monotonicNs() - startedNs) / 1e9;
+  context.metrics.scorerSeconds.observe({ scorer: RECENT_MEDIAN_SCORER }, seconds);
+  context.metrics.scorerRows.inc({ scorer: RECENT_MEDIAN_SCORER }, rows);
+  return rows;
+}

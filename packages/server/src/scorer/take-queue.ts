@@ -1,0 +1,44 @@
+// Results that wait for the scorer, taken exactly once: the rows leave the queue in the transaction that scores them, and
+// rows that another scorer holds are passed over.
+
+import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
+import { sql, type Transaction } from "kysely";
+
+export interface QueuedResult {
+  readonly logScoreId: bigint;
+  readonly serverId: bigint;
+  readonly monitorId: bigint;
+  readonly at: Timestamptz;
+  readonly atNs: bigint;
+}
+
+interface QueueRow {
+  readonly log_score_id: bigint;
+  readonly server_id: bigint;
+  readonly monitor_id: bigint;
+  readonly ts: Timestamptz;
+}
+
+/** At most `limit`, in the order of their time. */
+export async function takeQueue(
+  transaction: Transaction<Schema>,
+  limit: number,
+): Promise<readonly QueuedResult[]> {
+  const taken = await sql<QueueRow>`
+    with next as (
+      select log_score_id from score_queue order by log_score_id limit ${limit} for update skip locked
+    )
+    delete from score_queue q using next where q.log_score_id = next.log_score_id
+    returning q.log_score_id, q.server_id, q.monitor_id, q.ts`.execute(transaction);
+  return taken.rows
+    .map((row) => ({
+      logScoreId: row.log_score_id,
+      serverId: row.server_id,
+      monitorId: row.monitor_id,
+      at: row.ts,
+      atNs: nsFromTimestamptz(row.ts),
+    }))
+    .toSorted((a, b) =>
+      a.at === b.at ? Number(a.logScoreId - b.logScoreId) : a.at < b.at ? -1 : 1,
+    );
+}

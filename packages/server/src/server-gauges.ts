@@ -1,0 +1,83 @@
+// Gauges that cost a query, read when somebody scrapes. A database that is away leaves them out, and the scrape whole.
+
+import type { Database } from "@truechimer/database";
+import type { Metrics } from "@truechimer/telemetry";
+import { sql } from "kysely";
+
+export function addServerGauges(metrics: Metrics, { kysely, pool }: Database): void {
+  metrics.gauge({
+    name: "truechimer_scorer_queue_rows",
+    help: "Results that wait for the overall score.",
+    collect: async (gauge) => {
+      gauge.reset();
+      const row = await one<{ readonly rows: bigint }>(
+        sql`select count(*) as rows from score_queue`,
+      );
+      if (row !== undefined) gauge.set(Number(row.rows));
+    },
+  });
+  metrics.gauge({
+    name: "truechimer_scorer_lag_seconds",
+    help: "Age of the oldest result that waits for the overall score.",
+    collect: async (gauge) => {
+      gauge.reset();
+      const row = await one<{ readonly lag: number }>(
+        sql`select coalesce(extract(epoch from now() - min(queued_at)), 0)::float8 as lag from score_queue`,
+      );
+      if (row !== undefined) gauge.set(row.lag);
+    },
+  });
+  metrics.gauge<"verdict">({
+    name: "truechimer_servers",
+    help: "Watched servers by verdict.",
+    labelNames: ["verdict"],
+    collect: async (gauge) => {
+      gauge.reset();
+      const rows = await all<{ readonly verdict: string; readonly servers: bigint }>(
+        sql`select verdict, count(*) as servers from servers where state = 'watched' group by verdict`,
+      );
+      for (const { verdict, servers } of rows) gauge.set({ verdict }, Number(servers));
+    },
+  });
+  metrics.gauge<"status" | "online">({
+    name: "truechimer_monitors",
+    help: "Monitors by status and presence.",
+    labelNames: ["status", "online"],
+    collect: async (gauge) => {
+      gauge.reset();
+      const rows = await all<{
+        readonly status: string;
+        readonly online: boolean;
+        readonly monitors: bigint;
+      }>(
+        sql`select status, online, count(*) as monitors from monitors
+            where type = 'monitor' and is_current and deleted_on is null group by status, online`,
+      );
+      for (const { status, online, monitors } of rows) {
+        gauge.set({ status, online: String(online) }, Number(monitors));
+      }
+    },
+  });
+  metrics.gauge<"state">({
+    name: "truechimer_database_connections",
+    help: "Connections of this process's pool.",
+    labelNames: ["state"],
+    collect: (gauge) => {
+      gauge.set({ state: "open" }, pool.totalCount);
+      gauge.set({ state: "idle" }, pool.idleCount);
+      gauge.set({ state: "waited_for" }, pool.waitingCount);
+    },
+  });
+
+  async function all<Row>(query: ReturnType<typeof sql>): Promise<readonly Row[]> {
+    try {
+      return (await query.execute(kysely)).rows as readonly Row[];
+    } catch {
+      return [];
+    }
+  }
+
+  async function one<Row>(query: ReturnType<typeof sql>): Promise<Row | undefined> {
+    return (await all<Row>(query))[0];
+  }
+}

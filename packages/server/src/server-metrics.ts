@@ -1,0 +1,79 @@
+// The control plane's metric names. The NTP Pool's own where they mean the same; ours begin with `truechimer_`.
+
+import type { Counter, Gauge, Histogram, Metrics } from "@truechimer/telemetry";
+
+export interface ServerMetrics {
+  /** Servers handed out. */
+  readonly testsRequested: Counter<"monitor" | "ip_version">;
+  /** Results by outcome: ok, offset, timeout, signature_validation, batch_out_of_order, refused, duplicate. */
+  readonly testsCompleted: Counter<"monitor" | "ip_version" | "result" | "version">;
+  readonly rpcSeconds: Histogram<"service" | "method" | "code">;
+  readonly rpcInFlight: Gauge<"service">;
+  readonly accessRefused: Counter<"reason">;
+  readonly scorerRows: Counter<"scorer">;
+  readonly scorerSeconds: Histogram<"scorer">;
+  readonly scorerErrors: Counter<"scorer">;
+  readonly verdictChanges: Counter<"verdict">;
+  readonly loopSeconds: Histogram<"loop">;
+  readonly loopRuns: Counter<"loop" | "outcome">;
+}
+
+export function createServerMetrics(metrics: Metrics): ServerMetrics {
+  return {
+    testsRequested: metrics.counter({
+      name: "tests_requested_total",
+      help: "Servers handed out to monitors.",
+      labelNames: ["monitor", "ip_version"],
+    }),
+    testsCompleted: metrics.counter({
+      name: "tests_completed_total",
+      help: "Submitted results by outcome.",
+      labelNames: ["monitor", "ip_version", "result", "version"],
+    }),
+    rpcSeconds: metrics.histogram({
+      name: "truechimer_rpc_duration_seconds",
+      help: "Time from a call's arrival to its answer.",
+      labelNames: ["service", "method", "code"],
+    }),
+    rpcInFlight: metrics.gauge({
+      name: "truechimer_rpc_in_flight",
+      help: "Calls that are being answered.",
+      labelNames: ["service"],
+    }),
+    accessRefused: metrics.counter({
+      name: "truechimer_access_refused_total",
+      help: "Requests refused before any work: host, origin, session, key_refused, token, overload.",
+      labelNames: ["reason"],
+    }),
+    scorerRows: metrics.counter({
+      name: "scorer_processed_count",
+      help: "Results taken into the overall score.",
+      labelNames: ["scorer"],
+    }),
+    scorerSeconds: metrics.histogram({
+      name: "scorer_batch_duration_seconds",
+      help: "Time of one scoring transaction.",
+      labelNames: ["scorer"],
+    }),
+    scorerErrors: metrics.counter({
+      name: "scorer_errors",
+      help: "Scoring transactions that failed.",
+      labelNames: ["scorer"],
+    }),
+    verdictChanges: metrics.counter({
+      name: "truechimer_verdict_changes_total",
+      help: "Changed verdicts, by the new one.",
+      labelNames: ["verdict"],
+    }),
+    loopSeconds: metrics.histogram({
+      name: "truechimer_loop_duration_seconds",
+      help: "Time of one run of a background loop.",
+      labelNames: ["loop"],
+    }),
+    loopRuns: metrics.counter({
+      name: "truechimer_loop_runs_total",
+      help: "Runs of background loops by outcome: ok or an error code.",
+      labelNames: ["loop", "outcome"],
+    }),
+  };
+}

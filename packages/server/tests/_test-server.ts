@@ -1,0 +1,78 @@
+// A control plane over real HTTP on a real database, and the clients that talk to it.
+
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { adminV1, monitorV2 } from "@truechimer/api";
+import { type IpAddress, parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
+import type { Database } from "@truechimer/database";
+import { afterAll } from "vitest";
+import {
+  createServer,
+  createToken,
+  LOCAL_POLICY,
+  type Server,
+  type ServerOptions,
+} from "../src/index.ts";
+
+export interface TestServer {
+  readonly server: Server;
+  /** With an API key. */
+  readonly admin: Client<typeof adminV1.AdminService>;
+  readonly adminKey: string;
+  monitorClient(token: string): Client<typeof monitorV2.MonitorService>;
+}
+
+/** Started, and stopped after the last test of the file. */
+export async function useServer(
+  database: Database,
+  options: Partial<ServerOptions> = {},
+): Promise<TestServer> {
+  const started = await startServer(database, options);
+  afterAll(async () => await started.server[Symbol.asyncDispose]());
+  return started;
+}
+
+export async function startServer(
+  database: Database,
+  options: Partial<ServerOptions> = {},
+): Promise<TestServer> {
+  const adminKey = createToken("tca_", systemRandom);
+  const server = await createServer({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    version: "0.0.0-test",
+    listen: { host: "127.0.0.1", port: 0 },
+    policy: LOCAL_POLICY,
+    adminKeys: [adminKey],
+    roles: ["api"],
+    ...options,
+  });
+  await server.start();
+  return {
+    server,
+    adminKey,
+    admin: createClient(adminV1.AdminService, transportTo(server.url, adminKey)),
+    monitorClient: (token) =>
+      createClient(monitorV2.MonitorService, transportTo(server.url, token)),
+  };
+}
+
+export function transportTo(
+  baseUrl: string,
+  token: string,
+  headers: Readonly<Record<string, string>> = {},
+): ReturnType<typeof createConnectTransport> {
+  const authorize: Interceptor = (next) => (request) => {
+    request.header.set("authorization", `Bearer ${token}`);
+    for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
+    return next(request);
+  };
+  return createConnectTransport({ baseUrl, httpVersion: "1.1", interceptors: [authorize] });
+}
+
+export function ip(text: string): IpAddress {
+  const parsed = parseIpAddress(text);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+}
