@@ -6,7 +6,7 @@
 // forger must not be able to end an exchange before the true answer arrives. RFC 5905, section 8; RFC 9109.
 
 import { heapPush, heapRemove } from "./deadline-heap.ts";
-import { REMEMBERED_MAX } from "./limits.ts";
+import { REMEMBERED_MAX, RESPONSE_BYTES_MAX } from "./limits.ts";
 import type { NetworkFailure } from "./network-failure.ts";
 
 /** What to send where. The transmit time stamp of the request is its nonce. */
@@ -258,7 +258,7 @@ function keepAsEvidence<Port>(
 }
 
 function takeResponse<Port>(exchange: ExchangeState<Port>, datagram: IncomingDatagram): void {
-  exchange.response = datagram.bytes.slice();
+  exchange.response = datagram.bytes.slice(0, RESPONSE_BYTES_MAX);
   exchange.receivedKernelNs = datagram.kernelStampNs;
   exchange.receivedUserNs = datagram.userStampNs;
   if (datagram.toAddress !== undefined) exchange.sourceAddress = datagram.toAddress.slice();

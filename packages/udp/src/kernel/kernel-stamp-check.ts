@@ -4,8 +4,8 @@
 import type { KernelNetwork, NetworkPort } from "./kernel-network.ts";
 
 const LOOPBACK_BYTES = [127, 0, 0, 1];
-/** The kernel begins to stamp incoming packets a moment after the first socket asks for it. */
-const ATTEMPTS_MAX = 20;
+/** The kernel begins to stamp incoming packets some milliseconds after the first socket asks for it. */
+const ATTEMPTS_MAX = 100;
 const ATTEMPT_WAIT_MS = 10;
 /** Wide enough for a stopped thread, narrow enough to notice a stamp of another clock. */
 const STAMP_AGE_NS_MAX = 10_000_000_000n;
@@ -28,6 +28,7 @@ export function checkKernelStamps(network: KernelNetwork): string | undefined {
         ? undefined
         : "the kernel's stamps are not of the wall clock";
     }
+    network.wait(ATTEMPT_WAIT_MS, () => {});
   }
   return stamps.transmitNs === undefined
     ? "the kernel gives no transmit time stamps"

@@ -66,6 +66,7 @@ class ProbeThread {
       this.#takeMessages();
       if (this.#stopped) break;
       this.#engine.sendQueued();
+      this.#flush();
       this.#set(THREAD_WAITING);
       // A message that came before the line above did not write to the eventfd.
       const hasMore = this.#takeMessages();
