@@ -1,0 +1,172 @@
+// What each page asks, how often, and under which key. Polling stops by itself while the page is hidden.
+
+import {
+  keepPreviousData,
+  QueryClient,
+  queryOptions,
+  type UseQueryOptions,
+} from "@tanstack/react-query";
+import type { adminV1 } from "@truechimer/api";
+import { adminClient, LONG_CALL_TIMEOUT_MS } from "./client.ts";
+import { clockSkewStore } from "./connection.ts";
+import { msOf, timestampOf } from "./message.ts";
+import { isPassing } from "./problem.ts";
+
+const POLL_MS = 2_500;
+/** A short history is cheap to read again, and its reader waits for every point. */
+const HISTORY_POLL_QUICK_MS = 5_000;
+const HISTORY_POLL_MS = 20_000;
+const ROWS_QUICK = 5_000n;
+const RETRIES = 2;
+
+/** One for the page. Passing failures are tried again; what polls shows its last answer meanwhile. */
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        retry: (failures, error) => failures < RETRIES && isPassing(error),
+        retryDelay: 500,
+        staleTime: 1_000,
+        // Messages hold bigints and typed defaults; comparing them costs more than rendering.
+        structuralSharing: false,
+        // A browser that believes itself offline can still reach localhost.
+        networkMode: "always",
+      },
+      mutations: { networkMode: "always" },
+    },
+  });
+}
+
+type Query<T> = UseQueryOptions<T, Error, T, readonly string[]>;
+
+export function overviewQuery(): Query<adminV1.GetOverviewResponse> {
+  return queryOptions({
+    queryKey: ["overview"] as readonly string[],
+    queryFn: async ({ signal }) => {
+      const sentAtMs = Date.now();
+      const answer = await adminClient.getOverview({}, { signal });
+      noteClockSkew(msOf(answer.serverTime), sentAtMs, Date.now());
+      return answer;
+    },
+    refetchInterval: POLL_MS,
+  });
+}
+
+export function serversQuery(includeRemoved: boolean): Query<adminV1.ListServersResponse> {
+  return queryOptions({
+    queryKey: ["servers", includeRemoved ? "removed too" : "watched"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.listServers({ includeRemoved }, { signal }),
+    refetchInterval: POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function serverQuery(id: bigint): Query<adminV1.GetServerResponse> {
+  return queryOptions({
+    queryKey: ["server", id.toString()] as readonly string[],
+    queryFn: ({ signal }) => adminClient.getServer({ id }, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
+
+export function monitorsQuery(): Query<adminV1.ListMonitorsResponse> {
+  return queryOptions({
+    queryKey: ["monitors"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.listMonitors({}, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
+
+export function systemQuery(): Query<adminV1.GetSystemResponse> {
+  return queryOptions({
+    queryKey: ["system"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.getSystem({}, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
+
+/** The range of a history question. A moving one ends at each asking's now. */
+export type HistoryRange =
+  | { readonly kind: "last"; readonly spanMs: number }
+  | { readonly kind: "fixed"; readonly fromMs: number; readonly toMs: number };
+
+export function historyQuery(
+  serverId: bigint,
+  range: HistoryRange,
+  pointsMax: number,
+): Query<adminV1.GetServerHistoryResponse> {
+  const key =
+    range.kind === "last"
+      ? `last ${range.spanMs}`
+      : `${Math.round(range.fromMs)}-${Math.round(range.toMs)}`;
+  return queryOptions({
+    queryKey: ["history", serverId.toString(), key, pointsMax.toString()] as readonly string[],
+    queryFn: ({ signal }) => {
+      const nowMs = Date.now() + clockSkewStore.get();
+      const fromMs = range.kind === "last" ? nowMs - range.spanMs : range.fromMs;
+      const toMs = range.kind === "last" ? nowMs : range.toMs;
+      return adminClient.getServerHistory(
+        { serverId, from: timestampOf(fromMs), to: timestampOf(toMs), pointsMax },
+        { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
+      );
+    },
+    refetchInterval: (query) => {
+      if (range.kind === "fixed") return false;
+      const rows = query.state.data?.rowsTotal ?? 0n;
+      return rows < ROWS_QUICK ? HISTORY_POLL_QUICK_MS : HISTORY_POLL_MS;
+    },
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === serverId.toString() ? before : undefined,
+  });
+}
+
+export interface ChecksQuestion {
+  readonly serverId: bigint;
+  readonly monitorId: bigint;
+  readonly onlyBad: boolean;
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+  readonly pageToken: string;
+}
+
+export function checksQuery(question: ChecksQuestion): Query<adminV1.ListChecksResponse> {
+  const { serverId, monitorId, onlyBad, fromMs, toMs, pageToken } = question;
+  const key = [serverId, monitorId, onlyBad, fromMs ?? "", toMs ?? "", pageToken].join(" ");
+  return queryOptions({
+    queryKey: ["checks", serverId.toString(), key] as readonly string[],
+    queryFn: ({ signal }) =>
+      adminClient.listChecks(
+        {
+          serverId,
+          monitorId,
+          onlyBad,
+          pageToken,
+          pageSize: 50,
+          ...(fromMs === undefined ? {} : { from: timestampOf(fromMs) }),
+          ...(toMs === undefined ? {} : { to: timestampOf(toMs) }),
+        },
+        { signal },
+      ),
+    refetchInterval: pageToken === "" && toMs === undefined ? 2 * POLL_MS : false,
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === serverId.toString() ? before : undefined,
+  });
+}
+
+export function checkQuery(id: bigint): Query<adminV1.GetCheckResponse> {
+  return queryOptions({
+    queryKey: ["check", id.toString()] as readonly string[],
+    queryFn: ({ signal }) => adminClient.getCheck({ id }, { signal }),
+    // A check never changes; only "next" may appear.
+    staleTime: 10_000,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Half a round trip is the error of this; below it the difference is not worth a word. */
+function noteClockSkew(serverMs: number | undefined, sentAtMs: number, receivedAtMs: number): void {
+  if (serverMs === undefined) return;
+  const skew = serverMs - (sentAtMs + receivedAtMs) / 2;
+  const before = clockSkewStore.get();
+  if (Math.abs(skew - before) > 250) clockSkewStore.set(skew);
+}

@@ -1,0 +1,62 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { adminV1 } from "@truechimer/api";
+import { expect, test } from "vitest";
+import { serverFacts } from "../parts/server-facts.ts";
+import { outlook } from "./outlook.ts";
+
+const LIMIT_NS = 25e6;
+
+function server(
+  patch: MessageInitShape<typeof adminV1.ServerSchema>,
+): ReturnType<typeof serverFacts> {
+  return serverFacts(
+    create(adminV1.ServerSchema, {
+      id: 1n,
+      name: "ntp1.example",
+      verdict: adminV1.Verdict.TRUECHIMER,
+      state: adminV1.ServerState.WATCHED,
+      witnessesFresh: 7,
+      ...patch,
+    }),
+  );
+}
+
+function offset(ms: number): adminV1.Offset {
+  return create(adminV1.OffsetSchema, { valueNs: BigInt(ms * 1e6), boundNs: 100_000n });
+}
+
+function texts(
+  servers: readonly ReturnType<typeof serverFacts>[],
+  monitors: adminV1.Monitor[] = [],
+): string[] {
+  return outlook(servers, monitors, LIMIT_NS).map((warning) =>
+    warning.text.replaceAll("\u00a0", " "),
+  );
+}
+
+test("a quiet fleet has nothing about to break", () => {
+  expect(texts([server({ offset: offset(1) })])).toEqual([]);
+});
+
+test("a truechimer near the limit is named, a falseticker is not: that has happened already", () => {
+  expect(texts([server({ offset: offset(-18) })])).toEqual([
+    "ntp1.example is near the limit: −18.00 ms ± 0.10",
+  ]);
+  expect(texts([server({ offset: offset(40), verdict: adminV1.Verdict.FALSETICKER })])).toEqual([]);
+});
+
+test("too few witnesses make a verdict an opinion", () => {
+  expect(texts([server({ witnessesFresh: 1 })])[0]).toContain("1 fresh witness");
+});
+
+test("an upstream that most share is one fault away", () => {
+  const shared = ["192.0.2.9", "192.0.2.9", "192.0.2.9", "198.51.100.1"].map((referenceId, index) =>
+    server({ id: BigInt(index + 1), stratum: 2, referenceId }),
+  );
+  expect(texts(shared)[0]).toContain("3 of 4 servers take their time from 192.0.2.9");
+});
+
+test("a monitor that is gone is told first", () => {
+  const gone = create(adminV1.MonitorSchema, { name: "oslo", online: false });
+  expect(texts([server({ witnessesFresh: 1 })], [gone])[0]).toBe("1 monitor offline: oslo");
+});

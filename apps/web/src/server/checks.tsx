@@ -1,0 +1,171 @@
+// The checks behind the pictures, newest first, each opened with a click down to its packets.
+
+import { useQuery } from "@tanstack/react-query";
+import type { adminV1 } from "@truechimer/api";
+import { type ReactNode, useState } from "react";
+import { msOf, offsetOf } from "../api/message.ts";
+import { checksQuery } from "../api/queries.ts";
+import { formatSpan } from "../format/offset.ts";
+import { formatScore, formatStep } from "../format/score.ts";
+import { rangeOf } from "../history/view.ts";
+import { useHeld } from "../parts/held.ts";
+import { AfterWait, ProblemNote } from "../parts/states.tsx";
+import { Instant, Nothing, OffsetColumns } from "../parts/values.tsx";
+import { reasonWords, TERMS } from "../parts/words.ts";
+import { parseId, paths } from "../url/paths.ts";
+import { useSearchState } from "../url/use-search.ts";
+
+interface ChecksProps {
+  readonly serverId: bigint;
+  readonly assignments: readonly adminV1.Assignment[];
+}
+
+export function Checks(props: ChecksProps): ReactNode {
+  const [search, change] = useSearchState();
+  const [tokens, setTokens] = useState<readonly string[]>([]);
+  const [pointerInside, setPointerInside] = useState(false);
+  const range = rangeOf(search);
+  const onlyBad = search["checks"] === "bad";
+  const monitor = search["monitor"] ?? "";
+  const answer = useQuery(
+    checksQuery({
+      serverId: props.serverId,
+      monitorId: parseId(monitor) ?? 0n,
+      onlyBad,
+      fromMs: range.kind === "fixed" ? range.fromMs : undefined,
+      toMs: range.kind === "fixed" ? range.toMs : undefined,
+      pageToken: tokens.at(-1) ?? "",
+    }),
+  );
+  const checks = useHeld(answer.data?.checks, pointerInside && !answer.isPlaceholderData);
+  const ask = (patch: Readonly<Record<string, string | undefined>>): void => {
+    setTokens([]);
+    setPointerInside(false);
+    change(patch, "replace");
+  };
+  return (
+    <div
+      onPointerEnter={() => setPointerInside(true)}
+      onPointerLeave={() => setPointerInside(false)}
+    >
+      <div className="tools">
+        <label>
+          <span className="visually-hidden">Monitor</span>
+          <select value={monitor} onChange={(event) => ask({ monitor: event.target.value })}>
+            <option value="">every monitor</option>
+            {props.assignments.map((assignment) => (
+              <option key={assignment.monitorId.toString()} value={assignment.monitorId.toString()}>
+                {assignment.monitorName}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button
+          type="button"
+          className="chip"
+          aria-pressed={onlyBad}
+          onClick={() => ask({ checks: onlyBad ? undefined : "bad" })}
+        >
+          Only failed or costly
+        </button>
+        <span className="soft">{range.kind === "fixed" ? "within the range shown above" : ""}</span>
+      </div>
+      {checks === undefined ? (
+        answer.isError ? (
+          <ProblemNote
+            error={answer.error}
+            title="The checks could not be loaded"
+            onRetry={() => void answer.refetch()}
+          />
+        ) : (
+          <AfterWait>
+            <div className="skeleton-row" />
+          </AfterWait>
+        )
+      ) : checks.length === 0 ? (
+        <p className="soft">
+          {onlyBad ? "None: every check here was good." : "No checks here yet."}
+        </p>
+      ) : (
+        <ChecksTable checks={checks} />
+      )}
+      <p className="button-row">
+        {tokens.length > 0 ? (
+          <button type="button" className="button" onClick={() => setTokens(tokens.slice(0, -1))}>
+            Newer
+          </button>
+        ) : null}
+        {answer.data !== undefined && answer.data.nextPageToken !== "" ? (
+          <button
+            type="button"
+            className="button"
+            onClick={() => setTokens([...tokens, answer.data.nextPageToken])}
+          >
+            Older
+          </button>
+        ) : null}
+      </p>
+    </div>
+  );
+}
+
+function ChecksTable(props: { readonly checks: readonly adminV1.Check[] }): ReactNode {
+  return (
+    <div className="table-scroll">
+      <table className="table is-compact checks">
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Monitor</th>
+            <th scope="col" className="is-number" title={TERMS.offset}>
+              Offset
+            </th>
+            <th scope="col" className="is-number is-rtt" title={TERMS.rtt}>
+              Round trip
+            </th>
+            <th scope="col" className="is-number" title={TERMS.step}>
+              Step
+            </th>
+            <th scope="col" className="is-number" title={TERMS.score}>
+              Score
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.checks.map((check) => (
+            <CheckRow key={check.id.toString()} check={check} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function CheckRow(props: { readonly check: adminV1.Check }): ReactNode {
+  const { check } = props;
+  const atMs = msOf(check.at);
+  return (
+    <tr>
+      <th scope="row">
+        <a href={paths.check(check.id)}>
+          {atMs === undefined ? check.id.toString() : <Instant atMs={atMs} />}
+        </a>
+      </th>
+      <td>{check.monitorName}</td>
+      <td className="is-number">
+        {check.reason === "" ? (
+          <OffsetColumns offset={offsetOf(check.offset)} />
+        ) : (
+          <span className="bad" title={check.reasonText}>
+            {reasonWords(check.reason)}
+          </span>
+        )}
+      </td>
+      <td className="is-number is-rtt">
+        {check.rttNs === undefined ? <Nothing why="no answer" /> : formatSpan(check.rttNs)}
+      </td>
+      <td className={`is-number${check.step < 0 ? " bad" : ""}`}>{formatStep(check.step)}</td>
+      <td className="is-number">{formatScore(check.score)}</td>
+    </tr>
+  );
+}

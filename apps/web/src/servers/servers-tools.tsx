@@ -1,0 +1,122 @@
+// Search, filters, columns and export above the servers table.
+
+import type { ReactNode } from "react";
+import { serverNowMs } from "../parts/now.ts";
+import type { ServerFacts } from "../parts/server-facts.ts";
+import { VerdictShape } from "../parts/verdict.tsx";
+import { VERDICT_NAMES } from "../parts/words.ts";
+import { listOf, type Search } from "../url/search.ts";
+import type { ChangeSearch } from "../url/use-search.ts";
+import { COLUMNS, type Column, columnsText } from "./columns.tsx";
+import { downloadText, toCsv } from "./csv.ts";
+
+interface ServersToolsProps {
+  readonly search: Search;
+  readonly change: ChangeSearch;
+  readonly shown: readonly ServerFacts[];
+  readonly columns: readonly Column[];
+}
+
+export function ServersTools(props: ServersToolsProps): ReactNode {
+  const { search, change } = props;
+  return (
+    <div className="tools">
+      <input
+        type="search"
+        className="tools-search"
+        aria-label="Search servers"
+        placeholder="Search name, address, reference, reason"
+        value={search["q"] ?? ""}
+        onChange={(event) => change({ q: event.target.value }, "replace")}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") event.currentTarget.blur();
+        }}
+      />
+      <VerdictFilter search={search} change={change} />
+      <label className="tools-state">
+        <span className="visually-hidden">State</span>
+        <select
+          value={search["state"] ?? ""}
+          onChange={(event) => change({ state: event.target.value })}
+        >
+          <option value="">watched and paused</option>
+          <option value="watched">watched</option>
+          <option value="paused">paused</option>
+          <option value="removed">removed</option>
+          <option value="all">all</option>
+        </select>
+      </label>
+      <span className="tools-gap" />
+      <ColumnChoice columns={props.columns} change={change} />
+      <button
+        type="button"
+        className="button"
+        title="The rows and columns that are shown, as CSV with numbers in full"
+        onClick={() => {
+          const at = new Date(serverNowMs()).toISOString().slice(0, 19).replaceAll(":", "");
+          downloadText(`truechimer-servers-${at}Z.csv`, toCsv(props.shown, props.columns));
+        }}
+      >
+        Export CSV
+      </button>
+    </div>
+  );
+}
+
+function VerdictFilter(props: {
+  readonly search: Search;
+  readonly change: ChangeSearch;
+}): ReactNode {
+  const chosen = listOf(props.search["verdict"]);
+  const toggle = (verdict: string): void => {
+    const next = chosen.includes(verdict)
+      ? chosen.filter((one) => one !== verdict)
+      : [...chosen, verdict];
+    props.change({ verdict: next.join(",") });
+  };
+  return (
+    <div className="chips" role="group" aria-label="Filter by verdict">
+      {VERDICT_NAMES.map((verdict) => (
+        <button
+          key={verdict}
+          type="button"
+          className="chip"
+          aria-pressed={chosen.includes(verdict)}
+          onClick={() => toggle(verdict)}
+        >
+          <VerdictShape verdict={verdict} />
+          {verdict}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function ColumnChoice(props: {
+  readonly columns: readonly Column[];
+  readonly change: ChangeSearch;
+}): ReactNode {
+  const choose = (column: Column, shown: boolean): void => {
+    const next = COLUMNS.filter((one) => (one === column ? shown : props.columns.includes(one)));
+    props.change({ cols: columnsText(next) }, "replace");
+  };
+  return (
+    <details className="menu">
+      <summary className="button">Columns</summary>
+      <fieldset className="menu-panel">
+        <legend className="visually-hidden">Shown columns</legend>
+        {COLUMNS.map((column) => (
+          <label key={column.key} title={column.definition}>
+            <input
+              type="checkbox"
+              checked={props.columns.includes(column)}
+              disabled={column.key === "name" || column.key === "verdict"}
+              onChange={(event) => choose(column, event.target.checked)}
+            />
+            {column.title}
+          </label>
+        ))}
+      </fieldset>
+    </details>
+  );
+}

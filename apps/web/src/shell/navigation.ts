@@ -1,0 +1,42 @@
+// The pages that can be gone to from everywhere, with the key that follows "g".
+
+export interface NavigationEntry {
+  readonly href: string;
+  readonly name: string;
+  readonly key: string;
+  /** Addresses at which this entry is the current one. */
+  readonly covers: RegExp;
+  /** A path on a grid of 20 pixels. */
+  readonly icon: string;
+}
+
+export const NAVIGATION: readonly NavigationEntry[] = [
+  {
+    href: "/",
+    name: "Overview",
+    key: "o",
+    covers: /^\/$/,
+    icon: "M2 15.5H18M10 13v5M10 5a2 2 0 1 1 0 4a2 2 0 1 1 0-4M16 6l2 2-2 2-2-2zM4 7h3",
+  },
+  {
+    href: "/servers",
+    name: "Servers",
+    key: "s",
+    covers: /^\/(servers|checks)/,
+    icon: "M3 4.5H17M3 10H17M3 15.5H17M3 4.5h.01",
+  },
+  {
+    href: "/monitors",
+    name: "Monitors",
+    key: "m",
+    covers: /^\/monitors/,
+    icon: "M10 8a2 2 0 1 1 0 4a2 2 0 1 1 0-4M5.5 5.5a6.4 6.4 0 0 0 0 9M14.5 5.5a6.4 6.4 0 0 1 0 9",
+  },
+  {
+    href: "/operations",
+    name: "Operations",
+    key: "p",
+    covers: /^\/operations/,
+    icon: "M16.5 10a6.5 6.5 0 1 1-2-4.7M16.5 2.5v3.5h-3.5M10 6.5V10l2.5 1.5",
+  },
+];

@@ -1,0 +1,82 @@
+// What every page shares: navigation, clock, connection, keys, and the place for what was just done.
+
+import { useQuery } from "@tanstack/react-query";
+import { Outlet, useLocation } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef } from "react";
+import { problemOf } from "../api/problem.ts";
+import { overviewQuery } from "../api/queries.ts";
+import { Toasts } from "../parts/toasts.tsx";
+import { ConnectionNote } from "./connection-note.tsx";
+import { KeysDialog, useKeys } from "./keys.tsx";
+import { NAVIGATION, type NavigationEntry } from "./navigation.ts";
+import { SessionPage } from "./session-page.tsx";
+import { TopBarTools } from "./top-bar-tools.tsx";
+
+export function Shell(): ReactNode {
+  const location = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const keys = useKeys();
+  useFocusOnNewPage(location.pathname, main);
+  return (
+    <div className="shell">
+      <a className="skip-link" href="#main">
+        Skip to content
+      </a>
+      <header className="top-bar">
+        <a className="wordmark" href="/" aria-label="Truechimer: overview">
+          <img src="/mark.svg" alt="" width={24} height={24} />
+          <span>Truechimer</span>
+        </a>
+        <nav className="navigation" aria-label="Pages">
+          {NAVIGATION.map((entry) => (
+            <NavigationLink key={entry.href} entry={entry} path={location.pathname} />
+          ))}
+        </nav>
+        <TopBarTools onKeys={keys.show} />
+      </header>
+      <ConnectionNote />
+      <main id="main" ref={main} tabIndex={-1}>
+        <SessionGate helping={location.pathname.startsWith("/help/")} />
+      </main>
+      <Toasts />
+      <KeysDialog keys={keys} />
+    </div>
+  );
+}
+
+/** Without a session there is one page: how to get one. Help is for everybody. */
+function SessionGate(props: { readonly helping: boolean }): ReactNode {
+  const overview = useQuery({
+    ...overviewQuery(),
+    refetchInterval: false,
+    enabled: !props.helping,
+  });
+  const refused = overview.isError && problemOf(overview.error).code === "unauthenticated";
+  return refused && !props.helping ? <SessionPage /> : <Outlet />;
+}
+
+function NavigationLink(props: {
+  readonly entry: NavigationEntry;
+  readonly path: string;
+}): ReactNode {
+  const { entry, path } = props;
+  const here = entry.covers.test(path);
+  return (
+    <a href={entry.href} aria-current={here ? "page" : undefined} title={`Keys: g ${entry.key}`}>
+      <svg width={20} height={20} viewBox="0 0 20 20" aria-hidden="true">
+        <path d={entry.icon} />
+      </svg>
+      <span>{entry.name}</span>
+    </a>
+  );
+}
+
+/** A new page begins where a reader of screens expects it. The first one is the browser's own business. */
+function useFocusOnNewPage(path: string, main: { readonly current: HTMLElement | null }): void {
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    main.current?.focus({ preventScroll: true });
+  }, [path, main]);
+}
