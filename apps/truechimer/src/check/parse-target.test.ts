@@ -42,5 +42,9 @@ describe("what cannot be a server is refused", () => {
 });
 
 test("whatever is typed gets an answer, never a crash", () => {
-  fc.assert(fc.property(fc.string(), (text) => expect(parseTarget(text)).toHaveProperty("ok")));
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(parseTarget(text)).toHaveProperty("ok");
+    }),
+  );
 });

@@ -46,7 +46,7 @@ const agentMonitor = z.strictObject({
   bind_address: text.optional(),
 });
 
-export const configSchema = z.strictObject({
+const schema = z.strictObject({
   data_dir: text.optional(),
   servers: z
     .array(text, { error: 'expected a list such as ["time.example.net", "192.0.2.1:123"]' })
@@ -89,5 +89,42 @@ export const configSchema = z.strictObject({
   log: z.strictObject({ level: choice(["debug", "info", "warn", "error"]).optional() }).optional(),
 });
 
-/** Validated, still in the shape of the file. */
-export type CheckedConfig = z.infer<typeof configSchema>;
+/** Validated, still in the shape of the file: names as written, durations in milliseconds. */
+export interface CheckedConfig {
+  readonly data_dir?: string | undefined;
+  readonly servers?: readonly string[] | undefined;
+  readonly listen?: Section<{
+    readonly host: string;
+    readonly port: number;
+    readonly allowed_hosts: readonly string[];
+  }>;
+  readonly database?: Section<{ readonly url_file: string; readonly pool_size: number }>;
+  readonly admin?: Section<{ readonly key_file: string }>;
+  readonly targets?: Section<{ readonly private_allowed: boolean }>;
+  readonly checks?: Section<CheckedTimes & { readonly samples: number }>;
+  readonly verdict?: Section<{ readonly offset_limit: number; readonly witnesses_min: number }>;
+  readonly history?: Section<{ readonly retention: number }>;
+  readonly lab?: Section<CheckedTimes & { readonly mode: "auto" | "on" | "off" }>;
+  readonly agent?: Section<{
+    readonly server_url: string;
+    readonly monitors: readonly CheckedMonitor[];
+  }>;
+  readonly log?: Section<{ readonly level: "debug" | "info" | "warn" | "error" }>;
+}
+
+/** A table, each key of which may be left out. */
+type Section<Keys> = { readonly [Key in keyof Keys]?: Keys[Key] | undefined } | undefined;
+
+interface CheckedTimes {
+  readonly interval: number;
+  readonly sample_interval: number;
+  readonly sample_timeout: number;
+}
+
+interface CheckedMonitor {
+  readonly address: string;
+  readonly token_file: string;
+  readonly bind_address?: string | undefined;
+}
+
+export const configSchema: z.ZodType<CheckedConfig> = schema;

@@ -56,6 +56,7 @@ async function openServer(
   );
   await migrate(database, { appliedBy: APPLIED_BY });
   progress.say("database", `PostgreSQL ${database.serverVersion} at ${database.where}`);
+  const webRoot = await findWebRoot();
   const server = stack.use(
     await createServer({
       version: PRODUCT_VERSION,
@@ -66,11 +67,11 @@ async function openServer(
       listen: config.listen,
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
-      webRoot: await findWebRoot(),
+      ...(webRoot !== undefined && { webRoot }),
       adminKeys: secrets.adminKey === undefined ? [] : [secrets.adminKey],
     }),
   );
   await server.start();
-  const url = await server.oneTimeKeyUrl();
+  const { url } = await server.createLoginUrl();
   progress.say("dashboard", url, { url });
 }

@@ -1,23 +1,19 @@
-// The lab of `up`: its servers answer, are in the database, and its vantage points are monitors with tokens.
+// The lab of `up`: its servers answer and are under watch, and its vantage points are monitors with tokens.
 
 import type { AgentMonitor } from "@truechimer/agent";
-import { type Clock, parseIpAddress, type Random } from "@truechimer/base";
+import { assert, type Clock, type IpAddress, parseIpAddress, type Random } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
+import type { Lab } from "@truechimer/lab";
+import type { Server } from "@truechimer/server";
 import type { Config } from "../config/config.ts";
-import { enrolMonitor } from "./enrol-monitor.ts";
-import { decideLab } from "./lab-decision.ts";
-import {
-  countOwnServers,
-  enrolLabServers,
-  readLabPorts,
-  readLabState,
-  retireLab,
-} from "./lab-rows.ts";
 import type { Progress } from "../output/progress.ts";
+import { decideLab, type LabState } from "./lab-decision.ts";
+import { countOwnServers, readLabPorts, readLabState, writeLabState } from "./lab-setting.ts";
 
 export interface LabStageOptions {
   readonly config: Config;
   readonly database: Database;
+  readonly server: Server;
   readonly progress: Progress;
   readonly clock: Clock;
   readonly random: Random;
@@ -29,56 +25,62 @@ export async function openLab(
   stack: AsyncDisposableStack,
   options: LabStageOptions,
 ): Promise<readonly AgentMonitor[]> {
-  const { config, database, progress } = options;
+  const { config, database, server, progress } = options;
   const [state, serversKept] = await Promise.all([
     readLabState(database),
     countOwnServers(database),
   ]);
-  const decision = decideLab({
-    mode: config.lab.mode,
-    state,
-    serversConfigured: config.servers.length,
-    serversKept,
-  });
+  const serversConfigured = config.servers.length;
+  const decision = decideLab({ mode: config.lab.mode, state, serversConfigured, serversKept });
   progress.say("lab", decision.text);
-  if (decision.run) return startLab(stack, options);
-  if (state === "running") await retireLab(database);
+  if (decision.run) return startLab(stack, state, options);
+  if (state === "running") {
+    await server.retireLab();
+    await writeLabState(database, "retired");
+  }
   return [];
 }
 
 async function startLab(
   stack: AsyncDisposableStack,
-  { database, progress, clock, random, onBroken }: LabStageOptions,
+  state: LabState,
+  { database, server, progress, clock, random, onBroken }: LabStageOptions,
 ): Promise<readonly AgentMonitor[]> {
   const { createLab } = await import("@truechimer/lab");
   const ports = await readLabPorts(database);
   const lab = stack.use(await createLab({ clock, random, ports, onBroken }));
-  await enrolLabServers(database, lab.servers);
-  const monitors = await Promise.all(
-    lab.vantagePoints.map(async ({ name, location, address, localAddress }) => {
-      const own = knownAddress(address);
-      const token = await enrolMonitor(
-        database,
-        { name, location, address: own, lab: true },
-        { clock, random },
-      );
-      return {
-        address: own,
-        token,
-        localAddress: localAddress === undefined ? undefined : knownAddress(localAddress),
-      };
-    }),
-  );
-  progress.say("lab", `${lab.servers.length} simulated servers, ${monitors.length} monitors`, {
-    servers: lab.servers.length,
+  const servers = lab.servers.map(({ name, address, port }) => ({
+    name,
+    address: knownAddress(address),
+    port,
+  }));
+  // What a person removed stays away while the lab goes on; one that returns from retirement is whole again.
+  await server.registerLabServers(servers, { restoreRemoved: state !== "running" });
+  await writeLabState(database, "running");
+  const monitors = await Promise.all(lab.vantagePoints.map((point) => enrol(server, point)));
+  progress.say("lab", `${servers.length} simulated servers, ${monitors.length} monitors`, {
+    servers: servers.length,
     monitors: monitors.length,
   });
   return monitors;
 }
 
+async function enrol(
+  server: Server,
+  { name, location, address, localAddress }: Lab["vantagePoints"][number],
+): Promise<AgentMonitor> {
+  const own = knownAddress(address);
+  const { token } = await server.createMonitor({ name, location, address: own, lab: true });
+  return {
+    address: own,
+    token,
+    localAddress: localAddress === undefined ? undefined : knownAddress(localAddress),
+  };
+}
+
 /** The lab's own addresses are addresses. */
-function knownAddress(text: string): AgentMonitor["address"] {
+function knownAddress(text: string): IpAddress {
   const parsed = parseIpAddress(text);
-  if (parsed.ok) return parsed.value;
-  throw new Error(`assertion failed: ${parsed.error}`);
+  assert(parsed.ok, `the lab's address ${text} is none`);
+  return parsed.value;
 }

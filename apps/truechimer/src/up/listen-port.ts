@@ -1,15 +1,8 @@
-// The dashboard's port: the one that a person chose, or ours, or a free one where ours is taken.
+// The dashboard's port: the one that a person chose, or ours, or a free one where ours is taken. Looked at before the
+// database is started, so that a mistake is told at once.
 
 import { createServer } from "node:net";
-
-/** Whether something could listen there now. Another program may still be faster than us. */
-export function portIsFree(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const listener = createServer();
-    listener.once("error", () => resolve(false));
-    listener.listen({ host, port, exclusive: true }, () => listener.close(() => resolve(true)));
-  });
-}
+import { AppError } from "@truechimer/base";
 
 export interface PortWish {
   readonly host: string;
@@ -17,7 +10,32 @@ export interface PortWish {
   readonly portChosen: boolean;
 }
 
-/** 0 stands for any free port. A chosen port is given back as it is: if it is taken, that is an error. */
+/** 0 stands for any free port. Fails with port_in_use when the port was chosen and is taken. */
 export async function portToListenOn({ host, port, portChosen }: PortWish): Promise<number> {
-  return portChosen || (await portIsFree(host, port)) ? port : 0;
+  const problem = await problemWith(host, port);
+  if (problem === undefined) return port;
+  if (problem.code === "EADDRINUSE") {
+    if (!portChosen) return 0;
+    throw new AppError(
+      "port_in_use",
+      `port ${port} of ${host} is taken by another program: stop that one, or choose another port with --port (0 takes a free one)`,
+      { cause: problem },
+    );
+  }
+  throw new AppError(
+    "config_bad_value",
+    `listen: ${host} port ${port} cannot be listened on (${problem.code ?? problem.message}): expected an address of this host, and a port that this account may use`,
+    { cause: problem },
+  );
+}
+
+/** Another program may still be faster than us. */
+function problemWith(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    const listener = createServer();
+    listener.once("error", resolve);
+    listener.listen({ host, port, exclusive: true }, () =>
+      listener.close(() => resolve(undefined)),
+    );
+  });
 }

@@ -1,20 +1,18 @@
-// The monitors of this host's own agent: one for each IP family that it has.
+// The monitors of this host's own agent: one for each IP family that it has. Their tokens are made anew at each start,
+// so nothing on the disk can act for them.
 
 import { hostname } from "node:os";
 import type { AgentMonitor } from "@truechimer/agent";
-import type { Database } from "@truechimer/database";
-import { type EnrolmentWorld, enrolMonitor } from "./enrol-monitor.ts";
+import type { Server } from "@truechimer/server";
 import { ownAddresses } from "./own-addresses.ts";
 
-export async function enrolOwnMonitors(
-  database: Database,
-  world: EnrolmentWorld,
-): Promise<readonly AgentMonitor[]> {
+export async function enrolOwnMonitors(server: Server): Promise<readonly AgentMonitor[]> {
   const addresses = await ownAddresses();
+  const name = hostname();
   return Promise.all(
     addresses.map(async (address) => {
-      const monitor = { name: hostname(), location: "this host", address, lab: false };
-      return { address, token: await enrolMonitor(database, monitor, world) };
+      const { token } = await server.createMonitor({ name, address, location: "this host" });
+      return { address, token };
     }),
   );
 }

@@ -8,9 +8,10 @@ import type { UpOptions } from "../commands/up.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { dataDirectoryPath, openDataDirectory } from "../data-directory.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped, type Stop } from "../run-until-stopped.ts";
-import { createProgress, type Progress } from "../output/progress.ts";
+import { portToListenOn } from "./listen-port.ts";
 
 /** What the stages of `up` share. */
 export interface UpWorld {
@@ -48,8 +49,9 @@ async function openAll(stack: AsyncDisposableStack, world: UpWorld): Promise<voi
   const path = dataDirectoryPath(loaded.config.dataDir);
   progress.say("truechimer", `version ${PRODUCT_VERSION}, data in ${path}`, { path });
   const directory = stack.use(await openDataDirectory(path));
+  const port = await portToListenOn(loaded.config.listen);
   const stages = await stagesLoading;
-  await stages.openStages(stack, { ...world, directory });
+  await stages.openStages(stack, { ...world, directory, port });
   const tookS = Number(context.clock.monotonicNs() - startedNs) / 1e9;
   progress.say("ready", `after ${tookS.toFixed(1)} s; Ctrl-C stops it`, { took_s: tookS });
 }

@@ -4,11 +4,10 @@
 import { type AgentMonitor, createAgent } from "@truechimer/agent";
 import { AppError } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
-import { createServer, type Server } from "@truechimer/server";
+import { createServer, createToken, type Server } from "@truechimer/server";
 import { createLogger, type Logger } from "@truechimer/telemetry";
 import { createProbeSocket } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
-import { createAdminKey } from "../admin-key.ts";
 import type { DataDirectory } from "../data-directory.ts";
 import { serverLabel } from "../output/server-label.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
@@ -16,12 +15,13 @@ import { serverPolicy } from "../server-policy.ts";
 import { findWebRoot } from "../web-root.ts";
 import { openDatabase } from "./database-stage.ts";
 import { openLab } from "./lab-stage.ts";
-import { portToListenOn } from "./listen-port.ts";
 import { enrolOwnMonitors } from "./own-monitors.ts";
 import type { UpWorld } from "./run-up.ts";
 
 export interface StagesWorld extends UpWorld {
   readonly directory: DataDirectory;
+  /** 0: any free one. */
+  readonly port: number;
 }
 
 interface ServingWorld extends StagesWorld {
@@ -47,19 +47,20 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
   const labMonitors = await openLab(stack, {
     config,
     database,
+    server,
     progress,
     clock: context.clock,
     random: context.random,
     onBroken: (error) => stop.fail(error),
   });
   await addConfiguredServers(serving, server.url, adminKey);
-  await openAgent(stack, serving, server.url, labMonitors);
+  await openAgent(stack, serving, server, labMonitors);
 }
 
 /** Listens, tells the other commands where, and prints the address for a person. */
 async function openServer(
   stack: AsyncDisposableStack,
-  { context, loaded, progress, directory, logger, database }: ServingWorld,
+  { context, loaded, progress, directory, port, logger, database }: ServingWorld,
 ): Promise<{ readonly server: Server; readonly adminKey: string }> {
   const { clock, random } = context;
   const { config } = loaded;
@@ -67,7 +68,7 @@ async function openServer(
   if (webRoot === undefined) {
     progress.say("dashboard", "it is not built, so only the API is served: npm start builds it");
   }
-  const adminKey = createAdminKey(random);
+  const adminKey = createToken("tca_", random);
   const server = stack.use(
     await createServer({
       version: PRODUCT_VERSION,
@@ -75,10 +76,10 @@ async function openServer(
       clock,
       random,
       logger,
-      listen: { host: config.listen.host, port: await portToListenOn(config.listen) },
+      listen: { host: config.listen.host, port },
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
-      webRoot,
+      ...(webRoot !== undefined && { webRoot }),
       adminKeys: [adminKey],
     }),
   );
@@ -89,7 +90,7 @@ async function openServer(
     processId: process.pid,
     startedAtMs: Number(clock.nowNs() / 1_000_000n),
   });
-  const url = await server.oneTimeKeyUrl();
+  const { url } = await server.createLoginUrl();
   progress.say("dashboard", url, { url });
   return { server, adminKey };
 }
@@ -111,12 +112,12 @@ async function addConfiguredServers(
 
 async function openAgent(
   stack: AsyncDisposableStack,
-  { context, progress, logger, database }: ServingWorld,
-  apiUrl: string,
+  { context, progress, logger }: ServingWorld,
+  server: Server,
   labMonitors: readonly AgentMonitor[],
 ): Promise<void> {
   const { clock, random } = context;
-  const ownMonitors = await enrolOwnMonitors(database, { clock, random });
+  const ownMonitors = await enrolOwnMonitors(server);
   const probeSocket = stack.use(
     await createProbeSocket({
       clock,
@@ -127,7 +128,7 @@ async function openAgent(
   );
   const agent = stack.use(
     createAgent({
-      apiUrl,
+      apiUrl: server.url,
       monitors: [...ownMonitors, ...labMonitors],
       probeSocket,
       clock,

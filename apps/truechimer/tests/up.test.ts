@@ -1,0 +1,231 @@
+// `truechimer up` from its first start to its end, killed in between: real PostgreSQL, real packets, real chronyd.
+
+import { LAB_CATALOGUE } from "@truechimer/lab";
+import { chronyAvailable, startChronyServer } from "@truechimer/testing-chrony";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { adminV1 } from "@truechimer/api";
+import { verdictWord } from "../src/output/api-words.ts";
+import {
+  type CommandOutcome,
+  command,
+  createDataHome,
+  type DataHome,
+  spawnUp,
+  startUp,
+  type UpProgram,
+} from "./_up-program.ts";
+
+const START_LIMIT_MS = 60_000;
+const VERDICT_LIMIT_MS = 60_000;
+/** A chronyd that shares our clock: its true offset is 0. */
+const CHRONY_OFFSET_NS_MAX = 20_000;
+
+let home: DataHome;
+let up: UpProgram;
+
+beforeAll(async () => {
+  home = await createDataHome();
+  up = await startUp(home);
+}, START_LIMIT_MS);
+
+afterAll(async () => {
+  await up[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+}, START_LIMIT_MS);
+
+function run(args: readonly string[], terminal = false): Promise<CommandOutcome> {
+  return command(home, args, { terminal });
+}
+
+test("it says that no servers are configured and that the lab runs", () => {
+  const texts = up.lines.map(({ text }) => String(text));
+  expect(texts.some((text) => text.includes("no servers are configured, so the lab runs"))).toBe(
+    true,
+  );
+  expect(
+    up.lines.find(({ event, monitors }) => event === "lab" && monitors !== undefined),
+  ).toMatchObject({
+    monitors: 12,
+  });
+});
+
+test("the address that it prints answers, with the health behind it", async () => {
+  for (const path of ["/", "/healthz/live", "/healthz/ready", "/healthz/startup"]) {
+    expect((await fetch(`${up.origin}${path}`)).status, path).toBe(200);
+  }
+});
+
+test("each server of the lab gets the verdict and the reason that the lab's table states", async () => {
+  // The drifting clock needs a minute and a half to be beyond doubt; the lab's own tests wait for it in virtual time.
+  const wanted = LAB_CATALOGUE.filter(({ name }) => name !== "drifting.lab").map(
+    ({ name, expectedVerdict, expectedReason }) => `${name} ${expectedVerdict} ${expectedReason}`,
+  );
+  await vi.waitFor(
+    async () => {
+      const { servers } = await up.admin.listServers({});
+      const reached = servers
+        .filter(({ name }) => name !== "drifting.lab")
+        .map(
+          ({ name, verdict, verdictReason }) => `${name} ${verdictWord(verdict)} ${verdictReason}`,
+        );
+      expect(reached.toSorted()).toEqual(wanted.toSorted());
+    },
+    { timeout: VERDICT_LIMIT_MS, interval: 500 },
+  );
+});
+
+test("the commands show what the dashboard shows, for people and for programs", async () => {
+  const list = await run(["servers", "list"], true);
+  expect(list.code).toBe(0);
+  expect(list.out).toMatch(/falseticker +ahead2s\.lab +127\.0\.0\.1:\d+ +\+2\.0\d* s ± /);
+  const lines = (await run(["servers"])).json();
+  expect(lines.find(({ name }) => name === "ahead2s.lab")).toMatchObject({
+    verdict: "falseticker",
+  });
+  const show = await run(["servers", "show", "ahead2s.lab"], true);
+  expect(show.out).toMatch(/why +.*\(offset_outside_limit\)/);
+  const monitors = await run(["monitors"], true);
+  expect(monitors.out).toMatch(/frankfurt\.lab +127\.0\.1\.1 +active +yes/);
+  const scores = (await run(["scores"])).json();
+  expect(scores[0]?.["score"]).toBeLessThan(0);
+  const events = await run(["events", "ahead2s.lab"], true);
+  expect(events.out).toMatch(/verdict changed/);
+});
+
+test("a mistyped server gets the name that was meant", async () => {
+  const { code, err } = await run(["servers", "show", "ahaed2s.lab"], true);
+  expect(err).toContain('did you mean "ahead2s.lab"?');
+  expect(code).toBe(1);
+});
+
+test("a target that is out of the question is refused with its code, and its neighbours are added", async () => {
+  const outcome = await run([
+    "servers",
+    "add",
+    "192.0.2.300",
+    "no-such-name.invalid",
+    "127.0.0.77:12345",
+  ]);
+  expect(outcome.code).toBe(1);
+  expect(outcome.json().map((line) => [line["outcome"], line["code"]])).toEqual([
+    ["added", undefined],
+    ["refused", "bad_address"],
+    ["refused", "name_unresolved"],
+  ]);
+  const removed = await run(["servers", "remove", "127.0.0.77:12345"], true);
+  expect(removed.out).toBe("removed 127.0.0.77:12345\n");
+});
+
+describe.skipIf(!chronyAvailable())("a real chronyd", () => {
+  test("added by the command line, it is measured to 20 µs, and the evidence goes down to the packet", async () => {
+    await using chrony = await startChronyServer();
+    const target = `127.0.0.1:${chrony.port}`;
+    expect((await run(["servers", "add", target])).code).toBe(0);
+    const check = await vi.waitFor(
+      async () => {
+        const [newest] = (await run(["checks", "list", target, "--limit", "1"])).json();
+        expect(newest).toMatchObject({ reason: "", has_evidence: true });
+        return newest;
+      },
+      { timeout: VERDICT_LIMIT_MS, interval: 500 },
+    );
+    expect(Math.abs(Number(check?.["offset_ns"]))).toBeLessThan(CHRONY_OFFSET_NS_MAX);
+    const [evidence] = (await run(["checks", "show", String(check?.["id"])])).json();
+    const exchanges = evidence?.["exchanges"] as readonly Record<string, unknown>[];
+    expect(exchanges).toHaveLength(3);
+    expect(exchanges[0]?.["response_hex"]).toMatch(/^[0-9a-f]{96}/);
+    const page = await run(["checks", "show", String(check?.["id"])], true);
+    expect(page.out).toMatch(/T1 sent +\d{4}-\d\d-\d\dT.*kernel/);
+    expect(page.out).toMatch(/pass +.*RFC 5905/);
+    await run(["servers", "remove", target]);
+  });
+
+  test("`check` finds it good, a lying clock bad, a silent one silent: exit codes 0, 1 and 3", async () => {
+    await using chrony = await startChronyServer();
+    const { servers } = await up.admin.listServers({});
+    const portOf = (name: string): string =>
+      `127.0.0.1:${servers.find((server) => server.name === name)?.port ?? 0}`;
+    const quick = ["check", "--samples", "1", "--timeout", "300ms"];
+    const [good, bad, silent, both] = await Promise.all([
+      run([...quick, `127.0.0.1:${chrony.port}`]),
+      run([...quick, portOf("ahead2s.lab")]),
+      run([...quick, portOf("silent.lab")]),
+      run([...quick, portOf("ahead2s.lab"), portOf("silent.lab")], true),
+    ]);
+    expect([good.code, bad.code, silent.code, both.code]).toEqual([0, 1, 3, 1]);
+    expect(good.json()[0]).toMatchObject({ verdict: "truechimer" });
+    expect(both.out).toMatch(/falseticker .*\+2\.0.* s ± .*ahead, beyond ±25/);
+  });
+});
+
+test("a second `up` on the same directory is told who is there", async () => {
+  const second = spawnUp(home, {});
+  let errors = "";
+  second.stderr?.on("data", (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  const code = await new Promise((resolve) => second.once("close", resolve));
+  expect(code).toBe(1);
+  const { error } = JSON.parse(errors) as { error: { code: string; message: string } };
+  expect(error.code).toBe("directory_in_use");
+  expect(error.message).toContain(`process id ${up.processId}`);
+  expect(error.message).toContain(up.origin);
+});
+
+test("a used address is replaced by `login`", async () => {
+  const first = await fetch(up.dashboardUrl, { redirect: "manual" });
+  expect(first.headers.get("set-cookie")).toMatch(/HttpOnly/i);
+  const again = await fetch(up.dashboardUrl, { redirect: "manual" });
+  expect(again.headers.get("set-cookie")).toBeNull();
+  const { out } = await run(["login"], true);
+  const fresh = await fetch(out.trim(), { redirect: "manual" });
+  expect(fresh.headers.get("set-cookie")).toMatch(/HttpOnly/i);
+});
+
+test(
+  "after `kill -9` of everything a new start shows the old history and goes on",
+  async () => {
+    const before = await newestCheck("truth1.lab");
+    const serversBefore = (await up.admin.listServers({})).servers;
+    await up.killAll();
+    up = await startUp(home);
+    const { servers } = await up.admin.listServers({});
+    expect(servers.map(({ id, name, port }) => `${id} ${name} ${port}`).toSorted()).toEqual(
+      serversBefore.map(({ id, name, port }) => `${id} ${name} ${port}`).toSorted(),
+    );
+    expect((await up.admin.getCheck({ id: before.id })).exchanges.length).toBeGreaterThan(0);
+    await vi.waitFor(
+      async () => {
+        const after = await newestCheck("truth1.lab");
+        expect(after.id).toBeGreaterThan(before.id);
+      },
+      { timeout: VERDICT_LIMIT_MS, interval: 500 },
+    );
+  },
+  2 * START_LIMIT_MS,
+);
+
+test(
+  "a signal ends it in order within ten seconds, and the lab can be retired at the next start",
+  async () => {
+    const { code, tookMs } = await up.stop();
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(10_000);
+    expect(up.lines.at(-1)?.event).toBe("stopped");
+    expect(up.errors()).toBe("");
+    up = await startUp(home, { args: ["--no-lab"] });
+    expect((await up.admin.listServers({})).servers).toEqual([]);
+    const all = (await up.admin.listServers({ includeRemoved: true })).servers;
+    expect(all.length).toBeGreaterThanOrEqual(LAB_CATALOGUE.length - 1);
+  },
+  2 * START_LIMIT_MS,
+);
+
+async function newestCheck(name: string): Promise<adminV1.Check> {
+  const { servers } = await up.admin.listServers({ includeRemoved: true });
+  const server = servers.find((each) => each.name === name);
+  const { checks } = await up.admin.listChecks({ serverId: server?.id ?? 0n, pageSize: 1 });
+  const [newest] = checks;
+  if (newest === undefined) throw new Error(`no check of ${name}`);
+  return newest;
+}
