@@ -5,4 +5,4 @@ export { type CheckedTarget, type CheckOnceOptions, checkOnce } from "./check-on
 export type { CreateTransport } from "./monitor-client.ts";
 export { type ResolveHost, resolveHost } from "./resolve-host.ts";
 export type { CheckTarget } from "./run-check.ts";
-export { agentUserAgent, NTPPOOL_AGENT_VERSION, type UserAgentOptions } from "./user-agent.ts";
+export { agentUserAgent, type UserAgentOptions } from "./user-agent.ts";

@@ -19,6 +19,8 @@ import { type VantagePoint, vantagePoints } from "./vantage-points.ts";
 const ADDRESS_OF_FAMILY = { v4: "127.0.0.1", v6: "::1" } as const;
 const FIRST_SOURCE_ADDRESS = "127.0.1.1";
 const PORT_MAX = 65_535;
+/** A worker that has not closed its sockets by then is ended. */
+const CLOSE_MS_MAX = 2_000;
 
 export interface LabServer extends LabServerDefinition {
   /** Loopback. */
@@ -63,7 +65,8 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     startedAtNs: options.clock.nowNs(),
     seed: seedFrom(options.random),
   });
-  const exited = once(worker, "exit");
+  // Not `once`, which would reject when the worker fails: that is reported elsewhere.
+  const exited = new Promise((resolve) => worker.once("exit", resolve));
   const ports = await listeningPorts(worker);
   watchWorker(worker, options.onBroken);
   return {
@@ -74,9 +77,10 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     })),
     vantagePoints: points,
     [Symbol.asyncDispose]: async () => {
-      worker.removeAllListeners("message");
+      const cancel = options.clock.setTimer(CLOSE_MS_MAX, () => void worker.terminate());
       worker.postMessage({ kind: "close" } satisfies LabWorkerOrder);
       await exited;
+      cancel();
     },
   };
 }

@@ -133,6 +133,21 @@ describe("the lab", () => {
   });
 });
 
+test("a lab whose servers break says so, and can still be closed", async () => {
+  const [definition] = LAB_CATALOGUE;
+  if (definition === undefined) throw new Error("the catalogue is empty");
+  const broken = Promise.withResolvers<AppError>();
+  // A fault that does not exist makes the worker fail at the first request.
+  const catalogue = [{ ...definition, fault: undefined as never }];
+  const lab = await createLab({ ...options, catalogue, onBroken: broken.resolve });
+  const [server] = lab.servers;
+  await using socket = await createProbeSocket(options);
+  const address = ip(server?.address ?? "");
+  await socket.exchange({ address, port: server?.port ?? 0, timeoutMs: 100 });
+  expect(await broken.promise).toMatchObject({ code: "socket_failed" });
+  await lab[Symbol.asyncDispose]();
+});
+
 describe("a lab's ports", () => {
   const catalogue = LAB_CATALOGUE.slice(0, 2);
 
