@@ -15,9 +15,8 @@ export interface Child {
   readonly lines: readonly string[];
 }
 
-/** `script` lies beside this file. */
-export function useChild(script: string, parameters: readonly string[]): Child {
-  const path = fileURLToPath(new URL(script, import.meta.url));
+export function useChild(script: URL, parameters: readonly string[]): Child {
+  const path = fileURLToPath(script);
   const child = spawn(process.execPath, ["--conditions=source", path, ...parameters], {
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -50,7 +49,7 @@ export function useChild(script: string, parameters: readonly string[]): Child {
         watchers.add(look);
         void exited.then(() => {
           look();
-          reject(new Error(`${script} ended; it said: ${lines.join(" | ")}`));
+          reject(new Error(`${path} ended; it said: ${lines.join(" | ")}`));
         });
         look();
       }),

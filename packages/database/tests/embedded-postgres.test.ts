@@ -22,6 +22,7 @@ import { findPlatformBinaries } from "../src/embedded/platform-binaries.ts";
 import { createDatabase, createEmbeddedPostgres, type EmbeddedPostgres } from "../src/index.ts";
 import { useChild } from "./_child.ts";
 
+const HOLDER = new URL("./_holder.ts", import.meta.url);
 const isLinux = process.platform === "linux";
 
 /** A directory with a space in its name, gone after the test. */
@@ -77,7 +78,7 @@ interface Holder {
 }
 
 async function useHolder(directory: string): Promise<Holder> {
-  const child = useChild("_holder.ts", [directory]);
+  const child = useChild(HOLDER, [directory]);
   const line = await child.line((text) => text.startsWith("{"));
   return { child, ...(JSON.parse(line) as { pid: number; url: string }) };
 }
@@ -187,7 +188,7 @@ describe("a second program on the same directory", () => {
         new RegExp(`is in use by process ${process.pid} since`),
       ) as string,
     });
-    const other = useChild("_holder.ts", [directory]);
+    const other = useChild(HOLDER, [directory]);
     expect(await other.line((line) => line.startsWith("{"))).toContain('"directory_in_use"');
     await other.exited;
     expect(await query(postgres.url, "select 1 as one")).toEqual([{ one: 1 }]);

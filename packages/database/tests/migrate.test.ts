@@ -12,6 +12,7 @@ import { MIGRATIONS_DIRECTORY } from "../src/migrations/migration-file.ts";
 import { useChild } from "./_child.ts";
 import { useMigrationDirectory, writeMigrations } from "./_migration-directory.ts";
 
+const MIGRATOR = new URL("./_migrator.ts", import.meta.url);
 const appliedBy = "test";
 const withEmptyDatabase = async (
   work: (database: TestDatabase) => Promise<void>,
@@ -30,9 +31,7 @@ const RACE = {
 const RACERS = 5;
 
 async function race(url: string, directory: string, mode: "locked" | "unlocked") {
-  const children = Array.from({ length: RACERS }, () =>
-    useChild("_migrator.ts", [url, directory, mode]),
-  );
+  const children = Array.from({ length: RACERS }, () => useChild(MIGRATOR, [url, directory, mode]));
   await Promise.all(children.map((child) => child.line((line) => line === "ready")));
   for (const child of children) child.process.stdin?.write("go\n");
   const codes = await Promise.all(children.map((child) => child.exited));
@@ -93,7 +92,7 @@ describe("a migrator that is killed in the middle of a file", () => {
       });
       const gate = await pool.connect();
       await gate.query("select pg_advisory_lock(42)");
-      const child = useChild("_migrator.ts", [url, directory, "locked"]);
+      const child = useChild(MIGRATOR, [url, directory, "locked"]);
       await child.line((line) => line === "ready");
       child.process.stdin?.write("go\n");
       await vi.waitFor(async () => {

@@ -1,6 +1,6 @@
 import { createDatabase, type Database } from "@truechimer/database";
-import { expect, test } from "vitest";
 import { useDatabase, withTemplateDatabase } from "@truechimer/testing-postgres";
+import { expect, test } from "vitest";
 
 const database = await useDatabase();
 

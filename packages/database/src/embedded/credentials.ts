@@ -58,7 +58,7 @@ export function databaseUrl(credentials: Credentials): string {
   return `postgres://${DATABASE_USER}:${credentials.password}@127.0.0.1:${credentials.port}/${DATABASE_NAME}`;
 }
 
-export function credentialsFile(directory: string): string {
+function credentialsFile(directory: string): string {
   return join(directory, "credentials.json");
 }
 

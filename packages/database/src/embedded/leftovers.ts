@@ -37,7 +37,7 @@ export function pidFile(dataDir: string): string {
 }
 
 /** The number in the first line of postmaster.pid. */
-export function recordedPid(dataDir: string): number | undefined {
+function recordedPid(dataDir: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(pidFile(dataDir), "utf8"), 10);
     return pid > 1 ? pid : undefined;
@@ -107,12 +107,10 @@ async function postmasterByCommandLine(dataDir: string): Promise<readonly number
   }
 }
 
-/** False when there is no such process any more. */
-export function signalIfAlive(pid: number, signal: NodeJS.Signals): boolean {
+function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
-    return true;
   } catch {
-    return false;
+    // It ended in between.
   }
 }

@@ -11,7 +11,7 @@ import { AppError, type Clock, sleep } from "@truechimer/base";
 import { identity } from "./account.ts";
 import { appErrorFromFile, diskFull, errorCode } from "./file-error.ts";
 import { freeBytes } from "./init-cluster.ts";
-import { pidFile, signalIfAlive } from "./leftovers.ts";
+import { pidFile } from "./leftovers.ts";
 import type { Place } from "./place.ts";
 import { unsupported } from "./platform-binaries.ts";
 import { programEnvironment } from "./program-environment.ts";
@@ -177,9 +177,4 @@ async function startError(
     `PostgreSQL did not start ("${shown}"): the whole story is in ${logFile}; correct that, or set DATABASE_URL to a PostgreSQL of your own`,
     { cause: spawnError },
   );
-}
-
-/** True while a process with this number exists. */
-export function isAlive(pid: number): boolean {
-  return signalIfAlive(pid, 0 as unknown as NodeJS.Signals);
 }
