@@ -33,7 +33,7 @@ import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
 import { shutdownError } from "./http/connect-plugin.ts";
 import { createHttpApp, HTTP_LIMITS, type HttpLimits } from "./http/http-app.ts";
 import { registerLoops } from "./loops/loop.ts";
-import { type LoopRunner, startLoops } from "./loops/loop-runner.ts";
+import { startLoops } from "./loops/loop-runner.ts";
 import { LOOPS } from "./loops/registry.ts";
 import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import { POOL_POLICY, type ServerPolicy } from "./policy.ts";
@@ -121,7 +121,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         shutdownSignal: shutdown.signal,
       })
     : undefined;
-  let loops: LoopRunner | undefined;
+  let loops: AsyncDisposable | undefined;
 
   return {
     get url() {

@@ -62,7 +62,7 @@ export async function setServerState(
       .select(["id", "name", "ip", "port", "state"])
       .where("id", "in", [...ids])
       .orderBy("id")
-      .forUpdate()
+      .forNoKeyUpdate()
       .execute();
     const missing = ids.find((id) => known.every((row) => row.id !== id));
     if (missing !== undefined)

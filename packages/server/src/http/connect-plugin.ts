@@ -21,8 +21,6 @@ export interface ConnectServiceOptions {
   readonly contextValues?: (request: FastifyRequest) => ContextValues;
 }
 
-const CALL_TIMEOUT_MS_MAX = 60_000;
-
 export async function registerConnectService(
   scope: FastifyInstance,
   context: ServerContext,
@@ -33,7 +31,6 @@ export async function registerConnectService(
     routes: options.routes,
     interceptors: [observeCalls(context)],
     readMaxBytes: options.bodyBytesMax,
-    maxTimeoutMs: CALL_TIMEOUT_MS_MAX,
     shutdownSignal: options.shutdownSignal,
     grpc: options.grpc,
     grpcWeb: options.grpc,

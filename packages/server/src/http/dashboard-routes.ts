@@ -28,6 +28,9 @@ export async function registerDashboard(
     handler: async (request, reply) => {
       const key = keyOf(request);
       if (key !== undefined) return useKey(context, options, { request, reply, key });
+      // Open to every name, but the dashboard's files are not: a page that could not load would say nothing.
+      const problem = hostProblem(hostHeaders(request), options.hosts);
+      if (problem !== undefined) return sendText(reply, `Truechimer is running, but ${problem}.\n`);
       return sendIndex(request, reply, await files());
     },
   });
@@ -127,6 +130,10 @@ function withoutKey(request: FastifyRequest): string {
   // One slash at the start: two would name another host.
   const path = `/${pathOf(request).replace(/^[/\\]+/, "")}`;
   return rest === "" ? path : `${path}?${rest}`;
+}
+
+function sendText(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type("text/plain; charset=utf-8").header("cache-control", "no-store").send(text);
 }
 
 async function sendIndex(

@@ -77,6 +77,9 @@ export async function createHttpApp(
       .type("text/plain; charset=utf-8")
       .send(status >= 500 ? "internal error\n" : "bad request\n");
   });
+  app.setNotFoundHandler(async (_request, reply) => {
+    await reply.code(404).type("text/plain; charset=utf-8").send("not found\n");
+  });
   registerHealth(app, context);
   await app.register(async (scope) => registerMonitorApi(scope, context, options));
   await app.register(async (scope) => registerAdminApi(scope, context, options));

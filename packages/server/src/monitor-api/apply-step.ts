@@ -21,8 +21,8 @@ export interface LockedAssignment {
   readonly score_raw: number;
   readonly score_ts: Timestamptz | null;
   readonly last_batch: string | null;
-  readonly ip: string;
-  readonly port: number;
+  /** Position in the submission, from 1. */
+  readonly place: number;
 }
 
 /** A row of `log_scores`, with what goes to the assignment and the evidence beside it. */

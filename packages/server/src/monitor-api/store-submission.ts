@@ -127,34 +127,34 @@ async function noteSubmission(
   );
 }
 
-/** In the order of their ids, so that two submissions never wait for each other in a circle. */
+/** By position in the submission. Locked in the order of their ids, so that two submissions never wait for each other in a circle. */
 async function lockAssignments(
   transaction: Transaction<Schema>,
   { monitor, statuses }: SubmissionToStore,
-): Promise<ReadonlyMap<string, LockedAssignment>> {
+): Promise<ReadonlyMap<number, LockedAssignment>> {
   const result = await sql<LockedAssignment>`
     select nextval('log_scores_id_seq') as log_score_id, ss.id, ss.server_id, ss.score_raw, ss.score_ts, ss.last_batch,
-      host(s.ip) as ip, s.port
+      wanted.place::int as place
     from unnest(
       ${statuses.map(({ status }) => status.address.text)}::inet[],
       ${statuses.map(({ status }) => status.port)}::int[]
-    ) as wanted (ip, port)
+    ) with ordinality as wanted (ip, port, place)
     join servers s on s.ip = wanted.ip and s.port = wanted.port and s.state <> 'removed'
     join server_scores ss on ss.server_id = s.id and ss.monitor_id = ${monitor.id}
     order by ss.id
-    for update of ss`.execute(transaction);
-  return new Map(result.rows.map((row) => [`${row.ip} ${row.port}`, row]));
+    for no key update of ss`.execute(transaction);
+  return new Map(result.rows.map((row) => [row.place - 1, row]));
 }
 
 function applySteps(
   { statuses, batchId, traceId }: SubmissionToStore,
-  assignments: ReadonlyMap<string, LockedAssignment>,
+  assignments: ReadonlyMap<number, LockedAssignment>,
 ): { readonly rows: readonly ResultRow[]; readonly refusals: readonly StatusRefusal[] } {
   const rows: ResultRow[] = [];
   const refusals: StatusRefusal[] = [];
-  for (const { status, wire } of statuses) {
+  for (const [place, { status, wire }] of statuses.entries()) {
     const { index } = status;
-    const assignment = assignments.get(`${status.address.text} ${status.port}`);
+    const assignment = assignments.get(place);
     if (assignment === undefined) {
       const message = "the server is not assigned to this monitor (any more)";
       refusals.push({ index, code: "unassigned_server", message });

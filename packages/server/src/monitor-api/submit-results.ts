@@ -10,7 +10,12 @@ import type { ServerContext } from "../context.ts";
 import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
 import { isZeroOffsetSafe } from "./client-version.ts";
 import { type ParsedStatus, parseStatus, type StatusRefusal } from "./parse-status.ts";
-import { type CountedStatus, storeSubmission } from "./store-submission.ts";
+import {
+  type CountedStatus,
+  type StoreOutcome,
+  type SubmissionToStore,
+  storeSubmission,
+} from "./store-submission.ts";
 import { FIRST_VERSION_WITH_PORTS, SUBMISSION_VERSIONS } from "./submission-version.ts";
 import { ticketHolds, ticketKeyVersion } from "./ticket.ts";
 
@@ -42,7 +47,7 @@ export async function submitResults(
   if (telling.length === 0) {
     return nothingCounted(context, { monitor, submission, refusals: early });
   }
-  const outcome = await storeSubmission(context, {
+  const outcome = await stored(context, {
     monitor,
     submissionId: submission.id,
     batchId: submission.batchId,
@@ -58,6 +63,26 @@ export async function submitResults(
   countOutcomes(context, { monitor, submission, ...outcome });
   context.wakeScorer();
   return answerWith(outcome.refusals);
+}
+
+/** A batch that came too late is counted as such before the agent is told. */
+async function stored(
+  context: ServerContext,
+  submission: SubmissionToStore,
+): Promise<StoreOutcome> {
+  try {
+    return await storeSubmission(context, submission);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "batch_out_of_order") {
+      const { monitor, statuses } = submission;
+      const labels = { monitor: monitor.name, ip_version: monitor.family, version: "4" };
+      context.metrics.testsCompleted.inc(
+        { ...labels, result: "batch_out_of_order" },
+        statuses.length,
+      );
+    }
+    throw error;
+  }
 }
 
 interface Submission {

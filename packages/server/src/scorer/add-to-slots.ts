@@ -4,13 +4,14 @@
 import type { Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { OverallScore } from "./score-batch.ts";
-import type { QueuedResult } from "./take-queue.ts";
+import { type QueuedResult, timesOf } from "./take-queue.ts";
 
 export async function addToSlots(
   transaction: Transaction<Schema>,
   queued: readonly QueuedResult[],
   scores: readonly OverallScore[],
 ): Promise<void> {
+  const { first, last } = timesOf(queued);
   const byTrigger = new Map(scores.map((score) => [score.trigger.logScoreId, score.score]));
   const results = sql`
     select l.server_id, l.monitor_id, l.ts, l.reason, l.no_response, l.samples_sent, l.samples_answered, t.score
@@ -19,7 +20,7 @@ export async function addToSlots(
       ${queued.map(({ at }) => at)}::timestamptz[],
       ${queued.map(({ logScoreId }) => byTrigger.get(logScoreId) ?? null)}::float8[]
     ) as t (id, ts, score)
-    join log_scores l on l.id = t.id and l.ts = t.ts`;
+    join log_scores l on l.id = t.id and l.ts = t.ts and l.ts between ${first} and ${last}`;
   await addToServerSlots(transaction, results);
   await addToMonitorSlots(transaction, results);
 }

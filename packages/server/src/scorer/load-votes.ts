@@ -1,14 +1,19 @@
 // The rows among which the recent median is taken: of each monitor of a server the newest one up to the triggering row.
 // The newest of all stands in the assignment itself; the history is only read where that one is newer than the trigger.
 
-import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
+import {
+  nsFromTimestamptz,
+  type Schema,
+  type Timestamptz,
+  timestamptzFromNs,
+} from "@truechimer/database";
 import {
   type AssignedRow,
   type AssignmentStatus,
   RECENT_MEDIAN_ATTEMPTS,
 } from "@truechimer/scoring";
 import { sql, type Transaction } from "kysely";
-import type { QueuedResult } from "./take-queue.ts";
+import { type QueuedResult, timesOf } from "./take-queue.ts";
 
 /** A candidate for the median. */
 export interface Vote extends AssignedRow {
@@ -30,12 +35,11 @@ interface NewestRow {
   readonly attributes: unknown;
 }
 
-const LOOKBACK_SECONDS_MAX = Number(
-  RECENT_MEDIAN_ATTEMPTS.reduce(
-    (most, { lookbackNs }) => (lookbackNs > most ? lookbackNs : most),
-    0n,
-  ) / 1_000_000_000n,
+const LOOKBACK_NS_MAX = RECENT_MEDIAN_ATTEMPTS.reduce(
+  (most, { lookbackNs }) => (lookbackNs > most ? lookbackNs : most),
+  0n,
 );
+const LOOKBACK_SECONDS_MAX = Number(LOOKBACK_NS_MAX / 1_000_000_000n);
 
 /** By the triggering result's id. */
 export async function loadVotes(
@@ -43,7 +47,10 @@ export async function loadVotes(
   queued: readonly QueuedResult[],
 ): Promise<ReadonlyMap<bigint, readonly Vote[]>> {
   const serverIds = [...new Set(queued.map(({ serverId }) => serverId))];
-  const newest = Map.groupBy(await newestRows(transaction, serverIds), (row) => row.server_id);
+  const newest = Map.groupBy(
+    await newestRows(transaction, { serverIds, oldest: oldestOf(queued) }),
+    (row) => row.server_id,
+  );
   const votes = new Map<bigint, Vote[]>();
   const superseded: { readonly trigger: QueuedResult; readonly row: NewestRow }[] = [];
   for (const trigger of queued) {
@@ -60,16 +67,22 @@ export async function loadVotes(
   return votes;
 }
 
+/** What lies further back has no vote; PostgreSQL leaves those days out. */
+function oldestOf(queued: readonly QueuedResult[]): Timestamptz {
+  const { first } = timesOf(queued);
+  return timestamptzFromNs(nsFromTimestamptz(first) - LOOKBACK_NS_MAX);
+}
+
 async function newestRows(
   transaction: Transaction<Schema>,
-  serverIds: readonly bigint[],
+  { serverIds, oldest }: { readonly serverIds: readonly bigint[]; readonly oldest: Timestamptz },
 ): Promise<readonly NewestRow[]> {
   const result = await sql<NewestRow>`
     select ss.server_id, ss.monitor_id, ss.status, l.id, l.ts, l.score, l.step, l.rtt_ns, l.attributes,
       m.status in ('active', 'testing') and m.is_current and m.deleted_on is null as votes
     from server_scores ss
     join monitors m on m.id = ss.monitor_id and m.type = 'monitor'
-    join log_scores l on l.id = ss.last_log_score_id and l.ts = ss.score_ts
+    join log_scores l on l.id = ss.last_log_score_id and l.ts = ss.score_ts and l.ts >= ${oldest}
     where ss.server_id = any(${serverIds}::bigint[])`.execute(transaction);
   return result.rows;
 }

@@ -6,7 +6,7 @@ import type { Schema } from "@truechimer/database";
 import { parseNtpPacket, referenceIdText } from "@truechimer/ntp";
 import { sql, type Transaction } from "kysely";
 import { decodeEvidence } from "../monitor-api/check-evidence.ts";
-import type { QueuedResult } from "./take-queue.ts";
+import { type QueuedResult, timesOf } from "./take-queue.ts";
 
 interface LatestRow {
   readonly server_id: bigint;
@@ -20,6 +20,7 @@ export async function noteLatestResults(
   queued: readonly QueuedResult[],
 ): Promise<void> {
   const ids = queued.map(({ logScoreId }) => logScoreId);
+  const { first, last } = timesOf(queued);
   const times = queued.map(({ at }) => at);
   await sql`
     update servers s set
@@ -30,7 +31,7 @@ export async function noteLatestResults(
       select l.server_id, max(l.ts) as checked_at, max(l.ts) filter (where not l.no_response) as answered_at,
         (array_agg(l.stratum order by l.ts desc) filter (where l.stratum > 0))[1] as stratum
       from unnest(${ids}::bigint[], ${times}::timestamptz[]) as t (id, ts)
-      join log_scores l on l.id = t.id and l.ts = t.ts
+      join log_scores l on l.id = t.id and l.ts = t.ts and l.ts between ${first} and ${last}
       group by l.server_id
     ) t
     where s.id = t.server_id`.execute(transaction);
@@ -42,13 +43,15 @@ async function noteReferenceIds(
   transaction: Transaction<Schema>,
   queued: readonly QueuedResult[],
 ): Promise<void> {
+  const { first, last } = timesOf(queued);
   const latest = await sql<LatestRow>`
     select distinct on (l.server_id) l.server_id, host(s.ip) as ip, s.reference_id, e.evidence
     from unnest(
       ${queued.map(({ logScoreId }) => logScoreId)}::bigint[], ${queued.map(({ at }) => at)}::timestamptz[]
     ) as t (id, ts)
-    join log_scores l on l.id = t.id and l.ts = t.ts and l.has_evidence and not l.no_response
-    join check_evidence e on e.log_score_id = l.id and e.ts = l.ts
+    join log_scores l on l.id = t.id and l.ts = t.ts and l.ts between ${first} and ${last}
+      and l.has_evidence and not l.no_response
+    join check_evidence e on e.log_score_id = l.id and e.ts = l.ts and e.ts between ${first} and ${last}
     join servers s on s.id = l.server_id
     order by l.server_id, l.ts desc`.execute(transaction);
   for (const row of latest.rows) {

@@ -54,7 +54,7 @@ async function lockServers(
     .select("id")
     .where("id", "in", [...new Set(queued.map(({ serverId }) => serverId))])
     .orderBy("id")
-    .forUpdate()
+    .forNoKeyUpdate()
     .execute();
   return rows.map(({ id }) => id);
 }

@@ -1,6 +1,7 @@
 // Results that wait for the scorer, taken exactly once: the rows leave the queue in the transaction that scores them, and
 // rows that another scorer holds are passed over.
 
+import { assert } from "@truechimer/base";
 import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 
@@ -10,6 +11,18 @@ export interface QueuedResult {
   readonly monitorId: bigint;
   readonly at: Timestamptz;
   readonly atNs: bigint;
+}
+
+/** The times of some results, first and last: PostgreSQL then looks at their days alone. */
+export function timesOf(queued: readonly QueuedResult[]): {
+  readonly first: Timestamptz;
+  readonly last: Timestamptz;
+} {
+  const times = queued.map(({ at }) => at).toSorted();
+  const [first] = times;
+  const last = times.at(-1);
+  assert(first !== undefined && last !== undefined, "there is at least one result");
+  return { first, last };
 }
 
 interface QueueRow {

@@ -52,7 +52,7 @@ async function outdated(
     )
     .orderBy("id")
     .limit(SWEEP_SERVERS_MAX)
-    .forUpdate()
+    .forNoKeyUpdate()
     .skipLocked()
     .execute();
   return rows.map(({ id }) => id);
