@@ -18,9 +18,8 @@ export function verdictText({ reason, tally, policy }: VerdictTextInput): string
   const limit = `±${formatDurationNs(policy.offsetLimitNs)}`;
   switch (reason) {
     case "within_limit":
-      return `${share(withData - tally.against, withData)} with fresh data ${agree(withData, "finds", "find")} nothing outside ${limit}${middleText(tally)}`;
     case "offset_outside_limit":
-      return `${share(tally.against, withData)} with fresh data ${agree(withData, "holds", "hold")} it outside ${limit}${middleText(tally)}`;
+      return `${share(tally.against, withData)} with fresh data ${agree(tally.against, "holds", "hold")} it outside ${limit}${middleText(tally)}`;
     case "no_answer":
       return `none of ${count(tally.silent)} had an answer for ${policy.freshIntervals} check intervals`;
     case "no_valid_answer":
@@ -41,9 +40,9 @@ function middleText({ middle }: Tally): string {
   return `; the middle one has ${formatOffset(middle.offsetNs, middle.boundNs)}`;
 }
 
-/** `5 of 7 monitors`. */
+/** `5 of 7 monitors`, `none of 7 monitors`. */
 function share(part: number, whole: number): string {
-  return `${part} of ${count(whole)}`;
+  return `${part === 0 ? "none" : part} of ${count(whole)}`;
 }
 
 function count(monitors: number): string {

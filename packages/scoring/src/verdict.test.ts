@@ -278,7 +278,7 @@ describe("verdictOf", () => {
     },
     {
       witnesses: [witness({ offsetMs: -0.0003, boundMs: 0.0011 })],
-      text: "1 of 1 monitor with fresh data finds nothing outside ±25 ms; the middle one has −0.3 µs ± 1.1",
+      text: "none of 1 monitor with fresh data hold it outside ±25 ms; the middle one has −0.3 µs ± 1.1",
     },
     {
       witnesses: times(12, SILENT),
