@@ -1,7 +1,7 @@
 // The admin API as the commands use it: the address and the key come from the options, the environment, or the running
 // control plane's data directory.
 
-import { type Client, ConnectError, createClient } from "@connectrpc/connect";
+import { type Client, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { adminV1 } from "@truechimer/api";
 import { AppError, ERROR_CODES, type ErrorCode } from "@truechimer/base";
@@ -35,15 +35,11 @@ export function createAdminClient({ url, key }: AdminAccess): AdminClient {
     interceptors: [
       (next) => async (request) => {
         request.header.set("Authorization", `Bearer ${key}`);
-        try {
-          return await next(request);
-        } catch (error) {
-          throw adminError(error, url);
-        }
+        return next(request);
       },
     ],
   });
-  return createClient(adminV1.AdminService, transport);
+  return createClient(adminV1.AdminService, withCodedErrors(transport, url));
 }
 
 async function adminAccess(context: CliContext, options: ConnectionOptions): Promise<AdminAccess> {
@@ -64,6 +60,20 @@ async function localAccess(context: CliContext, options: ConnectionOptions): Pro
     "peer_unreachable",
     `no truechimer runs in ${path}: start one with "truechimer up", or name another with --data-dir or --url`,
   );
+}
+
+/** Around the transport and not as an interceptor, whose errors Connect would wrap again. */
+function withCodedErrors(transport: Transport, url: string): Transport {
+  return {
+    unary: async (...call) => {
+      try {
+        return await transport.unary(...call);
+      } catch (error) {
+        throw adminError(error, url);
+      }
+    },
+    stream: (...call) => transport.stream(...call),
+  };
 }
 
 /** Response header with our own code, finer than Connect's. */

@@ -1,9 +1,9 @@
 // What a person gets wrong when starting it: a message that names the thing and the remedy, at once, and nothing lost.
 
-import { createServer } from "node:net";
-import { writeFile } from "node:fs/promises";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CommandOutcome, command, createDataHome, type DataHome } from "./_up-program.ts";
 

@@ -1,7 +1,7 @@
 // From what was typed to addresses: each address of a name is a server of its own.
 
-import type { IpAddress, IpFamily } from "@truechimer/base";
 import type { ResolveHost } from "@truechimer/agent";
+import type { IpAddress, IpFamily } from "@truechimer/base";
 import type { NamedTarget } from "./parse-target.ts";
 
 export interface ResolvedTarget {

@@ -1,5 +1,6 @@
 // `truechimer check HOST…`: asks time servers now, from here, once.
 
+import { parseDurationMs } from "@truechimer/base";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   type CommandHost,
@@ -7,7 +8,6 @@ import {
   type OutputOptions,
   withOutputOptions,
 } from "../command-host.ts";
-import { parseDurationMs } from "@truechimer/base";
 
 export interface CheckFlags extends OutputOptions {
   readonly samples: number;

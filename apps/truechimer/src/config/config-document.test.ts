@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Role } from "./config.ts";
 import { configSchema } from "./config-schema.ts";
 import { type ConfigFlags, loadConfig } from "./load-config.ts";
-import type { Role } from "./config.ts";
 
 const DOCUMENT = new URL("../../../../docs/reference/configuration.md", import.meta.url);
 const text = await readFile(DOCUMENT, "utf8");

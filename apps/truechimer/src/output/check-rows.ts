@@ -4,6 +4,7 @@ import type { adminV1 } from "@truechimer/api";
 import { formatDurationNs } from "@truechimer/base";
 import type { Printer } from "../cli-context.ts";
 import { apiOffsetText, isoOf, msOf } from "./api-words.ts";
+import { scoreText } from "./score-text.ts";
 import { printable } from "./style.ts";
 import type { Column } from "./table.ts";
 import { instantText } from "./time-text.ts";
@@ -21,7 +22,7 @@ export async function printChecks(
     { title: "round trip", align: "right", text: ({ rttNs }) => rttText(rttNs) },
     { title: "outcome", text: ({ reason }) => (reason === "" ? green("ok") : yellow(reason)) },
     { title: "step", align: "right", text: ({ step }) => stepText(step) },
-    { title: "score", align: "right", text: ({ score }) => score.toFixed(1).replace("-", "−") },
+    { title: "score", align: "right", text: ({ score }) => scoreText(score) },
     { title: "evidence", text: ({ hasEvidence }) => (hasEvidence ? "yes" : "no") },
   ];
   await printer.table({ columns, rows: checks, json: checkJson, empty: "no such checks yet" });

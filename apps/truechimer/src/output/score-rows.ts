@@ -4,6 +4,7 @@ import type { adminV1 } from "@truechimer/api";
 import { formatOffset, unixMsFromNs } from "@truechimer/base";
 import type { Printer } from "../cli-context.ts";
 import { assignmentStatusWord, isoOf, msOf, verdictWord } from "./api-words.ts";
+import { scoreText } from "./score-text.ts";
 import { endpointText, serverLabel } from "./server-label.ts";
 import { agoCell } from "./server-rows.ts";
 import { printable } from "./style.ts";
@@ -23,7 +24,7 @@ export async function printOverallScores(
 ): Promise<void> {
   const nowMs = unixMsFromNs(nowNs);
   const columns: readonly Column<adminV1.Server>[] = [
-    { title: "score", align: "right", text: ({ score }) => numberText(score) },
+    { title: "score", align: "right", text: ({ score }) => scoreText(score) },
     { title: "scored", text: ({ scoreAt }) => agoCell(msOf(scoreAt), nowMs) },
     { title: "name", text: ({ name }) => printable(name) },
     { title: "address", text: ({ address, port }) => endpointText(address, port) },
@@ -53,9 +54,9 @@ export async function printMonitorScores(
 ): Promise<void> {
   if (server === undefined) return;
   const nowMs = unixMsFromNs(nowNs);
-  printer.line(`${printer.style.bold(serverLabel(server))} overall ${numberText(server.score)}`);
+  printer.line(`${printer.style.bold(serverLabel(server))} overall ${scoreText(server.score)}`);
   const columns: readonly Column<adminV1.Assignment>[] = [
-    { title: "score", align: "right", text: ({ score }) => numberText(score) },
+    { title: "score", align: "right", text: ({ score }) => scoreText(score) },
     { title: "scored", text: ({ lastCheckAt }) => agoCell(msOf(lastCheckAt), nowMs) },
     { title: "monitor", text: ({ monitorName }) => printable(monitorName) },
     { title: "status", text: ({ status }) => assignmentStatusWord(status) },
@@ -95,8 +96,8 @@ export async function printScoreHistory(
   const columns: readonly Column<HistoryRow>[] = [
     { title: "time", text: ({ atMs }) => instantText(atMs) },
     { title: "monitor", text: ({ monitor }) => printable(monitor) },
-    { title: "score", align: "right", text: ({ score }) => numberText(score) },
-    { title: "step", align: "right", text: ({ step }) => numberText(step) },
+    { title: "score", align: "right", text: ({ score }) => scoreText(score) },
+    { title: "step", align: "right", text: ({ step }) => scoreText(step) },
     {
       title: "offset",
       align: "right",
@@ -141,10 +142,6 @@ function seriesRows(series: adminV1.HistorySeries): readonly HistoryRow[] {
 /** The API writes NaN where nothing is known. */
 function known(value: number | undefined): number | undefined {
   return value === undefined || Number.isNaN(value) ? undefined : value;
-}
-
-function numberText(value: number | undefined): string {
-  return value?.toFixed(1).replace("-", "−") ?? "–";
 }
 
 /** The instant `lengthMs` before, as the API takes it. */

@@ -11,6 +11,7 @@ import {
   serverStateWord,
   verdictWord,
 } from "./api-words.ts";
+import { scoreText } from "./score-text.ts";
 import { serverLabel } from "./server-label.ts";
 import { agoCell, lossText, serverJson } from "./server-rows.ts";
 import { printable } from "./style.ts";
@@ -45,7 +46,7 @@ function factLines(server: adminV1.Server, printer: Printer, nowMs: number): rea
     ["verdict", `${verdict}${since}`],
     ["why", `${printable(server.verdictText)} ${dim(`(${server.verdictReason})`)}`],
     ["offset", apiOffsetText(server.offset)],
-    ["score", server.score?.toFixed(1) ?? "not scored yet"],
+    ["score", scoreText(server.score)],
     ["stratum", `${server.stratum ?? "–"}  reference ${printable(server.referenceId) || "–"}`],
     ["loss, 24 h", lossText(server.loss)],
     ["last answer", agoCell(msOf(server.lastSeenAt), nowMs)],
@@ -67,7 +68,7 @@ function assignmentColumns(printer: Printer, nowMs: number): readonly Column<adm
       align: "right",
       text: ({ rttNs }) => (rttNs === undefined ? "–" : formatDurationNs(rttNs)),
     },
-    { title: "score", align: "right", text: ({ score }) => score?.toFixed(1) ?? "–" },
+    { title: "score", align: "right", text: ({ score }) => scoreText(score) },
     { title: "says", text: (assignment) => testimony(assignment, printer) },
     { title: "last check", text: ({ lastCheckAt }) => agoCell(msOf(lastCheckAt), nowMs) },
     { title: "check", align: "right", text: ({ lastCheckId }) => String(lastCheckId ?? "–") },

@@ -4,6 +4,7 @@ import type { adminV1 } from "@truechimer/api";
 import { unixMsFromNs } from "@truechimer/base";
 import type { Printer } from "../cli-context.ts";
 import { apiOffsetText, isoOf, msOf, serverStateWord, verdictWord } from "./api-words.ts";
+import { scoreText } from "./score-text.ts";
 import { endpointText } from "./server-label.ts";
 import { printable } from "./style.ts";
 import type { Column } from "./table.ts";
@@ -24,7 +25,7 @@ export async function printServers(
     { title: "name", text: ({ name }) => printable(name) },
     { title: "address", text: ({ address, port }) => endpointText(address, port) },
     { title: "offset", align: "right", text: ({ offset }) => apiOffsetText(offset) },
-    { title: "score", align: "right", text: scoreText },
+    { title: "score", align: "right", text: scoreCell },
     { title: "stratum", align: "right", text: ({ stratum }) => String(stratum ?? "–") },
     { title: "loss", align: "right", text: ({ loss }) => lossText(loss) },
     { title: "last check", text: ({ lastCheckAt }) => agoCell(msOf(lastCheckAt), nowMs) },
@@ -66,9 +67,9 @@ function verdictCell(server: adminV1.Server, printer: Printer): string {
   return verdictText(verdictWord(server.verdict), printer.style);
 }
 
-function scoreText({ score, stale }: adminV1.Server): string {
+function scoreCell({ score, stale }: adminV1.Server): string {
   if (score === undefined) return "–";
-  return `${score.toFixed(1).replace("-", "−")}${stale ? " stale" : ""}`;
+  return `${scoreText(score)}${stale ? " stale" : ""}`;
 }
 
 export function lossText(loss: number | undefined): string {

@@ -8,11 +8,11 @@ import {
   migrate,
   migrationStatus,
 } from "@truechimer/database";
+import { APPLIED_BY } from "../applied-by.ts";
 import { type CliContext, createPrinter } from "../cli-context.ts";
 import { askedFormat } from "../command-host.ts";
 import type { DbOptions } from "../commands/db.ts";
 import { loadConfig } from "../config/load-config.ts";
-import { APPLIED_BY } from "../applied-by.ts";
 
 export async function migrateDatabase(context: CliContext, options: DbOptions): Promise<void> {
   const printer = createPrinter(context, askedFormat(options));

@@ -38,7 +38,10 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
     dataDir: directory.path,
     poolSize: config.database.poolSize,
     progress,
-    onConnectionLost: (error) => logger.warn({ error }, "a database connection was lost"),
+    onConnectionLost: (error) => {
+      // While stopping, connections end because we end the database.
+      if (!stop.signal.aborted) logger.warn({ error }, "a database connection was lost");
+    },
     onDatabaseEnded: () =>
       stop.fail(new AppError("database_unreachable", "the embedded PostgreSQL ended: see its log")),
   });
