@@ -158,10 +158,37 @@ describe("a database in a directory", () => {
     ]);
   });
 
-  test("tells when PostgreSQL has ended", async () => {
-    const postgres = await start(useMadeDatabase());
-    process.kill(postgres.pid, "SIGQUIT");
-    await expect(postgres.ended).resolves.toBeUndefined();
+  test("is started again when it was killed from outside, on the same address", async () => {
+    const said: string[] = [];
+    await using postgres = await createEmbeddedPostgres({
+      preferredDir: useMadeDatabase(),
+      say: (text) => said.push(text),
+    });
+    await query(postgres.url, "create table notes as select 'kept' as text");
+    const killed = postgres.pid;
+    process.kill(killed, "SIGKILL");
+    await expect
+      .poll(async () => await query(postgres.url, "select text from notes").catch(String), {
+        timeout: 20_000,
+      })
+      .toEqual([{ text: "kept" }]);
+    expect(postgres.pid).not.toBe(killed);
+    expect(said[0]).toBe("PostgreSQL ended by itself: starting it again");
+  });
+
+  test("is left alone when it does not stay, and says so", async () => {
+    const said: string[] = [];
+    const postgres = await createEmbeddedPostgres({
+      preferredDir: useMadeDatabase(),
+      say: (text) => said.push(text),
+    });
+    for (let kills = 0; kills < 4; kills += 1) {
+      const { pid } = postgres;
+      process.kill(pid, "SIGKILL");
+      if (kills < 3) await expect.poll(() => postgres.pid, { timeout: 20_000 }).not.toBe(pid);
+    }
+    await postgres.ended;
+    expect(said.at(-1)).toMatch(/is not started any more$/);
     await postgres[Symbol.asyncDispose]();
   });
 

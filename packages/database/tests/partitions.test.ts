@@ -135,6 +135,21 @@ test("days beyond retention are dropped whole, each table by its own setting", a
   });
 });
 
+test("a clock that is years ahead takes two days of history at most", async () => {
+  await withTemplateDatabase(async (database) => {
+    await maintainPartitions(database, { nowNs, daysAhead: 1 });
+    const { dropped, postponed } = await maintainPartitions(database, {
+      nowNs: at("2036-02-07T06:28:16Z"),
+      daysAhead: 0,
+    });
+    expect(dropped.filter((name) => name.startsWith("log_scores"))).toEqual([
+      "log_scores_20260309",
+      "log_scores_20260310",
+    ]);
+    expect(postponed).toContain("log_scores_20260311");
+  });
+});
+
 test("a partition that somebody else has made counts by its bounds", async () => {
   await withTemplateDatabase(async (database) => {
     await database.pool.query(

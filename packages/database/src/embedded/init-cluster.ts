@@ -2,14 +2,14 @@
 // removes.
 
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chown, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { AppError } from "@truechimer/base";
 import { identity } from "./account.ts";
 import { DATABASE_USER } from "./credentials.ts";
-import { appErrorFromFile, diskFull, errorCode } from "./file-error.ts";
+import { appErrorFromFile, diskFull, errorCode, unwritable } from "./file-error.ts";
 import { makeAccountDirectory, type Place } from "./place.ts";
 import { unsupported } from "./platform-binaries.ts";
 import { programEnvironment } from "./program-environment.ts";
@@ -33,6 +33,9 @@ export function clusterExists(place: Place): boolean {
 
 /** Fails with disk_full, directory_unwritable or database_start_failed. */
 export async function initCluster(place: Place, options: InitOptions): Promise<void> {
+  if (isOccupied(place.dataDir)) {
+    throw unwritable(place.dataDir, "because it holds something that is no database");
+  }
   if ((await freeBytes(place.directory)) < FREE_BYTES_MIN) throw diskFull(place.directory);
   const partial = join(place.directory, "data.new");
   const passwordFile = join(partial, "password");
@@ -44,7 +47,6 @@ export async function initCluster(place: Place, options: InitOptions): Promise<v
       await chown(passwordFile, place.account.uid, place.account.gid);
     }
     await runInitdb(place, join(partial, "data"), passwordFile, options.durable);
-    // Takes the place of an empty directory, and of nothing else.
     await rename(join(partial, "data"), place.dataDir);
   } catch (error) {
     throw appErrorFromFile(error, place.directory);
@@ -94,6 +96,10 @@ async function initError(error: unknown, place: Place): Promise<AppError> {
     `initdb could not make a database in ${place.dataDir} ("${reason}"): correct that, or set DATABASE_URL to a PostgreSQL of your own`,
     { cause: error },
   );
+}
+
+function isOccupied(directory: string): boolean {
+  return existsSync(directory) && readdirSync(directory).length > 0;
 }
 
 /** Refuses a cluster that another major version of PostgreSQL has made. */
