@@ -10,6 +10,8 @@ import { SetUpError, secondsSince } from "./say.mjs";
 
 /** @typedef {(text: string) => void} Say */
 
+/** Everything, whatever NODE_ENV and the user's own npm settings leave out; other engines are only warned about. */
+const CI = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--loglevel=error"];
 const PROGRESS_MS = 10_000;
 /** Inside node_modules, so that it goes when that goes. */
 const MARKER = join("node_modules", ".installed");
@@ -53,16 +55,11 @@ async function install(root, reason, say) {
     PROGRESS_MS,
   );
   try {
-    const code = await runChild(
-      npm.file,
-      [...npm.args, "ci", "--ignore-scripts", "--loglevel=error"],
-      {
-        cwd: root,
-        env: npm.env,
-        stdio: ["ignore", 2, 2],
-        killOnSignal: true,
-      },
-    );
+    const code = await runChild(npm.file, [...npm.args, ...CI], {
+      cwd: root,
+      stdio: ["ignore", 2, 2],
+      killOnSignal: true,
+    });
     if (code !== 0) {
       throw new SetUpError(
         `npm could not install the packages (exit ${code}); its message is above`,
@@ -96,11 +93,10 @@ function requirePinnedNode(root) {
  */
 function findNpm() {
   const { npm_execpath: cli, npm_node_execpath: node } = process.env;
-  const env = { ...process.env };
   if (cli !== undefined && /npm-cli\.[cm]?js$/.test(cli)) {
-    return { file: node ?? process.execPath, args: [cli], env };
+    return { file: node ?? process.execPath, args: [cli] };
   }
-  return { file: process.platform === "win32" ? "npm.cmd" : "npm", args: [], env };
+  return { file: process.platform === "win32" ? "npm.cmd" : "npm", args: [] };
 }
 
 /** @param {string} root */
