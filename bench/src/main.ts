@@ -1,4 +1,99 @@
+// npm run bench -- [scenario…] [options]: runs named scenarios, prints their tables and keeps the results.
+
 import { parseArgs } from "node:util";
-import { runProbeError } from "./probe-error/probe-error.ts";
-const { values } = parseArgs({ options: { quick: { type: "boolean" }, condition: {type:"string"}, path: {type:"string"}, stamps: {type:"string"}, exchanges: {type:"string"}, runs: {type:"string"} }, allowPositionals: true });
-await runProbeError({ quick: values.quick ?? false, condition: values.condition, path: values.path, stamps: values.stamps, exchanges: values.exchanges ? Number(values.exchanges): undefined, runs: values.runs ? Number(values.runs): undefined, log: (l) => console.log(l) });
+import { probeError } from "./probe-error/probe-error.ts";
+import { probeRate } from "./probe-rate/probe-rate.ts";
+import { saveResults } from "./results.ts";
+import type { Scenario, ScenarioOptions } from "./scenario.ts";
+
+const SCENARIOS: readonly Scenario[] = [probeError, probeRate];
+const EXIT_USAGE = 2;
+
+const HELP = `usage: npm run bench -- [SCENARIO…] [options]
+
+Scenarios (default: all):
+${SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join("\n")}
+
+Options:
+  --quick             few exchanges, one run; the results are not kept
+  --condition NAME    idle, busy, at-once or in-flight
+  --path NAME         loopback or veth (veth needs root)
+  --stamps NAME       kernel or user_space
+  --runs N            instead of the scenario's own number
+  --exchanges N       likewise; results with other numbers are not kept
+  --help
+`;
+
+interface Wanted {
+  readonly scenarios: readonly Scenario[];
+  readonly options: ScenarioOptions;
+  readonly isKept: boolean;
+}
+
+async function main(): Promise<void> {
+  const wanted = wantedFrom(process.argv.slice(2));
+  if (wanted === undefined) return;
+  for (const scenario of wanted.scenarios) {
+    const rows = await scenario.run(wanted.options);
+    print(wanted.isKept ? await saveResults(scenario, rows) : scenario.report(rows));
+  }
+}
+
+function wantedFrom(parameters: readonly string[]): Wanted | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...parameters],
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        condition: { type: "string" },
+        path: { type: "string" },
+        stamps: { type: "string" },
+        runs: { type: "string" },
+        exchanges: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      print(HELP);
+      return undefined;
+    }
+    const options: ScenarioOptions = {
+      quick: values.quick,
+      condition: values.condition,
+      path: values.path,
+      stamps: values.stamps,
+      runs: countFrom("--runs", values.runs),
+      exchanges: countFrom("--exchanges", values.exchanges),
+      log: (line) => process.stderr.write(`${line}\n`),
+    };
+    const isKept = !options.quick && options.runs === undefined && options.exchanges === undefined;
+    return { scenarios: scenariosNamed(positionals), options, isKept };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
+    process.exitCode = EXIT_USAGE;
+    return undefined;
+  }
+}
+
+function scenariosNamed(names: readonly string[]): readonly Scenario[] {
+  if (names.length === 0) return SCENARIOS;
+  return names.map((name) => {
+    const scenario = SCENARIOS.find((each) => each.name === name);
+    if (scenario === undefined) throw new RangeError(`there is no scenario "${name}"`);
+    return scenario;
+  });
+}
+
+function countFrom(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new RangeError(`${option} "${text}" must be a whole number above 0`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+await main();

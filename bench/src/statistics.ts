@@ -1,14 +1,14 @@
 // Figures from many measurements.
 
 /** The value below which `fraction` of the sorted values lie (nearest rank). NaN when there are none. */
-export function percentile(sorted: Float64Array, fraction: number): number {
+function percentile(sorted: Float64Array, fraction: number): number {
   const rank = Math.ceil(fraction * sorted.length);
   return sorted[Math.min(sorted.length - 1, Math.max(0, rank - 1))] ?? Number.NaN;
 }
 
 /** The middle value; of an even number the lower middle one. */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
 }
 
@@ -20,7 +20,7 @@ export interface Spread {
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   return {
     p50: percentile(sorted, 0.5),
     p99: percentile(sorted, 0.99),

@@ -43,7 +43,8 @@ export const CONDITIONS: readonly Condition[] = [
     name: "busy",
     title: "cores busy",
     run: async (probe, targets, exchanges) => {
-      await using _busy = await startBusyCores();
+      await using surroundings = new AsyncDisposableStack();
+      surroundings.use(await startBusyCores());
       return await oneAtATime(probe, targets, exchanges);
     },
   },
@@ -56,7 +57,8 @@ export const CONDITIONS: readonly Condition[] = [
     name: "in-flight",
     title: "1,000 others in flight",
     run: async (probe, targets, exchanges) => {
-      await using _others = await startOthers(probe);
+      await using surroundings = new AsyncDisposableStack();
+      surroundings.use(await startOthers(probe));
       return await oneAtATime(probe, targets, exchanges);
     },
   },

@@ -3,24 +3,26 @@
 import { systemClock, systemRandom } from "@truechimer/base";
 import type { TimestampSource } from "@truechimer/ntp";
 import { createProbeSocket } from "@truechimer/udp";
-import type { ScenarioOptions } from "../scenario.ts";
+import { isWanted, type ResultRow, type Scenario, type ScenarioOptions } from "../scenario.ts";
 import { medianSpread, type Spread, spreadOf } from "../statistics.ts";
 import { CONDITIONS, type Condition } from "./conditions.ts";
 import { openPath, PATH_NAMES, type PathName } from "./paths.ts";
+import { reportProbeError } from "./report.ts";
 import { vethProblem } from "./veth.ts";
 
 const EXCHANGES = 20_000;
 const RUNS = 5;
 const QUICK_EXCHANGES = 2_000;
 const QUICK_RUNS = 1;
-/** Before each run: caches, connections to the address resolution, the compiler. Not counted. */
+/** Before each run: caches, address resolution, the compiler. Not counted. */
 const WARM_UP = 400;
 const STAMPS: readonly TimestampSource[] = ["kernel", "user_space"];
 
-export interface ProbeErrorResult {
+export interface ProbeErrorRow extends ResultRow {
   readonly path: PathName;
   readonly stamps: TimestampSource;
   readonly condition: string;
+  /** A run. */
   readonly exchanges: number;
   readonly runs: readonly Spread[];
   readonly median: Spread;
@@ -28,17 +30,24 @@ export interface ProbeErrorResult {
   readonly failures: Readonly<Record<string, number>>;
 }
 
-export async function runProbeError(options: ScenarioOptions): Promise<readonly ProbeErrorResult[]> {
-  const results: ProbeErrorResult[] = [];
+export const probeError: Scenario = {
+  name: "probe-error",
+  summary: "How far offsets are from the truth, by who takes the time stamps.",
+  run: runProbeError,
+  report: (rows) => reportProbeError(rows as readonly ProbeErrorRow[]),
+};
+
+async function runProbeError(options: ScenarioOptions): Promise<readonly ProbeErrorRow[]> {
+  const rows: ProbeErrorRow[] = [];
   for (const path of wantedPaths(options)) {
-    for (const stamps of STAMPS.filter((name) => wants(options.stamps, name))) {
-      for (const condition of CONDITIONS.filter(({ name }) => wants(options.condition, name))) {
+    for (const stamps of STAMPS.filter((name) => isWanted(options.stamps, name))) {
+      for (const condition of CONDITIONS.filter(({ name }) => isWanted(options.condition, name))) {
         options.log(`probe-error: ${path}, ${stamps} stamps, ${condition.title}`);
-        results.push(await runCondition({ path, stamps, condition, options }));
+        rows.push(await runCondition({ path, stamps, condition, options }));
       }
     }
   }
-  return results;
+  return rows;
 }
 
 interface Setting {
@@ -48,7 +57,7 @@ interface Setting {
   readonly options: ScenarioOptions;
 }
 
-async function runCondition({ path, stamps, condition, options }: Setting): Promise<ProbeErrorResult> {
+async function runCondition({ path, stamps, condition, options }: Setting): Promise<ProbeErrorRow> {
   const exchanges = options.exchanges ?? (options.quick ? QUICK_EXCHANGES : EXCHANGES);
   const runs: Spread[] = [];
   const failures: Record<string, number> = {};
@@ -68,20 +77,26 @@ async function runCondition({ path, stamps, condition, options }: Setting): Prom
     options.log(`  run ${run + 1}: ${spreadText(runs.at(-1) ?? spreadOf([]))}`);
     if (findings.failures.size > 0) options.log(`  failed: ${[...findings.failures].join(" ")}`);
   }
-  return { path, stamps, condition: condition.name, exchanges, runs, median: medianSpread(runs), failures };
+  return {
+    key: `${path} ${stamps} ${condition.name}`,
+    measuredOn: new Date().toISOString().slice(0, 10),
+    path,
+    stamps,
+    condition: condition.name,
+    exchanges,
+    runs,
+    median: medianSpread(runs),
+    failures,
+  };
 }
 
 function wantedPaths(options: ScenarioOptions): readonly PathName[] {
   return PATH_NAMES.filter((path) => {
-    if (!wants(options.path, path)) return false;
+    if (!isWanted(options.path, path)) return false;
     const problem = path === "veth" ? vethProblem() : undefined;
     if (problem !== undefined) options.log(`probe-error: no veth pair here: ${problem}`);
     return problem === undefined;
   });
-}
-
-function wants(wanted: string | undefined, name: string): boolean {
-  return wanted === undefined || wanted === name;
 }
 
 function spreadText({ p50, p99, p999, max }: Spread): string {

@@ -13,7 +13,7 @@ export interface Veth extends Disposable {
 /** Addresses of RFC 2544 for benchmarks; no real network has them. */
 const NEAR_ADDRESS = "198.18.77.254/24";
 const FAR_PREFIX = "198.18.77.";
-export const FAR_ADDRESSES_MAX = 250;
+const FAR_ADDRESSES_MAX = 250;
 
 /** Why there can be no veth pair here. Absent: there can. */
 export function vethProblem(): string | undefined {

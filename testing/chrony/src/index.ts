@@ -1,10 +1,5 @@
 // For other testing packages and benchmarks.
-export {
-  chronyAvailable,
-  findProgram,
-  installedProgram,
-  ntpdigAvailable,
-} from "./chrony-available.ts";
+export { chronyAvailable, installedProgram, ntpdigAvailable } from "./chrony-available.ts";
 export {
   type ChronyServer,
   type ChronyServerOptions,

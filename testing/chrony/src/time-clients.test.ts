@@ -6,16 +6,17 @@ import { type ClientFinding, queryWithChronyd, queryWithNtpdig } from "./time-cl
 /** A busy host can delay one of the stamps; a wrong sign or unit is far larger. */
 const OFFSET_MS_MAX = 10;
 
-function expectAccepted({ offsetNs, output }: ClientFinding): void {
+function errorMs({ offsetNs, output }: ClientFinding): number {
   if (offsetNs === undefined) throw new Error(`the client found no time:\n${output}`);
-  expect(Math.abs(Number(offsetNs) / 1e6)).toBeLessThan(OFFSET_MS_MAX);
+  return Math.abs(Number(offsetNs) / 1e6);
 }
 
 describe.skipIf(!chronyAvailable())("chronyd as a server", () => {
   test("is accepted by chronyd as a client, on IPv4 and IPv6", async () => {
     await using server = await startChronyServer();
     for (const address of server.addresses) {
-      expectAccepted(await queryWithChronyd({ address, port: server.port }));
+      const finding = await queryWithChronyd({ address, port: server.port });
+      expect(errorMs(finding)).toBeLessThan(OFFSET_MS_MAX);
     }
   });
 
@@ -23,7 +24,7 @@ describe.skipIf(!chronyAvailable())("chronyd as a server", () => {
     "is accepted by ntpdig through a relay",
     async () => {
       await using server = await startChronyServer();
-      expectAccepted(await queryWithNtpdig(server));
+      expect(errorMs(await queryWithNtpdig(server))).toBeLessThan(OFFSET_MS_MAX);
     },
   );
 

@@ -4,7 +4,7 @@ import { AF_INET, AF_INET6 } from "./linux-constants.ts";
 
 /** The larger of the two structures. */
 export const SOCKADDR_BYTES_MAX = 28;
-export const SOCKADDR_IN_BYTES = 16;
+const SOCKADDR_IN_BYTES = 16;
 const IPV4_BYTES = 4;
 const IPV6_BYTES = 16;
 
