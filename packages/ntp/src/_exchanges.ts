@@ -27,10 +27,7 @@ export const TYPICAL_EXCHANGE: TrueExchange = {
   source: "kernel",
 };
 
-export const GOOD_HEADER: Omit<
-  NtpPacket,
-  "originTimestamp" | "receiveTimestamp" | "transmitTimestamp"
-> = {
+const GOOD_HEADER: Omit<NtpPacket, "originTimestamp" | "receiveTimestamp" | "transmitTimestamp"> = {
   leap: 0,
   version: 4,
   mode: NTP_MODE.server,
@@ -46,7 +43,7 @@ export const GOOD_HEADER: Omit<
 };
 
 /** A fixed nonce, 0x0102030405060708. */
-export const REQUEST: Uint8Array = createClientRequest({
+const REQUEST: Uint8Array = createClientRequest({
   bytes: (length) => Uint8Array.from({ length }, (_, index) => index + 1),
   fraction: () => 0,
 }).bytes;

@@ -21,9 +21,9 @@ export interface PacketTail {
 /** Type and length. */
 export const EXTENSION_FIELD_HEAD_BYTES = 4;
 /** The smallest field. RFC 7822, section 3. */
-export const EXTENSION_FIELD_BYTES_MIN = 16;
+const EXTENSION_FIELD_BYTES_MIN = 16;
 /** The smallest last field of a packet without a MAC, so that it cannot be taken for one. RFC 7822, section 3. */
-export const EXTENSION_FIELD_BYTES_MIN_LAST = 28;
+const EXTENSION_FIELD_BYTES_MIN_LAST = 28;
 /** NTS, which has the most, needs 17 (RFC 8915, section 5.7). Stops a datagram made of thousands of fields. */
 export const EXTENSION_FIELDS_MAX = 32;
 

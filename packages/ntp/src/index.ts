@@ -1,7 +1,5 @@
 export { type ClientRequest, createClientRequest, requestNonce } from "./client-request.ts";
 export {
-  EXTENSION_FIELD_BYTES_MIN,
-  EXTENSION_FIELD_BYTES_MIN_LAST,
   EXTENSION_FIELDS_MAX,
   type ExtensionField,
   type PacketTail,
@@ -13,12 +11,6 @@ export {
   runResponseRules,
 } from "./judge-exchange.ts";
 export {
-  AGENT_PRECISION_NS,
-  DRIFT_PARTS_PER_MILLION,
-  SERVER_PRECISION_LOG2_MAX,
-  STAMP_ERROR_NS,
-} from "./measurement.ts";
-export {
   CHECK_SAMPLES_DEFAULT,
   CHECK_SAMPLES_MAX,
   type CheckAction,
@@ -26,7 +18,6 @@ export {
   checkResultOf,
   checkResultWithoutSamples,
   createCheck,
-  EXPLICIT_BAD_REASONS,
   isAgentFault,
   isExplicitBad,
   isNoResponse,
@@ -75,9 +66,6 @@ export {
   datagramCarriesNonce,
   LEAP_NOT_SYNCHRONISED,
   type ResponseRule,
-  ROOT_DISTANCE_LIMIT_NS,
-  rootDistanceNs,
-  STRATUM_MAX,
 } from "./response-rules.ts";
 export type {
   BoundPart,

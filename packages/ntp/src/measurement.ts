@@ -11,10 +11,10 @@ import { nsFromNtpUnits, ntpTimestampDifference, unixNsFromNtpTimestamp } from "
 import type { BoundPart, Measurement, Stamp, TimestampSource } from "./sample.ts";
 
 /** PHI: how far a clock that nobody disciplines may drift, 15 µs a second. RFC 5905, section 7.2. */
-export const DRIFT_PARTS_PER_MILLION = 15n;
+const DRIFT_PARTS_PER_MILLION = 15n;
 
 /** How far a stamp may stand on the wrong side of the event: T1 after the departure, T4 before the arrival. */
-export const STAMP_ERROR_NS: Readonly<Record<TimestampSource, bigint>> = {
+const STAMP_ERROR_NS: Readonly<Record<TimestampSource, bigint>> = {
   // Software stamps of the kernel are taken in the driver's path; a microsecond covers the hand-over to the device.
   kernel: 1_000n,
   // Around the system call, from a wall clock that is read through the run-time and may be slewed meanwhile.
@@ -22,7 +22,7 @@ export const STAMP_ERROR_NS: Readonly<Record<TimestampSource, bigint>> = {
 };
 
 /** The smallest step of the agent's clock as it is read for a stamp. */
-export const AGENT_PRECISION_NS: Readonly<Record<TimestampSource, bigint>> = {
+const AGENT_PRECISION_NS: Readonly<Record<TimestampSource, bigint>> = {
   kernel: 1n,
   user_space: 1_000n,
 };
@@ -31,7 +31,7 @@ export const AGENT_PRECISION_NS: Readonly<Record<TimestampSource, bigint>> = {
  * No clock in use ticks slower than 64 times a second. A coarser precision is counted as this one, because the server
  * chooses the field, and could otherwise hide any offset behind a bound of its own making.
  */
-export const SERVER_PRECISION_LOG2_MAX = -6;
+const SERVER_PRECISION_LOG2_MAX = -6;
 
 const NS_PER_SECOND = 1_000_000_000n;
 const SERVER_PRECISION_LOG2_MIN = -30;

@@ -67,7 +67,7 @@ export function checkResultWithoutSamples(reason: SampleReason): CheckResult {
 }
 
 /** Reasons with which a server itself says that it must not be used. They end a check. */
-export const EXPLICIT_BAD_REASONS: readonly SampleReason[] = [
+const EXPLICIT_BAD_REASONS: readonly SampleReason[] = [
   "kiss_rate",
   "kiss_deny",
   "kiss_rstr",

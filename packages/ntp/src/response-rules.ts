@@ -22,10 +22,10 @@ import type { Exchange } from "./sample.ts";
 import type { SampleReason } from "./sample-reason.ts";
 
 /** The greatest stratum that we take time from; the NTP Pool's limit. */
-export const STRATUM_MAX = 10;
+const STRATUM_MAX = 10;
 
 /** Root delay / 2 + root dispersion from here on is refused. */
-export const ROOT_DISTANCE_LIMIT_NS = 1_500_000_000n;
+const ROOT_DISTANCE_LIMIT_NS = 1_500_000_000n;
 
 /** Leap indicator of a clock that is not synchronised. RFC 5905, section 7.3. */
 export const LEAP_NOT_SYNCHRONISED = 3;
@@ -186,9 +186,7 @@ export const ANSWER_RULES: readonly LadderRule<Answer>[] = [
 ];
 
 /** Root delay / 2 + root dispersion: how far the server may be from its reference clock. RFC 5905, section 11.2. */
-export function rootDistanceNs(
-  header: Pick<NtpPacketHeader, "rootDelay" | "rootDispersion">,
-): bigint {
+function rootDistanceNs(header: Pick<NtpPacketHeader, "rootDelay" | "rootDispersion">): bigint {
   return nsFromNtpShort(header.rootDelay) / 2n + nsFromNtpShort(header.rootDispersion);
 }
 

@@ -3,7 +3,7 @@
 // must lie wholly outside of the limit to speak against a server, so that a long path never makes a liar of it.
 
 import type { UnixNs } from "@truechimer/base";
-import { isExplicitBad, type SampleReason } from "@truechimer/ntp";
+import { isExplicitBad, LEAP_NOT_SYNCHRONISED, type SampleReason } from "@truechimer/ntp";
 import type { VerdictReason } from "./verdict-reason.ts";
 import type { VerdictPolicy, Witness, WitnessAnswer } from "./witness.ts";
 
@@ -41,10 +41,11 @@ export interface TallyInput {
 }
 
 function statementOf(witness: Witness, nowNs: UnixNs, policy: VerdictPolicy): Statement {
-  const { checkedAtNs, reason, answer, watchingSinceNs } = witness;
+  const { checkedAtNs, reason, leap, answer, watchingSinceNs } = witness;
   const freshForNs = witness.intervalNs * BigInt(policy.freshIntervals);
   if (checkedAtNs === undefined || nowNs - checkedAtNs >= freshForNs) return { kind: "nothing" };
-  if (isRefusal(reason)) return { kind: "refused", reason };
+  const refusal = reason ?? (leap === LEAP_NOT_SYNCHRONISED ? "not_synchronised" : undefined);
+  if (isRefusal(refusal)) return { kind: "refused", reason: refusal };
   if (answer !== undefined && nowNs - answer.atNs < freshForNs) {
     return { kind: "measured", answer, isAgainst: isOutside(answer, policy.offsetLimitNs) };
   }

@@ -234,6 +234,12 @@ describe("verdictOf", () => {
     expect(judged(times(3, { ...SILENT, watchingFor: 3 })).verdict).toBe("unreachable");
   });
 
+  it("minds leap 3 also when the agent, of an older version, does not", () => {
+    const witnesses = times(3).map((one) => ({ ...one, leap: 3 }));
+    expect(judged(witnesses)).toMatchObject({ verdict: "unsure", reason: "not_synchronised" });
+    expect(judged(times(3).map((one) => ({ ...one, leap: 1 }))).verdict).toBe("truechimer");
+  });
+
   it("goes on with a good answer while the checks after it fail", () => {
     expect(judged(times(3, { ...LIAR, reason: "timeout", answeredAgo: 2 })).verdict).toBe(
       "falseticker",
@@ -278,7 +284,7 @@ describe("verdictOf", () => {
     },
     {
       witnesses: [witness({ offsetMs: -0.0003, boundMs: 0.0011 })],
-      text: "none of 1 monitor with fresh data hold it outside ±25 ms; the middle one has −0.3 µs ± 1.1",
+      text: "its one monitor with fresh data has −0.3 µs ± 1.1, which is not outside ±25 ms",
     },
     {
       witnesses: times(12, SILENT),
@@ -290,21 +296,37 @@ describe("verdictOf", () => {
     },
     {
       witnesses: [...times(7, { reason: "kiss_rate" }), ...times(5)],
-      text: "7 of 12 monitors with fresh data: the server asks us to come less often (RATE)",
+      text: "7 of 12 monitors are told: the server asks us to come less often (RATE)",
     },
     {
       witnesses: times(1, { reason: "stratum_zero" }),
-      text: "1 of 1 monitor with fresh data: the server answers with stratum 0",
+      text: "its one monitor is told: the server answers with stratum 0",
+    },
+    { witnesses: times(1, SILENT), text: "its one monitor had no answer for 3 check intervals" },
+    {
+      witnesses: times(1, { offsetMs: 40.02, boundMs: 0.5 }),
+      text: "its one monitor with fresh data has +40.0 ms ± 0.5, which is outside ±25 ms",
+    },
+    {
+      witnesses: [...times(2), witness(LIAR)],
+      text: "1 of 3 monitors with fresh data holds it outside ±25 ms; the middle one has 0.0 ms ± 1.0",
+    },
+    {
+      witnesses: [witness(), witness({ reason: "kiss_rate" })],
+      text: "1 of 2 monitors is told: the server asks us to come less often (RATE)",
     },
     { witnesses: [], text: "no monitor has fresh data on it" },
   ])("says: $text", ({ witnesses, text }) => {
     expect(judged(witnesses).text).toBe(text);
   });
 
-  it("says how many witnesses are wanted", () => {
-    expect(judged(times(1), VERDICT_POLICY_POOL).text).toBe(
-      "1 monitor has fresh data, and the policy asks for 3",
-    );
+  it.each([
+    { count: 0, silent: 2, text: "no monitor has fresh data on it, and the policy asks for 3" },
+    { count: 1, silent: 0, text: "1 monitor has fresh data on it, and the policy asks for 3" },
+    { count: 2, silent: 4, text: "2 monitors have fresh data on it, and the policy asks for 3" },
+  ])("says of $count monitors with data and $silent without: $text", ({ count, silent, text }) => {
+    const witnesses = [...times(count), ...times(silent, SILENT)];
+    expect(judged(witnesses, VERDICT_POLICY_POOL).text).toBe(text);
   });
 
   it("names the most frequent refusal, of equally frequent ones the first in the alphabet", () => {

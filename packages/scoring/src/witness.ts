@@ -9,6 +9,11 @@ export interface Witness {
   readonly checkedAtNs: UnixNs | undefined;
   /** Of its last check: a coded reason; undefined when it succeeded. */
   readonly reason: string | undefined;
+  /**
+   * Leap indicator of its last check's answer. Agents below submission version 5 report a 3 without a reason; here it
+   * counts all the same. Absent: unknown.
+   */
+  readonly leap?: number | undefined;
   /** Its last good answer, also when checks after it failed. */
   readonly answer: WitnessAnswer | undefined;
   /** Since when it has been checking this server. */
