@@ -21,7 +21,7 @@ export function ntpdigAvailable(): boolean {
 }
 
 /** Path of an installed program. Absent: it is not installed. */
-export function findProgram(name: string): string | undefined {
+function findProgram(name: string): string | undefined {
   const directories = [...(process.env["PATH"] ?? "").split(delimiter), ...DAEMON_DIRECTORIES];
   return directories
     .filter((directory) => directory !== "")
