@@ -67,7 +67,7 @@ export function checkResultWithoutSamples(reason: SampleReason): CheckResult {
 }
 
 /** Reasons with which a server itself says that it must not be used. They end a check. */
-const EXPLICIT_BAD_REASONS: readonly SampleReason[] = [
+const EXPLICIT_BAD_REASONS: ReadonlySet<string> = new Set<SampleReason>([
   "kiss_rate",
   "kiss_deny",
   "kiss_rstr",
@@ -75,11 +75,11 @@ const EXPLICIT_BAD_REASONS: readonly SampleReason[] = [
   "bad_stratum",
   "not_synchronised",
   "bad_root_distance",
-];
+]);
 
 /** Whether the answer is genuine and says "not me". */
-export function isExplicitBad(reason: SampleReason | undefined): boolean {
-  return reason !== undefined && EXPLICIT_BAD_REASONS.includes(reason);
+export function isExplicitBad(reason: string | undefined): boolean {
+  return reason !== undefined && EXPLICIT_BAD_REASONS.has(reason);
 }
 
 /** Whether the reason is the agent's own doing and says nothing about the server: such a check must not be scored. */
@@ -88,7 +88,7 @@ export function isAgentFault(reason: string | undefined): boolean {
 }
 
 /** Nothing came back that can be judged: silence, or datagrams that break the protocol. */
-export function isNoResponse(reason: SampleReason | undefined): boolean {
+export function isNoResponse(reason: string | undefined): boolean {
   return reason !== undefined && !isExplicitBad(reason) && !isAgentFault(reason);
 }
 

@@ -66,7 +66,7 @@ const INVALID_ANSWERS: ReadonlySet<string> = new Set<SampleReason>([
 ]);
 
 function isRefusal(reason: string | undefined): reason is RefusalReason {
-  return reason === "stratum_zero" || isExplicitBad(reason as SampleReason | undefined);
+  return reason === "stratum_zero" || isExplicitBad(reason);
 }
 
 /** Whether the whole of offset ± bound lies beyond the limit. */
