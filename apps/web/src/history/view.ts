@@ -29,7 +29,7 @@ const SPAN_DEFAULT_MS = DAY_MS;
  * The range that an address asks for: "?from=…&to=…" fixed, "?range=6h" up to now, else the last day; of a server that
  * is younger, the shortest range that holds its whole life.
  */
-export function rangeOf(search: Search, ageMs = Number.POSITIVE_INFINITY): HistoryRange {
+export function rangeOf(search: Search, ageMs: number = Number.POSITIVE_INFINITY): HistoryRange {
   const fromMs = Date.parse(search["from"] ?? "");
   const toMs = Date.parse(search["to"] ?? "");
   if (Number.isFinite(fromMs) && Number.isFinite(toMs) && toMs - fromMs >= SECOND_MS) {

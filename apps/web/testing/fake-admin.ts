@@ -1,0 +1,495 @@
+// A small honest implementation of the admin API over a pretended lab. It keeps what people do to servers, refuses what
+// the real one refuses, and fails on request.
+
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
+import { adminV1 } from "@truechimer/api";
+import { exchangeFor } from "./evidence.ts";
+import { historyOf } from "./history.ts";
+import {
+  type FakeMonitor,
+  fakeMonitors,
+  fakeServers,
+  HORIZON_AGE_MS,
+  INTERVAL_MS,
+} from "./lab-facts.ts";
+import { checkIndexAt, observe, partsOfId, scoreAfter } from "./observations.ts";
+import { type WatchedServer, wireAssignment, wireCheck, wireServer, witnessesOf } from "./wire.ts";
+
+const { ServerState, Verdict } = adminV1;
+const OFFSET_LIMIT = durationFromMs(25);
+
+/** A failure that the next calls of a method get. */
+export interface InjectedFault {
+  readonly code: Code;
+  readonly appCode: string;
+  readonly message: string;
+  /** How many calls; absent: until it is taken away. */
+  readonly times?: number;
+}
+
+export interface FakeAdminOptions {
+  readonly nowMs: () => number;
+  readonly servers?: number;
+  /** No servers and no monitors at all. */
+  readonly empty?: boolean;
+}
+
+export interface FakeAdmin {
+  readonly service: ServiceImpl<typeof adminV1.AdminService>;
+  /** By method name, "listServers"; undefined takes it away. */
+  readonly fail: (method: string, fault: InjectedFault | undefined) => void;
+  /** Only these calls need none. */
+  sessionNeeded: boolean;
+}
+
+export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
+  const { nowMs } = options;
+  const startedAtMs = nowMs();
+  const monitors = options.empty === true ? [] : fakeMonitors();
+  const servers = new Map<bigint, WatchedServer>();
+  const faults = new Map<string, { fault: InjectedFault; left: number }>();
+  for (const facts of options.empty === true ? [] : fakeServers(options.servers ?? 12)) {
+    servers.set(facts.id, {
+      facts,
+      state: ServerState.WATCHED,
+      addedAtMs: startedAtMs - HORIZON_AGE_MS,
+    });
+  }
+  const events: adminV1.Event[] = options.empty === true ? [] : pastEvents(nowMs());
+
+  const tell = (server: WatchedServer, kind: string, text: string): void => {
+    events.unshift(
+      create(adminV1.EventSchema, {
+        id: BigInt(events.length + 100),
+        at: timestampFromMs(nowMs()),
+        kind,
+        serverId: server.facts.id,
+        serverName: server.facts.name,
+        text: `${server.facts.name} ${text}`,
+      }),
+    );
+  };
+
+  const serverOf = (id: bigint): WatchedServer => {
+    const server = servers.get(id);
+    if (server === undefined)
+      throw appError(Code.NotFound, "not_found", `there is no server ${id}`);
+    return server;
+  };
+  const wire = (server: WatchedServer): adminV1.Server => wireServer(server, monitors, nowMs());
+  const change = (
+    ids: readonly bigint[],
+    state: adminV1.ServerState,
+    kind: string,
+    text: string,
+  ): { servers: adminV1.Server[] } => {
+    const changed = ids.map(serverOf);
+    for (const server of changed) {
+      server.state = state;
+      tell(server, kind, text);
+    }
+    return { servers: changed.map(wire) };
+  };
+  const listed = (removedToo: boolean): adminV1.Server[] =>
+    [...servers.values()]
+      .filter((server) => removedToo || server.state !== ServerState.REMOVED)
+      .map(wire);
+
+  const service: ServiceImpl<typeof adminV1.AdminService> = {
+    getOverview: () => {
+      const all = listed(false);
+      const count = (verdict: adminV1.Verdict): number =>
+        all.filter((one) => one.verdict === verdict).length;
+      return {
+        sentence: sentenceOf(all),
+        truechimers: count(Verdict.TRUECHIMER),
+        falsetickers: count(Verdict.FALSETICKER),
+        unreachable: count(Verdict.UNREACHABLE),
+        unsure: count(Verdict.UNSURE),
+        servers: all,
+        events: events.slice(0, 50),
+        monitors: wireMonitors(monitors, servers.size, nowMs()),
+        lab: options.empty !== true,
+        offsetLimit: OFFSET_LIMIT,
+        serverTime: timestampFromMs(nowMs()),
+        empty: all.length === 0,
+      };
+    },
+    listServers: ({ includeRemoved }) => ({ servers: listed(includeRemoved) }),
+    getServer: ({ id }) => {
+      const server = serverOf(id);
+      return {
+        server: wire(server),
+        assignments: witnessesOf(server, monitors, nowMs()).map((witness, position) =>
+          wireAssignment(server, witness, position, nowMs()),
+        ),
+        events: events.filter((event) => event.serverId === id),
+        offsetLimit: OFFSET_LIMIT,
+      };
+    },
+    addServers: ({ targets }) => {
+      const answer: MessageInitShape<typeof adminV1.AddServersResponseSchema> & {
+        added: adminV1.Server[];
+        existing: adminV1.Server[];
+        refused: adminV1.RefusedTarget[];
+      } = { added: [], existing: [], refused: [] };
+      for (const target of targets) {
+        const known = [...servers.values()].find((server) => server.facts.name === target);
+        if (known !== undefined) answer.existing.push(wire(known));
+        else if (/\.invalid$/.test(target))
+          answer.refused.push(refusal(target, "name_unresolved", `${target} has no address`));
+        else if (!/^[\w.:[\]-]+$/.test(target))
+          answer.refused.push(
+            refusal(target, "bad_address", `"${target}" is neither a name nor an address`),
+          );
+        else answer.added.push(wire(addServer(target)));
+      }
+      return answer;
+    },
+    pauseServers: ({ ids }) => change(ids, ServerState.PAUSED, "server_paused", "was paused"),
+    resumeServers: ({ ids }) =>
+      change(ids, ServerState.WATCHED, "server_resumed", "is watched again"),
+    removeServers: ({ ids }) => change(ids, ServerState.REMOVED, "server_removed", "was removed"),
+    restoreServers: ({ ids }) => change(ids, ServerState.WATCHED, "server_restored", "is back"),
+    listMonitors: () => ({ monitors: wireMonitors(monitors, servers.size, nowMs()) }),
+    getServerHistory: ({ serverId, from, to, pointsMax }) => {
+      const toMs = to === undefined ? nowMs() : timestampMs(to);
+      const fromMs = from === undefined ? toMs - 86_400_000 : timestampMs(from);
+      const answer = historyOf(serverOf(serverId), monitors, {
+        fromMs,
+        toMs,
+        pointsMax: pointsMax === 0 ? 2_000 : pointsMax,
+        nowMs: nowMs(),
+      });
+      answer.events = events.filter((event) => event.serverId === serverId);
+      return answer;
+    },
+    listChecks: ({ serverId, monitorId, from, to, pageSize, pageToken, onlyBad }) => {
+      const server = serverOf(serverId);
+      const newest =
+        pageToken === "" ? (to === undefined ? nowMs() : timestampMs(to)) : Number(pageToken);
+      const oldest = from === undefined ? nowMs() - HORIZON_AGE_MS : timestampMs(from);
+      const size = pageSize === 0 ? 50 : pageSize;
+      const checks: { atMs: number; check: adminV1.Check }[] = [];
+      for (const monitor of monitors.filter((one) => monitorId === 0n || one.id === monitorId)) {
+        for (let back = 0, kept = 0; kept < size && back < 2_500; back += 1) {
+          const index = checkIndexAt(server.facts, monitor, newest) - back;
+          const seen = observe(server.facts, monitor, index, nowMs());
+          if (
+            seen === undefined ||
+            seen.atMs >= newest ||
+            seen.atMs < oldest ||
+            seen.atMs < server.addedAtMs
+          )
+            continue;
+          if (onlyBad && seen.step >= 1) continue;
+          kept += 1;
+          checks.push({
+            atMs: seen.atMs,
+            check: wireCheck(
+              server,
+              monitor,
+              seen,
+              scoreAfter(server.facts, monitor, index, nowMs()),
+            ),
+          });
+        }
+      }
+      const page = checks.sort((one, other) => other.atMs - one.atMs).slice(0, size);
+      const more = checks.length > size;
+      return {
+        checks: page.map(({ check }) => check),
+        nextPageToken: more ? String(Math.floor(page.at(-1)?.atMs ?? 0)) : "",
+      };
+    },
+    getCheck: ({ id }) => {
+      const { serverId, monitorId, index } = partsOfId(id);
+      const server = servers.get(serverId);
+      const monitor = monitors.find((one) => one.id === monitorId);
+      const seen =
+        server === undefined || monitor === undefined
+          ? undefined
+          : observe(server.facts, monitor, index, nowMs());
+      if (
+        server === undefined ||
+        monitor === undefined ||
+        seen === undefined ||
+        seen.atMs > nowMs()
+      ) {
+        throw appError(Code.NotFound, "not_found", `there is no check ${id}`);
+      }
+      const before = scoreAfter(server.facts, monitor, index - 1, nowMs());
+      const after = scoreAfter(server.facts, monitor, index, nowMs());
+      const next = observe(server.facts, monitor, index + 1, nowMs());
+      const single = seen.reason !== "" && seen.reason !== "timeout";
+      return {
+        check: wireCheck(server, monitor, seen, after),
+        server: wire(server),
+        exchanges: (single ? [1] : [0, 1, 2]).map((sample) =>
+          exchangeFor(server.facts, monitor, seen, sample),
+        ),
+        selectedIndex: single ? 0 : 1,
+        arithmetic: {
+          scoreBefore: before,
+          decay: 0.95,
+          step: seen.step,
+          ...(seen.cap === undefined ? {} : { cap: seen.cap }),
+          scoreAfter: after,
+          rule: seen.stepRule,
+          ruleText: RULE_TEXTS[seen.stepRule] ?? "",
+          ruleSet: "ntp_pool_step, version 1",
+        },
+        ...(observe(server.facts, monitor, index - 1, nowMs()) === undefined
+          ? {}
+          : { previousId: id - 1n }),
+        ...(next === undefined || next.atMs > nowMs() ? {} : { nextId: id + 1n }),
+      };
+    },
+    listEvents: ({ serverId }) => ({
+      events: events.filter((event) => serverId === 0n || event.serverId === serverId),
+      nextPageToken: "",
+    }),
+    getSystem: () => ({
+      version: "0.1.0",
+      startedAt: timestampFromMs(startedAtMs - 3 * 3_600_000),
+      databaseVersion: "PostgreSQL 18.1",
+      schemaVersion: "0003",
+      loops: fakeLoops(nowMs()),
+      lab: options.empty !== true,
+      resultsTotal: 1_204_331n,
+      scorerQueueRows: 0n,
+      retention: durationFromMs(90 * 86_400_000),
+    }),
+    createLogin: () => ({ url: "http://127.0.0.1/?key=fake-key-fake" }),
+  };
+
+  function addServer(target: string): WatchedServer {
+    const id = BigInt(servers.size + 1);
+    const port = /:(\d+)$/.exec(target)?.[1];
+    const added: WatchedServer = {
+      facts: {
+        id,
+        name: target.replace(/:\d+$/, ""),
+        address: `203.0.113.${id}`,
+        port: Number(port ?? 123),
+        offsetNs: () => 40_000,
+        stratum: 2,
+        referenceId: "192.0.2.1",
+        leap: 0,
+        loss: 0,
+      },
+      state: ServerState.WATCHED,
+      addedAtMs: nowMs(),
+    };
+    servers.set(id, added);
+    tell(added, "server_added", "was added");
+    return added;
+  }
+
+  const admin: FakeAdmin = {
+    service: {} as ServiceImpl<typeof adminV1.AdminService>,
+    sessionNeeded: false,
+    fail: (method, fault) => {
+      if (fault === undefined) faults.delete(method);
+      else faults.set(method, { fault, left: fault.times ?? Number.POSITIVE_INFINITY });
+    },
+  };
+  for (const [name, method] of Object.entries(service)) {
+    const guarded = (...args: unknown[]): unknown => {
+      if (admin.sessionNeeded)
+        throw appError(Code.Unauthenticated, "unauthenticated", "this call needs a session");
+      const injected = faults.get(name);
+      if (injected !== undefined && injected.left > 0) {
+        injected.left -= 1;
+        throw appError(injected.fault.code, injected.fault.appCode, injected.fault.message);
+      }
+      return (method as (...given: unknown[]) => unknown)(...args);
+    };
+    Object.assign(admin.service, { [name]: guarded });
+  }
+  return admin;
+}
+
+function appError(code: Code, appCode: string, message: string): ConnectError {
+  return new ConnectError(message, code, { "truechimer-error-code": appCode });
+}
+
+function refusal(target: string, code: string, message: string): adminV1.RefusedTarget {
+  return create(adminV1.RefusedTargetSchema, { target, code, message });
+}
+
+const RULE_TEXTS: Readonly<Record<string, string>> = {
+  no_response: "no answer",
+  kiss_rate: "the server asked us to slow down",
+  bad_answer: "an answer that says that it is not to be trusted",
+  offset_above_3s: "offset above 3 s",
+  offset_above_750ms: "offset above 750 ms",
+  offset_above_100ms: "offset between 100 and 750 ms",
+  offset_above_25ms: "offset between 25 and 100 ms",
+  offset_within_25ms: "offset within 25 ms",
+};
+
+function sentenceOf(servers: readonly adminV1.Server[]): string {
+  const liars = servers.filter((one) => one.verdict === Verdict.FALSETICKER);
+  const trueOnes = servers.filter((one) => one.verdict === Verdict.TRUECHIMER);
+  const span =
+    Math.max(0, ...trueOnes.map((one) => Math.abs(Number(one.offset?.valueNs ?? 0n)))) / 1e6;
+  const agree = `${trueOnes.length} of ${servers.length} servers agree within ${span.toFixed(1)} ms`;
+  if (liars.length === 0) return `${agree}; none of them lies.`;
+  const worst = [...liars].sort(
+    (one, other) => Math.abs(Number(other.offset?.valueNs)) - Math.abs(Number(one.offset?.valueNs)),
+  )[0];
+  const seconds = Number(worst?.offset?.valueNs ?? 0n) / 1e9;
+  const others = liars.length === 1 ? "" : ` and ${liars.length - 1} more are off`;
+  return `${agree}; ${worst?.name} is ${Math.abs(seconds).toFixed(1)} s ${seconds > 0 ? "ahead" : "behind"}${others}.`;
+}
+
+function wireMonitors(
+  monitors: readonly FakeMonitor[],
+  servers: number,
+  nowMs: number,
+): adminV1.Monitor[] {
+  return monitors.map((monitor) => {
+    const away = monitor.away.some(({ toMs }) => toMs < 0);
+    const seenAtMs = away
+      ? nowMs - (monitor.away[0]?.fromMs ?? 0)
+      : nowMs - 1_300 - Number(monitor.id) * 240;
+    return create(adminV1.MonitorSchema, {
+      id: monitor.id,
+      name: monitor.name,
+      address: monitor.address,
+      family: adminV1.IpFamily.V4,
+      status: adminV1.MonitorStatus.ACTIVE,
+      online: !away,
+      lastSeenAt: timestampFromMs(seenAtMs),
+      lastSubmitAt: timestampFromMs(seenAtMs),
+      clientVersion: "truechimer/0.1.0",
+      location: monitor.location,
+      serversActive: Math.min(servers, 7),
+      serversTesting: Math.max(0, servers - 7),
+      checksLastHour: away ? 288n : BigInt(servers * 60),
+      checksWithoutAnswerLastHour: BigInt(
+        Math.round((away ? 48 : servers * 10) * (1 + Number(monitor.id) / 60)),
+      ),
+      offsetFromFleetNs: BigInt(Math.round(monitor.skewNs)),
+      createdAt: timestampFromMs(nowMs - HORIZON_AGE_MS),
+    });
+  });
+}
+
+function pastEvents(nowMs: number): adminV1.Event[] {
+  const event = (
+    id: bigint,
+    agoMs: number,
+    serverId: bigint,
+    serverName: string,
+    before: adminV1.Verdict,
+    after: adminV1.Verdict,
+    text: string,
+  ): adminV1.Event =>
+    create(adminV1.EventSchema, {
+      id,
+      at: timestampFromMs(nowMs - agoMs),
+      kind: "verdict_changed",
+      serverId,
+      serverName,
+      verdictBefore: before,
+      verdictAfter: after,
+      text: `${serverName} ${text}`,
+    });
+  const { TRUECHIMER, FALSETICKER, UNREACHABLE, UNSURE } = Verdict;
+  return [
+    create(adminV1.EventSchema, {
+      id: 9n,
+      at: timestampFromMs(nowMs - 1_440_000),
+      kind: "monitor_offline",
+      monitorId: 9n,
+      monitorName: "santiago",
+      text: "santiago went offline: nothing heard for 2 min",
+    }),
+    event(
+      8n,
+      4_300_000,
+      6n,
+      "drift.lab",
+      TRUECHIMER,
+      FALSETICKER,
+      "became a falseticker: 8 of 11 monitors hold it to be outside ±25 ms",
+    ),
+    event(
+      7n,
+      16_000_000,
+      6n,
+      "drift.lab",
+      FALSETICKER,
+      TRUECHIMER,
+      "is a truechimer again: its clock was set",
+    ),
+    event(
+      6n,
+      30_000_000,
+      11n,
+      "leap3.lab",
+      UNSURE,
+      UNSURE,
+      "is unsure: it says that its clock is not synchronised",
+    ),
+    event(
+      5n,
+      51_000_000,
+      8n,
+      "silent.lab",
+      TRUECHIMER,
+      UNREACHABLE,
+      "became unreachable: no answer in three intervals",
+    ),
+    event(
+      4n,
+      70_000_000,
+      5n,
+      "ahead2s.lab",
+      UNSURE,
+      FALSETICKER,
+      "became a falseticker: it is 2.0 s ahead",
+    ),
+    event(
+      3n,
+      71_000_000,
+      4n,
+      "fast40.lab",
+      UNSURE,
+      FALSETICKER,
+      "became a falseticker: it is 40 ms ahead",
+    ),
+  ];
+}
+
+function fakeLoops(nowMs: number): MessageInitShape<typeof adminV1.LoopSchema>[] {
+  const loop = (
+    name: string,
+    everyMs: number,
+    tookMs: number,
+    outcome = "ok",
+  ): MessageInitShape<typeof adminV1.LoopSchema> => {
+    const last = nowMs - (nowMs % everyMs);
+    return {
+      name,
+      period: durationFromMs(everyMs),
+      lastRunAt: timestampFromMs(last),
+      lastTook: durationFromMs(tookMs),
+      lastOutcome: outcome,
+      nextRunAt: timestampFromMs(last + everyMs),
+    };
+  };
+  return [
+    loop("score", 1_000, 4),
+    loop("verdicts", 2_000, 11),
+    loop("assignments", 10_000, 7),
+    loop("monitors online", 5_000, 3),
+    loop("partitions", 3_600_000, 48),
+    loop("retention", 3_600_000, 130, "database_busy"),
+    loop("check interval", INTERVAL_MS, 2),
+  ];
+}
