@@ -26,6 +26,7 @@ import {
   type PathQuality,
   type VirtualClock,
   type VirtualNetwork,
+  type VirtualProbe,
 } from "@truechimer/testing-sim";
 import type { ExchangeRequest, ProbeSocket } from "@truechimer/udp";
 import { createFakeControlPlane, type FakeControlPlane } from "./_fake-control-plane.ts";
@@ -126,10 +127,11 @@ interface VirtualSocketParts {
 
 /** Servers listen on port 123 of the virtual network; each source address is a host of its own. */
 function virtualSocket({ clock, network, random, sent, nowMs }: VirtualSocketParts): ProbeSocket {
-  const probes = new Map<string, ReturnType<typeof createVirtualProbe>>();
+  const probes = new Map<string, VirtualProbe>();
   let inFlight = 0;
-  const probeOf = (host: string): ReturnType<typeof createVirtualProbe> => {
-    const known = probes.get(host) ?? createVirtualProbe({ network, random, clock, host });
+  const probeOf = (host: string, timeoutMs: number): VirtualProbe => {
+    const known =
+      probes.get(host) ?? createVirtualProbe({ network, random, clock, host, timeoutMs });
     probes.set(host, known);
     return known;
   };
@@ -138,7 +140,8 @@ function virtualSocket({ clock, network, random, sent, nowMs }: VirtualSocketPar
     exchange: async (request, signal) => {
       const atMs = nowMs();
       inFlight += 1;
-      const probe = probeOf(request.localAddress?.text ?? MONITOR_ADDRESS);
+      const { localAddress, timeoutMs } = request;
+      const probe = probeOf(localAddress?.text ?? MONITOR_ADDRESS, timeoutMs);
       const aborted = Promise.withResolvers<never>();
       const onAbort = (): void => aborted.reject(new AppError("stopped", "aborted"));
       signal?.addEventListener("abort", onAbort, { once: true });

@@ -21,7 +21,7 @@ function simulateTrusted(names: readonly string[]): Simulation {
   simulation.plane.config = {
     privateTargetsAllowed: true,
     sampleInterval: durationFromMs(2_000),
-    idlePollInterval: durationFromMs(1_000),
+    idlePollInterval: durationFromMs(5_000),
     baseChecks: names.map((name) => new TextEncoder().encode(name)),
   };
   simulation.plane.due.push([{ ipBytes: ip(GOOD).bytes }]);

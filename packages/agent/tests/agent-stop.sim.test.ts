@@ -36,6 +36,19 @@ describe("a stop", () => {
     expect(counted[0]?.responses).toHaveLength(1);
   });
 
+  test("does not wait for a sample that waits too long itself", async () => {
+    const simulation = simulateWork();
+    simulation.plane.config = {
+      ...simulation.plane.config,
+      samples: 1,
+      sampleTimeout: durationFromMs(10_000),
+    };
+    simulation.agent.start();
+    await simulation.clock.advance(1_000);
+    expect(await stop(simulation)).toBeLessThanOrEqual(7_000);
+    expect(simulation.plane.counted.map(({ reason }) => reason)).toEqual([""]);
+  });
+
   test("leaves no timer and takes no more work", async () => {
     const simulation = simulateWork();
     simulation.agent.start();
