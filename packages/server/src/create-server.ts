@@ -31,7 +31,8 @@ import {
 import type { ResolveName, ServerContext } from "./context.ts";
 import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
 import { shutdownError } from "./http/connect-plugin.ts";
-import { createHttpApp, HTTP_LIMITS, type HttpLimits } from "./http/http-app.ts";
+import { createHttpApp } from "./http/http-app.ts";
+import { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 import { registerLoops } from "./loops/loop.ts";
 import { startLoops } from "./loops/loop-runner.ts";
 import { LOOPS } from "./loops/registry.ts";
@@ -113,7 +114,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         access,
         hosts: {
           listenHost: options.listen.host,
-          allowedHosts: allowedHosts(options),
+          allowedHosts: hostNames(options),
         },
         limits: { ...HTTP_LIMITS, ...options.limits },
         webRoot: options.webRoot,
@@ -181,7 +182,7 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
   };
 }
 
-function allowedHosts({ allowedHosts = [], publicUrl }: ServerOptions): readonly string[] {
+function hostNames({ allowedHosts = [], publicUrl }: ServerOptions): readonly string[] {
   const own = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
   return [...allowedHosts, ...own].map((host) => host.toLowerCase());
 }

@@ -9,7 +9,7 @@ export {
   type ServerOptions,
   type ServerRole,
 } from "./create-server.ts";
-export { HTTP_LIMITS, type HttpLimits } from "./http/http-app.ts";
+export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";
 export {
   LAB_PROBE_POLICY,

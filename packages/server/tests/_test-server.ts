@@ -19,7 +19,7 @@ export interface TestServer {
   /** With an API key. */
   readonly admin: Client<typeof adminV1.AdminService>;
   readonly adminKey: string;
-  monitorClient(token: string): Client<typeof monitorV2.MonitorService>;
+  readonly monitorClient: (token: string) => Client<typeof monitorV2.MonitorService>;
 }
 
 /** Started, and stopped after the last test of the file. */

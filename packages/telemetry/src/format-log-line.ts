@@ -23,14 +23,18 @@ export function formatLogLine(line: string, options: FormatLogLineOptions): stri
   const { level, time, message, error, ...fields } = record;
   const paint = (colour: string, text: string): string =>
     options.colour ? `${colour}${text}${RESET}` : text;
-  const label = String(level ?? "info");
+  const label = textOf(level);
   const parts = [
-    paint(DIM, String(time ?? "").slice(TIME_START, TIME_END)),
+    paint(DIM, textOf(time).slice(TIME_START, TIME_END)),
     paint(LEVEL_COLOURS[label] ?? "", label.padEnd(LEVEL_WIDTH)),
-    String(message ?? ""),
+    textOf(message),
     ...Object.entries(fields).map(([key, value]) => paint(DIM, `${key}=${fieldText(value)}`)),
   ];
   return `${parts.join(" ")}\n${errorText(error)}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function parseObject(line: string): Record<string, unknown> | undefined {
@@ -49,20 +53,24 @@ function fieldText(value: unknown): string {
   return JSON.stringify(value) ?? "";
 }
 
+const FRAMES_OF_ERROR = 6;
+const FRAMES_OF_CAUSE = 2;
+
 function errorText(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
-  const { causes, ...outer } = error as { readonly causes?: readonly object[] };
-  return [outer, ...(causes ?? [])]
-    .map((each, index) => {
-      const { name, message, code, stack } = each as Record<string, unknown>;
-      const head = `${index === 0 ? "" : "caused by "}${name}${code === undefined ? "" : ` [${code}]`}: ${message}`;
-      const frames = String(stack ?? "")
-        .split("\n")
-        .filter((frame) => /^\s+at /.test(frame))
-        .slice(0, index === 0 ? 6 : 2)
-        .map((frame) => `      ${frame.trim()}`);
-      return [`    ${head}`, ...frames].join("\n");
-    })
-    .join("\n")
-    .concat("\n");
+  const { causes = [], ...outer } = error as { readonly causes?: readonly object[] };
+  const chain = [outer, ...causes] as readonly Readonly<Record<string, unknown>>[];
+  return chain.map((each, depth) => `${oneErrorText(each, depth)}\n`).join("");
+}
+
+function oneErrorText(error: Readonly<Record<string, unknown>>, depth: number): string {
+  const code = textOf(error["code"]);
+  const name = `${textOf(error["name"])}${code === "" ? "" : ` [${code}]`}`;
+  const head = `    ${depth === 0 ? "" : "caused by "}${name}: ${textOf(error["message"])}`;
+  const frames = textOf(error["stack"])
+    .split("\n")
+    .filter((frame) => /^\s+at /.test(frame))
+    .slice(0, depth === 0 ? FRAMES_OF_ERROR : FRAMES_OF_CAUSE)
+    .map((frame) => `      ${frame.trim()}`);
+  return [head, ...frames].join("\n");
 }

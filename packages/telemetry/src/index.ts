@@ -8,7 +8,6 @@ export {
 } from "./health.ts";
 export {
   createLogger,
-  LOG_LEVELS,
   type LogFields,
   type Logger,
   type LoggerOptions,
@@ -19,7 +18,6 @@ export {
 export {
   type Counter,
   createMetrics,
-  DURATION_BUCKETS_SECONDS,
   type Gauge,
   type GaugeDescription,
   type Histogram,
@@ -27,7 +25,7 @@ export {
   type Metrics,
   type MetricsOptions,
 } from "./metrics.ts";
-export { REDACTED, redactSecrets, redactText } from "./redact-secrets.ts";
+export { redactSecrets, redactText } from "./redact-secrets.ts";
 export { parseTraceparent, type TraceParent } from "./traceparent.ts";
 export {
   currentTraceId,

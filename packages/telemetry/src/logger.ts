@@ -6,8 +6,7 @@ import { describeErrorChain } from "./describe-error-chain.ts";
 import { formatLogLine } from "./format-log-line.ts";
 import { redactSecrets, redactText } from "./redact-secrets.ts";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** What happened, as fields; then one short sentence that is the same for every such event. */
 export interface Logger {

@@ -7,11 +7,12 @@ import {
   propagation,
   ROOT_CONTEXT,
   type Span,
-  SpanKind,
+  type SpanKind,
   SpanStatusCode,
   type TextMapPropagator,
   trace,
 } from "@opentelemetry/api";
+import type { SpanProcessor } from "@opentelemetry/sdk-trace";
 import { parseTraceparent } from "./traceparent.ts";
 
 export { type Span, SpanKind } from "@opentelemetry/api";
@@ -125,9 +126,7 @@ export function currentTraceId(): string | undefined {
   return trace.getSpanContext(context.active())?.traceId;
 }
 
-function reportingProcessor(
-  onSpanEnd: (span: FinishedSpan) => void,
-): import("@opentelemetry/sdk-trace").SpanProcessor {
+function reportingProcessor(onSpanEnd: (span: FinishedSpan) => void): SpanProcessor {
   return {
     onStart: () => {},
     onEnd: (span) =>

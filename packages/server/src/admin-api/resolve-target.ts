@@ -80,7 +80,7 @@ async function resolved(
 const REFUSED_ALWAYS: ReadonlySet<AddressScope> = new Set(["multicast", "unspecified", "reserved"]);
 
 /** Why an address may not be watched. Absent: it may. */
-export function addressProblem(
+function addressProblem(
   { policy }: Pick<ResolveContext, "policy">,
   address: IpAddress,
 ): string | undefined {

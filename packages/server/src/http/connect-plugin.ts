@@ -2,14 +2,19 @@
 // once are turned away before their bodies are read.
 
 import type { DescService } from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
-import { Code, ConnectError, type ConnectRouter, type ContextValues } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type ContextValues,
+  type Interceptor,
+} from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import { remoteContext, SpanKind, withSpan } from "@truechimer/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { ERROR_CODE_HEADER, edgeErrorFrom } from "./connect-error.ts";
-import type { HttpAppOptions } from "./http-app.ts";
+import type { HttpAppOptions } from "./http-options.ts";
 
 export interface ConnectServiceOptions {
   readonly service: DescService;

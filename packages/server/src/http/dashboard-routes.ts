@@ -4,8 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { cookieValue, sessionCookieHeader } from "./cookie.ts";
 import { hostProblem } from "./host-guard.ts";
-import { guardHost, type HttpAppOptions, hostHeaders, pathOf, refuseHost } from "./http-app.ts";
+import type { HttpAppOptions } from "./http-options.ts";
 import { PLAIN_PAGE } from "./plain-page.ts";
+import { guardHost, hostHeaders, pathOf, refuseHost } from "./request-guards.ts";
 import {
   acceptedEncoding,
   loadStaticFiles,

@@ -46,7 +46,7 @@ function hostAllowed(host: string, policy: HostPolicy): boolean {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 /** Lower case, without port, brackets and final dot. */

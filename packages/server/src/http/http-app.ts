@@ -1,55 +1,18 @@
 // The listener: limits, headers, health, metrics, the two services, and the dashboard's files.
 
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import { registerAdminApi } from "../admin-api/register-admin-api.ts";
 import type { ServerContext } from "../context.ts";
 import { registerMonitorApi } from "../monitor-api/register-monitor-api.ts";
-import type { AdminAccess } from "./admin-access.ts";
 import { registerDashboard } from "./dashboard-routes.ts";
 import { registerHealth } from "./health-routes.ts";
-import { type HostHeaders, type HostPolicy, hostProblem } from "./host-guard.ts";
+import type { HttpAppOptions } from "./http-options.ts";
 import { registerMetrics } from "./metrics-route.ts";
+import { guardHost, pathOf } from "./request-guards.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
-
-/** What a listener puts up with. */
-export interface HttpLimits {
-  /** Whole request head within. Against slow-loris. */
-  readonly headersTimeoutMs: number;
-  /** Whole request within. */
-  readonly requestTimeoutMs: number;
-  /** Longer than a proxy's in front of us, so that it never uses a connection that we just closed. */
-  readonly keepAliveTimeoutMs: number;
-  readonly connectionsMax: number;
-  /** Calls that are answered at once; further ones are told to come back. */
-  readonly callsInFlightMax: number;
-  /** Body of a call of an agent: a batch of 500 with evidence. */
-  readonly monitorBodyBytesMax: number;
-  readonly adminBodyBytesMax: number;
-}
-
-export const HTTP_LIMITS: HttpLimits = {
-  headersTimeoutMs: 5_000,
-  requestTimeoutMs: 20_000,
-  keepAliveTimeoutMs: 75_000,
-  connectionsMax: 4_096,
-  callsInFlightMax: 512,
-  monitorBodyBytesMax: 4 * 1024 * 1024,
-  adminBodyBytesMax: 256 * 1024,
-};
 
 const HEADER_BYTES_MAX = 16 * 1024;
 const URL_CHARACTERS_MAX = 4_096;
-
-export interface HttpAppOptions {
-  readonly access: AdminAccess;
-  readonly hosts: HostPolicy;
-  readonly limits: HttpLimits;
-  readonly webRoot: string | undefined;
-  /** Address that people open, without a path. */
-  readonly publicUrl: () => string;
-  /** Aborted when the time for calls in flight is over. */
-  readonly shutdownSignal: AbortSignal;
-}
 
 export async function createHttpApp(
   context: ServerContext,
@@ -89,35 +52,4 @@ export async function createHttpApp(
   });
   await registerDashboard(app, context, options);
   return app;
-}
-
-/** What the guards look at. */
-export function hostHeaders(request: FastifyRequest): HostHeaders {
-  const fetchSite = request.headers["sec-fetch-site"];
-  return {
-    host: request.headers.host,
-    origin: request.headers.origin,
-    fetchSite: typeof fetchSite === "string" ? fetchSite : undefined,
-  };
-}
-
-/** The path without the query, which may hold a key. */
-export function pathOf(request: FastifyRequest): string {
-  return request.url.split("?", 1)[0] ?? "/";
-}
-
-export function guardHost(scope: FastifyInstance, context: ServerContext, hosts: HostPolicy): void {
-  scope.addHook("onRequest", async (request, reply) => {
-    const problem = hostProblem(hostHeaders(request), hosts);
-    if (problem !== undefined) await refuseHost(context, reply, problem);
-  });
-}
-
-export async function refuseHost(
-  context: ServerContext,
-  reply: FastifyReply,
-  problem: string,
-): Promise<void> {
-  context.metrics.accessRefused.inc({ reason: "host" });
-  await reply.code(403).type("text/plain; charset=utf-8").send(`${problem}\n`);
 }

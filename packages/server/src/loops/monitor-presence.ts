@@ -50,6 +50,6 @@ export async function noteMonitorPresence(context: ServerContext): Promise<void>
 }
 
 /** Silence longer than this is an absence. */
-export function presenceWindowMs({ idlePollIntervalMs }: ProbePolicy): number {
+function presenceWindowMs({ idlePollIntervalMs }: ProbePolicy): number {
   return Math.max(WINDOW_MS_MIN, MISSED_POLLS * (idlePollIntervalMs ?? AGENT_POLL_MS_MAX));
 }

@@ -123,7 +123,7 @@ function settingReader(merged: JsonValue, monitorName: string): SettingReader {
   };
 }
 
-export function durationFromMs(ms: number): Duration {
+function durationFromMs(ms: number): Duration {
   const whole = Math.floor(ms / 1_000);
   return create(DurationSchema, {
     seconds: BigInt(whole),

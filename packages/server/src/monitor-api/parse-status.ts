@@ -168,7 +168,7 @@ function outcomeOf(
 }
 
 /** Absent: nanos outside of 0 to 999,999,999, or more than 2^63 ns. */
-export function nsFromTimestamp({ seconds: whole, nanos }: Timestamp): UnixNs | undefined {
+function nsFromTimestamp({ seconds: whole, nanos }: Timestamp): UnixNs | undefined {
   if (nanos < 0 || nanos >= 1_000_000_000) return undefined;
   const ns = whole * NS_PER_SECOND + BigInt(nanos);
   return ns < 0n || ns > NS_MAX ? undefined : ns;

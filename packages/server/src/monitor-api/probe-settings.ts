@@ -6,7 +6,7 @@ import type { Database, JsonValue } from "@truechimer/database";
 import type { ProbePolicy, ServerPolicy } from "../policy.ts";
 
 /** Name of the setting: {"interval_active":"9m","interval_testing":"45m","interval_all":"60s","batch_size":10}. */
-export const MONITORS_SETTING = "monitors";
+const MONITORS_SETTING = "monitors";
 
 const FLOOR_ACTIVE_MS = 20_000;
 const FLOOR_TESTING_MS = 60_000;

@@ -47,7 +47,7 @@ export async function submitResults(
   if (telling.length === 0) {
     return nothingCounted(context, { monitor, submission, refusals: early });
   }
-  const outcome = await stored(context, {
+  const outcome = await storeCounted(context, {
     monitor,
     submissionId: submission.id,
     batchId: submission.batchId,
@@ -66,7 +66,7 @@ export async function submitResults(
 }
 
 /** A batch that came too late is counted as such before the agent is told. */
-async function stored(
+async function storeCounted(
   context: ServerContext,
   submission: SubmissionToStore,
 ): Promise<StoreOutcome> {

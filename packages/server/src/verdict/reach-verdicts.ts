@@ -18,7 +18,7 @@ interface KnownVerdict {
 }
 
 /** One witness is enough for the lab: its servers are ours. */
-export function verdictPolicy(policy: ServerPolicy, lab: boolean): VerdictPolicy {
+function verdictPolicy(policy: ServerPolicy, lab: boolean): VerdictPolicy {
   return {
     offsetLimitNs: policy.offsetLimitNs,
     witnessesMin: lab ? 1 : policy.witnessesMin,

@@ -1,0 +1,41 @@
+// What the listener is given, and what it puts up with.
+
+import type { AdminAccess } from "./admin-access.ts";
+import type { HostPolicy } from "./host-guard.ts";
+
+/** What a listener puts up with. */
+export interface HttpLimits {
+  /** Whole request head within. Against slow-loris. */
+  readonly headersTimeoutMs: number;
+  /** Whole request within. */
+  readonly requestTimeoutMs: number;
+  /** Longer than a proxy's in front of us, so that it never uses a connection that we just closed. */
+  readonly keepAliveTimeoutMs: number;
+  readonly connectionsMax: number;
+  /** Calls that are answered at once; further ones are told to come back. */
+  readonly callsInFlightMax: number;
+  /** Body of a call of an agent: a batch of 500 with evidence. */
+  readonly monitorBodyBytesMax: number;
+  readonly adminBodyBytesMax: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 20_000,
+  keepAliveTimeoutMs: 75_000,
+  connectionsMax: 4_096,
+  callsInFlightMax: 512,
+  monitorBodyBytesMax: 4 * 1024 * 1024,
+  adminBodyBytesMax: 256 * 1024,
+};
+
+export interface HttpAppOptions {
+  readonly access: AdminAccess;
+  readonly hosts: HostPolicy;
+  readonly limits: HttpLimits;
+  readonly webRoot: string | undefined;
+  /** Address that people open, without a path. */
+  readonly publicUrl: () => string;
+  /** Aborted when the time for calls in flight is over. */
+  readonly shutdownSignal: AbortSignal;
+}
