@@ -3,8 +3,8 @@
 import { createDatabase, type Database } from "@truechimer/database";
 import pg from "pg";
 import { afterAll } from "vitest";
+import { BROKER_VARIABLE } from "./broker-variable.ts";
 import { TEMPLATE_NAME, TEST_DATABASE_PREFIX, withDatabase } from "./test-cluster.ts";
-import { BROKER_VARIABLE } from "./vitest-global-setup.ts";
 
 export interface TestDatabase extends Database {
   /** For programs under test that connect by themselves. */
