@@ -29,7 +29,7 @@ export function createStop(asked: AbortSignal): Stop {
   };
 }
 
-export function untilStopped(signal: AbortSignal): Promise<void> {
+function untilStopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
@@ -37,7 +37,7 @@ export function untilStopped(signal: AbortSignal): Promise<void> {
 }
 
 /** True: everything was closed in time. A failure to close is the caller's to tell. */
-export async function closeInTime(stack: AsyncDisposableStack, clock: Clock): Promise<boolean> {
+async function closeInTime(stack: AsyncDisposableStack, clock: Clock): Promise<boolean> {
   let cancel = (): void => {};
   const limit = new Promise<boolean>((resolve) => {
     cancel = clock.setTimer(CLOSE_LIMIT_MS, () => resolve(false));

@@ -128,7 +128,7 @@ export function spawnUp(home: DataHome, { args = [], env = {} }: UpOptions): Chi
 }
 
 /** Of the program's own settings nothing is inherited. */
-export function cleanEnvironment(): Record<string, string> {
+function cleanEnvironment(): Record<string, string> {
   const kept = ["PATH", "HOME", "TMPDIR", "LANG"];
   return Object.fromEntries(
     kept.flatMap((name) => {

@@ -20,6 +20,7 @@ export function registerServer({ program, context, finish }: CommandHost): void 
     .option("--config <file>", "configuration file (docs/reference/configuration.md)")
     .option("--host <address>", "address to listen on; default 127.0.0.1")
     .option("--port <number>", "port of the API and the dashboard; default 8123")
+    .option("--roles <list>", "some of api,scorer,worker; default all of them")
     .option("--log-level <level>", "debug, info, warn or error; default warn")
     .option("--check-config", "read the configuration, show what it comes to, start nothing")
     .addHelpText(

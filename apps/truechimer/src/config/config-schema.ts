@@ -16,6 +16,10 @@ const port = z
   .min(0, PORT_EXPECTED)
   .max(PORT_MAX, PORT_EXPECTED);
 
+const httpAddress = text.refine((value) => {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}, 'expected an address such as "https://pool.example.net"');
+
 function count(min: number, max: number): z.ZodNumber {
   const expected = `expected a whole number from ${min} to ${max}`;
   return z.number({ error: expected }).int(expected).min(min, expected).max(max, expected);
@@ -79,13 +83,20 @@ const schema = z.strictObject({
   lab: labChecks.optional(),
   agent: z
     .strictObject({
-      server_url: text.optional(),
+      server_url: httpAddress.optional(),
       monitors: z
         .array(agentMonitor)
         .max(2, "expected at most one monitor for each IP family")
         .optional(),
     })
     .optional(),
+  roles: z
+    .array(choice(["api", "scorer", "worker"]), {
+      error: 'expected a list such as ["api", "scorer"]',
+    })
+    .min(1, "expected at least one role")
+    .optional(),
+  telemetry: z.strictObject({ otlp_endpoint: httpAddress.optional() }).optional(),
   log: z.strictObject({ level: choice(["debug", "info", "warn", "error"]).optional() }).optional(),
 });
 
@@ -109,6 +120,8 @@ export interface CheckedConfig {
     readonly server_url: string;
     readonly monitors: readonly CheckedMonitor[];
   }>;
+  readonly roles?: readonly ("api" | "scorer" | "worker")[] | undefined;
+  readonly telemetry?: Section<{ readonly otlp_endpoint: string }>;
   readonly log?: Section<{ readonly level: "debug" | "info" | "warn" | "error" }>;
 }
 

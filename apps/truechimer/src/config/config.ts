@@ -9,6 +9,7 @@ import type { KeyPath, RawConfig } from "./raw-config.ts";
 import { closest } from "./suggest.ts";
 
 export type Role = "up" | "server" | "agent";
+export type ServerRoleName = "api" | "scorer" | "worker";
 export type LabMode = "auto" | "on" | "off";
 
 export interface CheckTimes {
@@ -49,11 +50,17 @@ export interface Config {
     readonly serverUrl: string | undefined;
     readonly monitors: readonly AgentMonitor[];
   };
+  /** Of a control plane. */
+  readonly roles: readonly ServerRoleName[];
+  readonly telemetry: {
+    /** Where traces are sent to (OTLP over HTTP), without a path. Absent: nothing is traced. */
+    readonly otlpEndpoint: string | undefined;
+  };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
 
 /** NTP's own port is 123; this one is easy to remember beside it and needs no privilege. */
-export const DEFAULT_PORT = 8123;
+const DEFAULT_PORT = 8123;
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -110,6 +117,8 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
         bindAddress: monitor.bind_address,
       })),
     },
+    roles: given.roles ?? ["api", "scorer", "worker"],
+    telemetry: { otlpEndpoint: given.telemetry?.otlp_endpoint },
     log: { level: given.log?.level ?? "warn" },
   };
 }

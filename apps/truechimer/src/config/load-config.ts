@@ -13,6 +13,8 @@ export interface ConfigFlags {
   readonly host?: string;
   readonly port?: string;
   readonly lab?: boolean;
+  /** With commas between. */
+  readonly roles?: string;
   readonly monitor?: readonly string[];
   readonly logLevel?: string;
   readonly server?: string;
@@ -51,6 +53,7 @@ function environmentSettings(env: CliContext["env"]): readonly Setting[] {
     environmentSetting(env, "TRUECHIMER_HOST", ["listen", "host"]),
     environmentSetting(env, "TRUECHIMER_PORT", ["listen", "port"], portNumber),
     environmentSetting(env, "TRUECHIMER_LOG_LEVEL", ["log", "level"]),
+    environmentSetting(env, "OTEL_EXPORTER_OTLP_ENDPOINT", ["telemetry", "otlp_endpoint"]),
   ].flat();
 }
 
@@ -71,6 +74,7 @@ function flagSettings(flags: ConfigFlags): readonly Setting[] {
     flagSetting("--host", ["listen", "host"], flags.host),
     flagSetting("--port", ["listen", "port"], flags.port && portNumber(flags.port)),
     flagSetting("--lab", ["lab", "mode"], flags.lab === undefined ? undefined : labMode(flags.lab)),
+    flagSetting("--roles", ["roles"], flags.roles?.split(",")),
     flagSetting("--monitor", ["servers"], flags.monitor),
     flagSetting("--log-level", ["log", "level"], flags.logLevel),
     flagSetting("--server", ["agent", "server_url"], flags.server),

@@ -14,6 +14,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped } from "../run-until-stopped.ts";
+import { openTracing } from "../tracing.ts";
 
 export async function runAgent(context: CliContext, options: AgentOptions): Promise<ExitCode> {
   const loaded = await loadConfig("agent", options, context.env);
@@ -39,6 +40,7 @@ async function openAgent(
 ): Promise<void> {
   const { config, secrets } = loaded;
   const { clock, random } = context;
+  await openTracing(stack, config, "truechimer-agent");
   const apiUrl = controlPlaneUrl(config.agent.serverUrl);
   if (secrets.monitors.length === 0) {
     throw new AppError(
@@ -73,11 +75,7 @@ function controlPlaneUrl(text: string | undefined): string {
   if (text === undefined) {
     throw new AppError("usage", "no control plane is named: give --server or agent.server_url");
   }
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new AppError(
-    "config_bad_value",
-    `agent.server_url: "${text}" is no address: expected https://name or http://name:port`,
-  );
+  return text;
 }
 
 function monitorOf({ address, bindAddress, token }: MonitorSecret): {

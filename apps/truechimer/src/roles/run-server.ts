@@ -14,6 +14,7 @@ import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped } from "../run-until-stopped.ts";
 import { serverPolicy } from "../server-policy.ts";
+import { openTracing } from "../tracing.ts";
 import { findWebRoot } from "../web-root.ts";
 
 export async function runServer(context: CliContext, options: ServerOptions): Promise<ExitCode> {
@@ -45,6 +46,7 @@ async function openServer(
       "no database is named: set DATABASE_URL, or database.url_file in a configuration file",
     );
   }
+  await openTracing(stack, config, "truechimer-server");
   const logger = createLogger({ level: config.log.level });
   const database = stack.use(
     await createDatabase({
@@ -65,6 +67,7 @@ async function openServer(
       random: context.random,
       logger,
       listen: config.listen,
+      roles: config.roles,
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
       ...(webRoot !== undefined && { webRoot }),
@@ -72,6 +75,10 @@ async function openServer(
     }),
   );
   await server.start();
+  if (!config.roles.includes("api")) {
+    progress.say("server", `running as ${config.roles.join(", ")}; nothing listens`);
+    return;
+  }
   const { url } = await server.createLoginUrl();
   progress.say("dashboard", url, { url });
 }

@@ -1,17 +1,18 @@
 // What `up` consists of, in the order in which it opens: database, control plane, lab, agent. Closed in reverse: the
 // agent still delivers what it has measured.
 
-import { type AgentMonitor, createAgent } from "@truechimer/agent";
+import { type AgentMonitor, createAgent, createAgentMetrics } from "@truechimer/agent";
 import { AppError } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import { createServer, createToken, type Server } from "@truechimer/server";
-import { createLogger, type Logger } from "@truechimer/telemetry";
+import { createLogger, createMetrics, type Logger, type Metrics } from "@truechimer/telemetry";
 import { createProbeSocket } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
 import type { DataDirectory } from "../data-directory.ts";
 import { serverLabel } from "../output/server-label.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { serverPolicy } from "../server-policy.ts";
+import { openTracing } from "../tracing.ts";
 import { findWebRoot } from "../web-root.ts";
 import { openDatabase } from "./database-stage.ts";
 import { openLab } from "./lab-stage.ts";
@@ -26,6 +27,8 @@ export interface StagesWorld extends UpWorld {
 
 interface ServingWorld extends StagesWorld {
   readonly logger: Logger;
+  /** Of the control plane and of the agent: one process, one scrape. */
+  readonly metrics: Metrics;
   readonly database: Database;
 }
 
@@ -33,6 +36,8 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
   const { context, loaded, progress, stop, directory } = world;
   const { config, secrets } = loaded;
   const logger = createLogger({ level: config.log.level });
+  const metrics = createMetrics({ version: PRODUCT_VERSION });
+  await openTracing(stack, config, "truechimer");
   const database = await openDatabase(stack, {
     databaseUrl: secrets.databaseUrl,
     dataDir: directory.path,
@@ -45,7 +50,7 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
     onDatabaseEnded: () =>
       stop.fail(new AppError("database_unreachable", "the embedded PostgreSQL ended: see its log")),
   });
-  const serving: ServingWorld = { ...world, logger, database };
+  const serving: ServingWorld = { ...world, logger, metrics, database };
   const { server, adminKey } = await openServer(stack, serving);
   const labMonitors = await openLab(stack, {
     config,
@@ -63,7 +68,7 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
 /** Listens, tells the other commands where, and prints the address for a person. */
 async function openServer(
   stack: AsyncDisposableStack,
-  { context, loaded, progress, directory, port, logger, database }: ServingWorld,
+  { context, loaded, progress, directory, port, logger, metrics, database }: ServingWorld,
 ): Promise<{ readonly server: Server; readonly adminKey: string }> {
   const { clock, random } = context;
   const { config } = loaded;
@@ -79,6 +84,7 @@ async function openServer(
       clock,
       random,
       logger,
+      metrics,
       listen: { host: config.listen.host, port },
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
@@ -115,7 +121,7 @@ async function addConfiguredServers(
 
 async function openAgent(
   stack: AsyncDisposableStack,
-  { context, progress, logger }: ServingWorld,
+  { context, progress, logger, metrics }: ServingWorld,
   server: Server,
   labMonitors: readonly AgentMonitor[],
 ): Promise<void> {
@@ -137,6 +143,7 @@ async function openAgent(
       clock,
       random,
       logger,
+      metrics: createAgentMetrics(metrics),
       version: PRODUCT_VERSION,
     }),
   );

@@ -1,0 +1,125 @@
+// The real dashboard against the real `up`, on a PostgreSQL that is not its own: what a newcomer sees and does.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import { chronyAvailable, type ChronyServer, startChronyServer } from "@truechimer/testing-chrony";
+import { useDatabase } from "@truechimer/testing-postgres";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { browserPath, launchBrowser } from "./_browser.ts";
+import { createDataHome, type DataHome, startUp, type UpProgram } from "./_up-program.ts";
+
+const database = await useDatabase();
+
+const LIMIT_MS = 60_000;
+const CHRONY_OFFSET_NS_MAX = 20_000n;
+
+describe.skipIf(browserPath() === undefined || !chronyAvailable())("the dashboard", () => {
+  let home: DataHome;
+  let up: UpProgram;
+  let chrony: ChronyServer;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const troubles: string[] = [];
+
+  beforeAll(async () => {
+    home = await createDataHome();
+    [up, chrony, browser] = await Promise.all([
+      startUp(home, { env: { DATABASE_URL: database.url } }),
+      startChronyServer(),
+      launchBrowser(),
+    ]);
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(LIMIT_MS / 2);
+    page.on("pageerror", (error) => troubles.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") troubles.push(message.text());
+    });
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await browser.close();
+    await up[Symbol.asyncDispose]();
+    await chrony[Symbol.asyncDispose]();
+    await home[Symbol.asyncDispose]();
+  }, LIMIT_MS);
+
+  async function findingsOfAxe(): Promise<readonly string[]> {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+  }
+
+  test("runs on the database that DATABASE_URL names", () => {
+    const line = up.lines.find(({ event, where }) => event === "database" && where !== undefined);
+    expect(String(line?.["where"])).toContain(new URL(database.url).port);
+  });
+
+  test("without the key a browser is told how to get in, and the API refuses it", async () => {
+    await using stranger = await browser.newContext();
+    const door = await stranger.newPage();
+    await door.goto(up.origin);
+    await door.getByRole("heading", { name: "This dashboard needs a session" }).waitFor();
+    const answer = await stranger.request.post(
+      `${up.origin}/truechimer.admin.v1.AdminService/GetOverview`,
+      { data: {}, headers: { "content-type": "application/json" } },
+    );
+    expect(answer.status()).toBe(401);
+  });
+
+  test("the printed address shows who lies, in words, within a minute", async () => {
+    await page.goto(up.dashboardUrl);
+    await page
+      .getByRole("link", { name: /ahead2s\.lab.*falseticker/i })
+      .first()
+      .waitFor();
+    await page.getByRole("heading", { level: 1, name: /of 15 servers|ahead2s/ }).waitFor();
+    expect(page.url()).not.toContain("key=");
+    expect(await findingsOfAxe()).toEqual([]);
+  });
+
+  test("a server added on the page is measured to 20 µs", async () => {
+    const target = `127.0.0.1:${chrony.port}`;
+    await page.getByRole("link", { name: "Servers" }).first().click();
+    await page.getByRole("button", { name: "Add servers" }).click();
+    await page.getByLabel("One server a line, by name or address").fill(target);
+    await page.getByRole("button", { name: "Add 1 server" }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    const offset = await vi.waitFor(
+      async () => {
+        const { servers } = await up.admin.listServers({});
+        const server = servers.find(({ lab }) => !lab);
+        expect(server?.offset).toBeDefined();
+        return server?.offset?.valueNs ?? 0n;
+      },
+      { timeout: LIMIT_MS, interval: 500 },
+    );
+    expect(offset < 0n ? -offset : offset).toBeLessThan(CHRONY_OFFSET_NS_MAX);
+    expect(await findingsOfAxe()).toEqual([]);
+  });
+
+  test("its evidence opens down to the packet", async () => {
+    await page
+      .getByRole("link", { name: /^127\.0\.0\.1/ })
+      .first()
+      .click();
+    await page.locator("table.checks tbody a").first().click();
+    await page.getByText("transmit time stamp").first().waitFor();
+    await page.getByLabel("48 bytes in hexadecimal").first().waitFor();
+    await page
+      .getByText(/RFC 5905/)
+      .first()
+      .waitFor();
+    expect(await findingsOfAxe()).toEqual([]);
+  });
+
+  test("the address of a check is the same view after a reload, without the key", async () => {
+    expect(new URL(page.url()).pathname).toMatch(/^\/checks\/\d+$/);
+    await page.reload();
+    await page.getByText("transmit time stamp").first().waitFor();
+  });
+
+  test("nothing was amiss in the browser's console", () => {
+    expect(troubles).toEqual([]);
+  });
+});
