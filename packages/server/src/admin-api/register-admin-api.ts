@@ -12,6 +12,7 @@ import type { HttpAppOptions } from "../http/http-options.ts";
 import { hostHeaders } from "../http/request-guards.ts";
 import { addServers } from "./add-servers.ts";
 import { createLogin } from "./create-login.ts";
+import { createMonitorCall } from "./create-monitor-call.ts";
 import { getCheck } from "./get-check.ts";
 import { getOverview } from "./get-overview.ts";
 import { getServer } from "./get-server.ts";
@@ -61,6 +62,8 @@ export function registerAdminApi(
         getSystem: () => getSystem(context),
         createLogin: (_request, { values }) =>
           createLogin(options.access, options.publicUrl(), values.get(PRINCIPAL)),
+        createMonitor: (request, { values }) =>
+          createMonitorCall(context, request, values.get(PRINCIPAL)),
       }),
   });
 }
