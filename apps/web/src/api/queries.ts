@@ -141,7 +141,7 @@ export function checksQuery(question: ChecksQuestion): Query<adminV1.ListChecksR
           monitorId,
           onlyBad,
           pageToken,
-          pageSize: 50,
+          pageSize: 25,
           ...(fromMs === undefined ? {} : { from: timestampOf(fromMs) }),
           ...(toMs === undefined ? {} : { to: timestampOf(toMs) }),
         },

@@ -10,8 +10,8 @@ import type { AxisItem } from "./offset-axis.tsx";
 /** More marks than this are drawn as a density. */
 const MARKS_MAX = 200;
 const LANES_MAX = 14;
-const LANES_MIN = 4;
-const LANE_HEIGHT = 20;
+const LANES_MIN = 5;
+const LANE_HEIGHT = 22;
 /** Above the lanes: the limit's label. Below them: the scale with its labels. */
 export const HEAD_HEIGHT = 24;
 export const SCALE_HEIGHT = 48;

@@ -52,10 +52,7 @@ export function OffsetAxis(props: OffsetAxisProps): ReactNode {
   const layout = useMemo(() => layOutAxis(measured, scale), [measured, scale]);
   const open = layout.marks.find((mark) => mark.item.key === openKey);
   return (
-    <figure
-      className={beside.length > 0 ? "axis has-tray" : "axis"}
-      aria-label={`Offsets of all ${props.noun}. ${props.summary}`}
-    >
+    <figure className="axis" aria-label={`Offsets of all ${props.noun}. ${props.summary}`}>
       <div
         className="axis-picture"
         ref={ref}

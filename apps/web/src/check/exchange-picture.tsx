@@ -67,10 +67,24 @@ function Answered(
       <Arrow fromX={x1} fromY={AGENT_Y} toX={x2} toY={SERVER_Y} />
       <Arrow fromX={x3} fromY={SERVER_Y} toX={x4} toY={AGENT_Y} />
       <path className="exchange-inside" d={`M${x2} ${SERVER_Y}H${x3}`} />
-      <Stamp name="T1" x={x1} y={AGENT_Y} text={time(stamps.t1)} below />
+      <Stamp
+        name="T1"
+        x={x1}
+        y={AGENT_Y}
+        text={time(stamps.t1)}
+        below
+        anchor={narrow ? "middle" : "start"}
+      />
       <Stamp name="T2" x={x2} y={SERVER_Y} text={time(stamps.t2)} anchor="end" />
       <Stamp name="T3" x={x3} y={SERVER_Y} text={time(stamps.t3)} anchor="start" />
-      <Stamp name="T4" x={x4} y={AGENT_Y} text={time(stamps.t4)} below />
+      <Stamp
+        name="T4"
+        x={x4}
+        y={AGENT_Y}
+        text={time(stamps.t4)}
+        below
+        anchor={narrow ? "middle" : "end"}
+      />
       <text className="exchange-note" x={(x2 + x3) / 2} y={SERVER_Y + 20} textAnchor="middle">
         {formatSpan(insideNs)}
       </text>
@@ -106,7 +120,7 @@ function Unanswered(props: ExchangePictureProps & { readonly width: number }): R
       <path className="exchange-way is-lost" d={`M${left} ${AGENT_Y}L${toX} ${toY}`} />
       <path className="exchange-cross" d={`M${toX - 6} ${toY - 6}l12 12m0 -12l-12 12`} />
       {t1 === undefined ? null : (
-        <Stamp name="T1" x={left} y={AGENT_Y} text={formatStamp(t1, zone)} below />
+        <Stamp name="T1" x={left} y={AGENT_Y} text={formatStamp(t1, zone)} below anchor="start" />
       )}
       <text className="exchange-note" x={toX + 16} y={toY + 4}>
         {exchange.reasonText === "" ? "no answer" : exchange.reasonText}

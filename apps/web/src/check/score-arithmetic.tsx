@@ -2,7 +2,7 @@
 
 import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
-import { formatFixed, formatSigned } from "../format/number.ts";
+import { formatFixed, MINUS } from "../format/number.ts";
 import { formatScore, formatStep } from "../format/score.ts";
 
 export function ScoreWorkedOut(props: { readonly arithmetic: adminV1.ScoreArithmetic }): ReactNode {
@@ -25,7 +25,8 @@ export function ScoreWorkedOut(props: { readonly arithmetic: adminV1.ScoreArithm
           <span className="formula">before × {arithmetic.decay} + step</span>
           <span className="formula">
             = {before === undefined ? "0 (none before)" : formatFixed(before, 3)} ×{" "}
-            {arithmetic.decay} {formatSigned(arithmetic.step, 3)} = {formatFixed(uncapped, 3)}
+            {arithmetic.decay} {arithmetic.step < 0 ? MINUS : "+"}{" "}
+            {formatFixed(Math.abs(arithmetic.step), 3)} = {formatFixed(uncapped, 3)}
           </span>
           {capped ? (
             <span className="formula">

@@ -8,7 +8,8 @@ import type { View } from "./view.ts";
 export interface PanelOptions {
   readonly element: HTMLElement;
   readonly height: number;
-  readonly symlogY: boolean;
+  /** How much of a symmetrical logarithmic scale is linear; undefined: the scale is plain. */
+  readonly linearNs: (() => number) | undefined;
   /** The bottom chart carries the times. */
   readonly withTimes: boolean;
   readonly yTicks: (low: number, high: number, pixels: number) => readonly number[];
@@ -47,6 +48,16 @@ export function yAxisWidth(width: number): number {
   return width < 560 ? Y_AXIS_WIDTH_NARROW : Y_AXIS_WIDTH;
 }
 
+function offsetScale(linearNs: (() => number) | undefined): uPlot.Scale {
+  if (linearNs === undefined) return { auto: false };
+  return {
+    auto: false,
+    distr: 100,
+    fwd: (ns) => symlog(ns, linearNs()),
+    bwd: (decades) => symlogInverse(decades, linearNs()),
+  };
+}
+
 function uplotOptions(options: PanelOptions): uPlot.Options {
   const { colours } = options;
   const width = options.element.clientWidth;
@@ -74,9 +85,7 @@ function uplotOptions(options: PanelOptions): uPlot.Options {
     },
     scales: {
       x: { time: false, auto: false },
-      y: options.symlogY
-        ? { auto: false, distr: 100, fwd: symlog, bwd: symlogInverse }
-        : { auto: false },
+      y: offsetScale(options.linearNs),
     },
     series: [{}, { paths: () => null, points: { show: false } }],
     axes: [timeAxis(options), valueAxis(options)],

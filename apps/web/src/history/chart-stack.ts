@@ -6,6 +6,7 @@ import type uPlot from "uplot";
 import type { Zone } from "../format/instant.ts";
 import { formatFixed } from "../format/number.ts";
 import { formatTick } from "../format/offset.ts";
+import { LINEAR_NS } from "../scale/symlog.ts";
 import type { ChartModel } from "./chart-model.ts";
 import { createPanel } from "./chart-panel.ts";
 import { type ChartColours, readColours } from "./colours.ts";
@@ -14,7 +15,7 @@ import {
   canvasOf,
   drawBand,
   drawFailures,
-  drawLevel,
+  drawLevels,
   drawLine,
   drawUnknown,
   inside,
@@ -44,8 +45,8 @@ export interface PointerAt {
   /** Offset, or score, under the pointer. */
   readonly panel: "offset" | "score" | "strip";
   readonly value: number;
-  /** CSS pixels within the stack. */
-  readonly x: number;
+  /** How much of the offset scale is linear. */
+  readonly linearNs: number;
 }
 
 export interface ChartStackOptions {
@@ -87,6 +88,7 @@ type Panel = "offset" | "score" | "strip";
 export function createChartStack(options: ChartStackOptions): ChartStack {
   let state = options.state;
   let colours = readColours(options.offsetElement);
+  let linearNs = LINEAR_NS;
   const disposers: (() => void)[] = [];
 
   const target: GestureTarget = {
@@ -112,16 +114,17 @@ export function createChartStack(options: ChartStackOptions): ChartStack {
     offset: createPanel({
       ...common(options.offsetElement),
       height: OFFSET_HEIGHT,
-      symlogY: true,
+      linearNs: () => linearNs,
       withTimes: false,
-      yTicks: (low, high, pixels) => offsetTicks(low, high, pixels, TICK_GAP),
+      yTicks: (lowNs, highNs, pixels) =>
+        offsetTicks({ lowNs, highNs, linearNs, pixels, gap: TICK_GAP }),
       yText: formatTick,
       draw: (chart) => drawOffsets(canvasOf(chart, colours), state),
     }),
     score: createPanel({
       ...common(options.scoreElement),
       height: SCORE_HEIGHT,
-      symlogY: false,
+      linearNs: undefined,
       withTimes: false,
       yTicks: (low, high, pixels) => linearTicks(low, Math.min(high, 20), pixels / (TICK_GAP + 6)),
       yText: (value) => formatFixed(value, 0),
@@ -130,7 +133,7 @@ export function createChartStack(options: ChartStackOptions): ChartStack {
     strip: createPanel({
       ...common(options.stripElement),
       height: STRIP_HEIGHT,
-      symlogY: false,
+      linearNs: undefined,
       withTimes: true,
       yTicks: () => [],
       yText: () => "",
@@ -143,6 +146,7 @@ export function createChartStack(options: ChartStackOptions): ChartStack {
     const { view, model } = state;
     const offset = offsetRange(model, view, state.limitNs, state.full);
     const score = scoreRange(model, view);
+    linearNs = offset.linearNs;
     const ranges = { offset, score, strip: { low: 0, high: 1 } };
     for (const panel of panels) {
       const chart = charts[panel];
@@ -170,7 +174,7 @@ export function createChartStack(options: ChartStackOptions): ChartStack {
       const atMs = charts[panel].posToVal(x, "x");
       const value = charts[panel].posToVal(event.clientY - top, "y");
       showCrosshair(atMs);
-      options.onPointer({ atMs, panel, value, x: x + over.offsetLeft });
+      options.onPointer({ atMs, panel, value, linearNs });
     };
     over.addEventListener("pointermove", tell, { signal });
     over.addEventListener(
@@ -250,11 +254,13 @@ function drawOffsets(canvas: Canvas, state: ChartState): void {
   const { model } = state;
   inside(canvas, () => {
     drawUnknown(canvas, model, state.loading, true);
-    if (canvas.y(0) > canvas.box.top) drawLevel(canvas, 0, "");
-    for (const { ns, text } of THRESHOLDS) {
-      drawLevel(canvas, ns, text);
-      drawLevel(canvas, -ns, "");
-    }
+    drawLevels(canvas, [
+      { value: 0, text: "" },
+      ...THRESHOLDS.flatMap(({ ns, text }) => [
+        { value: ns, text: `+${text}` },
+        { value: -ns, text: `−${text}` },
+      ]),
+    ]);
     if (model === undefined) return;
     drawBand(canvas, model);
     drawMonitorLines(canvas, state, model, (line) => line.offsetNs);
@@ -298,7 +304,7 @@ function drawScores(canvas: Canvas, state: ChartState): void {
   const { model } = state;
   inside(canvas, () => {
     drawUnknown(canvas, model, state.loading, false);
-    drawLevel(canvas, SCORE_NEUTRAL, "10: the NTP Pool hands out above");
+    drawLevels(canvas, [{ value: SCORE_NEUTRAL, text: "10: the NTP Pool hands out above" }]);
     if (model === undefined) return;
     drawMonitorLines(canvas, state, model, (line) => line.score);
     if (model.overall === undefined) return;

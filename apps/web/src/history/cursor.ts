@@ -29,8 +29,8 @@ function heightDistance(line: Line, index: number, pointer: PointerAt): number {
   if (pointer.panel === "strip") return line.reasons[index] === "" ? 1 : 0;
   const value = pointer.panel === "offset" ? line.offsetNs[index] : line.score[index];
   if (value === undefined || Number.isNaN(value)) return Number.MAX_VALUE;
-  const scale = pointer.panel === "offset" ? symlog : (score: number): number => score;
-  return Math.abs(scale(value) - scale(pointer.value));
+  if (pointer.panel === "score") return Math.abs(value - pointer.value);
+  return Math.abs(symlog(value, pointer.linearNs) - symlog(pointer.value, pointer.linearNs));
 }
 
 /** The check `by` places further on the same line. */

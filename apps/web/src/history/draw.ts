@@ -137,11 +137,31 @@ export function drawBand(canvas: Canvas, model: ChartModel): void {
   fill();
 }
 
-/** A level with its value at the right end. */
-export function drawLevel(canvas: Canvas, value: number, text: string): void {
-  const { context, box, ratio, colours } = canvas;
-  const y = Math.round(canvas.y(value));
-  if (y < box.top || y > box.top + box.height) return;
+export interface Level {
+  readonly value: number;
+  /** At the right end; empty: the line alone. */
+  readonly text: string;
+}
+
+/** Labels nearer than this to one that stands already are left out. */
+const LEVEL_LABEL_GAP = 15;
+
+/** Faint levels with their values at the right end, where these have room. */
+export function drawLevels(canvas: Canvas, levels: readonly Level[]): void {
+  const { box, ratio } = canvas;
+  const labelled: number[] = [];
+  for (const { value, text } of levels) {
+    const y = Math.round(canvas.y(value));
+    if (y < box.top || y > box.top + box.height) continue;
+    drawLevelLine(canvas, y);
+    if (text === "" || labelled.some((other) => Math.abs(other - y) < LEVEL_LABEL_GAP * ratio))
+      continue;
+    labelled.push(y);
+    drawLevelLabel(canvas, y, text);
+  }
+}
+
+function drawLevelLine({ context, box, ratio, colours }: Canvas, y: number): void {
   context.strokeStyle = colours.hairlineStrong;
   context.lineWidth = ratio;
   context.setLineDash([2 * ratio, 4 * ratio]);
@@ -150,13 +170,20 @@ export function drawLevel(canvas: Canvas, value: number, text: string): void {
   context.lineTo(box.left + box.width, y + 0.5);
   context.stroke();
   context.setLineDash([]);
-  if (text === "") return;
-  context.font = scaledFont(colours.font, ratio, 11);
-  context.fillStyle = colours.soft;
-  context.textAlign = "right";
+}
+
+function drawLevelLabel({ context, box, ratio, colours }: Canvas, y: number, text: string): void {
   const above = y - box.top > 16 * ratio;
+  const x = box.left + box.width - 4 * ratio;
+  context.font = scaledFont(colours.font, ratio, 11);
+  context.textAlign = "right";
   context.textBaseline = above ? "bottom" : "top";
-  context.fillText(text, box.left + box.width - 4 * ratio, y + (above ? -2 : 2) * ratio);
+  // A halo of paper keeps it readable over lines.
+  context.strokeStyle = colours.paper;
+  context.lineWidth = 3 * ratio;
+  context.strokeText(text, x, y + (above ? -2 : 2) * ratio);
+  context.fillStyle = colours.soft;
+  context.fillText(text, x, y + (above ? -2 : 2) * ratio);
 }
 
 /** The parts of the view of which nothing is known, hatched, each with the reason. */

@@ -1,7 +1,7 @@
 // Round values for the axes of time charts.
 
 import { formatInstant, type Zone, zoneOffsetMs } from "../format/instant.ts";
-import { LINEAR_NS, symlog } from "../scale/symlog.ts";
+import { symlog } from "../scale/symlog.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -43,33 +43,43 @@ function timeTickText(atMs: number, step: number, zone: Zone): string {
   return formatInstant(atMs, zone, "time").slice(0, step < MINUTE ? 8 : 5);
 }
 
-/** Round offsets between two, not nearer than `gap` to each other on a symlog scale of `pixels`. */
-export function offsetTicks(
-  lowNs: number,
-  highNs: number,
-  pixels: number,
-  gap: number,
-): readonly number[] {
-  const low = symlog(lowNs);
-  const perDecade = pixels / Math.max(symlog(highNs) - low, 1e-12);
-  const linear = linearTicks(lowNs, highNs, pixels / (1.6 * gap));
-  const candidates = perDecade > 3 * gap ? [0, ...linear] : [0, ...decadeTicks(lowNs, highNs)];
+export interface OffsetTicksQuestion {
+  readonly lowNs: number;
+  readonly highNs: number;
+  /** How much of the scale about 0 is linear. */
+  readonly linearNs: number;
+  readonly pixels: number;
+  /** Least distance of two ticks. */
+  readonly gap: number;
+}
+
+/** Round offsets that stand apart: linear ones where the scale is linear, powers of ten beyond. */
+export function offsetTicks(question: OffsetTicksQuestion): readonly number[] {
+  const { lowNs, highNs, linearNs, pixels, gap } = question;
+  const low = symlog(lowNs, linearNs);
+  const perDecade = pixels / Math.max(symlog(highNs, linearNs) - low, 1e-12);
+  const y = (ns: number): number => (symlog(ns, linearNs) - low) * perDecade;
+  const innerLow = Math.max(lowNs, -linearNs);
+  const innerHigh = Math.min(highNs, linearNs);
+  const inner =
+    innerHigh > innerLow
+      ? linearTicks(innerLow, innerHigh, (y(innerHigh) - y(innerLow)) / (1.6 * gap))
+      : [];
   const kept: number[] = [];
-  for (const ns of candidates) {
+  for (const ns of [0, ...inner, ...decadeTicks(linearNs, lowNs, highNs)]) {
     if (ns < lowNs || ns > highNs) continue;
-    const y = (symlog(ns) - low) * perDecade;
-    if (kept.every((other) => Math.abs((symlog(other) - low) * perDecade - y) >= gap))
-      kept.push(ns);
+    if (kept.every((other) => Math.abs(y(other) - y(ns)) >= gap)) kept.push(ns);
   }
   return kept.sort((one, other) => one - other);
 }
 
 /** Tens first, then fives and twos: the earlier ones keep their place. */
-function decadeTicks(lowNs: number, highNs: number): readonly number[] {
+function decadeTicks(linearNs: number, lowNs: number, highNs: number): readonly number[] {
   const ticks: number[] = [];
   const top = Math.max(Math.abs(lowNs), Math.abs(highNs));
+  const first = 10 ** Math.ceil(Math.log10(linearNs));
   for (const factor of [1, 5, 2]) {
-    for (let ns = LINEAR_NS * factor; ns <= top; ns *= 10) ticks.push(ns, -ns);
+    for (let ns = first * factor; ns <= top; ns *= 10) ticks.push(ns, -ns);
   }
   return ticks;
 }

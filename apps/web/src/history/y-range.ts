@@ -1,6 +1,6 @@
 // How high the charts reach: all that is in view, with a little air, and never a false zoom into noise.
 
-import { symlog, symlogInverse } from "../scale/symlog.ts";
+import { LINEAR_NS, symlog, symlogInverse } from "../scale/symlog.ts";
 import type { ChartModel } from "./chart-model.ts";
 import { firstAtOrAfter } from "./series.ts";
 import type { View } from "./view.ts";
@@ -10,38 +10,63 @@ export interface Range {
   readonly high: number;
 }
 
-/** On the symlog scale: ±200 ns about a value is as near as anybody needs to look. */
-const DECADES_MIN = 0.004;
+/** What the offset chart spans, and how much of it about 0 is linear. */
+export interface OffsetRange extends Range {
+  readonly linearNs: number;
+}
+
+/** Nearer than this nobody needs to look. */
+const SPAN_MIN_NS = 400;
 const AIR = 0.08;
+/** The bulk, which is drawn linear; what lies far beyond it is drawn closer, but never cut off. */
+const BULK = 0.97;
+const BULK_AIR = 1.25;
+/** Extremes within so many times the bulk leave it all linear. */
+const FAR = 4;
+const EMPTY: Range = { low: -1e6, high: 1e6 };
 const SCORE_TOP = 21;
 const SCORE_SPAN_MIN = 12;
 
-/** Which offsets the chart spans. `full`: symmetric about 0 and at least to the verdict's limit. */
+/** Which offsets the chart spans. `full`: the scale of the offset axis, at least to the verdict's limit. */
 export function offsetRange(
   model: ChartModel | undefined,
   view: View,
   limitNs: number,
   full: boolean,
-): Range {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
+): OffsetRange {
+  const values = offsetsIn(model, view);
+  const low = values[0] ?? EMPTY.low;
+  const high = values.at(-1) ?? EMPTY.high;
+  if (full) {
+    const reach = 1.3 * Math.max(limitNs, Math.abs(low), Math.abs(high));
+    return { low: -reach, high: reach, linearNs: LINEAR_NS };
+  }
+  const sizes = values.map(Math.abs).sort();
+  const bulk = Math.max(SPAN_MIN_NS, BULK_AIR * (sizes[Math.floor(sizes.length * BULK)] ?? 0));
+  const reach = Math.max(Math.abs(low), Math.abs(high));
+  const linearNs = reach <= FAR * bulk ? 2 * Math.max(reach, SPAN_MIN_NS) : bulk;
+  const span = Math.max(high - low, SPAN_MIN_NS);
+  const from = symlog((high + low - span) / 2, linearNs);
+  const to = symlog((high + low + span) / 2, linearNs);
+  const air = AIR * (to - from);
+  return {
+    low: symlogInverse(from - air, linearNs),
+    high: symlogInverse(to + air, linearNs),
+    linearNs,
+  };
+}
+
+/** Every offset within a view, rising. */
+function offsetsIn(model: ChartModel | undefined, view: View): Float64Array {
+  const values: number[] = [];
   for (const line of model?.lines ?? []) {
     const to = firstAtOrAfter(line.atMs, view.toMs);
     for (let index = firstAtOrAfter(line.atMs, view.fromMs); index < to; index += 1) {
       const ns = line.offsetNs[index] ?? Number.NaN;
-      if (ns < low) low = ns;
-      if (ns > high) high = ns;
+      if (!Number.isNaN(ns)) values.push(ns);
     }
   }
-  if (low > high) [low, high] = [-1e6, 1e6];
-  if (full) {
-    const reach = 1.3 * Math.max(limitNs, Math.abs(low), Math.abs(high));
-    return { low: -reach, high: reach };
-  }
-  const span = Math.max(symlog(high) - symlog(low), DECADES_MIN);
-  const middle = (symlog(high) + symlog(low)) / 2;
-  const half = span * (0.5 + AIR);
-  return { low: symlogInverse(middle - half), high: symlogInverse(middle + half) };
+  return Float64Array.from(values).sort();
 }
 
 /** Which scores the chart spans: always up to 20, down to the least in view. */

@@ -82,9 +82,15 @@ function fewWitnesses(servers: readonly ServerFacts[]): readonly Warning[] {
   ];
 }
 
+/** Nothing is known, or the server's own clock: on another machine that is another clock. */
+function isOwnClock(reference: string): boolean {
+  return reference === "" || reference.startsWith("127.") || reference === "::1";
+}
+
 function sharedReference(servers: readonly ServerFacts[]): readonly Warning[] {
   const secondary = servers.filter(
-    ({ stratum, reference }) => (stratum ?? 0) >= 2 && (stratum ?? 16) < 16 && reference !== "",
+    ({ stratum, reference }) =>
+      (stratum ?? 0) >= 2 && (stratum ?? 16) < 16 && !isOwnClock(reference),
   );
   if (secondary.length < SHARED_MIN) return [];
   const counts = new Map<string, number>();

@@ -11,7 +11,7 @@ import { useNow } from "../parts/now.ts";
 import { freshness, type ServerFacts, serverFacts } from "../parts/server-facts.ts";
 import { Command, EmptyState, PageSkeleton, ProblemNote } from "../parts/states.tsx";
 import { VerdictShape } from "../parts/verdict.tsx";
-import { VERDICT_NAMES, type VerdictName, verdictDefinition } from "../parts/words.ts";
+import { type VerdictName, verdictDefinition } from "../parts/words.ts";
 import { AddServers } from "../servers/add-servers.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
@@ -19,6 +19,7 @@ import { MonitorsSummary } from "./monitors-summary.tsx";
 import { outlook } from "./outlook.ts";
 import { ServerCard, trayNote } from "./server-card.tsx";
 
+const COUNT_ORDER: readonly VerdictName[] = ["truechimer", "falseticker", "unreachable", "unsure"];
 /** The verdict's limit when the server does not tell its own. */
 const LIMIT_DEFAULT_NS = 25_000_000n;
 
@@ -80,7 +81,7 @@ function VerdictCounts(props: { readonly data: adminV1.GetOverviewResponse }): R
   };
   return (
     <ul className="verdict-counts" aria-label="Servers by verdict">
-      {[...VERDICT_NAMES].reverse().map((verdict) => (
+      {COUNT_ORDER.map((verdict) => (
         <li key={verdict}>
           <a
             href={paths.servers(`?verdict=${verdict}`)}

@@ -3,10 +3,15 @@
 import type { adminV1 } from "@truechimer/api";
 import { type ReactNode, useState } from "react";
 import { msOf } from "../api/message.ts";
+import { formatInstant } from "../format/instant.ts";
 import { countOf } from "../format/number.ts";
+import { formatRelative } from "../format/relative-time.ts";
 import { paths } from "../url/paths.ts";
 import { useHeld } from "./held.ts";
-import { Instant } from "./values.tsx";
+import { useNow } from "./now.ts";
+import { zoneStore } from "./settings.ts";
+import { useStore } from "./store.ts";
+
 import { VerdictShape } from "./verdict.tsx";
 import { verdictName } from "./words.ts";
 
@@ -31,8 +36,13 @@ export function EventList(props: EventListProps): ReactNode {
       onPointerLeave={() => setPointerInside(false)}
     >
       <ol className="events">
-        {shown.map((event) => (
-          <EventRow key={event.id.toString()} event={event} named={props.named === true} />
+        {shown.map((event, index) => (
+          <EventRow
+            key={event.id.toString()}
+            event={event}
+            named={props.named === true}
+            before={shown[index - 1]}
+          />
         ))}
       </ol>
       <p className="events-foot">
@@ -51,13 +61,20 @@ export function EventList(props: EventListProps): ReactNode {
   );
 }
 
-function EventRow(props: { readonly event: adminV1.Event; readonly named: boolean }): ReactNode {
+interface EventRowProps {
+  readonly event: adminV1.Event;
+  readonly named: boolean;
+  /** The newer one above it. */
+  readonly before: adminV1.Event | undefined;
+}
+
+function EventRow(props: EventRowProps): ReactNode {
   const { event, named } = props;
   const atMs = msOf(event.at);
   const changed = event.kind === "verdict_changed";
   return (
     <li>
-      <span className="event-time">{atMs === undefined ? null : <Instant atMs={atMs} />}</span>
+      <EventTime atMs={atMs} beforeMs={msOf(props.before?.at)} />
       <span className="event-mark">
         {changed ? (
           <VerdictShape verdict={verdictName(event.verdictAfter)} />
@@ -75,6 +92,30 @@ function EventRow(props: { readonly event: adminV1.Event; readonly named: boolea
         {withoutName(event, named)}
       </span>
     </li>
+  );
+}
+
+/** The time of day; the date above it where another day begins. */
+function EventTime(props: {
+  readonly atMs: number | undefined;
+  readonly beforeMs: number | undefined;
+}): ReactNode {
+  const zone = useStore(zoneStore);
+  const nowMs = useNow();
+  if (props.atMs === undefined) return <span className="event-time" />;
+  const date = formatInstant(props.atMs, zone, "date");
+  const newer = formatInstant(props.beforeMs ?? nowMs, zone, "date");
+  return (
+    <span className="event-time">
+      {date === newer ? null : <span className="event-date number">{date}</span>}
+      <time
+        className="number"
+        dateTime={new Date(props.atMs).toISOString()}
+        title={`${formatInstant(props.atMs, zone)}, ${formatRelative(props.atMs, nowMs)}`}
+      >
+        {formatInstant(props.atMs, zone, "time")}
+      </time>
+    </span>
   );
 }
 

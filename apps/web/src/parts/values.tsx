@@ -33,7 +33,17 @@ export function OffsetText(props: { readonly offset: OffsetNs | undefined }): Re
 
 /** An offset in a table: value, unit and bound each in line with those above. */
 export function OffsetColumns(props: { readonly offset: OffsetNs | undefined }): ReactNode {
-  if (props.offset === undefined) return <Nothing why="no offset measured" />;
+  if (props.offset === undefined) {
+    return (
+      <span className="offset-columns">
+        <span className="offset-value">
+          <Nothing why="no offset measured" />
+        </span>
+        <span />
+        <span />
+      </span>
+    );
+  }
   const text = formatOffset(props.offset.valueNs, props.offset.boundNs);
   return (
     <span className="offset-columns number" title={text.exact}>

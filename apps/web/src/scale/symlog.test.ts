@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createOffsetScale, symlog, symlogInverse } from "./symlog.ts";
 
 test("the marks lie a decade apart", () => {
-  expect([0, 100e3, 1e6, 100e6, 1e9, -10e9].map(symlog)).toEqual([0, 1, 2, 4, 5, -6]);
+  expect([0, 100e3, 1e6, 100e6, 1e9, -10e9].map((ns) => symlog(ns))).toEqual([0, 1, 2, 4, 5, -6]);
 });
 
 test("inside ±100 µs the scale is linear", () => {

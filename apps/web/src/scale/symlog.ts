@@ -4,17 +4,20 @@
 /** Inside of this the scale is linear. */
 export const LINEAR_NS = 100_000;
 
-/** Nanoseconds to decades: 0 → 0, ±100 µs → ±1, ±1 ms → ±2, ±1 s → ±5. Strictly rising and odd. */
-export function symlog(ns: number): number {
-  const size = Math.abs(ns) / LINEAR_NS;
+/**
+ * Nanoseconds to decades: 0 → 0, ±100 µs → ±1, ±1 ms → ±2, ±1 s → ±5. Strictly rising and odd. A time chart may make
+ * the linear part wider, so that all but the extremes is linear.
+ */
+export function symlog(ns: number, linearNs: number = LINEAR_NS): number {
+  const size = Math.abs(ns) / linearNs;
   const decades = size <= 1 ? size : 1 + Math.log10(size);
   return ns < 0 ? -decades : decades;
 }
 
 /** The inverse of `symlog`. */
-export function symlogInverse(decades: number): number {
+export function symlogInverse(decades: number, linearNs: number = LINEAR_NS): number {
   const size = Math.abs(decades);
-  const ns = LINEAR_NS * (size <= 1 ? size : 10 ** (size - 1));
+  const ns = linearNs * (size <= 1 ? size : 10 ** (size - 1));
   return decades < 0 ? -ns : ns;
 }
 
