@@ -4,16 +4,22 @@ import { StepWatch } from "./step-watch.ts";
 
 const SECOND_NS = 1_000_000_000n;
 
+/** Looks at the two clocks a second apart. */
+function watching(watch: StepWatch): (lowNs: bigint, highNs: bigint) => boolean {
+  let atNs = 0n;
+  return (lowNs, highNs) => {
+    atNs += SECOND_NS;
+    return watch.observe({ lowNs, highNs, atNs });
+  };
+}
+
 describe("StepWatch", () => {
   test("readings that share a point prove nothing, however wide they are", () => {
     const watch = new StepWatch();
-    for (const [low, high] of [
-      [0n, 1_000n],
-      [900n, 5_000_000n],
-      [-5_000_000n, 950n],
-    ] as const) {
-      expect(watch.observe(low, high)).toBe(false);
-    }
+    const look = watching(watch);
+    expect(look(0n, 1_000n)).toBe(false);
+    expect(look(900n, 5_000_000n)).toBe(false);
+    expect(look(-5_000_000n, 950n)).toBe(false);
     expect(watch.totalNs).toBe(0n);
   });
 
@@ -23,18 +29,27 @@ describe("StepWatch", () => {
     { name: "five microseconds forward", stepNs: 5_000n },
   ])("$name is noticed and measured", ({ stepNs }) => {
     const watch = new StepWatch();
-    watch.observe(0n, 200n);
-    expect(watch.observe(stepNs, stepNs + 200n)).toBe(true);
+    const look = watching(watch);
+    look(0n, 200n);
+    expect(look(stepNs, stepNs + 200n)).toBe(true);
     expect(watch.totalNs).toBe(stepNs);
-    expect(watch.observe(stepNs + 50n, stepNs + 250n)).toBe(false);
+    expect(look(stepNs + 50n, stepNs + 250n)).toBe(false);
   });
 
   test("two steps add up", () => {
     const watch = new StepWatch();
-    watch.observe(0n, 0n);
-    watch.observe(SECOND_NS, SECOND_NS);
-    watch.observe(-SECOND_NS, -SECOND_NS);
+    const look = watching(watch);
+    for (const at of [0n, SECOND_NS, -SECOND_NS]) look(at, at);
     expect(watch.totalNs).toBe(-SECOND_NS);
+  });
+
+  test("clocks that may drift apart do so unsuspected, a step beyond that is seen", () => {
+    const watch = new StepWatch({ roundingNs: 0n, driftPartsPerMillion: 500n });
+    const look = watching(watch);
+    for (let second = 0n; second < 100n; second += 1n) {
+      expect(look(second * 400_000n, second * 400_000n)).toBe(false);
+    }
+    expect(look(99n * 400_000n + 2_000_000n, 99n * 400_000n + 2_000_000n)).toBe(true);
   });
 
   test("a clock that is never stepped is never suspected, whatever interrupts the readings", () => {
@@ -44,9 +59,9 @@ describe("StepWatch", () => {
         fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }),
         fc.array(fc.tuple(interruption, interruption)),
         (difference, readings) => {
-          const watch = new StepWatch();
+          const look = watching(new StepWatch());
           for (const [before, after] of readings) {
-            expect(watch.observe(difference - after, difference + before)).toBe(false);
+            expect(look(difference - after, difference + before)).toBe(false);
           }
         },
       ),

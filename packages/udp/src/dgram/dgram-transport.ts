@@ -15,7 +15,11 @@ import { PORT_LINGER_MS, USER_SPACE_IN_FLIGHT_MAX } from "../limits.ts";
 import { failureFromErrorName } from "../network-failure.ts";
 import { StepWatch } from "../step-watch.ts";
 import type { Transport, TransportEvents } from "../transport.ts";
-import { WALL_CLOCK_ROUNDING_NS, wallClockNs } from "./wall-clock.ts";
+import {
+  WALL_CLOCK_DRIFT_PARTS_PER_MILLION,
+  WALL_CLOCK_ROUNDING_NS,
+  wallClockNs,
+} from "./wall-clock.ts";
 
 export interface DgramTransportOptions {
   readonly clock: Clock;
@@ -45,7 +49,10 @@ class DgramTransport implements Transport {
   readonly #events: TransportEvents;
   readonly #wallNs: () => bigint;
   readonly #table: ExchangeTable<DgramPort>;
-  readonly #steps = new StepWatch(WALL_CLOCK_ROUNDING_NS);
+  readonly #steps = new StepWatch({
+    roundingNs: WALL_CLOCK_ROUNDING_NS,
+    driftPartsPerMillion: WALL_CLOCK_DRIFT_PARTS_PER_MILLION,
+  });
   readonly #exchanges = new Map<number, DgramExchange>();
   /** Sockets whose exchange has ended, the longest idle first. */
   readonly #lingering = new Set<DgramPort>();
@@ -186,7 +193,7 @@ class DgramTransport implements Transport {
     const before = process.hrtime.bigint();
     const wallNs = this.#wallNs();
     const after = process.hrtime.bigint();
-    this.#steps.observe(wallNs - after, wallNs - before);
+    this.#steps.observe({ lowNs: wallNs - after, highNs: wallNs - before, atNs: after });
   }
 
   #nowMs(): number {

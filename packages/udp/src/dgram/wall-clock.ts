@@ -1,7 +1,14 @@
 // The wall clock as finely as JavaScript can read it.
 
-/** How far a reading may be from the clock's value: it is cut to the microsecond, then passes through a double. */
-export const WALL_CLOCK_ROUNDING_NS = 1_000n;
+/**
+ * How far the difference between this clock and `process.hrtime` may be off without a step. A reading is cut to the
+ * microsecond; the rest is for systems that correct the two clocks apart, in small leaps (sandboxes, macOS). A smaller
+ * step would not matter beside what stamps of user space may be off.
+ */
+export const WALL_CLOCK_ROUNDING_NS = 100_000n;
+
+/** How fast such systems let them drift apart: what `adjtime` may do. */
+export const WALL_CLOCK_DRIFT_PARTS_PER_MILLION = 500n;
 
 /** Half of what is cut off. */
 const CUT_NS = 500n;

@@ -122,7 +122,8 @@ export class FakeNetwork implements KernelNetwork {
     this.monotonicNs += CALL_NS;
     const { wallNs } = this;
     this.monotonicNs += CALL_NS;
-    return { wallNs, lowNs: wallNs - this.monotonicNs, highNs: wallNs - before };
+    const atNs = this.monotonicNs;
+    return { wallNs, lowNs: wallNs - atNs, highNs: wallNs - before, atNs };
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,7 @@
 // kernel time stamps, waiting, clocks. `openLinuxNetwork` is the real one; tests drive the thread's logic with their own.
 
 import type { Result } from "@truechimer/base";
+import type { ClockDifference } from "../step-watch.ts";
 import type { Endpoint } from "./socket-address.ts";
 
 /** A bound socket. The network knows it by its object, so that a number used again is never taken for another. */
@@ -37,11 +38,8 @@ export interface QueuedErrors {
   onUnreachable(errno: number, to: Endpoint | undefined, quoted: Uint8Array): void;
 }
 
-/** One look at both clocks: the wall clock minus the monotonic one lies between `lowNs` and `highNs`. */
-export interface ClockReading {
+export interface ClockReading extends ClockDifference {
   readonly wallNs: bigint;
-  readonly lowNs: bigint;
-  readonly highNs: bigint;
 }
 
 export interface KernelNetwork extends Disposable {

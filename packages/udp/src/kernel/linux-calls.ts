@@ -26,29 +26,42 @@ const EPOLL_CLOEXEC = 0o2000000;
 /** Binds the calls to the C library that Node itself runs on (glibc or musl). Throws when there is none. */
 export function openLinuxCalls(): LinuxCalls {
   const library = koffi.load(null);
-  const bindCall = (name: string, parameters: string): NativeCall => {
-    const call = library.func(`int ${name}(${parameters})`) as NativeCall;
-    return (...values) => {
-      const result = call(...values);
-      return result < 0 ? -koffi.errno() : result;
-    };
-  };
-  const recvmmsg = bindCall("recvmmsg", "int, size_t, unsigned int, int, size_t");
-  const epollCreate1 = bindCall("epoll_create1", "int");
-  const eventfd = bindCall("eventfd", "unsigned int, int");
+  const declare = (name: string, parameters: string): NativeCall =>
+    library.func(`int ${name}(${parameters})`) as NativeCall;
+  const socket = declare("socket", "int, int, int");
+  const bind = declare("bind", "int, size_t, unsigned int");
+  const getsockname = declare("getsockname", "int, size_t, size_t");
+  const setsockopt = declare("setsockopt", "int, int, int, size_t, unsigned int");
+  const sendmmsg = declare("sendmmsg", "int, size_t, unsigned int, int");
+  const recvmmsg = declare("recvmmsg", "int, size_t, unsigned int, int, size_t");
+  const epollCreate1 = declare("epoll_create1", "int");
+  const epollCtl = declare("epoll_ctl", "int, int, int, size_t");
+  const epollWait = declare("epoll_wait", "int, size_t, int, int");
+  const eventfd = declare("eventfd", "unsigned int, int");
+  // Its result is a ssize_t; no caller reads more than fits into an int.
+  const read = declare("read", "int, size_t, size_t");
+  const close = declare("close", "int");
+  const clockGettime = declare("clock_gettime", "int, size_t");
   return {
-    socket: bindCall("socket", "int, int, int"),
-    bind: bindCall("bind", "int, size_t, unsigned int"),
-    getsockname: bindCall("getsockname", "int, size_t, size_t"),
-    setsockopt: bindCall("setsockopt", "int, int, int, size_t, unsigned int"),
-    sendmmsg: bindCall("sendmmsg", "int, size_t, unsigned int, int"),
-    recvmmsg: (fd, messages, count, flags) => recvmmsg(fd, messages, count, flags, 0),
-    epollCreate: () => epollCreate1(EPOLL_CLOEXEC),
-    epollControl: bindCall("epoll_ctl", "int, int, int, size_t"),
-    epollWait: bindCall("epoll_wait", "int, size_t, int, int"),
-    eventfd: (flags) => eventfd(0, flags),
-    read: bindCall("read", "int, size_t, size_t"),
-    close: bindCall("close", "int"),
-    clockGettime: bindCall("clock_gettime", "int, size_t"),
+    socket: (domain, type, protocol) => orErrno(socket(domain, type, protocol)),
+    bind: (fd, address, length) => orErrno(bind(fd, address, length)),
+    getsockname: (fd, address, length) => orErrno(getsockname(fd, address, length)),
+    setsockopt: (fd, level, name, value, length) =>
+      orErrno(setsockopt(fd, level, name, value, length)),
+    sendmmsg: (fd, messages, count, flags) => orErrno(sendmmsg(fd, messages, count, flags)),
+    recvmmsg: (fd, messages, count, flags) => orErrno(recvmmsg(fd, messages, count, flags, 0)),
+    epollCreate: () => orErrno(epollCreate1(EPOLL_CLOEXEC)),
+    epollControl: (epollFd, operation, fd, event) =>
+      orErrno(epollCtl(epollFd, operation, fd, event)),
+    epollWait: (epollFd, events, count, timeoutMs) =>
+      orErrno(epollWait(epollFd, events, count, timeoutMs)),
+    eventfd: (flags) => orErrno(eventfd(0, flags)),
+    read: (fd, address, length) => orErrno(read(fd, address, length)),
+    close: (fd) => orErrno(close(fd)),
+    clockGettime: (clock, address) => orErrno(clockGettime(clock, address)),
   };
+}
+
+function orErrno(result: number): number {
+  return result < 0 ? -koffi.errno() : result;
 }

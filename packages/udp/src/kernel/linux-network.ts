@@ -182,7 +182,7 @@ class LinuxNetwork implements KernelNetwork {
       const before = this.#clock(linux.CLOCK_MONOTONIC);
       const wallNs = this.#clock(linux.CLOCK_REALTIME);
       const after = this.#clock(linux.CLOCK_MONOTONIC);
-      const reading = { wallNs, lowNs: wallNs - after, highNs: wallNs - before };
+      const reading = { wallNs, lowNs: wallNs - after, highNs: wallNs - before, atNs: after };
       if (after - before <= CLOCK_READING_NARROW_NS) return reading;
       if (best === undefined || after - before < best.highNs - best.lowNs) best = reading;
     }
@@ -262,8 +262,8 @@ class LinuxNetwork implements KernelNetwork {
   #localPort(fd: number): number {
     const lengthAt = this.#scratch + SOCKADDR_BYTES_MAX + 4;
     this.#memory.view.setUint32(lengthAt, SOCKADDR_BYTES_MAX, true);
-    const { addressOf } = { addressOf: (at: number) => this.#memory.addressOf(at) };
-    this.#calls.getsockname(fd, addressOf(this.#scratch), addressOf(lengthAt));
+    const address = this.#memory.addressOf(this.#scratch);
+    this.#calls.getsockname(fd, address, this.#memory.addressOf(lengthAt));
     return this.#memory.view.getUint16(this.#scratch + 2);
   }
 

@@ -266,9 +266,9 @@ export class ProbeEngine {
   }
 
   #readClocks(): void {
-    const { wallNs, lowNs, highNs } = this.#network.readClocks();
-    this.#wallNs = wallNs;
-    this.#steps.observe(lowNs, highNs);
+    const reading = this.#network.readClocks();
+    this.#wallNs = reading.wallNs;
+    this.#steps.observe(reading);
   }
 }
 
