@@ -57,6 +57,18 @@ describe("judgeExchange", () => {
     expect(sample).toMatchObject({ reason: "bad_extension", packet: undefined });
   });
 
+  it("allows a delay as far below 0 as the clocks' precision explains, and no nanosecond more", () => {
+    // 2^-10 s of the server, 1 ns and 1 µs of the agent's stamps, 1 ns of drift in 2 µs; twice, because each clock is
+    // read twice.
+    const allowedNs = 2n * (976_563n + 1n + 1_000n + 1n);
+    const held = (heldNs: bigint): SampleReason | undefined => {
+      const truth = { ...TYPICAL_EXCHANGE, thereNs: 1_000n, backNs: 1_000n - heldNs, heldNs };
+      return judgeExchange(exchangeOf(truth, { precisionLog2: -10 })).reason;
+    };
+    expect(held(allowedNs + 2_000n)).toBeUndefined();
+    expect(held(allowedNs + 2_001n)).toBe("negative_delay");
+  });
+
   it("never throws, and gives every datagram a reason, as none carries the nonce", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (response) => {

@@ -118,6 +118,11 @@ describe("checkResultOf", () => {
       samples: [steppedSample(), good(900)],
       selected: 1,
     },
+    {
+      name: "an explicit bad answer outranks the good one after it",
+      samples: [kiss("RATE"), good(1)],
+      selected: 0,
+    },
     { name: "nothing is selected of nothing", samples: [], selected: undefined },
   ])("$name", ({ samples, selected }) => {
     expect(checkResultOf(samples).selectedIndex).toBe(selected);

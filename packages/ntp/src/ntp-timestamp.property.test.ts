@@ -72,6 +72,15 @@ describe("units of 2^-32 s", () => {
     );
   });
 
+  it("are the nearest to a number of nanoseconds", () => {
+    fc.assert(
+      fc.property(instantNs, (valueNs) => {
+        const errorScaled = ntpUnitsFromNs(valueNs) * 10n ** 9n - valueNs * 2n ** 32n;
+        expect(errorScaled > -(10n ** 9n) / 2n && errorScaled <= 10n ** 9n / 2n).toBe(true);
+      }),
+    );
+  });
+
   it("keep their order as nanoseconds", () => {
     fc.assert(
       fc.property(timestamp, timestamp, (a, b) => {

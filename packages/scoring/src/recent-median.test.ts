@@ -56,6 +56,22 @@ describe("recentMedianRows", () => {
       found: [1, 2],
     },
     {
+      name: "an active row of exactly 20 min keeps the testing ones out",
+      rows: [
+        row({ monitorId: 1, ageSeconds: 1_200 }),
+        row({ monitorId: 2, assignment: "testing" }),
+      ],
+      found: [1],
+    },
+    {
+      name: "a testing row of exactly 45 min keeps the candidates out",
+      rows: [
+        row({ monitorId: 1, ageSeconds: 2_700, assignment: "testing" }),
+        row({ monitorId: 2, assignment: "candidate" }),
+      ],
+      found: [1],
+    },
+    {
       name: "testing monitors wait for the second attempt",
       rows: [row({ monitorId: 1 }), row({ monitorId: 2, assignment: "testing" })],
       found: [1],
@@ -171,6 +187,15 @@ describe("recentMedian", () => {
       row({ monitorId: 3, score: 20, rttNs: 10n }),
     ];
     expect(recentMedian(rows)?.monitorId).toBe(3);
+  });
+
+  it("takes a missing round trip for less than the smallest", () => {
+    const rows = [
+      row({ monitorId: 1, ageSeconds: 30, rttNs: 1n }),
+      row({ monitorId: 2, ageSeconds: 20 }),
+      row({ monitorId: 3, ageSeconds: 10, rttNs: 2n }),
+    ];
+    expect(recentMedian(rows)?.monitorId).toBe(1);
   });
 
   it("orders equal scores and round trips by time", () => {
