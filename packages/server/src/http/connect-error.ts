@@ -44,8 +44,10 @@ export function edgeErrorFrom(error: unknown): EdgeError {
   }
   if (error instanceof AppError) {
     const code = CONNECT_CODES[error.code];
-    if (code !== undefined)
-      return { answer: withHeaders(error, code), code: error.code, internal: false };
+    if (code !== undefined) {
+      const internal = code === Code.Unavailable;
+      return { answer: withHeaders(error, code), code: error.code, internal };
+    }
   }
   const hidden = new ConnectError(
     "something failed on the server: its log says what",
@@ -58,7 +60,11 @@ export function edgeErrorFrom(error: unknown): EdgeError {
 }
 
 function withHeaders(error: AppError, code: Code): ConnectError {
-  return new ConnectError(error.message, code, {
+  // Where the database is, and why it is away, is for the log.
+  const message = error.code.startsWith("database_")
+    ? "the control plane's database does not answer: try again"
+    : error.message;
+  return new ConnectError(message, code, {
     [ERROR_CODE_HEADER]: error.code,
     ...(error.retryAfterMs === undefined
       ? {}
