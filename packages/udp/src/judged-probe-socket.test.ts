@@ -1,4 +1,5 @@
 import {
+  type Clock,
   parseIpAddress,
   systemClock,
   systemRandom,
@@ -150,6 +151,43 @@ describe("the probe socket in front of a transport", () => {
     expect(transport.cancelled).toEqual([transport.orders[0]?.id]);
     end(0);
     expect(socket.counters().inFlight).toBe(0);
+  });
+
+  test("requests to one server leave a gap apart, and an aborted one never", async () => {
+    const timers: { delayMs: number; callback: () => void }[] = [];
+    const standing: Clock = {
+      nowNs: () => 0n,
+      monotonicNs: () => 0n,
+      setTimer: (delayMs, callback) => {
+        const timer = { delayMs, callback };
+        timers.push(timer);
+        return () => {
+          timer.callback = () => {};
+        };
+      },
+    };
+    await using paced = await createJudgedProbeSocket({
+      clock: standing,
+      random: systemRandom,
+      serverGapMs: 2_000,
+      inFlightMax: undefined,
+      createTransport: (events) => {
+        transport = new FakeTransport(events);
+        return Promise.resolve(transport);
+      },
+    });
+    const abort = new AbortController();
+    const running = [paced.exchange(request), paced.exchange(request, abort.signal)];
+    running.push(paced.exchange(request));
+    expect(transport.orders).toHaveLength(1);
+    expect(timers.map(({ delayMs }) => delayMs)).toEqual([2_000, 4_000]);
+    abort.abort();
+    for (const { callback } of timers) callback();
+    expect(transport.orders).toHaveLength(2);
+    end(0);
+    end(1);
+    const outcomes = await Promise.allSettled(running);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
 
   test("nonces come from the generator that was given", async () => {
