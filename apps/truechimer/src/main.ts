@@ -33,10 +33,10 @@ const context: CliContext = {
   },
 };
 
-// A reader that went away (`truechimer servers list | head -1`) is no failure of ours.
+// A reader that went away (`truechimer servers list | head -1`) is no failure of ours; and a role goes on without one.
 stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
-  process.exit(0);
+  if (!runsUntilStopped) process.exit(0);
 });
 
 process.exitCode = await runCli(process.argv.slice(2), context);

@@ -111,16 +111,15 @@ export async function startUp(home: DataHome, options: UpOptions = {}): Promise<
 }
 
 export function spawnUp(home: DataHome, { args = [], env = {} }: UpOptions): ChildProcess {
-  const words = [
-    "up",
-    "--data-dir",
-    home.path,
-    "--config",
-    home.configFile,
-    "--port",
-    "0",
-    ...args,
-  ];
+  const words = ["up", "--data-dir", home.path, "--config", home.configFile, "--port", "0"];
+  return spawnProgram([...words, ...args], env);
+}
+
+/** The program with these words, nothing inherited but what any program needs. */
+export function spawnProgram(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
   return spawn(process.execPath, [...NODE_FLAGS, MAIN, ...words], {
     env: { ...cleanEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,6 +1,6 @@
 // Secrets, apart from the configuration: read from files that only their owner can read. Never logged, never printed.
 
-import { readFile, stat } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { AppError } from "@truechimer/base";
 import type { Config } from "./config.ts";
 
@@ -80,4 +80,18 @@ async function contentOf(key: string, file: string): Promise<string> {
     );
   }
   return bytes.toString("utf8");
+}
+
+/** A new file, or a new content of one that nobody else can read. */
+export async function writeSecretFile(file: string, secret: string): Promise<void> {
+  try {
+    await writeFile(file, `${secret}\n`, { mode: 0o600 });
+    await chmod(file, 0o600);
+  } catch (cause) {
+    throw new AppError(
+      "directory_unwritable",
+      `${file} cannot be written: check that its directory exists and that this account may write there`,
+      { cause },
+    );
+  }
 }
