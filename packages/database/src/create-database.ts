@@ -49,6 +49,9 @@ export interface Database extends AsyncDisposable {
 export async function createDatabase(options: DatabaseOptions): Promise<Database> {
   const where = describeDatabaseUrl(options.url);
   const pool = createPool(options);
+  // A session that ends while it is in use fails its statement, and tells the same once more as an event, which nobody
+  // would catch.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   pool.on("error", (error) => options.onConnectionLost?.(appErrorFromPostgres(error, where)));
   try {
     const serverVersion = await checkedServerVersion(pool, where);

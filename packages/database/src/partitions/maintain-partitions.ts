@@ -62,7 +62,7 @@ export async function maintainPartitions(
     try {
       return await underLock(client, options, async () => await maintain(client, options));
     } finally {
-      // Closes the session, and with it the lock and the time limits that were set.
+      // Closes the session, with the time limits that were set.
       client.release(true);
     }
   } catch (error) {
@@ -75,13 +75,21 @@ async function underLock(
   { lockTimeoutMs = LOCK_TIMEOUT_MS_DEFAULT }: MaintainPartitionsOptions,
   work: () => Promise<PartitionMaintenance>,
 ): Promise<PartitionMaintenance> {
+  const id = advisoryLockId("partitions");
   const { rows } = await client.query<{ free: boolean }>(
     `select pg_try_advisory_lock($1) as free, set_config('statement_timeout', '0', false),
             set_config('lock_timeout', $2, false)`,
-    [advisoryLockId("partitions"), String(lockTimeoutMs)],
+    [id, String(lockTimeoutMs)],
   );
-  if (rows[0]?.free === true) return await work();
-  return { busy: true, created: [], dropped: [], moved: 0, expired: 0, postponed: [] };
+  if (rows[0]?.free !== true) {
+    return { busy: true, created: [], dropped: [], moved: 0, expired: 0, postponed: [] };
+  }
+  try {
+    return await work();
+  } finally {
+    // At once, and not when PostgreSQL notices that the session has gone. One that broke has freed it already.
+    await client.query("select pg_advisory_unlock($1)", [id]).catch(() => undefined);
+  }
 }
 
 /** What a run has done so far. */
