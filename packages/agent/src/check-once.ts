@@ -58,8 +58,16 @@ export async function checkOnce<Target extends CheckTarget>(
   const { localAddress } = options;
   const check = async (target: Target): Promise<CheckedTarget<Target>> => {
     const startedNs = clock.monotonicNs();
-    const running = { settings, socket, clock, pace, localAddress, signal: own, hurry: own };
-    const result = await runCheck(target, running);
+    const result = await runCheck(target, {
+      settings,
+      socket,
+      clock,
+      pace,
+      localAddress,
+      client: "",
+      signal: own,
+      hurry: own,
+    });
     const tookMs = Number(clock.monotonicNs() - startedNs) / NS_PER_MS;
     const checked = { target, result, endedAtNs: clock.nowNs(), tookMs };
     options.onChecked?.(checked);

@@ -1,6 +1,6 @@
 // Probes all servers of a batch side by side. A slow or silent one holds up nobody but itself.
 
-import { AppError, type IpAddress } from "@truechimer/base";
+import { AppError, addressScope, type IpAddress } from "@truechimer/base";
 import { type CheckResult, checkResultWithoutSamples, isAgentFault } from "@truechimer/ntp";
 import { addressRefusal } from "./address-policy.ts";
 import type { MonitorConfig } from "./monitor-config.ts";
@@ -75,6 +75,7 @@ export async function probe(
       clock,
       pace,
       localAddress: sourceAddress(context, config),
+      client: clientSeenBy(target, context, config),
       signal: signals.probing,
       hurry: signals.stopping,
     });
@@ -87,4 +88,15 @@ export async function probe(
  */
 function sourceAddress(context: MonitorContext, config: MonitorConfig): IpAddress | undefined {
   return context.localAddress ?? config.natAddress;
+}
+
+/** Monitors with one source address are one client; but on loopback, where all have one, each is its own. */
+function clientSeenBy(
+  { address }: CheckTarget,
+  context: MonitorContext,
+  config: MonitorConfig,
+): string {
+  const source = sourceAddress(context, config);
+  if (source !== undefined) return source.text;
+  return addressScope(address) === "loopback" ? context.address.text : "";
 }

@@ -31,6 +31,8 @@ export interface RunCheckOptions {
   readonly pace: ServerPace;
   /** What to send from. Absent: the system's choice. */
   readonly localAddress: IpAddress | undefined;
+  /** Who is asking, in the server's eyes; see `ServerVisit`. */
+  readonly client: string;
   /** Ends the check at once, without a result. */
   readonly signal: AbortSignal;
   /** Ends the check at its next pause: with the samples so far if one of them is good, else without a result. */
@@ -78,9 +80,9 @@ function resultInHurry(samples: readonly Sample[]): CheckResult {
 }
 
 async function takeSample(target: CheckTarget, options: RunCheckOptions): Promise<Sample> {
-  const { settings, socket, pace, localAddress, signal, hurry } = options;
+  const { settings, socket, pace, localAddress, client, signal, hurry } = options;
   const { address, port } = target;
-  const visit = { address, port, localAddress, intervalMs: settings.sampleIntervalMs };
+  const visit = { address, port, client, intervalMs: settings.sampleIntervalMs };
   const request = {
     address,
     port,

@@ -22,7 +22,7 @@ const never = new AbortController().signal;
 function visit(port = 123): ServerVisit {
   const address = parseIpAddress("192.0.2.1");
   if (!address.ok) throw new Error(address.error);
-  return { address: address.value, port, localAddress: undefined, intervalMs: 2_000 };
+  return { address: address.value, port, client: "", intervalMs: 2_000 };
 }
 
 function sampleWith(reason?: SampleReason): Sample {
@@ -47,6 +47,15 @@ describe("the pace", () => {
     const pace = createServerPace(clock);
     for (const port of [1, 2, 3]) {
       await pace.atItsTurn(visit(port), never, () => Promise.resolve(sampleWith()));
+    }
+    expect(clock.monotonicNs()).toBe(0n);
+  });
+
+  test("is each client's own", async () => {
+    const clock = instantClock();
+    const pace = createServerPace(clock);
+    for (const client of ["127.0.1.1", "127.0.1.2"]) {
+      await pace.atItsTurn({ ...visit(), client }, never, () => Promise.resolve(sampleWith()));
     }
     expect(clock.monotonicNs()).toBe(0n);
   });

@@ -9,8 +9,8 @@ export interface ServerVisit {
   readonly address: IpAddress;
   /** UDP port. */
   readonly port: number;
-  /** Each source address is a client of its own in the server's eyes. */
-  readonly localAddress: IpAddress | undefined;
+  /** Who is asking, in the server's eyes: each client has a pace of its own. */
+  readonly client: string;
   /** From the end of this sample to the start of the next. */
   readonly intervalMs: number;
 }
@@ -96,6 +96,6 @@ function restNs({ intervalMs }: ServerVisit, { reason }: Sample): bigint {
   return BigInt(Math.ceil(intervalMs * intervals)) * BigInt(NS_PER_MS);
 }
 
-function keyOf({ address, port, localAddress }: ServerVisit): string {
-  return `${localAddress?.text ?? ""} ${address.text} ${port}`;
+function keyOf({ address, port, client }: ServerVisit): string {
+  return `${client} ${address.text} ${port}`;
 }

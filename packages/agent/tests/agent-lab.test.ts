@@ -54,7 +54,7 @@ describe.each<TimestampChoice>(["auto", "user_space"])("with %s stamps", (timest
       samples: 2,
       privateTargetsAllowed: true,
       sampleInterval: durationFromMs(50),
-      sampleTimeout: durationFromMs(400),
+      sampleTimeout: durationFromMs(1_500),
       idlePollInterval: durationFromMs(100),
     };
     const servers = steadyServers();
@@ -105,7 +105,7 @@ describe.each<TimestampChoice>(["auto", "user_space"])("with %s stamps", (timest
       socket,
       clock: systemClock,
       samples: 1,
-      sampleTimeoutMs: 400,
+      sampleTimeoutMs: 1_500,
       onChecked: ({ tookMs }) => ended.push(tookMs),
     });
     expect(results.map(({ target, result }) => [target.name, result.outcome.reason])).toEqual(

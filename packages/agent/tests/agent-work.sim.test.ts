@@ -229,4 +229,23 @@ describe("several monitors of one agent", () => {
     const sources = new Set(sent.map(({ localAddress }) => localAddress?.text));
     expect(sources).toEqual(new Set(locals));
   });
+
+  test("with one source address between them are one client to a server", async () => {
+    const { agent, addServer, clock, plane, sent } = simulate({
+      monitors: ["198.51.100.1", "198.51.100.2"].map((text) => ({ address: ip(text), token: "" })),
+    });
+    addServer(GOOD);
+    addServer("127.0.0.1");
+    plane.config = { ...CONFIG, samples: 1 };
+    plane.due.push(due(GOOD, "127.0.0.1"), due(GOOD, "127.0.0.1"));
+    agent.start();
+    await clock.advance(10_000);
+    const startsMs = (host: string): readonly number[] =>
+      sent.filter(({ address }) => address.text === host).map(({ atMs }) => atMs);
+    const [first = 0, second = 0] = startsMs(GOOD);
+    expect(second - first).toBeGreaterThanOrEqual(2_000);
+    // On loopback all have one address, and the server is the host's own.
+    const [one = 0, other = 2_000] = startsMs("127.0.0.1");
+    expect(other - one).toBeLessThan(100);
+  });
 });

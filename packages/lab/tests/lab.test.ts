@@ -14,7 +14,7 @@ import type { Sample } from "@truechimer/ntp";
 import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const TIMEOUT_MS = 500;
+const TIMEOUT_MS = 1_500;
 const options = { clock: systemClock, random: systemRandom };
 
 function ip(text: string): IpAddress {
@@ -107,12 +107,12 @@ describe("the lab", () => {
   test("keeps answering while the main thread is busy", async () => {
     if (socket.timestampSource !== "kernel") return;
     const sample = probe(server("truth1.lab"));
-    const busyUntil = performance.now() + 300;
+    const busyUntil = performance.now() + 1_000;
     while (performance.now() < busyUntil);
     const { reason, measurement } = await sample;
     expect(reason).toBeUndefined();
-    // Without a thread of its own, the answer would have waited for all of the 300 ms.
-    expect(Number(measurement?.delayNs) / 1e6).toBeLessThan(150);
+    // Without a thread of its own, the answer would have waited for all of the second.
+    expect(Number(measurement?.delayNs) / 1e6).toBeLessThan(500);
   });
 
   test("gives no answer to what is no request", async () => {
@@ -143,7 +143,7 @@ test("a lab whose servers break says so, and can still be closed", async () => {
   const [server] = lab.servers;
   await using socket = await createProbeSocket(options);
   const address = ip(server?.address ?? "");
-  await socket.exchange({ address, port: server?.port ?? 0, timeoutMs: 100 });
+  await socket.exchange({ address, port: server?.port ?? 0, timeoutMs: 500 });
   expect(await broken.promise).toMatchObject({ code: "socket_failed" });
   await lab[Symbol.asyncDispose]();
 });
