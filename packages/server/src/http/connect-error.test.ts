@@ -17,7 +17,9 @@ describe("a coded error keeps its code, its message, and when to come back", () 
     const { answer } = edgeErrorFrom(new AppError(code, "why", { retryAfterMs: 1_200 }));
     expect(answer.code).toBe(connect);
     expect(answer.rawMessage).toBe(
-      code === "database_unreachable" ? "the control plane's database does not answer: try again" : "why",
+      code === "database_unreachable"
+        ? "the control plane's database does not answer: try again"
+        : "why",
     );
     expect(answer.metadata.get(ERROR_CODE_HEADER)).toBe(code);
     expect(answer.metadata.get("retry-after")).toBe("2");

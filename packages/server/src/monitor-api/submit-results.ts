@@ -45,7 +45,8 @@ export async function submitResults(
   const spoilt = checked.held.length - telling.length;
   countResults(context, { monitor, submission, result: "agent_fault", by: spoilt });
   if (telling.length === 0) {
-    return nothingCounted(context, { monitor, submission, refusals: early });
+    const noTicketHolds = checked.held.length === 0 && checked.refusals.length > 0;
+    return nothingCounted(context, { monitor, submission, refusals: early, noTicketHolds });
   }
   const outcome = await storeCounted(context, {
     monitor,
@@ -147,24 +148,10 @@ function parseStatuses(
     version >= FIRST_VERSION_WITH_PORTS || isZeroOffsetSafe(monitor.clientVersion);
   const parsed: ParsedStatus[] = [];
   const refusals: StatusRefusal[] = [];
-  const seen = new Set<string>();
   for (const [index, wire] of submission.list.entries()) {
     const result = parseStatus(wire, { index, version, zeroOffsetSafe, batchAtNs, nowNs });
-    if (!result.ok) {
-      refusals.push(result.error);
-      continue;
-    }
-    const server = `${result.value.address.text} ${result.value.port}`;
-    if (seen.has(server)) {
-      refusals.push({
-        index,
-        code: "conflict",
-        message: "this server is in the list already: one status a server counts",
-      });
-      continue;
-    }
-    seen.add(server);
-    parsed.push(result.value);
+    if (result.ok) parsed.push(result.value);
+    else refusals.push(result.error);
   }
   return { parsed, refusals };
 }
@@ -183,6 +170,7 @@ async function checkTickets(
   const { monitor, submission, parsed } = input;
   const held: ParsedStatus[] = [];
   const refusals: StatusRefusal[] = [];
+  const seen = new Set<string>();
   for (const status of parsed) {
     const version = ticketKeyVersion(status.ticket);
     const key = version === undefined ? undefined : await context.ticketKeys.byVersion(version);
@@ -193,11 +181,17 @@ async function checkTickets(
       addressBytes: address.bytes,
       port,
     };
-    if (key !== undefined && ticketHolds(status.ticket, fields, key)) held.push(status);
-    else {
+    const { index } = status;
+    if (key === undefined || !ticketHolds(status.ticket, fields, key)) {
       const message =
         "signature validation failed: the ticket is not for this monitor, batch and server";
-      refusals.push({ index: status.index, code: "bad_ticket", message });
+      refusals.push({ index, code: "bad_ticket", message });
+    } else if (seen.has(`${address.text} ${port}`)) {
+      const message = "this server is in the list already: one status a server counts";
+      refusals.push({ index, code: "conflict", message });
+    } else {
+      seen.add(`${address.text} ${port}`);
+      held.push(status);
     }
   }
   return { held, refusals };
@@ -210,9 +204,10 @@ function nothingCounted(
     readonly monitor: CallingMonitor;
     readonly submission: Submission;
     readonly refusals: readonly StatusRefusal[];
+    readonly noTicketHolds: boolean;
   },
 ): monitorV2.SubmitResultsResponse {
-  const { monitor, submission, refusals } = input;
+  const { monitor, submission, refusals, noTicketHolds } = input;
   const badTickets = refusals.filter(({ code }) => code === "bad_ticket").length;
   countResults(context, { monitor, submission, result: "signature_validation", by: badTickets });
   countResults(context, {
@@ -221,10 +216,9 @@ function nothingCounted(
     result: "refused",
     by: refusals.length - badTickets,
   });
-  const [first] = refusals;
-  const asError =
-    submission.version < FIRST_VERSION_WITH_PORTS || badTickets === submission.list.length;
-  if (first !== undefined && asError) throw new AppError(first.code, first.message);
+  const told = noTicketHolds ? refusals.find(({ code }) => code === "bad_ticket") : refusals[0];
+  const asError = noTicketHolds || submission.version < FIRST_VERSION_WITH_PORTS;
+  if (told !== undefined && asError) throw new AppError(told.code, told.message);
   return answerWith(refusals);
 }
 
