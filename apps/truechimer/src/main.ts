@@ -29,7 +29,8 @@ const context: CliContext = {
   random: systemRandom,
   stopSignal: () => {
     runsUntilStopped = true;
-    return createStopSignal(process, systemClock);
+    const endsWithParent = env["npm_lifecycle_event"] !== undefined;
+    return createStopSignal(process, { clock: systemClock, endsWithParent });
   },
 };
 
