@@ -1,6 +1,6 @@
 // Identifiers that sort by time: 26 Crockford characters, 48 bits of milliseconds, then 80 random bits.
 
-import { decodeTime, encodeTime, isValid } from "ulid";
+import { decodeTime, encodeTime } from "ulid";
 import type { Clock } from "./clock.ts";
 import { unixMsFromNs } from "./clock.ts";
 import type { Random } from "./random.ts";
@@ -11,9 +11,12 @@ export function createUlid(clock: Clock, random: Random): Ulid {
   return encodeTime(unixMsFromNs(clock.nowNs())) + randomPart(random);
 }
 
-/** Whether `text` is a ULID: 26 characters of the alphabet, time within its 48 bits. */
+/** Within 48 bits of time the first character is at most a 7. */
+const FORM = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+/** Whether `text` is a ULID in its one canonical form: 26 capital characters of the alphabet, time within 48 bits. */
 export function isUlid(text: string): text is Ulid {
-  return text.length === 26 && isValid(text) && (text[0] ?? "8") <= "7";
+  return FORM.test(text);
 }
 
 /** Crockford's base 32: no I, L, O, U. */

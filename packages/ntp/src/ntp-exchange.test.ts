@@ -68,6 +68,7 @@ describe("an exchange", () => {
     expect(sample.reason).toBeUndefined();
     expect(sample.exchange.t1).toEqual(T1_KERNEL);
     expect(sample.exchange.t4).toEqual(T4);
+    expect(sample.exchange.clockStepNs).toBeUndefined();
   });
 
   it("waits for the departure's stamp, which may come after the answer", () => {

@@ -198,6 +198,16 @@ describe("recentMedian", () => {
     expect(recentMedian(rows)?.monitorId).toBe(1);
   });
 
+  it("takes a missing round trip for a zero one, wherever it stands", () => {
+    const rows = [
+      row({ monitorId: 1, ageSeconds: 30 }),
+      row({ monitorId: 2, ageSeconds: 20, rttNs: 0n }),
+      row({ monitorId: 3, ageSeconds: 10 }),
+    ];
+    expect(recentMedian(rows)?.monitorId).toBe(2);
+    expect(recentMedian([...rows, row({ monitorId: 4, rttNs: 1n })])?.monitorId).toBe(2);
+  });
+
   it("orders equal scores and round trips by time", () => {
     const rows = [1, 2, 3].map((monitorId) => row({ monitorId, ageSeconds: monitorId, rttNs: 5n }));
     expect(recentMedian(rows)?.monitorId).toBe(2);

@@ -240,6 +240,12 @@ describe("verdictOf", () => {
     expect(judged(times(3).map((one) => ({ ...one, leap: 1 }))).verdict).toBe("truechimer");
   });
 
+  it("says that nothing came back unless most of the silent monitors got something", () => {
+    const withDatagram = times(2, { reason: "bad_mode", answeredAgo: undefined });
+    expect(judged([...withDatagram, ...times(2, SILENT)]).reason).toBe("no_answer");
+    expect(judged([...withDatagram, ...times(1, SILENT)]).reason).toBe("no_valid_answer");
+  });
+
   it("goes on with a good answer while the checks after it fail", () => {
     expect(judged(times(3, { ...LIAR, reason: "timeout", answeredAgo: 2 })).verdict).toBe(
       "falseticker",
