@@ -262,6 +262,13 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       scorerQueueRows: 0n,
       retention: durationFromMs(90 * 86_400_000),
     }),
+    createMonitor: () => {
+      throw appError(
+        Code.PermissionDenied,
+        "forbidden",
+        "a browser's session may not make monitors",
+      );
+    },
     createLogin: () => ({ url: "http://127.0.0.1/?key=fake-key-fake" }),
   };
 

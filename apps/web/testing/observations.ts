@@ -19,7 +19,7 @@ export interface Observation {
 const ID_SERVER = 1_000_000_000_000n;
 const ID_MONITOR = 1_000_000_000n;
 /** Steps before it weigh less than a hundredth. */
-const SCORE_MEMORY = 90;
+const SCORE_MEMORY = 240;
 const DECAY = 0.95;
 const MS = 1e6;
 

@@ -1,7 +1,7 @@
 // The signature picture: one symmetrical logarithmic axis with every clock at its offset and its error bound as a
 // whisker. Those without an offset stand beside it: no data never looks good.
 
-import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useId, useMemo, useRef, useState } from "react";
 import type { OffsetNs } from "../api/message.ts";
 import { formatOffset } from "../format/offset.ts";
 import { useHeld } from "../parts/held.ts";
@@ -157,10 +157,13 @@ function cardPlace(x: number, bottom: number, width: number): { left: string; bo
 }
 
 function Tray(props: { readonly items: readonly AxisItem[] }): ReactNode {
+  const titleId = useId();
   return (
     <div className="axis-tray">
-      <h3>No offset</h3>
-      <ul>
+      <p className="soft" id={titleId}>
+        No offset
+      </p>
+      <ul aria-labelledby={titleId}>
         {props.items.map((item) => (
           <li key={item.key}>
             <a href={item.href} className={`verdict is-${item.shape}`}>

@@ -8,13 +8,15 @@ describe("an offset with its bound", () => {
     ["the brief's example", 12_300, 800, "+12.3 µs ± 0.8"],
     ["digits stop where the bound begins", 12_345_678, 5_000_000, "+12 ms ± 5"],
     ["a first digit of 1 shows one more", 12_345_678, 1_400_000, "+12.3 ms ± 1.4"],
-    ["a bound above the value decides the unit", 3_000, 5_100_000, "+0 ms ± 5"],
+    ["a bound above the value decides the unit", 3_100_000, 51_000_000, "+3 ms ± 51"],
+    ["a value that would vanish shows one digit more", 400_000, 5_100_000, "+0.4 ms ± 5"],
+    ["a value that vanishes even so is 0 without a sign", -3_000, 5_100_000, "0 ms ± 5"],
     ["negative uses a true minus", -40_123_456, 210_000, "−40.12 ms ± 0.21"],
     ["seconds", 2_000_312_000, 812_000, "+2.0003 s ± 0.0008"],
     ["nanoseconds have no decimals", 420, 38, "+420 ns ± 38"],
     ["rounding carries into the next unit", 999_960, undefined, "+1.00 ms"],
     ["without a bound three digits", 12_345, undefined, "+12.3 µs"],
-    ["zero keeps its sign", 0, 800, "+0 ns ± 800"],
+    ["zero has no sign", 0, 800, "0 ns ± 800"],
     ["days", 20_411 * 86_400e9, undefined, "+20411 d"],
   ];
   test.each(cases)("%s", (_name, value, bound, text) => {

@@ -40,7 +40,7 @@ export function formatOffset(valueNs: number | bigint, boundNs?: number | bigint
   const value = Number(valueNs);
   const bound = boundNs === undefined ? undefined : Number(boundNs);
   const { unit, decimals } = unitAndDecimals(value, bound);
-  const valueText = formatSigned(value / unit.ns, decimals);
+  const valueText = valueDigits(value / unit.ns, decimals, unit);
   const boundText = bound === undefined ? undefined : (bound / unit.ns).toFixed(decimals);
   const head = valueText + NO_BREAK_SPACE + unit.name;
   return {
@@ -73,6 +73,13 @@ export function formatTick(valueNs: number): string {
   const unit = unitFor(size * (1 + 1e-9));
   const text = Number((size / unit.ns).toPrecision(6)).toString();
   return (valueNs < 0 ? MINUS : "+") + text + NO_BREAK_SPACE + unit.name;
+}
+
+/** One digit more where all would be lost, as in +0.4 ms ± 5; a value that is then still zero has no sign. */
+function valueDigits(value: number, decimals: number, unit: Unit): string {
+  const vanishes = Number(value.toFixed(decimals)) === 0;
+  const shown = vanishes && value !== 0 && unit.ns > 1 ? decimals + 1 : decimals;
+  return Number(value.toFixed(shown)) === 0 ? (0).toFixed(decimals) : formatSigned(value, shown);
 }
 
 function unitAndDecimals(

@@ -15,10 +15,14 @@ import {
   canvasOf,
   drawBand,
   drawFailures,
+  drawLevelLabels,
   drawLevels,
   drawLine,
+  drawNotice,
   drawUnknown,
   inside,
+  type Level,
+  type LineStyle,
 } from "./draw.ts";
 import { drawEvents } from "./draw-events.ts";
 import { type GestureTarget, listenToGestures, startPan } from "./gestures.ts";
@@ -250,26 +254,34 @@ function lineColour(colours: ChartColours, index: number, emphasised: boolean): 
   return colours.lines[index] ?? (emphasised ? colours.accent : colours.rest);
 }
 
+const OFFSET_LEVELS: readonly Level[] = [
+  { value: 0, text: "" },
+  ...THRESHOLDS.flatMap(({ ns, text }) => [
+    { value: ns, text: `+${text}` },
+    { value: -ns, text: `−${text}` },
+  ]),
+];
+const SCORE_LEVELS: readonly Level[] = [{ value: SCORE_NEUTRAL, text: "10" }];
+
 function drawOffsets(canvas: Canvas, state: ChartState): void {
   const { model } = state;
   inside(canvas, () => {
     drawUnknown(canvas, model, state.loading, true);
-    drawLevels(canvas, [
-      { value: 0, text: "" },
-      ...THRESHOLDS.flatMap(({ ns, text }) => [
-        { value: ns, text: `+${text}` },
-        { value: -ns, text: `−${text}` },
-      ]),
-    ]);
+    drawLevels(canvas, OFFSET_LEVELS);
     if (model === undefined) return;
     drawBand(canvas, model);
     drawMonitorLines(canvas, state, model, (line) => line.offsetNs);
-    drawLine(canvas, { atMs: model.median.atMs, values: model.median.offsetNs }, model.gapMs, {
-      colour: canvas.colours.median,
-      width: state.emphasis === undefined ? 2 : 1.25,
-      dots: false,
-    });
+    const values = model.median.offsetNs;
+    drawLine(canvas, { atMs: model.median.atMs, values }, model.gapMs, medianStyle(canvas, state));
+    drawLevelLabels(canvas, OFFSET_LEVELS);
+    if (values.every((value) => Number.isNaN(value))) drawNotice(canvas, "no check gave an offset");
   });
+}
+
+/** The fleet's line steps back while one monitor is brought forward. */
+function medianStyle(canvas: Canvas, state: ChartState): LineStyle {
+  const width = state.emphasis === undefined ? 2 : 1.25;
+  return { colour: canvas.colours.median, width, dots: false };
 }
 
 function drawMonitorLines(
@@ -304,15 +316,15 @@ function drawScores(canvas: Canvas, state: ChartState): void {
   const { model } = state;
   inside(canvas, () => {
     drawUnknown(canvas, model, state.loading, false);
-    drawLevels(canvas, [{ value: SCORE_NEUTRAL, text: "10: the NTP Pool hands out above" }]);
+    drawLevels(canvas, SCORE_LEVELS);
     if (model === undefined) return;
     drawMonitorLines(canvas, state, model, (line) => line.score);
-    if (model.overall === undefined) return;
-    drawLine(canvas, { atMs: model.overall.atMs, values: model.overall.score }, model.gapMs, {
-      colour: canvas.colours.median,
-      width: state.emphasis === undefined ? 2 : 1.25,
-      dots: false,
-    });
+    const { overall } = model;
+    if (overall !== undefined) {
+      const line = { atMs: overall.atMs, values: overall.score };
+      drawLine(canvas, line, model.gapMs, medianStyle(canvas, state));
+    }
+    drawLevelLabels(canvas, SCORE_LEVELS);
   });
 }
 

@@ -146,14 +146,18 @@ export interface Level {
 /** Labels nearer than this to one that stands already are left out. */
 const LEVEL_LABEL_GAP = 15;
 
-/** Faint levels with their values at the right end, where these have room. */
+/** Faint levels. */
 export function drawLevels(canvas: Canvas, levels: readonly Level[]): void {
+  for (const { value } of levels) drawLevelLine(canvas, Math.round(canvas.y(value)));
+}
+
+/** Their values at the right end, where these have room; drawn after the lines, so that they can be read. */
+export function drawLevelLabels(canvas: Canvas, levels: readonly Level[]): void {
   const { box, ratio } = canvas;
   const labelled: number[] = [];
   for (const { value, text } of levels) {
     const y = Math.round(canvas.y(value));
     if (y < box.top || y > box.top + box.height) continue;
-    drawLevelLine(canvas, y);
     if (text === "" || labelled.some((other) => Math.abs(other - y) < LEVEL_LABEL_GAP * ratio))
       continue;
     labelled.push(y);
@@ -265,6 +269,18 @@ function drawHatched(canvas: Canvas, part: UnknownPart, labelled: boolean): void
     context.fillText(part.text, middle, box.top + box.height / 2);
   }
   context.restore();
+}
+
+/** A few words in the middle of a chart that has nothing to draw. */
+export function drawNotice({ context, box, ratio, colours }: Canvas, text: string): void {
+  context.font = scaledFont(colours.font, ratio, 12);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.strokeStyle = colours.paper;
+  context.lineWidth = 6 * ratio;
+  context.strokeText(text, box.left + box.width / 2, box.top + box.height / 2);
+  context.fillStyle = colours.soft;
+  context.fillText(text, box.left + box.width / 2, box.top + box.height / 2);
 }
 
 /** How many checks failed, column by column: the share as height. */

@@ -27,10 +27,10 @@ export function LegendTable(props: LegendTableProps): ReactNode {
           <th scope="col" className="is-number">
             Median offset
           </th>
-          <th scope="col" className="is-number is-range">
+          <th scope="col" className="is-number is-minor">
             Least to greatest
           </th>
-          <th scope="col" className="is-number">
+          <th scope="col" className="is-number is-minor">
             Failed
           </th>
           <th scope="col" className="is-number">
@@ -76,14 +76,14 @@ function LegendRow(
       <td className="is-number">
         {known ? formatOffset(row.medianNs, bound).text : <Nothing why="no offset" />}
       </td>
-      <td className="is-number is-range">
+      <td className="is-number is-minor">
         {known ? (
           `${formatOffset(row.lowestNs).text} … ${formatOffset(row.highestNs).text}`
         ) : (
           <Nothing why="no offset" />
         )}
       </td>
-      <td className="is-number">
+      <td className="is-number is-minor">
         {row.checks === 0 ? <Nothing why="no checks" /> : formatShare(row.failed / row.checks)}
       </td>
       <td className="is-number">

@@ -3,6 +3,7 @@
 import { countOf, formatShare } from "../format/number.ts";
 import { formatOffset } from "../format/offset.ts";
 import { formatLong } from "../format/relative-time.ts";
+import { formatScore } from "../format/score.ts";
 import { lowerMedian } from "./median.ts";
 import { firstAtOrAfter, type Line, OVERALL_KEY } from "./series.ts";
 import type { View } from "./view.ts";
@@ -52,8 +53,10 @@ export function offsetSentence(
   if (checks === 0) return `No check in these ${span}.`;
   const failed = lines.reduce((sum, line) => sum + line.failed, 0);
   const measured = lines.filter((line) => !Number.isNaN(line.medianNs));
-  const points = downSampled ? "points, down-sampled so that extremes survive," : "checks";
-  const head = `${span}, ${countOf(lines.length, "monitor")}, ${countOf(checks, "check").replace("checks", points)}`;
+  const counted = downSampled
+    ? `${countOf(checks, "point")} (down-sampled, extremes kept)`
+    : countOf(checks, "check");
+  const head = `${span}, ${countOf(lines.length, "monitor")}, ${counted}`;
   if (measured.length === 0) return `${head}: not one gave an offset.`;
   const median = lowerMedian(measured.map((line) => line.medianNs));
   const bound = lowerMedian(measured.map((line) => line.boundNs));
@@ -77,7 +80,7 @@ export function scoreSentence(overall: Line | undefined, view: View): string {
   if (last === undefined) return "No score in this range.";
   const below = scores.filter((score) => score < 10).length / scores.length;
   return (
-    `Overall score ${last.toFixed(1)} at the end, lowest ${least(scores).toFixed(1)}, highest ${greatest(scores).toFixed(1)}; ` +
+    `Overall score ${formatScore(last)} at the end, lowest ${formatScore(least(scores))}, highest ${formatScore(greatest(scores))}; ` +
     `below 10 for ${formatShare(below)} of the time.`
   );
 }

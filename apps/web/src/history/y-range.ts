@@ -35,6 +35,7 @@ export function offsetRange(
   full: boolean,
 ): OffsetRange {
   const values = offsetsIn(model, view);
+  if (values.length === 0 && !full) return { ...EMPTY, linearNs: 2 * EMPTY.high };
   const low = values[0] ?? EMPTY.low;
   const high = values.at(-1) ?? EMPTY.high;
   if (full) {

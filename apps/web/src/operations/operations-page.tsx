@@ -111,13 +111,19 @@ function Fact(props: { readonly name: string; readonly value: ReactNode }): Reac
   );
 }
 
+function formatPeriod(periodNs: bigint): string {
+  return periodNs < 1_000_000_000n ? formatSpan(periodNs) : formatLong(Number(periodNs) / 1e6);
+}
+
 function LoopRow(props: { readonly loop: adminV1.Loop }): ReactNode {
   const { loop } = props;
   const took = nsOf(loop.lastTook);
   const period = nsOf(loop.period);
   return (
     <tr>
-      <th scope="row">{loop.name}</th>
+      <th scope="row" title={loop.purpose}>
+        {loop.name}
+      </th>
       <td>
         {loop.lastOutcome === "" ? (
           <span className="soft">not run yet</span>
@@ -133,7 +139,7 @@ function LoopRow(props: { readonly loop: adminV1.Loop }): ReactNode {
         <TimeAgo atMs={msOf(loop.lastRunAt)} />
       </td>
       <td className="is-number">{took === undefined ? <Nothing /> : formatSpan(took)}</td>
-      <td className="is-number">{period === undefined ? <Nothing /> : formatSpan(period)}</td>
+      <td className="is-number">{period === undefined ? <Nothing /> : formatPeriod(period)}</td>
       <td className="is-number">
         <TimeAgo atMs={msOf(loop.nextRunAt)} never="not planned" />
       </td>

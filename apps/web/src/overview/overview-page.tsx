@@ -20,6 +20,8 @@ import { outlook } from "./outlook.ts";
 import { ServerCard, trayNote } from "./server-card.tsx";
 
 const COUNT_ORDER: readonly VerdictName[] = ["truechimer", "falseticker", "unreachable", "unsure"];
+/** So few that every mark can carry its name. */
+const NAMED_ALL_MAX = 16;
 /** The verdict's limit when the server does not tell its own. */
 const LIMIT_DEFAULT_NS = 25_000_000n;
 
@@ -116,7 +118,7 @@ function ServersAxis(props: {
             offset: server.offset,
             shape: server.verdict,
             freshness: server.stale ? 0 : freshness(server.lastCheckAtMs, nowMs, server.intervalMs),
-            named: server.verdict !== "truechimer",
+            named: server.verdict !== "truechimer" || props.servers.length <= NAMED_ALL_MAX,
             note: trayNote(server),
             card: <ServerCard server={server} />,
           }),

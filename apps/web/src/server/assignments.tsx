@@ -30,11 +30,13 @@ export function Assignments(props: {
         <thead>
           <tr>
             <th scope="col">Monitor</th>
-            <th scope="col">As</th>
+            <th scope="col" className="is-minor">
+              As
+            </th>
             <th scope="col" className="is-number" title={TERMS.offset}>
               Offset
             </th>
-            <th scope="col" className="is-number" title={TERMS.rtt}>
+            <th scope="col" className="is-number is-minor" title={TERMS.rtt}>
               Round trip
             </th>
             <th scope="col" className="is-number" title={TERMS.score}>
@@ -64,7 +66,7 @@ function AssignmentRow(props: { readonly row: adminV1.Assignment }): ReactNode {
         )}
         {row.fresh ? null : <span className="stale-word">stale</span>}
       </th>
-      <td>{assignmentWord(row.status)}</td>
+      <td className="is-minor">{assignmentWord(row.status)}</td>
       <td className="is-number">
         {row.reason === "" ? (
           <OffsetColumns offset={offsetOf(row.offset)} />
@@ -72,7 +74,7 @@ function AssignmentRow(props: { readonly row: adminV1.Assignment }): ReactNode {
           <span className="bad">{reasonWords(row.reason)}</span>
         )}
       </td>
-      <td className="is-number">
+      <td className="is-number is-minor">
         {row.rttNs === undefined ? <Nothing why="no answer" /> : formatSpan(row.rttNs)}
       </td>
       <td className="is-number">

@@ -120,13 +120,13 @@ function ChecksTable(props: { readonly checks: readonly adminV1.Check[] }): Reac
             <th scope="col" className="is-number" title={TERMS.offset}>
               Offset
             </th>
-            <th scope="col" className="is-number is-rtt" title={TERMS.rtt}>
+            <th scope="col" className="is-number is-minor" title={TERMS.rtt}>
               Round trip
             </th>
-            <th scope="col" className="is-number" title={TERMS.step}>
+            <th scope="col" className="is-number is-minor" title={TERMS.step}>
               Step
             </th>
-            <th scope="col" className="is-number" title={TERMS.score}>
+            <th scope="col" className="is-number is-minor" title={TERMS.score}>
               Score
             </th>
           </tr>
@@ -161,11 +161,13 @@ function CheckRow(props: { readonly check: adminV1.Check }): ReactNode {
           </span>
         )}
       </td>
-      <td className="is-number is-rtt">
+      <td className="is-number is-minor">
         {check.rttNs === undefined ? <Nothing why="no answer" /> : formatSpan(check.rttNs)}
       </td>
-      <td className={`is-number${check.step < 0 ? " bad" : ""}`}>{formatStep(check.step)}</td>
-      <td className="is-number">{formatScore(check.score)}</td>
+      <td className={`is-number is-minor${check.step < 0 ? " bad" : ""}`}>
+        {formatStep(check.step)}
+      </td>
+      <td className="is-number is-minor">{formatScore(check.score)}</td>
     </tr>
   );
 }
