@@ -54,6 +54,8 @@ class DgramTransport implements Transport {
     driftPartsPerMillion: WALL_CLOCK_DRIFT_PARTS_PER_MILLION,
   });
   readonly #exchanges = new Map<number, DgramExchange>();
+  readonly #queue: DgramExchange[] = [];
+  #isQueueMoving = false;
   /** Sockets whose exchange has ended, the longest idle first. */
   readonly #lingering = new Set<DgramPort>();
 
@@ -67,6 +69,24 @@ class DgramTransport implements Transport {
   start(order: ExchangeOrder): void {
     const exchange = this.#table.add(order, this.#nowMs());
     this.#exchanges.set(order.id, exchange);
+    this.#queue.push(exchange);
+    if (!this.#isQueueMoving) this.#sendNext();
+  }
+
+  /**
+   * One a turn of the event loop. To send a burst takes milliseconds, and as long as it lasts no answer is read: its
+   * stamp would be late by all of them.
+   */
+  #sendNext(): void {
+    const next = this.#queue.shift();
+    this.#isQueueMoving = next !== undefined;
+    if (next === undefined) return;
+    if (next.phase === "in_flight") this.#openFor(next);
+    setImmediate(() => this.#sendNext());
+  }
+
+  #openFor(exchange: DgramExchange): void {
+    const { order } = exchange;
     const port = this.#open(exchange);
     exchange.port = port;
     const address = textOf(order.address);
