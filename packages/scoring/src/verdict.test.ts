@@ -1,66 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Verdict, verdictOf } from "./verdict.ts";
-import { VERDICT_REASONS } from "./verdict-reason.ts";
-import {
-  legacyBoundNs,
-  VERDICT_POLICY_POOL,
-  VERDICT_POLICY_UP,
-  type VerdictPolicy,
-  type Witness,
-} from "./witness.ts";
+import { judged, LIAR, SILENT, times, witness } from "./_witnesses.ts";
+import { legacyBoundNs, VERDICT_POLICY_POOL, VERDICT_POLICY_UP, type Witness } from "./witness.ts";
 
-const NOW_NS = 1_767_225_600_000_000_000n;
-const MINUTE_NS = 60_000_000_000n;
 const MS_NS = 1_000_000n;
-
-interface WitnessInput {
-  readonly offsetMs?: number;
-  readonly boundMs?: number;
-  /** Intervals (of one minute) since the last check, the last answer, the first check. */
-  readonly checkedAgo?: number;
-  readonly answeredAgo?: number | undefined;
-  readonly watchingFor?: number;
-  readonly reason?: string;
-}
-
-let lastMonitorId = 0;
-
-function ago(minutes: number): bigint {
-  return NOW_NS - BigInt(Math.round(minutes * 60_000)) * MS_NS;
-}
-
-function witness(input: WitnessInput = {}): Witness {
-  const { offsetMs = 0, boundMs = 1, checkedAgo = 0.5, watchingFor = 100, reason } = input;
-  const answeredAgo = "answeredAgo" in input ? input.answeredAgo : checkedAgo;
-  lastMonitorId += 1;
-  return {
-    monitorId: lastMonitorId,
-    checkedAtNs: ago(checkedAgo),
-    reason,
-    answer:
-      answeredAgo === undefined
-        ? undefined
-        : {
-            atNs: ago(answeredAgo),
-            offsetNs: BigInt(Math.round(offsetMs * 1e6)),
-            boundNs: BigInt(Math.round(boundMs * 1e6)),
-          },
-    watchingSinceNs: ago(watchingFor),
-    intervalNs: MINUTE_NS,
-  };
-}
-
-function times(count: number, input: WitnessInput = {}): readonly Witness[] {
-  return Array.from({ length: count }, () => witness(input));
-}
-
-function judged(witnesses: readonly Witness[], policy: VerdictPolicy = VERDICT_POLICY_UP): Verdict {
-  return verdictOf({ nowNs: NOW_NS, witnesses, policy });
-}
-
-const SILENT: WitnessInput = { reason: "timeout", answeredAgo: undefined };
-const LIAR: WitnessInput = { offsetMs: 40 };
 
 describe("the verdict on each server of the lab", () => {
   it.each([
@@ -280,137 +222,11 @@ describe("verdictOf", () => {
     expect(judged(witnesses)).toMatchObject({ witnessesFresh: 9, witnessesAgainst: 4 });
   });
 
-  it.each([
-    {
-      witnesses: [
-        ...times(11, { offsetMs: 40.02, boundMs: 0.5 }),
-        witness({ offsetMs: 40.02, boundMs: 300 }),
-      ],
-      text: "11 of 12 monitors with fresh data hold it outside ±25 ms; the middle one has +40.0 ms ± 0.5",
-    },
-    {
-      witnesses: [witness({ offsetMs: -0.0003, boundMs: 0.0011 })],
-      text: "its one monitor with fresh data has −0.3 µs ± 1.1, which is not outside ±25 ms",
-    },
-    {
-      witnesses: times(12, SILENT),
-      text: "none of 12 monitors had an answer for 3 check intervals",
-    },
-    {
-      witnesses: times(2, { reason: "origin_mismatch", answeredAgo: undefined }),
-      text: "none of 2 monitors had a valid answer for 3 check intervals, though datagrams came back",
-    },
-    {
-      witnesses: [...times(7, { reason: "kiss_rate" }), ...times(5)],
-      text: "7 of 12 monitors are told: the server asks us to come less often (RATE)",
-    },
-    {
-      witnesses: times(1, { reason: "stratum_zero" }),
-      text: "its one monitor is told: the server answers with stratum 0",
-    },
-    { witnesses: times(1, SILENT), text: "its one monitor had no answer for 3 check intervals" },
-    {
-      witnesses: times(1, { offsetMs: 40.02, boundMs: 0.5 }),
-      text: "its one monitor with fresh data has +40.0 ms ± 0.5, which is outside ±25 ms",
-    },
-    {
-      witnesses: [...times(2), witness(LIAR)],
-      text: "1 of 3 monitors with fresh data holds it outside ±25 ms; the middle one has 0.0 ms ± 1.0",
-    },
-    {
-      witnesses: [witness(), witness({ reason: "kiss_rate" })],
-      text: "1 of 2 monitors is told: the server asks us to come less often (RATE)",
-    },
-    { witnesses: [], text: "no monitor has fresh data on it" },
-  ])("says: $text", ({ witnesses, text }) => {
-    expect(judged(witnesses).text).toBe(text);
-  });
-
-  it.each([
-    { count: 0, silent: 2, text: "no monitor has fresh data on it, and the policy asks for 3" },
-    { count: 1, silent: 0, text: "1 monitor has fresh data on it, and the policy asks for 3" },
-    { count: 2, silent: 4, text: "2 monitors have fresh data on it, and the policy asks for 3" },
-  ])("says of $count monitors with data and $silent without: $text", ({ count, silent, text }) => {
-    const witnesses = [...times(count), ...times(silent, SILENT)];
-    expect(judged(witnesses, VERDICT_POLICY_POOL).text).toBe(text);
-  });
-
   it("names the most frequent refusal, of equally frequent ones the first in the alphabet", () => {
     const refusals = (...reasons: readonly string[]): readonly Witness[] =>
       reasons.map((reason) => witness({ reason }));
     expect(judged(refusals("kiss_rate", "bad_stratum", "kiss_rate")).reason).toBe("kiss_rate");
     expect(judged(refusals("kiss_rate", "bad_stratum")).reason).toBe("bad_stratum");
-  });
-});
-
-const anyWitness: fc.Arbitrary<Witness> = fc
-  .record({
-    offsetMs: fc.integer({ min: -100, max: 100 }),
-    boundMs: fc.integer({ min: 0, max: 100 }),
-    checkedAgo: fc.double({ min: 0, max: 5, noNaN: true }),
-    answeredAgo: fc.option(fc.double({ min: 0, max: 5, noNaN: true }), { nil: undefined }),
-    watchingFor: fc.double({ min: 0, max: 10, noNaN: true }),
-    failure: fc.option(
-      fc.constantFrom("timeout", "origin_mismatch", "kiss_rate", "bad_stratum", "clock_stepped"),
-      { nil: undefined },
-    ),
-  })
-  .map(({ failure, ...input }) =>
-    witness(failure === undefined ? input : { ...input, reason: failure }),
-  );
-
-describe("the laws of verdicts", () => {
-  it("the order of the witnesses does not matter", () => {
-    const orders = fc
-      .array(anyWitness, { maxLength: 10 })
-      .chain((witnesses) =>
-        fc.tuple(
-          fc.constant(witnesses),
-          fc.shuffledSubarray(witnesses, { minLength: witnesses.length }),
-        ),
-      );
-    fc.assert(
-      fc.property(orders, ([witnesses, reordered]) => {
-        expect(judged(reordered)).toEqual(judged(witnesses));
-      }),
-    );
-  });
-
-  it("falsetickers below half are outvoted, and more than half are believed", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 20 }),
-        fc.integer({ min: 0, max: 20 }),
-        (honest, liars) => {
-          fc.pre(honest + liars > 0);
-          const { verdict } = judged([...times(honest), ...times(liars, LIAR)]);
-          expect(verdict).toBe(liars > honest ? "falseticker" : "truechimer");
-        },
-      ),
-    );
-  });
-
-  it("no data never looks good", () => {
-    fc.assert(
-      fc.property(fc.array(anyWitness, { maxLength: 10 }), (witnesses) => {
-        const withoutAnswers = witnesses.map((one) => ({ ...one, answer: undefined }));
-        expect(judged(withoutAnswers).verdict).not.toBe("truechimer");
-      }),
-    );
-  });
-
-  it("every verdict has a documented reason and a sentence", () => {
-    fc.assert(
-      fc.property(
-        fc.array(anyWitness, { maxLength: 10 }),
-        fc.constantFrom(1, 3),
-        (witnesses, witnessesMin) => {
-          const { reason, text } = judged(witnesses, { ...VERDICT_POLICY_UP, witnessesMin });
-          expect(VERDICT_REASONS).toContain(reason);
-          expect(text).toMatch(/^[a-z0-9].*[^.]$/);
-        },
-      ),
-    );
   });
 });
 
