@@ -5,7 +5,7 @@
 import { isatty } from "node:tty";
 import { systemClock, systemRandom } from "@truechimer/base";
 import type { CliContext } from "./cli-context.ts";
-import { createStyle } from "./output/style.ts";
+import { colourWanted, createStyle } from "./output/style.ts";
 import { runCli } from "./run-cli.ts";
 import { createStopSignal } from "./stop-signal.ts";
 
@@ -14,7 +14,6 @@ const { env, stdout, stderr } = process;
 const END_GRACE_MS = 500;
 const stdoutIsTerminal = isatty(1);
 const stderrIsTerminal = isatty(2);
-const colourWanted = (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 
 let runsUntilStopped = false;
 const context: CliContext = {
@@ -23,8 +22,8 @@ const context: CliContext = {
   stderr: (text) => void stderr.write(text),
   stdoutIsTerminal,
   stderrIsTerminal,
-  style: createStyle(colourWanted && stdoutIsTerminal),
-  errorStyle: createStyle(colourWanted && stderrIsTerminal),
+  style: createStyle(colourWanted(env, stdoutIsTerminal)),
+  errorStyle: createStyle(colourWanted(env, stderrIsTerminal)),
   clock: systemClock,
   random: systemRandom,
   stopSignal: () => {

@@ -1,7 +1,7 @@
 // The real dashboard against the real `up`, on a PostgreSQL that is not its own: what a newcomer sees and does.
 
 import { AxeBuilder } from "@axe-core/playwright";
-import { chronyAvailable, type ChronyServer, startChronyServer } from "@truechimer/testing-chrony";
+import { type ChronyServer, chronyAvailable, startChronyServer } from "@truechimer/testing-chrony";
 import { useDatabase } from "@truechimer/testing-postgres";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

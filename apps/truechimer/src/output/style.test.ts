@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createStyle, printable } from "./style.ts";
+import { colourWanted, createStyle, printable } from "./style.ts";
 
 describe("text from elsewhere cannot do anything to a terminal", () => {
   test.each([
@@ -10,6 +10,18 @@ describe("text from elsewhere cannot do anything to a terminal", () => {
     { name: "ordinary text stays", given: "Zürich µs ±", safe: "Zürich µs ±" },
   ])("$name", ({ given, safe }) => {
     expect(printable(given)).toBe(safe);
+  });
+});
+
+describe("colour is for terminals whose owner did not refuse it", () => {
+  test.each([
+    { name: "a terminal", env: {}, isTerminal: true, colour: true },
+    { name: "a pipe", env: {}, isTerminal: false, colour: false },
+    { name: "NO_COLOR=1", env: { NO_COLOR: "1" }, isTerminal: true, colour: false },
+    { name: "NO_COLOR set to nothing", env: { NO_COLOR: "" }, isTerminal: true, colour: true },
+    { name: "a dumb terminal", env: { TERM: "dumb" }, isTerminal: true, colour: false },
+  ])("$name: $colour", ({ env, isTerminal, colour }) => {
+    expect(colourWanted(env, isTerminal)).toBe(colour);
   });
 });
 

@@ -8,6 +8,14 @@ export type Style = Readonly<Record<Format, (text: string) => string>>;
 
 const FORMATS: readonly Format[] = ["bold", "dim", "red", "green", "yellow", "cyan", "magenta"];
 
+/** On a terminal, unless NO_COLOR is set to anything or the terminal says that it has none. */
+export function colourWanted(
+  env: Readonly<Record<string, string | undefined>>,
+  isTerminal: boolean,
+): boolean {
+  return isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+}
+
 /** `colour` false gives every text back as it came. */
 export function createStyle(colour: boolean): Style {
   const apply = (format: Format) => (text: string) =>

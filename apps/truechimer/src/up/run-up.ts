@@ -53,5 +53,9 @@ async function openAll(stack: AsyncDisposableStack, world: UpWorld): Promise<voi
   const stages = await stagesLoading;
   await stages.openStages(stack, { ...world, directory, port });
   const tookS = Number(context.clock.monotonicNs() - startedNs) / 1e9;
-  progress.say("ready", `after ${tookS.toFixed(1)} s; Ctrl-C stops it`, { took_s: tookS });
+  progress.say(
+    "ready",
+    `after ${tookS.toFixed(1)} s; the address opens once, "truechimer login" prints another; Ctrl-C stops it`,
+    { took_s: tookS },
+  );
 }
