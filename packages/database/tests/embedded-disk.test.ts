@@ -34,6 +34,21 @@ describe("a full disk", () => {
     });
   });
 
+  test("keeps a database from starting, and nothing is lost", async ({ skip }) => {
+    const disk = useSmallDisk("160m");
+    if (disk === undefined) return skip();
+    const directory = join(disk, "db");
+    const first = await start(directory);
+    await query(first.url, "create table notes as select 'kept' as text");
+    await first[Symbol.asyncDispose]();
+    const ballast = join(disk, "ballast");
+    fill(ballast);
+    expect((await failure(start(directory))).code).toBe("disk_full");
+    rmSync(ballast);
+    await using second = await start(directory);
+    expect(await query(second.url, "select text from notes")).toEqual([{ text: "kept" }]);
+  });
+
   test("while running is a coded error, and work goes on when there is space again", async ({
     skip,
   }) => {

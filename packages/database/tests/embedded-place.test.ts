@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   statSync,
@@ -75,6 +76,7 @@ describe.runIf(isRoot)("as root", () => {
         `copying PostgreSQL's programs to ${join(system, "postgresql-1.2.3")}`,
       ),
     ]);
+    expect(readFileSync(join(place.directory, "made-for.txt"), "utf8")).toBe(`${preferredDir}\n`);
     await initCluster(place, credentials);
 
     // The same place the next time, also when the home has been opened since: the data are there.

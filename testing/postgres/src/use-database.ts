@@ -58,7 +58,7 @@ async function createTestDatabase(options: TestDatabaseOptions): Promise<Droppab
   const name = `${TEST_DATABASE_PREFIX}${process.pid}_${crypto.randomUUID().slice(0, 8)}`;
   const template = options.migrated === false ? "template0" : TEMPLATE_NAME;
   await administer(clusterUrl, (admin) =>
-    admin.query(`create database ${name} template ${template}`),
+    admin.query(`create database ${name} template ${template} strategy file_copy`),
   );
   const url = withDatabase(clusterUrl, name);
   const database = await createDatabase({

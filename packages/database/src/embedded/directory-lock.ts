@@ -7,6 +7,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@truechimer/base";
+import { appErrorFromFile } from "./file-error.ts";
 
 export interface DirectoryLock extends Disposable {
   readonly directory: string;
@@ -15,11 +16,15 @@ export interface DirectoryLock extends Disposable {
 const SQLITE_BUSY = 5;
 const SQLITE_CANTOPEN = 14;
 
-/** Takes the directory for this process until disposal or death. Fails with directory_in_use or directory_unwritable. */
+/**
+ * Takes the directory for this process until disposal or death. Fails with directory_in_use,
+ * directory_unwritable or disk_full.
+ */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const file = openLockFile(directory);
   try {
-    file.exec("begin exclusive");
+    // Without a journal, so that a full disk is no obstacle: nothing is ever written.
+    file.exec("pragma journal_mode = memory; begin exclusive");
   } catch (error) {
     file.close();
     throw sqliteCode(error) === SQLITE_BUSY
@@ -30,7 +35,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     await writeFile(holderFile(directory), `${process.pid}\n`);
   } catch (error) {
     file.close();
-    throw unlockable(directory, error);
+    throw appErrorFromFile(error, directory);
   }
   return { directory, [Symbol.dispose]: () => file.close() };
 }

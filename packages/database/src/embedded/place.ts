@@ -3,11 +3,22 @@
 // a clone below a home that only root may enter is the usual case where they do not. Then data and a copy of the
 // binaries go to a place of the system's, under a name that follows from the directory that was asked for.
 //
-// In the chosen directory: data/ (the cluster), lock, lock-holder, credentials.json, postgres.log.
+// In the chosen directory: data/ (the cluster), lock, lock-holder, credentials.json, postgres.log;
+// in one of the system's places also made-for.txt, which names the directory that was asked for.
 
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, statSync } from "node:fs";
-import { chmod, chown, cp, mkdir, mkdtemp, realpath, rename, rm } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  mkdtemp,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Account, accountOfOwner, canReach, chooseAccount } from "./account.ts";
 import { appErrorFromFile, errorCode, unwritable } from "./file-error.ts";
@@ -107,6 +118,8 @@ async function reachableDirectory(
   if (earlier === undefined && (await accountCanOwn(preferred, account))) return preferred;
   const directory =
     earlier ?? (await makeDirectory(join(await systemBase(systemDirectories), name)));
+  // For whoever finds the directory after the clone is gone; nothing reads it, so nothing depends on it.
+  await writeFile(join(directory, "made-for.txt"), `${preferred}\n`).catch(() => undefined);
   say(
     `as root, PostgreSQL runs under the account ${account.name}, which cannot enter ${preferred}: its data are in ${directory}`,
   );
