@@ -56,7 +56,7 @@ export function packageOf(repository: Repository, path: string): WorkspacePackag
 
 /** Tests, their helpers, and everything else that no user runs. */
 export function isTestFile(path: string): boolean {
-  return /\.test\.tsx?$|\/tests\/|\/_[^/]*$|^testing\/|\.bench\.ts$/.test(path);
+  return /\.test\.tsx?$|\/tests\/|\/testing\/|\/_[^/]*$|^testing\/|\.bench\.ts$/.test(path);
 }
 
 async function listFiles(root: string, folder: string): Promise<readonly string[]> {
