@@ -59,10 +59,18 @@ export async function readAdminAddress(path: string): Promise<AdminAddress | und
 
 async function writeAdminAddress(path: string, address: AdminAddress): Promise<void> {
   const file = join(path, ADMIN_FILE);
+  try {
+    await replaceFile(file, `${JSON.stringify(address)}\n`);
+  } catch (cause) {
+    throw writeFailure(path, cause);
+  }
+}
+
+async function replaceFile(file: string, content: string): Promise<void> {
   // A new file each time: one that is there might be readable by others, or be half read.
   const fresh = `${file}.new`;
   await rm(fresh, { force: true });
-  await writeFile(fresh, `${JSON.stringify(address)}\n`, { mode: OWNER_ONLY, flag: "wx" });
+  await writeFile(fresh, content, { mode: OWNER_ONLY, flag: "wx" });
   await rename(fresh, file);
 }
 
@@ -71,12 +79,22 @@ async function makeWritable(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new AppError(
-      "directory_unwritable",
-      `data directory ${path} cannot be written: give this account the right to, or name another one with --data-dir`,
-      { cause },
-    );
+    throw writeFailure(path, cause);
   }
+}
+
+const NO_SPACE: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT"]);
+
+function writeFailure(path: string, cause: unknown): AppError {
+  if (NO_SPACE.has((cause as NodeJS.ErrnoException).code)) {
+    const message = `the disk that holds ${path} is full: free some space there, and start again; nothing that was stored is lost`;
+    return new AppError("disk_full", message, { cause });
+  }
+  return new AppError(
+    "directory_unwritable",
+    `data directory ${path} cannot be written: give this account the right to, or name another one with --data-dir`,
+    { cause },
+  );
 }
 
 /** Who holds the directory can be asked for its dashboard: it may be what the person was after. */

@@ -1,17 +1,53 @@
 // What a person gets wrong when starting it: a message that names the thing and the remedy, at once, and nothing lost.
 
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CommandOutcome, command, createDataHome, type DataHome } from "./_up-program.ts";
+
+const execute = promisify(execFile);
 
 let home: DataHome;
 beforeAll(async () => {
   home = await createDataHome();
 });
 afterAll(() => home[Symbol.asyncDispose]());
+
+interface Disk extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** A file system of one page more than it needs. */
+async function fullDisk(): Promise<Disk> {
+  const path = await mkdtemp(join(tmpdir(), "truechimer-full-"));
+  const release = async (): Promise<void> => {
+    await execute("umount", [path]).catch(() => undefined);
+    await rm(path, { recursive: true });
+  };
+  try {
+    await execute("mount", ["-t", "tmpfs", "-o", "size=64k,mode=711", "tmpfs", path]);
+    await writeFile(join(path, "fill"), Buffer.alloc(1_048_576)).catch(() => undefined);
+    return { path, [Symbol.asyncDispose]: release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function canMountTmpfs(): Promise<boolean> {
+  try {
+    await (await fullDisk())[Symbol.asyncDispose]();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 interface Failure {
   readonly code: string;
@@ -55,6 +91,16 @@ describe("`up` that cannot start", () => {
     expect(failureOf(outcome)).toMatchObject({ code: "database_unreachable" });
     expect(failureOf(outcome).message).toContain("127.0.0.1:1/truechimer");
     expect(outcome.out + outcome.err).not.toContain("verysecret");
+  });
+});
+
+describe.skipIf(!(await canMountTmpfs()))("a full disk", () => {
+  test("is named, and nothing is started on it", async () => {
+    await using disk = await fullDisk();
+    const outcome = await command(home, ["up", "--data-dir", join(disk.path, "data")]);
+    expect(failureOf(outcome)).toMatchObject({ code: "disk_full" });
+    expect(failureOf(outcome).message).toContain(disk.path);
+    expect(outcome.code).toBe(1);
   });
 });
 
