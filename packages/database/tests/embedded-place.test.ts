@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -59,6 +60,8 @@ describe.runIf(isRoot)("as root", () => {
       verbatimSymlinks: true,
     });
     rmSync(join(nativeDir(packageDir), "lib", "libpq.so.5"), { force: true });
+    // As npm unpacks under a umask of 077.
+    execFileSync("chmod", ["-R", "go-rwx", packageDir]);
     const said: string[] = [];
     const options = {
       preferredDir,

@@ -8,26 +8,12 @@
 
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, statSync } from "node:fs";
-import {
-  chmod,
-  chown,
-  cp,
-  mkdir,
-  mkdtemp,
-  realpath,
-  rename,
-  rm,
-  writeFile,
-} from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Account, accountOfOwner, canReach, chooseAccount } from "./account.ts";
+import { copyBinaries } from "./copy-binaries.ts";
 import { appErrorFromFile, errorCode, unwritable } from "./file-error.ts";
-import {
-  librariesLinked,
-  linkLibraries,
-  nativeDir,
-  type PlatformBinaries,
-} from "./platform-binaries.ts";
+import { librariesLinked, nativeDir, type PlatformBinaries } from "./platform-binaries.ts";
 
 export interface Place {
   /** The chosen directory. */
@@ -170,8 +156,8 @@ async function reachableBinaries(
   { account, say, systemDirectories }: Surroundings,
 ): Promise<string> {
   const { packageDir } = binaries;
-  const program = join(nativeDir(packageDir), "bin", "postgres");
-  const reachable = await canReach(account, { executable: [program] });
+  const needed = ["bin/postgres", "lib", "share"].map((name) => join(nativeDir(packageDir), name));
+  const reachable = await canReach(account, { executable: needed });
   if (reachable && librariesLinked(packageDir)) return packageDir;
   const base = await systemBase(systemDirectories);
   const copy = join(base, `postgresql-${binaries.version}`);
@@ -180,30 +166,6 @@ async function reachableBinaries(
     await copyBinaries(binaries, copy, base);
   }
   return copy;
-}
-
-/** Complete or absent: copied under another name first, so that a killed copy is never taken for a whole one. */
-async function copyBinaries(
-  binaries: PlatformBinaries,
-  target: string,
-  base: string,
-): Promise<void> {
-  const partial = await mkdtemp(join(base, "copying-"));
-  try {
-    await cp(nativeDir(binaries.packageDir), nativeDir(partial), {
-      recursive: true,
-      verbatimSymlinks: true,
-    });
-    await linkLibraries(partial);
-    await chmod(partial, 0o755);
-    await rename(partial, target);
-  } catch (error) {
-    // Another process was faster.
-    if (existsSync(target)) return;
-    throw appErrorFromFile(error, base);
-  } finally {
-    await rm(partial, { recursive: true, force: true });
-  }
 }
 
 async function makeDirectory(path: string): Promise<string> {
