@@ -16,6 +16,8 @@ const FORWARDED_SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])
 /** @type {import("node:child_process").StdioOptions} */
 const QUIET = ["ignore", "pipe", "pipe"];
 
+const PARENT_LOOK_MS = 500;
+
 /** What a shell reports for a process that a signal ended. */
 const SIGNAL_EXIT_BASE = 128;
 
@@ -81,7 +83,11 @@ export function runChild(file, args, options) {
       process.on(signal, forward);
       return () => process.off(signal, forward);
     });
+    const stopWatching = whenOrphaned(() => {
+      child.kill(killOnSignal ? "SIGKILL" : "SIGTERM");
+    });
     const done = () => {
+      stopWatching();
       for (const remove of listeners) remove();
     };
     child.once("error", (error) => {
@@ -93,6 +99,26 @@ export function runChild(file, args, options) {
       resolve(code ?? SIGNAL_EXIT_BASE + (signal === null ? 0 : constants.signals[signal]));
     });
   });
+}
+
+/**
+ * npm that is ended by itself ends the shell that it started, and leaves us running: nobody would miss us.
+ *
+ * @param {() => void} act
+ * @param {{env?: NodeJS.ProcessEnv, parentId?: () => number}} [world]
+ * @returns {() => void} stops watching
+ */
+export function whenOrphaned(act, { env = process.env, parentId = () => process.ppid } = {}) {
+  // Started by a shell itself, we may well outlive it (nohup).
+  if (env["npm_lifecycle_event"] === undefined) return () => {};
+  const parent = parentId();
+  const timer = setInterval(() => {
+    if (parentId() === parent) return;
+    clearInterval(timer);
+    act();
+  }, PARENT_LOOK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** In a worker thread, on Windows, and before Node 22.15 the process cannot be replaced. */

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { commandNames, findCommand } from "./commands.mjs";
-import { runChild, runSteps } from "./launch.mjs";
+import { runChild, runSteps, whenOrphaned } from "./launch.mjs";
 import { pinnedNodePackage } from "./pinned-node.mjs";
 import { environment } from "./set-up.mjs";
 
@@ -31,6 +31,24 @@ test("a child that must not outlive the signal is killed", async () => {
     killOnSignal: true,
   });
   expect(code).toBe(137);
+});
+
+test("under npm, the end of the parent is noticed once; without npm it is nobody's business", () => {
+  vi.useFakeTimers();
+  try {
+    let parent = 100;
+    const ends: string[] = [];
+    const parentId = (): number => parent;
+    whenOrphaned(() => ends.push("npm"), { env: { npm_lifecycle_event: "start" }, parentId });
+    whenOrphaned(() => ends.push("shell"), { env: {}, parentId });
+    vi.advanceTimersByTime(5_000);
+    expect(ends).toEqual([]);
+    parent = 1;
+    vi.advanceTimersByTime(5_000);
+    expect(ends).toEqual(["npm"]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("steps stop at the first that fails", async () => {
