@@ -138,7 +138,7 @@ function Lines(props: ExchangePictureProps & { readonly width: number }): ReactN
       <text className="exchange-owner" x={8} y={20}>
         {props.serverName}, its clock
       </text>
-      <text className="exchange-owner" x={8} y={AGENT_Y + 24}>
+      <text className="exchange-owner" x={8} y={HEIGHT - 4}>
         {width < 560 ? "" : `${props.monitorName}, our clock`}
       </text>
     </>

@@ -66,14 +66,16 @@ export function BoundParts(props: { readonly exchange: adminV1.Exchange }): Reac
       <tbody>
         {boundParts.map((part) => (
           <tr key={part.name}>
-            <th scope="row">{part.name.replaceAll("_", " ")}</th>
+            <th scope="row">
+              {part.name.replaceAll("_", " ")}
+              <span className="bound-text">{part.text}</span>
+            </th>
             <td className="is-number">{formatSpan(part.valueNs)}</td>
             <td className="bound-bar" aria-hidden="true">
               <svg width="100%" height={8}>
                 <rect width={`${(Number(part.valueNs) / Number(whole)) * 100}%`} height={8} />
               </svg>
             </td>
-            <td className="soft">{part.text}</td>
           </tr>
         ))}
         <tr className="is-sum">
@@ -81,7 +83,6 @@ export function BoundParts(props: { readonly exchange: adminV1.Exchange }): Reac
           <td className="is-number">
             <strong>{formatSpan(whole)}</strong>
           </td>
-          <td />
           <td />
         </tr>
       </tbody>

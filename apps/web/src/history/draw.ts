@@ -219,7 +219,7 @@ export function unknownParts(
     parts.push({
       fromMs: view.fromMs,
       toMs: Math.min(horizon, view.toMs),
-      text: "nothing is kept from before",
+      text: "nothing is known from before",
     });
   }
   const { loaded } = model;

@@ -45,6 +45,12 @@ test("a truechimer near the limit is named, a falseticker is not: that has happe
   expect(texts([server({ offset: offset(40), verdict: adminV1.Verdict.FALSETICKER })])).toEqual([]);
 });
 
+test("one that is beyond the limit but not provably so is named as such", () => {
+  expect(texts([server({ offset: offset(26) })])).toEqual([
+    "ntp1.example may be outside the limit already: +26.00 ms ± 0.10",
+  ]);
+});
+
 test("too few witnesses make a verdict an opinion", () => {
   expect(texts([server({ witnessesFresh: 1 })])[0]).toContain("1 fresh witness");
 });

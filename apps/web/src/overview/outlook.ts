@@ -58,9 +58,16 @@ function nearLimit(servers: readonly ServerFacts[], limitNs: number): readonly W
     )
     .map((server) => ({
       key: `near-${server.key}`,
-      text: `${server.name} is near the limit: ${formatOffset(server.offset?.valueNs ?? 0n, server.offset?.boundNs).text}`,
+      text: nearLimitText(server, limitNs),
       href: paths.server(server.id),
     }));
+}
+
+function nearLimitText({ name, offset }: ServerFacts, limitNs: number): string {
+  const value = offset?.valueNs ?? 0n;
+  const beyond = Math.abs(Number(value)) > limitNs;
+  const where = beyond ? "may be outside the limit already" : "is near the limit";
+  return `${name} ${where}: ${formatOffset(value, offset?.boundNs).text}`;
 }
 
 function fewWitnesses(servers: readonly ServerFacts[]): readonly Warning[] {

@@ -57,7 +57,7 @@ function Overview(props: { readonly data: adminV1.GetOverviewResponse }): ReactN
       <div className="columns">
         <section aria-labelledby="changes-title">
           <h2 id="changes-title">What changed</h2>
-          <EventList events={data.events} named />
+          <EventList events={data.events} />
         </section>
         <div className="column-stack">
           <Outlook servers={servers} monitors={data.monitors} limitNs={limitNs} />

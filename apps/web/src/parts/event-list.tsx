@@ -1,59 +1,55 @@
 // What changed, newest first. While somebody reads it nothing moves: what is new waits behind a line that says so.
 
 import type { adminV1 } from "@truechimer/api";
-import { type ReactNode, useState } from "react";
+import { Fragment, type ReactNode, useMemo, useState } from "react";
 import { msOf } from "../api/message.ts";
 import { formatInstant } from "../format/instant.ts";
 import { countOf } from "../format/number.ts";
 import { formatRelative } from "../format/relative-time.ts";
 import { paths } from "../url/paths.ts";
+import { aroundName, burstWords, type EventGroup, groupEvents, nameOf } from "./event-groups.ts";
 import { useHeld } from "./held.ts";
 import { useNow } from "./now.ts";
 import { zoneStore } from "./settings.ts";
 import { useStore } from "./store.ts";
-
 import { VerdictShape } from "./verdict.tsx";
 import { verdictName } from "./words.ts";
 
 const SHOWN_FIRST = 12;
+/** Names of a burst that are written out. */
+const NAMES_SHOWN = 4;
 
 interface EventListProps {
   readonly events: readonly adminV1.Event[];
-  /** Each event carries a link to its server. */
-  readonly named?: boolean;
 }
 
 export function EventList(props: EventListProps): ReactNode {
   const [pointerInside, setPointerInside] = useState(false);
   const [all, setAll] = useState(false);
   const events = useHeld(props.events, pointerInside);
+  const groups = useMemo(() => groupEvents(events), [events]);
   const waiting = props.events.filter((event) => event.id > (events[0]?.id ?? 0n)).length;
-  if (events.length === 0) return <p className="soft">Nothing has changed in the last day.</p>;
-  const shown = all ? events : events.slice(0, SHOWN_FIRST);
+  if (groups.length === 0) return <p className="soft">Nothing has changed in the last day.</p>;
+  const shown = all ? groups : groups.slice(0, SHOWN_FIRST);
   return (
     <div
       onPointerEnter={() => setPointerInside(true)}
       onPointerLeave={() => setPointerInside(false)}
     >
       <ol className="events">
-        {shown.map((event, index) => (
-          <EventRow
-            key={event.id.toString()}
-            event={event}
-            named={props.named === true}
-            before={shown[index - 1]}
-          />
+        {shown.map((group, index) => (
+          <EventRow key={group.key} group={group} above={shown[index - 1]} />
         ))}
       </ol>
       <p className="events-foot">
-        {events.length > shown.length ? (
-          <button type="button" className="button is-plain" onClick={() => setAll(true)}>
-            Show all {events.length}
+        {groups.length > shown.length ? (
+          <button type="button" className="button is-small" onClick={() => setAll(true)}>
+            Show {groups.length - shown.length} more
           </button>
         ) : null}
         <span className="soft" role="status">
           {pointerInside && waiting > 0
-            ? `${countOf(waiting, "newer event")} when you look away`
+            ? ` ${countOf(waiting, "newer event")} when you look away`
             : ""}
         </span>
       </p>
@@ -61,20 +57,15 @@ export function EventList(props: EventListProps): ReactNode {
   );
 }
 
-interface EventRowProps {
-  readonly event: adminV1.Event;
-  readonly named: boolean;
-  /** The newer one above it. */
-  readonly before: adminV1.Event | undefined;
-}
-
-function EventRow(props: EventRowProps): ReactNode {
-  const { event, named } = props;
-  const atMs = msOf(event.at);
+function EventRow(props: {
+  readonly group: EventGroup;
+  readonly above: EventGroup | undefined;
+}): ReactNode {
+  const [event] = props.group.events;
   const changed = event.kind === "verdict_changed";
   return (
     <li>
-      <EventTime atMs={atMs} beforeMs={msOf(props.before?.at)} />
+      <EventTime atMs={msOf(event.at)} aboveMs={msOf(props.above?.events[0].at)} />
       <span className="event-mark">
         {changed ? (
           <VerdictShape verdict={verdictName(event.verdictAfter)} />
@@ -83,13 +74,11 @@ function EventRow(props: EventRowProps): ReactNode {
         )}
       </span>
       <span className="event-text">
-        {named && event.serverId !== undefined ? (
-          <a href={paths.server(event.serverId)}>{event.serverName}</a>
-        ) : null}
-        {named && event.serverId === undefined && event.monitorName !== "" ? (
-          <strong>{event.monitorName}</strong>
-        ) : null}{" "}
-        {withoutName(event, named)}
+        {props.group.events.length === 1 ? (
+          <EventSentence event={event} />
+        ) : (
+          <BurstSentence events={props.group.events} />
+        )}
       </span>
     </li>
   );
@@ -98,13 +87,13 @@ function EventRow(props: EventRowProps): ReactNode {
 /** The time of day; the date above it where another day begins. */
 function EventTime(props: {
   readonly atMs: number | undefined;
-  readonly beforeMs: number | undefined;
+  readonly aboveMs: number | undefined;
 }): ReactNode {
   const zone = useStore(zoneStore);
   const nowMs = useNow();
   if (props.atMs === undefined) return <span className="event-time" />;
   const date = formatInstant(props.atMs, zone, "date");
-  const newer = formatInstant(props.beforeMs ?? nowMs, zone, "date");
+  const newer = formatInstant(props.aboveMs ?? nowMs, zone, "date");
   return (
     <span className="event-time">
       {date === newer ? null : <span className="event-date number">{date}</span>}
@@ -119,9 +108,38 @@ function EventTime(props: {
   );
 }
 
-/** The sentence without the name that already stands before it. */
-function withoutName(event: adminV1.Event, named: boolean): string {
-  const name = event.serverName === "" ? event.monitorName : event.serverName;
-  if (!named || name === "" || !event.text.startsWith(name)) return event.text;
-  return event.text.slice(name.length).replace(/^[:,]?\s+/, "");
+function EventSentence(props: { readonly event: adminV1.Event }): ReactNode {
+  const [before, after] = aroundName(props.event);
+  return (
+    <>
+      {before}
+      <EventName event={props.event} />
+      {after}
+    </>
+  );
+}
+
+function BurstSentence(props: { readonly events: EventGroup["events"] }): ReactNode {
+  const { events } = props;
+  const rest = events.slice(NAMES_SHOWN);
+  return (
+    <>
+      {events.slice(0, NAMES_SHOWN).map((event, index) => (
+        <Fragment key={event.id.toString()}>
+          {index === 0 ? "" : ", "}
+          <EventName event={event} />
+        </Fragment>
+      ))}
+      {rest.length === 0 ? null : (
+        <span title={rest.map(nameOf).join(", ")}> and {rest.length} more</span>
+      )}{" "}
+      {burstWords(events[0].kind)}
+    </>
+  );
+}
+
+function EventName(props: { readonly event: adminV1.Event }): ReactNode {
+  const { event } = props;
+  if (event.serverId === undefined) return <strong>{nameOf(event)}</strong>;
+  return <a href={paths.server(event.serverId)}>{nameOf(event)}</a>;
 }

@@ -105,7 +105,7 @@ export function Score(props: {
   if (props.score === undefined) return <Nothing why="not scored yet" />;
   return (
     <span className="score number">
-      <span className={props.score < 10 ? "score-value is-low" : "score-value"}>
+      <span className={props.score < 0 ? "score-value is-low" : "score-value"}>
         {formatScore(props.score)}
       </span>
       <span className="score-age">

@@ -1,0 +1,37 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { adminV1 } from "@truechimer/api";
+import { expect, test } from "vitest";
+import { aroundName, groupEvents } from "./event-groups.ts";
+
+function event(id: number, kind: string, atMs: number, text = ""): adminV1.Event {
+  return create(adminV1.EventSchema, {
+    id: BigInt(id),
+    kind,
+    at: timestampFromMs(atMs),
+    monitorName: `m${id}`,
+    text,
+  });
+}
+
+test("a burst of one kind is one group, what is alone stays alone", () => {
+  const groups = groupEvents([
+    event(6, "monitor_online", 60_000),
+    event(5, "monitor_online", 59_000),
+    event(4, "monitor_online", 51_000),
+    event(3, "monitor_online", 49_000),
+    event(2, "server_added", 48_000),
+    event(1, "server_added", 47_000),
+  ]);
+  expect(groups.map((group) => group.events.length)).toEqual([3, 1, 1, 1]);
+});
+
+test("changes of verdict are never joined", () => {
+  const changes = [3, 2, 1].map((id) => event(id, "verdict_changed", 1_000));
+  expect(groupEvents(changes)).toHaveLength(3);
+});
+
+test("the name is found in the sentence, wherever it stands", () => {
+  expect(aroundName(event(1, "x", 0, "monitor m1 is online"))).toEqual(["monitor ", " is online"]);
+  expect(aroundName(event(1, "x", 0, "is online"))).toEqual(["", " is online"]);
+});
