@@ -49,12 +49,13 @@ export async function startServer(
     ...options,
   });
   await server.start();
+  // A process without the API has nobody to talk to; its clients then lead nowhere.
+  const url = options.roles?.includes("api") === false ? "http://127.0.0.1:9" : server.url;
   return {
     server,
     adminKey,
-    admin: createClient(adminV1.AdminService, transportTo(server.url, adminKey)),
-    monitorClient: (token) =>
-      createClient(monitorV2.MonitorService, transportTo(server.url, token)),
+    admin: createClient(adminV1.AdminService, transportTo(url, adminKey)),
+    monitorClient: (token) => createClient(monitorV2.MonitorService, transportTo(url, token)),
   };
 }
 
