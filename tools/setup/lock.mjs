@@ -60,12 +60,11 @@ async function acquire(path, say) {
   let told = false;
   while (!tryCreate(path)) {
     const holder = readHolder(path);
-    if (holder === undefined) continue; // gone between the two looks
-    if (isAbandoned(holder)) {
+    if (holder !== undefined && isAbandoned(holder)) {
       breakLock(path);
       continue;
     }
-    if (!told) {
+    if (!told && holder !== undefined) {
       say(`waiting for process ${holder.pid}, which is setting up this clone`);
       told = true;
     }
@@ -82,10 +81,18 @@ function tryCreate(path) {
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
-    throw new SetUpError(
-      `cannot write ${path} (${errorCode(error)}): run the command as the owner of this clone, or give yourself the right to write there`,
-    );
+    throw cannotWrite(path, error);
   }
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} error
+ */
+function cannotWrite(path, error) {
+  return new SetUpError(
+    `cannot write ${path} (${errorCode(error)}): run the command as the owner of this clone, or give yourself the right to write there`,
+  );
 }
 
 /**
@@ -118,10 +125,12 @@ function breakLock(path) {
   const breaker = `${path}.break`;
   try {
     closeSync(openSync(breaker, "wx"));
-  } catch {
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw cannotWrite(breaker, error);
     const made = statSync(breaker, { throwIfNoEntry: false });
-    if (made !== undefined && Date.now() - made.mtimeMs > BREAKER_STALE_MS)
+    if (made !== undefined && Date.now() - made.mtimeMs > BREAKER_STALE_MS) {
       rmSync(breaker, { force: true });
+    }
     return;
   }
   try {
