@@ -1,19 +1,37 @@
 // Traces by option. Without the option nothing of OpenTelemetry's machinery is loaded.
 
+import type { Clock } from "@truechimer/base";
 import { startTracing } from "@truechimer/telemetry";
 import type { Config } from "./config/config.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
 
 /** Where a collector takes traces, below the address that everybody configures. */
 const TRACES_PATH = "/v1/traces";
+/** A collector that is away must not hold up the end; the last traces are worth no more than this. */
+const FLUSH_LIMIT_MS = 1_500;
 
-/** What is queued is sent when `stack` is closed. */
+export interface TracingStageOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** As the collector shows it. */
+  readonly serviceName: string;
+}
+
+/** What is queued is sent when `stack` is closed, as far as the collector takes it in time. */
 export async function openTracing(
   stack: AsyncDisposableStack,
-  { telemetry }: Config,
-  serviceName: string,
+  { config, clock, serviceName }: TracingStageOptions,
 ): Promise<void> {
-  if (telemetry.otlpEndpoint === undefined) return;
-  const endpoint = telemetry.otlpEndpoint.replace(/\/$/, "") + TRACES_PATH;
-  stack.use(await startTracing({ serviceName, version: PRODUCT_VERSION, endpoint }));
+  const { otlpEndpoint } = config.telemetry;
+  if (otlpEndpoint === undefined) return;
+  const endpoint = otlpEndpoint.replace(/\/$/, "") + TRACES_PATH;
+  const tracing = await startTracing({ serviceName, version: PRODUCT_VERSION, endpoint });
+  stack.defer(async () => {
+    let cancel = (): void => {};
+    const limit = new Promise<void>((resolve) => {
+      cancel = clock.setTimer(FLUSH_LIMIT_MS, resolve);
+    });
+    await Promise.race([tracing[Symbol.asyncDispose](), limit]);
+    cancel();
+  });
 }

@@ -40,7 +40,7 @@ async function openAgent(
 ): Promise<void> {
   const { config, secrets } = loaded;
   const { clock, random } = context;
-  await openTracing(stack, config, "truechimer-agent");
+  await openTracing(stack, { config, clock, serviceName: "truechimer-agent" });
   const apiUrl = controlPlaneUrl(config.agent.serverUrl);
   if (secrets.monitors.length === 0) {
     throw new AppError(

@@ -46,7 +46,11 @@ async function openServer(
       "no database is named: set DATABASE_URL, or database.url_file in a configuration file",
     );
   }
-  await openTracing(stack, config, "truechimer-server");
+  await openTracing(stack, {
+    config,
+    clock: context.clock,
+    serviceName: "truechimer-server",
+  });
   const logger = createLogger({ level: config.log.level });
   const database = stack.use(
     await createDatabase({

@@ -37,7 +37,7 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
   const { config, secrets } = loaded;
   const logger = createLogger({ level: config.log.level });
   const metrics = createMetrics({ version: PRODUCT_VERSION });
-  await openTracing(stack, config, "truechimer");
+  await openTracing(stack, { config, clock: context.clock, serviceName: "truechimer" });
   const database = await openDatabase(stack, {
     databaseUrl: secrets.databaseUrl,
     dataDir: directory.path,
