@@ -62,9 +62,7 @@ async function acquire(path, say) {
     const holder = readHolder(path);
     if (holder !== undefined && isAbandoned(holder)) {
       breakLock(path);
-      continue;
-    }
-    if (!told && holder !== undefined) {
+    } else if (holder !== undefined && !told) {
       say(`waiting for process ${holder.pid}, which is setting up this clone`);
       told = true;
     }
