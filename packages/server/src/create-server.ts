@@ -42,8 +42,9 @@ import { type ScorerLoop, startScorer } from "./scorer/scorer-loop.ts";
 import { addServerGauges } from "./server-gauges.ts";
 import { createServerMetrics } from "./server-metrics.ts";
 
-export const SERVER_ROLES = ["api", "scorer", "worker"] as const;
-export type ServerRole = (typeof SERVER_ROLES)[number];
+export type ServerRole = "api" | "scorer" | "worker";
+
+const ALL_ROLES: readonly ServerRole[] = ["api", "scorer", "worker"];
 
 export interface ServerOptions {
   /** Migrated. The server does not close it. */
@@ -97,7 +98,7 @@ export interface Server extends AsyncDisposable {
 const DRAIN_MS = 8_000;
 
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const roles = options.roles ?? SERVER_ROLES;
+  const roles = options.roles ?? ALL_ROLES;
   let scorer: ScorerLoop | undefined;
   const context = createContext(options, () => scorer?.wake());
   const { health } = context;

@@ -4,7 +4,6 @@ export type { RegisteredServers, ServerToRegister } from "./admin-api/register-s
 export type { ResolveName } from "./context.ts";
 export {
   createServer,
-  SERVER_ROLES,
   type Server,
   type ServerOptions,
   type ServerRole,
@@ -12,9 +11,7 @@ export {
 export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";
 export {
-  LAB_PROBE_POLICY,
   LOCAL_POLICY,
-  LOCAL_PROBE_POLICY,
   POOL_POLICY,
   POOL_PROBE_POLICY,
   type ProbePolicy,

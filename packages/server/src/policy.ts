@@ -1,5 +1,5 @@
-// What an operator may decide, with the defaults of a public pool. `LAB_PROBE_POLICY` and `LOCAL_PROBE_POLICY` are what
-// the all-in-one starts with.
+// What an operator may decide, with the defaults of a public pool. `LOCAL_POLICY` is what the
+// all-in-one starts with.
 
 /** How one class of servers is probed. Milliseconds. */
 export interface ProbePolicy {
@@ -59,7 +59,7 @@ export const POOL_PROBE_POLICY: ProbePolicy = {
 };
 
 /** A few real servers watched from one host. */
-export const LOCAL_PROBE_POLICY: ProbePolicy = {
+const LOCAL_PROBE_POLICY: ProbePolicy = {
   checkIntervalMs: MINUTE_MS,
   testingIntervalMs: MINUTE_MS,
   slowIntervalMs: 2 * MINUTE_MS,
@@ -72,7 +72,7 @@ export const LOCAL_PROBE_POLICY: ProbePolicy = {
 };
 
 /** The lab: simulated clocks on loopback, which nothing can overload. */
-export const LAB_PROBE_POLICY: ProbePolicy = {
+const LAB_PROBE_POLICY: ProbePolicy = {
   checkIntervalMs: 6 * SECOND_MS,
   testingIntervalMs: 6 * SECOND_MS,
   slowIntervalMs: 12 * SECOND_MS,

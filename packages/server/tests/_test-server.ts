@@ -59,7 +59,7 @@ export async function startServer(
   };
 }
 
-export function transportTo(
+function transportTo(
   baseUrl: string,
   token: string,
   headers: Readonly<Record<string, string>> = {},

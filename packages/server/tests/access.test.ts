@@ -115,7 +115,7 @@ describe("the admin API", () => {
       status: 403,
     },
   ])("$name: $status", async ({ headers, status }) => {
-    const answer = await call(headers as unknown as Record<string, string>);
+    const answer = await call(headers);
     expect(answer.status).toBe(status);
     if (status === 200) return;
     const code = status === 401 ? "unauthenticated" : "permission_denied";

@@ -1,7 +1,7 @@
 // What a submission may do, and what none can.
 
 import { Code, ConnectError } from "@connectrpc/connect";
-import { monitorV2 } from "@truechimer/api";
+import type { monitorV2 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { beforeEach, describe, expect, test } from "vitest";

@@ -1,6 +1,6 @@
 // From results to what is held of a server, over the whole way, and what silence does.
 
-import { adminV1, monitorV2 } from "@truechimer/api";
+import { adminV1, type monitorV2 } from "@truechimer/api";
 import type { VerdictName } from "@truechimer/database";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";

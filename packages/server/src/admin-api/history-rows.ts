@@ -55,49 +55,72 @@ export async function historyRows(
   kysely: Kysely<Schema>,
   selection: HistorySelection,
 ): Promise<readonly HistoryRow[]> {
-  const result = await sql<HistoryRow>`${rowsWhere(selected(selection))}`.execute(kysely);
+  const result = await sql<HistoryRow>`
+    ${rowColumns} where ${selected(selection)} order by l.ts, l.id`.execute(kysely);
   return result.rows;
 }
 
 /** Kept of each slot: least and greatest offset, worst score, first failure. */
 const KEPT_A_SLOT = 4;
 
-/**
- * At most `pointsMax` rows a series. Extremes are found by comparing arrays of a value and its row's id, which needs no
- * sorting; their rows are then read by id.
- */
+/** At most `pointsMax` rows a series. */
 export async function historyExtremes(
   kysely: Kysely<Schema>,
   selection: HistorySelection,
   pointsMax: number,
 ): Promise<readonly HistoryRow[]> {
-  const slots = Math.max(1, Math.floor(pointsMax / KEPT_A_SLOT));
+  const picked = await pickExtremes(kysely, selection, pointsMax);
   const { from, to } = selection;
-  const slotSeconds = sql`(extract(epoch from ${to}::timestamptz - ${from}::timestamptz)::float8 / ${slots}::float8)`;
-  const ids = sql`
-    select unnest(array[
-      (min(array[l.offset_ns, l.id]) filter (where l.reason is null and l.offset_ns is not null))[2],
-      (max(array[l.offset_ns, l.id]) filter (where l.reason is null and l.offset_ns is not null))[2],
-      (min(array[l.score, l.id::float8]))[2]::bigint,
-      min(l.id) filter (where l.reason is not null)
-    ]) as id
-    from log_scores l
-    where ${selected(selection)}
-    group by l.monitor_id,
-      least(floor(extract(epoch from l.ts - ${from}::timestamptz)::float8 / ${slotSeconds}), ${slots - 1}::float8)`;
-  const result = await sql<HistoryRow>`${rowsWhere(
-    sql`${selected(selection)} and l.id in (${ids})`,
-  )}`.execute(kysely);
+  // With both parts of the key each row is one look into one day.
+  const result = await sql<HistoryRow>`
+    ${rowColumns}
+    join unnest(
+      ${picked.map(({ id }) => id)}::bigint[], ${picked.map(({ ts }) => ts)}::timestamptz[]
+    ) as t (id, ts) on t.id = l.id and t.ts = l.ts
+    where l.ts >= ${from} and l.ts <= ${to}
+    order by l.ts, l.id`.execute(kysely);
   return result.rows;
 }
 
-function rowsWhere(condition: ReturnType<typeof sql>): ReturnType<typeof sql> {
-  return sql`
-    select l.id, l.ts, l.monitor_id, m.type, m.hostname, ss.status, l.offset_ns, l.bound_ns, l.rtt_ns, l.score, l.step,
-      l.reason
-    from log_scores l
-    join monitors m on m.id = l.monitor_id
-    left join server_scores ss on ss.server_id = l.server_id and ss.monitor_id = l.monitor_id
-    where ${condition}
-    order by l.ts, l.id`;
+interface PickedRow {
+  readonly id: bigint;
+  readonly ts: Timestamptz;
 }
+
+/** Extremes are found by comparing arrays of a value and its row's key, which needs no sorting. */
+async function pickExtremes(
+  kysely: Kysely<Schema>,
+  selection: HistorySelection,
+  pointsMax: number,
+): Promise<readonly PickedRow[]> {
+  const slots = Math.max(1, Math.floor(pointsMax / KEPT_A_SLOT));
+  const { from, to } = selection;
+  const slotSeconds = sql`(extract(epoch from ${to}::timestamptz - ${from}::timestamptz)::float8 / ${slots}::float8)`;
+  const result = await sql<PickedRow>`
+    with extremes as (
+      select
+        min(array[l.offset_ns, l.id, us]) filter (where l.reason is null and l.offset_ns is not null) as least,
+        max(array[l.offset_ns, l.id, us]) filter (where l.reason is null and l.offset_ns is not null) as greatest,
+        min(array[l.score, l.id, us]) as worst,
+        min(array[l.id, us]) filter (where l.reason is not null) as failed
+      from log_scores l
+      cross join lateral (values ((extract(epoch from l.ts) * 1000000)::bigint)) as instant (us)
+      where ${selected(selection)}
+      group by l.monitor_id,
+        least(floor(extract(epoch from l.ts - ${from}::timestamptz)::float8 / ${slotSeconds}), ${slots - 1}::float8)
+    )
+    select distinct picked.id, timestamptz 'epoch' + picked.us * interval '1 microsecond' as ts
+    from extremes
+    cross join lateral (values
+      (least[2], least[3]), (greatest[2], greatest[3]), (worst[2]::bigint, worst[3]::bigint), (failed[1], failed[2])
+    ) as picked (id, us)
+    where picked.id is not null`.execute(kysely);
+  return result.rows;
+}
+
+const rowColumns = sql`
+  select l.id, l.ts, l.monitor_id, m.type, m.hostname, ss.status, l.offset_ns, l.bound_ns, l.rtt_ns, l.score, l.step,
+    l.reason
+  from log_scores l
+  join monitors m on m.id = l.monitor_id
+  left join server_scores ss on ss.server_id = l.server_id and ss.monitor_id = l.monitor_id`;

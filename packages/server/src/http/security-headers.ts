@@ -1,7 +1,7 @@
 // Sent with every answer.
 
 /** Nothing from other hosts, no inline script or style, no frame around us. */
-export const CONTENT_SECURITY_POLICY: string = [
+const CONTENT_SECURITY_POLICY: string = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

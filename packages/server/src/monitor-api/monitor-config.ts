@@ -14,7 +14,7 @@ const BASE_CHECKS_MAX = 50;
 const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error"];
 
 /** Key in `system_settings`; the NTP Pool's name of the pseudo-monitor that held the same. */
-export function monitorDefaultsKey(family: IpFamily): string {
+function monitorDefaultsKey(family: IpFamily): string {
   return `settings-${family}.system`;
 }
 

@@ -1,0 +1,209 @@
+// What the listener puts up with, and how it stops.
+
+import { connect, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+import { useDatabase } from "@truechimer/testing-postgres";
+import { describe, expect, test, vi } from "vitest";
+import { goodStatus, newSubmissionId, refusalOf } from "./_results.ts";
+import { ip, startServer, useServer } from "./_test-server.ts";
+
+const database = await useDatabase({ poolSize: 20 });
+const MON = "10.0.0.1";
+const SUBMIT = "/monitor.v2.MonitorService/SubmitResults";
+
+describe("limits", () => {
+  test("a body over the limit is refused, also one that unpacks to more", async () => {
+    const { server, admin, adminKey } = await useServer(database, {
+      limits: { monitorBodyBytesMax: 100_000, adminBodyBytesMax: 10_000 },
+    });
+    const tooMany = admin.addServers({
+      targets: Array.from({ length: 1_000 }, () => "x".repeat(100)),
+    });
+    expect(await refusalOf(tooMany)).toBe("ResourceExhausted");
+    const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
+    const bomb = gzipSync(Buffer.alloc(10_000_000, 0x20));
+    expect(bomb.length).toBeLessThan(100_000);
+    const answer = await fetch(`${server.url}${SUBMIT}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "content-encoding": "gzip",
+        authorization: `Bearer ${token}`,
+      },
+      body: bomb,
+    });
+    expect(answer.status).toBe(429);
+    expect(await answer.json()).toMatchObject({ code: "resource_exhausted" });
+    expect(adminKey).toMatch(/^tca_/);
+  });
+
+  test("a request that trickles in is cut off", async () => {
+    const { server } = await useServer(database, {
+      limits: { headersTimeoutMs: 200, requestTimeoutMs: 400 },
+    });
+    const socket = await openSocket(server.url);
+    socket.write("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ");
+    // Node looks for late requests every 30 s; its answer, or the end of the connection, is what counts.
+    socket.end();
+    expect(await everythingFrom(socket)).toMatch(/^HTTP\/1\.1 40[08]|^$/);
+  });
+
+  test("more calls at once than allowed are told to come back", async () => {
+    const { server, monitorClient } = await useServer(database, {
+      limits: { callsInFlightMax: 2 },
+    });
+    const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
+    const client = monitorClient(token);
+    const blocker = await database.pool.connect();
+    try {
+      await blocker.query("begin");
+      await blocker.query("select 1 from monitors for update");
+      const held = [client.getConfig({ monId: MON }), client.getConfig({ monId: MON })];
+      await vi.waitFor(async () => expect(await waitingSessions()).toBe(2));
+      expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("limit_exceeded");
+      await blocker.query("rollback");
+      await Promise.all(held);
+    } finally {
+      blocker.release();
+    }
+    expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("accepted");
+  });
+
+  test.each([
+    {
+      name: "an unknown procedure",
+      path: "/monitor.v2.MonitorService/Nope",
+      method: "POST",
+      status: 404,
+    },
+    { name: "GET of a procedure", path: SUBMIT, method: "GET", status: 405 },
+    { name: "an unknown path", path: "/nope.js", method: "GET", status: 404 },
+    { name: "a path that climbs", path: "/../../etc/passwd", method: "GET", status: 404 },
+    {
+      name: "a path that climbs, encoded",
+      path: "/%2e%2e%2fetc/passwd",
+      method: "GET",
+      status: 404,
+    },
+    { name: "a broken escape", path: "/%zz", method: "GET", status: 400 },
+    { name: "a body that is no JSON", path: SUBMIT, method: "POST", body: "{", status: 400 },
+  ])("$name: $status", async ({ path, method, body, status }) => {
+    const { server } = await useServer(database);
+    const answer = await fetch(`${server.url}${path}`, {
+      method,
+      ...(method === "POST"
+        ? { body: body ?? "{}", headers: { "content-type": "application/json" } }
+        : {}),
+    });
+    expect(answer.status).toBe(status);
+    expect(await answer.text()).not.toContain("root:");
+  });
+});
+
+describe("stopping", () => {
+  test("calls in flight are finished, new ones find nobody, readiness goes first", async () => {
+    const { server, admin, monitorClient } = await startServer(database, {
+      roles: ["api", "scorer", "worker"],
+    });
+    const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
+    await admin.addServers({ targets: ["10.1.0.1"] });
+    const client = monitorClient(token);
+    await database.pool.query("update server_scores set queue_ts = null");
+    const batch = await client.getServers({ monId: MON, submissionVersionMax: 5 });
+    const blocker = await database.pool.connect();
+    let stopped: Promise<void> = Promise.resolve();
+    try {
+      await blocker.query("begin");
+      await blocker.query("select 1 from server_scores for update");
+      const call = client.submitResults({
+        version: 5,
+        monId: MON,
+        batchId: batch.batchId,
+        submissionId: newSubmissionId(),
+        list: batch.servers.map((each) => goodStatus(each)),
+      });
+      await vi.waitFor(async () => expect(await waitingSessions()).toBeGreaterThan(0));
+      stopped = Promise.resolve(server[Symbol.asyncDispose]());
+      expect((await server.health.ready()).ok).toBe(false);
+      await blocker.query("rollback");
+      expect((await call).ok).toBe(true);
+    } finally {
+      blocker.release();
+      await stopped;
+    }
+    await expect(fetch(`${server.url}/healthz/live`)).rejects.toThrow();
+  });
+
+  test("idle connections do not hold it up", async () => {
+    const { server } = await startServer(database);
+    const socket = await openSocket(server.url);
+    await server[Symbol.asyncDispose]();
+    socket.destroy();
+  });
+
+  test("a port in use is named, with the remedy", async () => {
+    const { server } = await useServer(database);
+    const port = Number(new URL(server.url).port);
+    await expect(
+      startServer(database, { listen: { host: "127.0.0.1", port } }),
+    ).rejects.toMatchObject({
+      code: "port_in_use",
+      message: expect.stringContaining("--port"),
+    });
+  });
+});
+
+describe("health", () => {
+  test("a database that does not answer makes it unready, not dead", async () => {
+    const { server } = await useServer(database);
+    expect((await fetch(`${server.url}/healthz/ready`)).status).toBe(200);
+    server.health.addCheck("database", () => Promise.reject(new Error("the database is away")));
+    await vi.waitFor(async () => {
+      const answer = await fetch(`${server.url}/healthz/ready`);
+      expect(answer.status).toBe(503);
+      expect(await answer.json()).toEqual({
+        status: "failing",
+        checks: { database: "the database is away" },
+      });
+    });
+    expect((await fetch(`${server.url}/healthz/live`)).status).toBe(200);
+  });
+
+  test("metrics carry calls, lag and verdicts", async () => {
+    const { server } = await useServer(database);
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    for (const name of [
+      "truechimer_build_info",
+      "truechimer_rpc_duration_seconds",
+      "truechimer_scorer_lag_seconds",
+      "truechimer_scorer_queue_rows",
+      "tests_completed_total",
+    ]) {
+      expect(text).toContain(name);
+    }
+  });
+});
+
+async function waitingSessions(): Promise<number> {
+  const { rowCount } = await database.pool.query(
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return rowCount ?? 0;
+}
+
+function openSocket(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => resolve(socket));
+    socket.once("error", reject);
+  });
+}
+
+function everythingFrom(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.once("close", () => resolve(Buffer.concat(chunks).toString()));
+    socket.once("error", () => resolve(Buffer.concat(chunks).toString()));
+  });
+}
