@@ -1,0 +1,61 @@
+// The built dashboard, built once for each state of its sources, so that tests never look at an old one.
+
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "vite";
+
+const WEB = join(import.meta.dirname, "..");
+const CACHE = join(WEB, "node_modules", ".cache");
+const SOURCES = [
+  "src",
+  "public",
+  "index.html",
+  "vite.config.ts",
+  "../../packages/api/src",
+  "../../docs/reference",
+];
+
+/** The directory with the built page. */
+export async function builtPage(): Promise<string> {
+  const wanted = join(CACHE, `page-${await stateOfSources()}`);
+  if (existsSync(wanted)) return wanted;
+  const made = await mkdtemp(join(WEB, ".dist-"));
+  await build({
+    root: WEB,
+    configFile: join(WEB, "vite.config.ts"),
+    logLevel: "error",
+    mode: "production",
+    build: { outDir: made, emptyOutDir: true },
+  });
+  // Two test files may build at the same time: the first to finish wins.
+  await rename(made, wanted).catch(() => rm(made, { recursive: true, force: true }));
+  await forgetOthers(wanted);
+  return wanted;
+}
+
+async function stateOfSources(): Promise<string> {
+  const hash = createHash("sha256");
+  for (const source of SOURCES) {
+    const path = join(WEB, source);
+    const isFolder = (await stat(path)).isDirectory();
+    const names = isFolder ? (await readdir(path, { recursive: true })).sort() : [""];
+    for (const name of names) {
+      const { mtimeMs, size } = await stat(join(path, name));
+      hash.update(`${source}/${name} ${mtimeMs} ${size}\n`);
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function forgetOthers(kept: string): Promise<void> {
+  for (const name of await readdir(CACHE)) {
+    const path = join(CACHE, name);
+    const old =
+      name.startsWith("page-") &&
+      path !== kept &&
+      (await stat(path)).mtimeMs < Date.now() - 3_600_000;
+    if (old) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,135 @@
+// axe finds nothing on any page, light and dark, wide and narrow; nothing scrolls sideways; nothing breaks the policy.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
+import {
+  browserPath,
+  expectNoSidewaysScroll,
+  launchBrowser,
+  type Visit,
+  visit,
+} from "./_browser.ts";
+import { builtPage } from "./_built-page.ts";
+
+const LIMIT_MS = 120_000;
+
+interface PageCase {
+  readonly name: string;
+  readonly path: string;
+  readonly ready: (page: Page) => Promise<unknown>;
+}
+
+const heading =
+  (name: string | RegExp) =>
+  (page: Page): Promise<unknown> =>
+    page.getByRole("heading", { name }).first().waitFor();
+
+const PAGES: readonly PageCase[] = [
+  { name: "overview", path: "/", ready: heading(/servers agree/) },
+  { name: "servers", path: "/servers", ready: heading(/^Servers/) },
+  {
+    name: "a falseticker",
+    path: "/servers/4",
+    ready: (page) => page.getByText(/between .* and/).waitFor(),
+  },
+  {
+    name: "a silent server",
+    path: "/servers/8",
+    ready: (page) => page.getByText(/not one gave an offset/).waitFor(),
+  },
+  { name: "monitors", path: "/monitors", ready: heading(/^Monitors/) },
+  { name: "operations", path: "/operations", ready: heading("Operations") },
+  { name: "errors reference", path: "/help/errors", ready: heading(/Errors/) },
+  { name: "no page", path: "/nowhere", ready: heading("There is no such page") },
+  { name: "no server", path: "/servers/999", ready: heading("There is no such server") },
+];
+
+async function findings(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`,
+  );
+}
+
+describe.skipIf(browserPath() === undefined)("every page", () => {
+  let fake: FakeServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    fake = await startFakeServer({ webRoot: await builtPage() });
+    browser = await launchBrowser();
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await browser.close();
+    await fake[Symbol.asyncDispose]();
+  }, LIMIT_MS);
+
+  for (const width of [1280, 390]) {
+    for (const scheme of ["light", "dark"] as const) {
+      test(
+        `satisfies axe at ${width} pixels in ${scheme}`,
+        async () => {
+          await using open: Visit = await visit(browser, fake.url, { width, scheme });
+          for (const { name, path, ready } of PAGES) {
+            await open.page.goto(fake.url + path);
+            await ready(open.page);
+            expect(await findings(open.page), name).toEqual([]);
+            await expectNoSidewaysScroll(open.page);
+          }
+          await open.page.goto(`${fake.url}/servers/11`);
+          await open.page.locator(".checks tbody a").first().click();
+          await heading("The exchange")(open.page);
+          expect(await findings(open.page), "a check").toEqual([]);
+          await expectNoSidewaysScroll(open.page);
+          // The one refusal is that of the server that does not exist.
+          expect(open.troubles.filter((text) => !text.includes("404"))).toEqual([]);
+        },
+        LIMIT_MS,
+      );
+    }
+  }
+
+  test(
+    "with an opened dialog, card, menu and table satisfies axe",
+    async () => {
+      await using open: Visit = await visit(browser, fake.url);
+      const { page } = open;
+      await page.getByText("Show as a table").click();
+      await page.getByRole("link", { name: /ahead2s\.lab: falseticker/ }).focus();
+      expect(await findings(page)).toEqual([]);
+      await page.keyboard.press("?");
+      await page.getByRole("heading", { name: "Keys", exact: true }).waitFor();
+      expect(await findings(page)).toEqual([]);
+      await page.goto(`${fake.url}/servers`);
+      await page.getByText("Columns").click();
+      await page.getByRole("button", { name: "Add servers" }).click();
+      await page.getByLabel(/One server a line/).waitFor();
+      expect(await findings(page)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "without a session there is one page, and it satisfies axe",
+    async () => {
+      fake.admin.sessionNeeded = true;
+      try {
+        await using open: Visit = await visit(browser, fake.url);
+        await heading("This dashboard needs a session")(open.page);
+        expect(await findings(open.page)).toEqual([]);
+        await open.page.getByLabel("Address or key").fill("no key");
+        await open.page.getByRole("button", { name: "Enter" }).click();
+        await open.page.getByText(/That is no key/).waitFor();
+        await open.page.getByLabel("Address or key").fill(`${fake.url}/?key=right-key-0123`);
+        await open.page.getByRole("button", { name: "Enter" }).click();
+        await heading(/servers agree/)(open.page);
+      } finally {
+        fake.admin.sessionNeeded = false;
+      }
+    },
+    LIMIT_MS,
+  );
+});

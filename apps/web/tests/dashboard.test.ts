@@ -1,0 +1,337 @@
+// What people do with the dashboard, by role and by key, against the fake.
+
+import { readFile } from "node:fs/promises";
+import { Code } from "@connectrpc/connect";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
+import { browserPath, launchBrowser, visit } from "./_browser.ts";
+import { builtPage } from "./_built-page.ts";
+
+const LIMIT_MS = 90_000;
+const LOST_TOLD_WITHIN_MS = 5_000;
+
+describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_MS }, () => {
+  let webRoot: string;
+  let browser: Browser;
+  let fake: FakeServer;
+
+  beforeAll(async () => {
+    webRoot = await builtPage();
+    browser = await launchBrowser();
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await browser.close();
+  }, LIMIT_MS);
+
+  beforeEach(async () => {
+    fake = await startFakeServer({ webRoot });
+    return async () => {
+      await fake[Symbol.asyncDispose]();
+    };
+  });
+
+  const rowNames = (page: Page): Promise<readonly string[]> =>
+    page.locator(".servers-table tbody th a").allTextContents();
+
+  test("the offset axis shows every server: those that lie by name, those without an offset beside it", async () => {
+    await using open = await visit(browser, fake.url);
+    const { page } = open;
+    const axis = page.getByRole("figure", { name: /Offsets of all servers/ });
+    await axis.getByRole("link", { name: /ahead2s\.lab: falseticker, \+2\.0/ }).waitFor();
+    await axis.getByRole("link", { name: "silent.lab" }).waitFor();
+    expect(await axis.locator(".axis-picture a, .axis-tray a").count()).toBe(12);
+  });
+
+  test("arrow keys walk along the axis as one tab stop, Enter opens the server", async () => {
+    await using open = await visit(browser, fake.url);
+    const { page } = open;
+    const marks = page.locator(".axis-mark");
+    await marks.first().waitFor();
+    await marks.first().focus();
+    await page.keyboard.press("End");
+    await expect.poll(() => page.locator(":focus").getAttribute("aria-label")).toMatch(/ahead2s/);
+    expect(await page.locator(".axis-mark[tabindex='0']").count()).toBe(1);
+    await page.locator(".card").getByText("falseticker").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: /ahead2s\.lab/ }).waitFor();
+  });
+
+  test("search, sort and filter stand in the address, and an address gives the same view", async () => {
+    await using open = await visit(browser, `${fake.url}/servers`);
+    const { page } = open;
+    await page
+      .getByRole("columnheader", { name: /Server/ })
+      .getByRole("button")
+      .click();
+    await expect.poll(() => page.url()).toContain("sort=name");
+    await page.getByRole("button", { name: "truechimer" }).click();
+    await page.keyboard.press("/");
+    await page.keyboard.type("truth");
+    await expect.poll(() => rowNames(page)).toEqual(["truth1.lab", "truth2.lab", "truth3.lab"]);
+    const address = page.url();
+    expect(address).toContain("verdict=truechimer");
+    expect(address).toContain("q=truth");
+    await using other = await visit(browser, address);
+    await expect
+      .poll(() => rowNames(other.page))
+      .toEqual(["truth1.lab", "truth2.lab", "truth3.lab"]);
+  });
+
+  test("what is exported is what is shown", async () => {
+    await using open = await visit(browser, `${fake.url}/servers?verdict=falseticker&cols=offset`);
+    const { page } = open;
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export CSV" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^truechimer-servers-.*\.csv$/);
+    const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
+    expect(lines[0]).toBe("state,verdict,verdict_reason,name,offset_ns,bound_ns");
+    expect(lines.slice(1).every((line) => line.includes("falseticker"))).toBe(true);
+  });
+
+  test("adding many tells what was refused, keeps it in the form, and can be taken back", async () => {
+    await using open = await visit(browser, `${fake.url}/servers`);
+    const { page } = open;
+    await page.getByRole("button", { name: "Add servers" }).click();
+    await page.getByLabel(/One server a line/).fill("ntp.example.net\nno-such.invalid\nbad host");
+    await page.getByRole("button", { name: "Add 3 servers" }).click();
+    await page.getByText("no-such.invalid has no address", { exact: false }).waitFor();
+    expect(await page.getByLabel(/One server a line/).inputValue()).toBe(
+      "no-such.invalid\nbad host",
+    );
+    await page.getByRole("link", { name: "name_unresolved" }).waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("link", { name: "ntp.example.net" }).waitFor();
+    await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => rowNames(page)).not.toContain("ntp.example.net");
+  });
+
+  test("a refused addition keeps what was typed and says why", async () => {
+    fake.admin.fail("addServers", {
+      code: Code.Unavailable,
+      appCode: "database_unreachable",
+      message: "the database is away",
+    });
+    await using open = await visit(browser, `${fake.url}/servers`);
+    const { page } = open;
+    await page.getByRole("button", { name: "Add servers" }).click();
+    await page.getByLabel(/One server a line/).fill("ntp.example.net");
+    await page.getByRole("button", { name: "Add 1 server" }).click();
+    await page.getByText(/Nothing was added: the database is away/).waitFor();
+    expect(await page.getByLabel(/One server a line/).inputValue()).toBe("ntp.example.net");
+  });
+
+  test("chosen servers are paused together and resumed by undo", async () => {
+    await using open = await visit(browser, `${fake.url}/servers?q=truth`);
+    const { page } = open;
+    await page.getByLabel("Choose truth1.lab").check();
+    await page.getByLabel("Choose truth2.lab").check();
+    await page.getByRole("toolbar").getByRole("button", { name: "Pause" }).click();
+    await page.getByText(/2\spaused|2\sservers paused/).waitFor();
+    await expect.poll(() => page.locator(".is-verdict", { hasText: "paused" }).count()).toBe(2);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => page.locator(".is-verdict", { hasText: "paused" }).count()).toBe(0);
+  });
+
+  test("rows keep their places under the pointer", async () => {
+    await using open = await visit(browser, `${fake.url}/servers`);
+    const { page } = open;
+    await page.getByRole("link", { name: "truth1.lab" }).hover();
+    const before = await rowNames(page);
+    // Somebody else pauses the first one: its verdict column changes, its place does not while we point.
+    await page.evaluate(() =>
+      fetch("/truechimer.admin.v1.AdminService/AddServers", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ targets: ["aaa.example.net"] }),
+      }),
+    );
+    await expect.poll(async () => (await rowNames(page)).length).toBe(before.length + 1);
+    expect((await rowNames(page)).slice(0, before.length)).toEqual(before);
+  });
+
+  test("dragging over a chart zooms, the range stands in the address, Escape shows all again", async () => {
+    await using open = await visit(browser, `${fake.url}/servers/6`);
+    const { page } = open;
+    await page.getByText(/between .* and/).waitFor();
+    const chart = page.locator("[data-panel=offset] .u-over");
+    await chart.scrollIntoViewIfNeeded();
+    const box = await chart.boundingBox();
+    if (box === null) throw new Error("the chart has no place");
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => page.url()).toMatch(/from=2\d{3}-.*&to=2\d{3}-/);
+    await page.getByText(/^4 h 4\d min, 12|^4 h 5\d min, 12/).waitFor();
+    await page.getByRole("group", { name: /Time charts/ }).focus();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.url()).not.toContain("from=");
+  });
+
+  test("the wheel zooms at the pointer", async () => {
+    await using open = await visit(browser, `${fake.url}/servers/6`);
+    const { page } = open;
+    await page.getByText(/between .* and/).waitFor();
+    const chart = page.locator("[data-panel=score] .u-over");
+    await chart.scrollIntoViewIfNeeded();
+    await chart.hover();
+    await expect
+      .poll(async () => {
+        await page.mouse.wheel(0, -200);
+        return page.url();
+      })
+      .toContain("from=");
+  });
+
+  test("keys move the crosshair along a line, say what is there, and open the check", async () => {
+    await using open = await visit(browser, `${fake.url}/servers/4?range=1h`);
+    const { page } = open;
+    await page.getByText(/between .* and/).waitFor();
+    await page.getByRole("group", { name: /Time charts/ }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    await page
+      .getByRole("status")
+      .filter({ hasText: /amsterdam, 20.*offset \+40/ })
+      .waitFor({ state: "attached" });
+    await page.keyboard.press("ArrowDown");
+    await page
+      .getByRole("status")
+      .filter({ hasText: /chicago, 20/ })
+      .waitFor({ state: "attached" });
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: /^Check/ }).waitFor();
+    await page.getByRole("link", { name: "chicago" }).waitFor();
+  });
+
+  test("a check is told down to the packet: pointing at a field shows its bytes", async () => {
+    await using open = await visit(browser, `${fake.url}/servers/11`);
+    const { page } = open;
+    await page.locator(".checks tbody a").first().click();
+    await page.getByText("Failed: not synchronised (leap 3)").waitFor();
+    await page
+      .getByRole("listitem")
+      .filter({ hasText: "fail" })
+      .filter({ hasText: "The clock is synchronised" })
+      .waitFor();
+    await page.getByRole("button", { name: "transmit time stamp" }).hover();
+    expect(await page.locator(".byte.is-shown").count()).toBe(8);
+    const first = page.url();
+    await page.keyboard.press("[");
+    await expect.poll(() => page.url()).not.toBe(first);
+  });
+
+  test("keys go to pages and list themselves, and do nothing while somebody types", async () => {
+    await using open = await visit(browser, fake.url);
+    const { page } = open;
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("m");
+    await page.getByRole("heading", { name: /^Monitors/ }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("heading", { name: "Keys", exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.getByRole("searchbox").waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("INPUT");
+    await page.keyboard.type("gm");
+    expect(new URL(page.url()).pathname).toBe("/servers");
+  });
+
+  test("a lost connection is told within five seconds and healed without a reload", async () => {
+    await using open = await visit(browser, fake.url);
+    const { page } = open;
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.evaluate(() => Object.assign(globalThis, { sameDocument: true }));
+    const goneAt = Date.now();
+    await fake.goAway();
+    await page.getByText(/Connection lost/).waitFor();
+    expect(Date.now() - goneAt).toBeLessThan(LOST_TOLD_WITHIN_MS);
+    // What was known stays on the page.
+    await page.getByRole("heading", { level: 1, name: /servers agree/ }).waitFor();
+    await fake.comeBack();
+    await page.getByText(/Connected again after/).waitFor();
+    expect(await page.evaluate(() => "sameDocument" in globalThis)).toBe(true);
+  });
+
+  test("a failure carries its code, a remedy and a link to the reference", async () => {
+    fake.admin.fail("listMonitors", {
+      code: Code.Internal,
+      appCode: "internal",
+      message: "something broke",
+    });
+    await using open = await visit(browser, `${fake.url}/monitors`);
+    const { page } = open;
+    await page.getByRole("alert").getByText("something broke").waitFor();
+    fake.admin.fail("listMonitors", undefined);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: /^Monitors/ }).waitFor();
+  });
+
+  test("times are UTC until local time is chosen, and the browser remembers it", async () => {
+    await using open = await visit(browser, fake.url);
+    const { page } = open;
+    await page.getByRole("button", { name: /UTC/ }).click();
+    await page.getByRole("button", { name: /local/ }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: /local/ }).waitFor();
+  });
+
+  test("an empty fleet is taught how to begin", async () => {
+    await using empty = await startFakeServer({ webRoot, empty: true });
+    await using open = await visit(browser, empty.url);
+    await open.page.getByRole("heading", { name: "No clock is being watched yet" }).waitFor();
+    await open.page.getByRole("button", { name: "Add servers" }).click();
+    await open.page.getByLabel(/One server a line/).waitFor();
+  });
+
+  test("a thousand servers are a density with the outliers as marks", async () => {
+    await using many = await startFakeServer({ webRoot, servers: 1_000 });
+    await using open = await visit(browser, many.url);
+    await open.page.locator(".axis-density").waitFor();
+    const marks = await open.page.locator(".axis-mark").count();
+    expect(marks).toBeGreaterThan(10);
+    expect(marks).toBeLessThanOrEqual(200);
+  });
+
+  test("on a narrow screen navigation is below and a server is three facts", async () => {
+    await using open = await visit(browser, `${fake.url}/servers`, { width: 390, touch: true });
+    const { page } = open;
+    const row = page.getByRole("row").filter({ hasText: "fast40.lab" });
+    await row.waitFor();
+    expect(await row.locator("td:visible, th:visible").count()).toBe(3);
+    const navigation = await page.getByRole("navigation", { name: "Pages" }).boundingBox();
+    expect(navigation?.y).toBeGreaterThan(700);
+  });
+
+  test("the first page needs less than 250 kB of compressed script", async () => {
+    const { gzipSync } = await import("node:zlib");
+    await using open = await visit(browser, fake.url);
+    await open.page.getByRole("heading", { level: 1, name: /servers agree/ }).waitFor();
+    const scripts = await open.page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .map((entry) => entry.name)
+        .filter((name) => name.endsWith(".js")),
+    );
+    let total = 0;
+    for (const url of scripts) {
+      total += gzipSync(Buffer.from(await (await fetch(url)).arrayBuffer())).length;
+    }
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(total).toBeLessThan(250_000);
+  });
+
+  test("nothing is asked of another host", async () => {
+    await using open = await visit(browser, "about:blank");
+    const asked = vi.fn<(url: string) => void>();
+    open.page.on("request", (request) => asked(new URL(request.url()).origin));
+    await open.page.goto(`${fake.url}/servers/1`);
+    await open.page.getByText(/between .* and/).waitFor();
+    expect(new Set(asked.mock.calls.map(([origin]) => origin))).toEqual(new Set([fake.url]));
+  });
+});
