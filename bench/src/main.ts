@@ -20,7 +20,7 @@ Options:
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
   --runs N            instead of the scenario's own number
-  --exchanges N       likewise; results with other numbers are not kept
+  --exchanges N       exchanges a run, likewise; results with other numbers are not kept
   --help
 `;
 

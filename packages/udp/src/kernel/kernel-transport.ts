@@ -1,7 +1,7 @@
 // The caller's end of the probe thread: starts it, batches orders to it, hands out what it sends back.
 
 import { writeSync } from "node:fs";
-import { Worker } from "node:worker_threads";
+import { type ResourceLimits, Worker } from "node:worker_threads";
 import { AppError } from "@truechimer/base";
 import type { ExchangeOrder, ExchangeTableCounters } from "../exchange-table.ts";
 import { IN_FLIGHT_MAX } from "../limits.ts";
@@ -15,6 +15,12 @@ import {
   type ToProbeThread,
 } from "./thread-messages.ts";
 import { OrderWriter, readEnds } from "./thread-records.ts";
+
+/**
+ * The thread holds a few hundred bytes for each exchange that is in flight or remembered, and little else. A small
+ * young generation keeps the pauses of its collection short.
+ */
+const THREAD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 };
 
 /** What an eventfd takes. */
 const WAKE_UP: Uint8Array = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
@@ -39,6 +45,7 @@ function startThread(data: ProbeThreadData): Worker {
   return new Worker(file, {
     workerData: data,
     name: "probe",
+    resourceLimits: THREAD_LIMITS,
     execArgv: isSource ? ["--conditions=source"] : [],
   });
 }
