@@ -104,6 +104,7 @@ export function wireServer(
 }
 
 function scoreOf(facts: FakeServer, witness: Witness, nowMs: number): number {
+  if (facts.id > LAB_SERVERS) return witness.against ? 0 : 19.9;
   return scoreAfter(facts, witness.monitor, witness.index, nowMs);
 }
 
@@ -164,13 +165,16 @@ function verdictOf(
   };
 }
 
+/** The crowd beyond the lab has no past: working it out for a thousand would be slow, and nobody looks. */
+const LAB_SERVERS = 12n;
+
 function sparkline(
   server: WatchedServer,
   monitors: readonly FakeMonitor[],
   nowMs: number,
 ): number[] {
   const monitor = monitors[0];
-  if (monitor === undefined) return [];
+  if (monitor === undefined || server.facts.id > LAB_SERVERS) return [];
   return Array.from({ length: SPARK_SLOTS }, (_unused, slot) => {
     const atMs = nowMs - (86_400_000 * (SPARK_SLOTS - 1 - slot)) / SPARK_SLOTS;
     if (atMs < server.addedAtMs) return Number.NaN;

@@ -7,7 +7,7 @@ import { expect } from "vitest";
 
 const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 /** A crowded machine may take long; a test that waits longer than this has failed. */
-const WAIT_MAX_MS = 20_000;
+export const WAIT_MAX_MS = 20_000;
 
 /** Where the browser is; undefined: nowhere, and the tests are to be skipped. */
 export function browserPath(): string | undefined {
@@ -68,7 +68,13 @@ export async function visit(
 }
 
 /** Nothing is wider than the screen. */
-export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(over).toBeLessThanOrEqual(0);
+export async function expectNoSidewaysScroll(page: Page, name: string): Promise<void> {
+  const widest = await page.evaluate(() => {
+    if (document.documentElement.scrollWidth <= innerWidth) return "";
+    const over = [...document.querySelectorAll("main *")].filter(
+      (element) => element.getBoundingClientRect().right > innerWidth,
+    );
+    return over.map((element) => `${element.tagName}.${element.className}`).join(" > ");
+  });
+  expect(widest, name).toBe("");
 }

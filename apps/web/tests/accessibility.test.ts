@@ -77,13 +77,13 @@ describe.skipIf(browserPath() === undefined)("every page", () => {
             await open.page.goto(fake.url + path);
             await ready(open.page);
             expect(await findings(open.page), name).toEqual([]);
-            await expectNoSidewaysScroll(open.page);
+            await expectNoSidewaysScroll(open.page, name);
           }
           await open.page.goto(`${fake.url}/servers/11`);
           await open.page.locator(".checks tbody a").first().click();
           await heading("The exchange")(open.page);
           expect(await findings(open.page), "a check").toEqual([]);
-          await expectNoSidewaysScroll(open.page);
+          await expectNoSidewaysScroll(open.page, "a check");
           // The one refusal is that of the server that does not exist.
           expect(open.troubles.filter((text) => !text.includes("404"))).toEqual([]);
         },
@@ -104,7 +104,7 @@ describe.skipIf(browserPath() === undefined)("every page", () => {
       await page.getByRole("heading", { name: "Keys", exact: true }).waitFor();
       expect(await findings(page)).toEqual([]);
       await page.goto(`${fake.url}/servers`);
-      await page.getByText("Columns").click();
+      await page.getByText("Columns", { exact: true }).click();
       await page.getByRole("button", { name: "Add servers" }).click();
       await page.getByLabel(/One server a line/).waitFor();
       expect(await findings(page)).toEqual([]);
