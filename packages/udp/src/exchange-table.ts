@@ -23,7 +23,7 @@ export interface ExchangeOrder {
 
 /** A datagram and when it came, as whoever read the socket knows it. */
 export interface IncomingDatagram {
-  /** Valid until the call returns; copied when it is kept. */
+  /** Valid until the call returns. */
   readonly bytes: Uint8Array;
   readonly fromAddress: Uint8Array;
   readonly fromPort: number;
@@ -79,6 +79,7 @@ export class ExchangeTable<Port> {
     spoofed: 0,
     networkErrors: 0,
   };
+  /** The response is valid until it returns. */
   readonly #onEnd: (exchange: ExchangeState<Port>) => void;
   readonly #byNonce = new Map<number, ExchangeState<Port>>();
   readonly #byId = new Map<number, ExchangeState<Port>>();
@@ -142,7 +143,7 @@ export class ExchangeTable<Port> {
     switch (exchange.phase) {
       case "in_flight":
         this.counters.answered += 1;
-        takeResponse(exchange, datagram);
+        takeResponse(exchange, datagram, datagram.bytes.subarray(0, RESPONSE_BYTES_MAX));
         this.#end(exchange, "answered");
         return;
       case "answered":
@@ -251,14 +252,18 @@ function keepAsEvidence<Port>(
     const keptBytes = peer.response?.length ?? -1;
     const isBetter = keptBytes < Math.min(datagram.bytes.length, HEADER_BYTES);
     if (isBetter && isFromWhomWeAsked(peer, port, datagram)) {
-      takeResponse(peer, datagram);
+      takeResponse(peer, datagram, datagram.bytes.slice(0, RESPONSE_BYTES_MAX));
       return;
     }
   }
 }
 
-function takeResponse<Port>(exchange: ExchangeState<Port>, datagram: IncomingDatagram): void {
-  exchange.response = datagram.bytes.slice(0, RESPONSE_BYTES_MAX);
+function takeResponse<Port>(
+  exchange: ExchangeState<Port>,
+  datagram: IncomingDatagram,
+  bytes: Uint8Array,
+): void {
+  exchange.response = bytes;
   exchange.receivedKernelNs = datagram.kernelStampNs;
   exchange.receivedUserNs = datagram.userStampNs;
   if (datagram.toAddress !== undefined) exchange.sourceAddress = datagram.toAddress.slice();

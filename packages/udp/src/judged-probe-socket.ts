@@ -213,12 +213,13 @@ function exchangeOf(
   bytes: Uint8Array,
   evidence: ExchangeEvidence,
 ): Exchange {
+  const sourceAddress = request.localAddress?.text ?? addressText(evidence.sourceAddress);
   return {
     request: bytes,
     t1: stampOf(evidence.sentNs, evidence.sentByKernel),
     response: evidence.response,
     t4: stampOf(evidence.receivedNs, evidence.receivedByKernel),
-    sourceAddress: addressText(evidence.sourceAddress),
+    sourceAddress,
     sourcePort: evidence.sourcePort,
     destinationAddress: request.address.text,
     destinationPort: request.port,

@@ -225,7 +225,8 @@ function evidenceOf(exchange: DgramExchange, stepNs: bigint): ExchangeEvidence {
   return {
     sentNs: exchange.sentUserNs,
     sentByKernel: false,
-    response: exchange.response,
+    // Node reads many datagrams into one large block.
+    response: exchange.response?.slice(),
     receivedNs: exchange.receivedUserNs,
     receivedByKernel: false,
     sourceAddress: exchange.sourceAddress,
