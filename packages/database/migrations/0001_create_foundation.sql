@@ -103,8 +103,8 @@ create table servers (
   score_ts timestamptz,
   verdict text not null default 'unsure'
     check (verdict in ('truechimer', 'falseticker', 'unreachable', 'unsure')),
-  verdict_reason text not null default 'no_data',
-  verdict_text text not null default '',
+  verdict_reason text not null default 'no_witness',
+  verdict_text text not null default 'no monitor has a fresh check of it',
   verdict_since timestamptz not null default now(),
   verdict_ts timestamptz,
   offset_ns bigint,
@@ -164,7 +164,7 @@ create table server_scores (
   stratum smallint check (stratum between 0 and 255),
   queue_ts timestamptz,
   last_log_score_id bigint,
-  last_batch text,
+  counted_batches text not null default '',
   offset_ns bigint,
   bound_ns bigint check (bound_ns >= 0),
   rtt_ns bigint,
@@ -187,7 +187,7 @@ comment on column server_scores.score_ts is 'Time of the last result; the agent'
 comment on column server_scores.stratum is 'Stratum of the last result that had one. Null: none had.';
 comment on column server_scores.queue_ts is 'When the server was last handed to this monitor; database clock. Null: never, so it is due.';
 comment on column server_scores.last_log_score_id is 'log_scores.id of the last result. Null: none yet.';
-comment on column server_scores.last_batch is 'ULID of the batch that the last counted result belongs to; each batch counts once, and batches in their order. Null: none yet.';
+comment on column server_scores.counted_batches is 'ULIDs of the newest batches that a result was counted of, each once, with spaces between, in their order; at most 8.';
 comment on column server_scores.offset_ns is 'Offset of the last result, server minus agent, in nanoseconds. Null: it had none.';
 comment on column server_scores.bound_ns is 'Bound on the error of offset_ns, in nanoseconds. Null: not reported.';
 comment on column server_scores.rtt_ns is 'Round trip of the last result, in nanoseconds. Null: it had none.';

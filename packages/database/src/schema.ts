@@ -118,7 +118,7 @@ export interface ServerScoresTable {
   stratum: number | null;
   queue_ts: Timestamptz | null;
   last_log_score_id: bigint | null;
-  last_batch: string | null;
+  counted_batches: Generated<string>;
   offset_ns: bigint | null;
   bound_ns: bigint | null;
   rtt_ns: bigint | null;

@@ -30,6 +30,7 @@ import {
 } from "./admin-api/register-servers.ts";
 import type { ResolveName, ServerContext } from "./context.ts";
 import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
+import { createCallsInFlight } from "./http/calls-in-flight.ts";
 import { shutdownError } from "./http/connect-plugin.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
@@ -104,6 +105,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { health } = context;
   const access = await createAdminAccess(context, { adminKeys: options.adminKeys ?? [] });
   const shutdown = new AbortController();
+  const calls = createCallsInFlight();
   let listening: string | undefined;
   const url = (): string => {
     if (listening === undefined)
@@ -120,6 +122,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         limits: { ...HTTP_LIMITS, ...options.limits },
         webRoot: options.webRoot,
         publicUrl: () => options.publicUrl ?? url(),
+        calls,
         shutdownSignal: shutdown.signal,
       })
     : undefined;
@@ -151,6 +154,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       });
       try {
         await app?.close();
+        await calls.settled();
         await loops?.[Symbol.asyncDispose]();
         await scorer?.[Symbol.asyncDispose]();
       } finally {

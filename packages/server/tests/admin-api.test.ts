@@ -36,8 +36,8 @@ describe("adding servers", () => {
     });
     expect(answer.added.map(({ name, address, port }) => `${name} ${address}:${port}`)).toEqual([
       "10.1.0.3 10.1.0.3:123",
-      "two.example 10.1.0.1:1123",
-      "two.example 10.1.0.2:1123",
+      "two.example:1123 10.1.0.1:1123",
+      "two.example:1123 10.1.0.2:1123",
     ]);
     expect(answer.refused.map(({ target, code }) => `${target}: ${code}`)).toEqual([
       "nowhere.example: name_unresolved",
@@ -424,7 +424,7 @@ describe("the lab's servers", () => {
       join monitors m on m.id = ss.monitor_id join servers s on s.id = ss.server_id order by 1`.execute(
       kysely,
     );
-    expect(pairs.rows.map(({ pair }) => pair)).toEqual(["here 127.0.0.1", "zurich.lab a"]);
+    expect(pairs.rows.map(({ pair }) => pair)).toEqual(["here 127.0.0.1:6000", "zurich.lab a"]);
     expect((await admin.getOverview({})).lab).toBe(true);
     await server.retireLab();
     expect((await admin.getOverview({})).lab).toBe(false);

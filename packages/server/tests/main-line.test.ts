@@ -58,7 +58,7 @@ test("a result goes from the ticket to the verdict and the overview", async () =
     expect(overview.truechimers).toBe(1);
     expect(overview.falsetickers).toBe(1);
     expect(overview.sentence).toMatch(
-      /^1 of 2 servers is within 1.0 ms; 10.1.0.2 is 2.0 s ahead since \d\d:\d\dZ$/,
+      /^1 of 2 servers is within 1.0 ms; 10.1.0.2:1123 is 2.0 s ahead since \d\d:\d\dZ$/,
     );
   }, 5_000);
 

@@ -1,5 +1,6 @@
 // What a submission may do, and what none can.
 
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { monitorV2 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
@@ -113,8 +114,39 @@ describe("a submission counts once", () => {
       client.submitResults({ version: 5, monId: MON, batchId: batch.batchId, submissionId, list });
     await send(newSubmissionId());
     const replay = await send(newSubmissionId());
-    expect(replay.refused.map(({ code }) => code)).toEqual(Array(3).fill("batch_out_of_order"));
+    expect(replay.refused.map(({ code }) => code)).toEqual(Array(3).fill("conflict"));
     expect((await counted()).rows).toBe(3);
+  });
+
+  test("late, after a newer batch, it still counts, and says nothing of how the server is now", async () => {
+    const older = await takeBatch();
+    await makeDue();
+    const newer = await takeBatch();
+    const send = (
+      batch: monitorV2.GetServersResponse,
+      nanos: number,
+      ageMs: number,
+    ): Promise<monitorV2.SubmitResultsResponse> =>
+      client.submitResults({
+        version: 5,
+        monId: MON,
+        batchId: batch.batchId,
+        submissionId: newSubmissionId(),
+        list: batch.servers.map((server) =>
+          goodStatus(server, {
+            offset: { seconds: 0n, nanos },
+            ts: timestampFromMs(Date.now() - ageMs),
+          }),
+        ),
+      });
+    expect((await send(newer, 1_000, 0)).refused).toEqual([]);
+    expect((await send(older, 9_000, 5_000)).refused).toEqual([]);
+    expect((await counted()).rows).toBe(6);
+    const rows = await kysely
+      .selectFrom("server_scores")
+      .select(["offset_ns", "score_raw"])
+      .execute();
+    expect(rows).toEqual(Array(3).fill({ offset_ns: 1_000n, score_raw: 1.95 }));
   });
 
   test("twice in one list is once", async () => {

@@ -5,6 +5,7 @@ import { inTransaction, type Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
+import { serverLabel } from "./address-name.ts";
 
 export interface ServerToRegister {
   readonly name: string;
@@ -100,12 +101,6 @@ export async function tellServers(
       })),
     )
     .execute();
-}
-
-/** "ntp.example (192.0.2.1)", "192.0.2.1 port 1123". */
-export function serverLabel({ name, ip, port }: Omit<NamedServer, "id">): string {
-  const place = port === 123 ? ip : `${ip} port ${port}`;
-  return name === ip ? place : `${name} (${place})`;
 }
 
 async function idsOf(

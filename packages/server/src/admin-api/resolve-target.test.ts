@@ -40,7 +40,7 @@ describe("a pool watches public addresses alone, a local one its network too", (
   test.each([
     { target: "8.8.8.8", pool: "8.8.8.8=8.8.8.8:123", local: "8.8.8.8=8.8.8.8:123" },
     { target: "10.0.0.1", pool: "address_refused", local: "10.0.0.1=10.0.0.1:123" },
-    { target: "127.0.0.1:5", pool: "address_refused", local: "127.0.0.1=127.0.0.1:5" },
+    { target: "127.0.0.1:5", pool: "address_refused", local: "127.0.0.1:5=127.0.0.1:5" },
     { target: "fe80::1", pool: "address_refused", local: "fe80::1=fe80::1:123" },
     { target: "224.0.1.1", pool: "address_refused", local: "address_refused" },
     { target: "0.0.0.0", pool: "address_refused", local: "address_refused" },
@@ -61,7 +61,7 @@ describe("a pool watches public addresses alone, a local one its network too", (
 
   test("a name gives each of its addresses", async () => {
     expect(await outcome("both.example:1123", POOL_POLICY)).toBe(
-      "both.example=8.8.8.8:1123 both.example=2001:4860:4860::8888:1123",
+      "both.example:1123=8.8.8.8:1123 both.example:1123=2001:4860:4860::8888:1123",
     );
   });
 });

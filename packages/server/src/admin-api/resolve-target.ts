@@ -10,10 +10,11 @@ import {
   refused,
 } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
+import { addressName } from "./address-name.ts";
 import { parseTarget } from "./parse-target.ts";
 
 export interface ResolvedTarget {
-  /** As typed, without its port. */
+  /** As typed; with the port where it is not 123. */
   readonly name: string;
   readonly address: IpAddress;
   readonly port: number;
@@ -24,6 +25,7 @@ export interface TargetProblem {
   readonly message: string;
 }
 
+const NTP_PORT = 123;
 const RESOLVE_TIMEOUT_MS = 5_000;
 /** A name with more addresses is not one person's server. */
 const ADDRESSES_MAX = 16;
@@ -42,7 +44,7 @@ export async function resolveTarget(
   if (value.kind === "address") {
     const problem = addressProblem(context, value.address);
     if (problem !== undefined) return refused({ code: "address_refused", message: problem });
-    return ok([{ name: value.address.text, address: value.address, port }]);
+    return ok([{ name: addressName(value.address.text, port), address: value.address, port }]);
   }
   const addresses = await resolved(context, value.name);
   if (!addresses.ok) return addresses;
@@ -54,9 +56,8 @@ export async function resolveTarget(
     const message = `${value.name}: ${addressProblem(context, first) ?? ""}`;
     return refused({ code: "address_refused", message });
   }
-  return ok(
-    allowed.slice(0, ADDRESSES_MAX).map((address) => ({ name: value.name, address, port })),
-  );
+  const name = port === NTP_PORT ? value.name : `${value.name}:${port}`;
+  return ok(allowed.slice(0, ADDRESSES_MAX).map((address) => ({ name, address, port })));
 }
 
 async function resolved(

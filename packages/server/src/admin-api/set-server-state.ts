@@ -6,7 +6,7 @@ import { inTransaction, type ServerStateName, type Timestamptz } from "@truechim
 import { sql } from "kysely";
 import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
-import { serverLabel } from "./register-servers.ts";
+import { serverLabel } from "./address-name.ts";
 import { serverMessages } from "./server-messages.ts";
 
 const IDS_MAX = 1_000;

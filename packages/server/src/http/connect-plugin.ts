@@ -13,6 +13,7 @@ import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import { remoteContext, SpanKind, withSpan } from "@truechimer/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
+import type { CallsInFlight } from "./calls-in-flight.ts";
 import { ERROR_CODE_HEADER, edgeErrorFrom } from "./connect-error.ts";
 import type { HttpAppOptions } from "./http-options.ts";
 
@@ -29,12 +30,12 @@ export interface ConnectServiceOptions {
 export async function registerConnectService(
   scope: FastifyInstance,
   context: ServerContext,
-  options: ConnectServiceOptions & Pick<HttpAppOptions, "limits" | "shutdownSignal">,
+  options: ConnectServiceOptions & Pick<HttpAppOptions, "limits" | "shutdownSignal" | "calls">,
 ): Promise<void> {
   limitCallsInFlight(scope, context, options);
   await scope.register(fastifyConnectPlugin, {
     routes: options.routes,
-    interceptors: [observeCalls(context)],
+    interceptors: [observeCalls(context, options.calls)],
     readMaxBytes: options.bodyBytesMax,
     shutdownSignal: options.shutdownSignal,
     grpc: options.grpc,
@@ -91,26 +92,33 @@ export async function refuseCall(reply: FastifyReply, refusal: CallRefusal): Pro
 }
 
 /** The span, the metric, and the only place where an error of a handler is logged and translated. */
-function observeCalls(context: ServerContext): Interceptor {
+function observeCalls(context: ServerContext, calls: CallsInFlight): Interceptor {
   return (next) => async (request) => {
     const service = request.service.typeName;
     const method = request.method.name;
     const startedNs = context.clock.monotonicNs();
     let code = "ok";
     try {
-      return await withSpan(
-        `${service}/${method}`,
-        {
-          kind: SpanKind.SERVER,
-          parent: remoteContext(request.header.get("traceparent") ?? undefined),
-          attributes: { "rpc.system": "connect_rpc", "rpc.service": service, "rpc.method": method },
-        },
-        () => next(request),
+      return await calls.track(
+        withSpan(
+          `${service}/${method}`,
+          {
+            kind: SpanKind.SERVER,
+            parent: remoteContext(request.header.get("traceparent") ?? undefined),
+            attributes: {
+              "rpc.system": "connect_rpc",
+              "rpc.service": service,
+              "rpc.method": method,
+            },
+          },
+          () => next(request),
+        ),
       );
     } catch (error) {
       const edge = edgeErrorFrom(error);
       code = edge.code;
-      if (edge.internal) context.logger.error({ error, service, method }, "call failed");
+      const gone = request.signal.aborted;
+      if (edge.internal && !gone) context.logger.error({ error, service, method }, "call failed");
       else context.logger.debug({ error, service, method }, "call refused");
       throw edge.answer;
     } finally {

@@ -11,6 +11,8 @@ import { registerMetrics } from "./metrics-route.ts";
 import { guardHost, pathOf } from "./request-guards.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
+/** Node looks for requests that take too long this often; its default of 30 s would be the real limit. */
+const LATE_REQUESTS_CHECK_MS = 1_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 const URL_CHARACTERS_MAX = 4_096;
 
@@ -25,7 +27,11 @@ export async function createHttpApp(
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     forceCloseConnections: "idle",
-    http: { headersTimeout: limits.headersTimeoutMs, maxHeaderSize: HEADER_BYTES_MAX },
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
+    },
     routerOptions: { maxParamLength: URL_CHARACTERS_MAX },
   });
   app.server.maxConnections = limits.connectionsMax;

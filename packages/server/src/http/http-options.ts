@@ -1,6 +1,7 @@
 // What the listener is given, and what it puts up with.
 
 import type { AdminAccess } from "./admin-access.ts";
+import type { CallsInFlight } from "./calls-in-flight.ts";
 import type { HostPolicy } from "./host-guard.ts";
 
 /** What a listener puts up with. */
@@ -36,6 +37,8 @@ export interface HttpAppOptions {
   readonly webRoot: string | undefined;
   /** Address that people open, without a path. */
   readonly publicUrl: () => string;
+  /** Calls that are being answered, also those whose caller has gone. */
+  readonly calls: CallsInFlight;
   /** Aborted when the time for calls in flight is over. */
   readonly shutdownSignal: AbortSignal;
 }

@@ -8,6 +8,7 @@ import { type Loop, runLoopOnce } from "./loop.ts";
 /** Shortest and longest time between two questions whether a period has come. */
 const ASK_MS_MIN = 250;
 const ASK_MS_MAX = 15_000;
+const PAUSE_MS_MAX = 30_000;
 const ASKS_A_PERIOD = 4;
 const JITTER = 0.2;
 
@@ -25,9 +26,12 @@ export function startLoops(context: ServerContext, loops: readonly Loop[]): Asyn
 
 async function keepRunning(context: ServerContext, loop: Loop, signal: AbortSignal): Promise<void> {
   const askMs = Math.min(ASK_MS_MAX, Math.max(ASK_MS_MIN, loop.periodMs / ASKS_A_PERIOD));
+  let pauseMs = askMs;
   while (!signal.aborted) {
-    await runLoopOnce(context, loop);
+    const outcome = await runLoopOnce(context, loop);
+    // A database that is away is not asked ever faster than it can come back.
+    pauseMs = outcome === "not_claimed" ? Math.min(PAUSE_MS_MAX, pauseMs * 2) : askMs;
     const jitter = 1 + JITTER * (2 * context.random.fraction() - 1);
-    await sleep(context.clock, askMs * jitter, signal).catch(() => undefined);
+    await sleep(context.clock, pauseMs * jitter, signal).catch(() => undefined);
   }
 }

@@ -28,13 +28,15 @@ export async function registerLoops(database: Database, loops: readonly Loop[]):
     where loop_runs.period_ms <> excluded.period_ms`.execute(database.kysely);
 }
 
-/** Runs the loop if its period has come and nobody else took it. True: it ran. Never rejects. */
-export async function runLoopOnce(context: ServerContext, loop: Loop): Promise<boolean> {
+export type LoopOutcome = "ran" | "not_due" | "not_claimed";
+
+/** Runs the loop if its period has come and nobody else took it. Never rejects. */
+export async function runLoopOnce(context: ServerContext, loop: Loop): Promise<LoopOutcome> {
   try {
-    if (!(await claimPeriod(context.database, loop))) return false;
+    if (!(await claimPeriod(context.database, loop))) return "not_due";
   } catch (error) {
     context.logger.warn({ error, loop: loop.name }, "loop not claimed");
-    return false;
+    return "not_claimed";
   }
   const startedNs = context.clock.monotonicNs();
   const outcome = await outcomeOf(context, loop);
@@ -50,7 +52,7 @@ export async function runLoopOnce(context: ServerContext, loop: Loop): Promise<b
   } catch (error) {
     context.logger.warn({ error, loop: loop.name }, "loop outcome not noted");
   }
-  return true;
+  return "ran";
 }
 
 async function claimPeriod(database: Database, { name, periodMs }: Loop): Promise<boolean> {

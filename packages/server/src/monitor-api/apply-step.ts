@@ -10,6 +10,7 @@ import {
   scoreStep,
 } from "@truechimer/scoring";
 import { evidenceOf } from "./check-evidence.ts";
+import { withBatch } from "./counted-batches.ts";
 import type { ParsedStatus } from "./parse-status.ts";
 
 /** An assignment as its locked row says. */
@@ -20,7 +21,7 @@ export interface LockedAssignment {
   readonly server_id: bigint;
   readonly score_raw: number;
   readonly score_ts: Timestamptz | null;
-  readonly last_batch: string | null;
+  readonly counted_batches: string;
   /** Position in the submission, from 1. */
   readonly place: number;
 }
@@ -46,7 +47,10 @@ export interface ResultRow {
   readonly samplesAnswered: number;
   readonly evidence: Uint8Array | null;
   readonly attributes: string | null;
-  readonly batchId: string;
+  /** Of the assignment, with this one. */
+  readonly countedBatches: string;
+  /** No newer result is known of the assignment. */
+  readonly newest: boolean;
   /** Of a good answer: what the verdict goes by. */
   readonly answerOffsetNs: bigint | null;
   readonly answerBoundNs: bigint | null;
@@ -80,6 +84,7 @@ export function applyStep({
     scoreBefore: assignment.score_raw,
     step: step.step,
     score: nextScore(assignment.score_raw, step),
+    newest: assignment.score_ts === null || timestamptzFromNs(status.atNs) >= assignment.score_ts,
     rule: `${ruleSetText(STEP_RULE_SET)}/${step.rule}`,
     offsetNs: offsetNs ?? null,
     boundNs: boundNs ?? null,
@@ -92,7 +97,7 @@ export function applyStep({
     samplesAnswered: evidence?.answered ?? 0,
     evidence: evidence?.bytes ?? null,
     attributes: attributesOf(status, traceId),
-    batchId,
+    countedBatches: withBatch(assignment.counted_batches, batchId),
     answerOffsetNs: answered ? offsetNs : null,
     answerBoundNs: answered ? (boundNs ?? legacyBoundNs(rttNs ?? 0n)) : null,
   };

@@ -15,6 +15,7 @@ import { sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { applyStep, type LockedAssignment, type ResultRow } from "./apply-step.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
+import { batchProblem } from "./counted-batches.ts";
 import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
 import { writeResults } from "./write-results.ts";
 
@@ -133,7 +134,7 @@ async function lockAssignments(
   { monitor, statuses }: SubmissionToStore,
 ): Promise<ReadonlyMap<number, LockedAssignment>> {
   const result = await sql<LockedAssignment>`
-    select nextval('log_scores_id_seq') as log_score_id, ss.id, ss.server_id, ss.score_raw, ss.score_ts, ss.last_batch,
+    select nextval('log_scores_id_seq') as log_score_id, ss.id, ss.server_id, ss.score_raw, ss.score_ts, ss.counted_batches,
       wanted.place::int as place
     from unnest(
       ${statuses.map(({ status }) => status.address.text)}::inet[],
@@ -146,6 +147,22 @@ async function lockAssignments(
   return new Map(result.rows.map((row) => [row.place - 1, row]));
 }
 
+const REFUSALS = {
+  unassigned: {
+    code: "unassigned_server",
+    message: "the server is not assigned to this monitor (any more)",
+  },
+  counted: {
+    code: "conflict",
+    message: "a result of this batch has been counted for this server",
+  },
+  too_old: {
+    code: "batch_out_of_order",
+    message:
+      "so many later batches have been counted for this server that this one cannot be told from them",
+  },
+} as const;
+
 function applySteps(
   { statuses, batchId, traceId }: SubmissionToStore,
   assignments: ReadonlyMap<number, LockedAssignment>,
@@ -155,12 +172,10 @@ function applySteps(
   for (const [place, { status, wire }] of statuses.entries()) {
     const { index } = status;
     const assignment = assignments.get(place);
-    if (assignment === undefined) {
-      const message = "the server is not assigned to this monitor (any more)";
-      refusals.push({ index, code: "unassigned_server", message });
-    } else if (assignment.last_batch !== null && assignment.last_batch >= batchId) {
-      const message = "a result of this batch, or of a later one, has been counted for this server";
-      refusals.push({ index, code: "batch_out_of_order", message });
+    const problem =
+      assignment === undefined ? "unassigned" : batchProblem(assignment.counted_batches, batchId);
+    if (assignment === undefined || problem !== undefined) {
+      refusals.push({ index, ...REFUSALS[problem ?? "unassigned"] });
     } else rows.push(applyStep({ status, wire, assignment, batchId, traceId }));
   }
   return { rows: rows.toSorted((a, b) => (a.assignmentId < b.assignmentId ? -1 : 1)), refusals };

@@ -1,4 +1,5 @@
-// All rows of a submission in one statement: the assignments, the results, their evidence, and the scorer's queue.
+// All rows of a submission in one statement: the assignments, the results, their evidence, and the scorer's queue. A
+// result that is older than the assignment's last one counts for the score, but says nothing of how the server is now.
 
 import type { Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
@@ -22,11 +23,12 @@ export async function writeResults(
         ${column("leap")}::smallint[], ${column("reason")}::text[], ${column("noResponse")}::boolean[],
         ${column("samplesSent")}::smallint[], ${column("samplesAnswered")}::smallint[],
         ${rows.map(({ evidence }) => (evidence === null ? null : Buffer.from(evidence)))}::bytea[],
-        ${column("attributes")}::text[], ${column("batchId")}::text[],
-        ${column("answerOffsetNs")}::bigint[], ${column("answerBoundNs")}::bigint[]
+        ${column("attributes")}::text[], ${column("countedBatches")}::text[],
+        ${column("answerOffsetNs")}::bigint[], ${column("answerBoundNs")}::bigint[],
+        ${column("newest")}::boolean[]
       ) as t (id, assignment_id, server_id, ts, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns, stratum,
-        leap, reason, no_response, samples_sent, samples_answered, evidence, attributes, batch_id, answer_offset_ns,
-        answer_bound_ns)
+        leap, reason, no_response, samples_sent, samples_answered, evidence, attributes, counted_batches, answer_offset_ns,
+        answer_bound_ns, newest)
     ),
     assigned as (
       update server_scores ss set
@@ -34,7 +36,7 @@ export async function writeResults(
         score_ts = i.ts,
         stratum = case when i.stratum > 0 then i.stratum else ss.stratum end,
         last_log_score_id = i.id,
-        last_batch = i.batch_id,
+        counted_batches = i.counted_batches,
         offset_ns = i.offset_ns,
         bound_ns = i.bound_ns,
         rtt_ns = i.rtt_ns,
@@ -44,7 +46,11 @@ export async function writeResults(
         last_answer_ts = case when i.answer_bound_ns is null then ss.last_answer_ts else i.ts end,
         answer_offset_ns = case when i.answer_bound_ns is null then ss.answer_offset_ns else i.answer_offset_ns end,
         answer_bound_ns = coalesce(i.answer_bound_ns, ss.answer_bound_ns)
-      from input i where ss.id = i.assignment_id
+      from input i where ss.id = i.assignment_id and i.newest
+    ),
+    late as (
+      update server_scores ss set score_raw = i.score, counted_batches = i.counted_batches
+      from input i where ss.id = i.assignment_id and not i.newest
     ),
     logged as (
       insert into log_scores (id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns,

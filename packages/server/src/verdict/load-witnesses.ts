@@ -13,6 +13,7 @@ interface WitnessRow {
   readonly score_raw: number;
   readonly score_ts: Timestamptz | null;
   readonly reason: string | null;
+  readonly leap: number | null;
   readonly last_answer_ts: Timestamptz | null;
   readonly answer_offset_ns: bigint | null;
   readonly answer_bound_ns: bigint | null;
@@ -32,7 +33,7 @@ export async function loadWitnesses(
   policies: ProbePolicies,
 ): Promise<ReadonlyMap<bigint, readonly Witness[]>> {
   const result = await sql<WitnessRow>`
-    select ss.server_id, ss.monitor_id, ss.status, m.status as monitor_status, ss.score_raw, ss.score_ts, ss.reason,
+    select ss.server_id, ss.monitor_id, ss.status, m.status as monitor_status, ss.score_raw, ss.score_ts, ss.reason, ss.leap,
       ss.last_answer_ts, ss.answer_offset_ns, ss.answer_bound_ns, ss.created_on, s.lab
     from server_scores ss
     join servers s on s.id = ss.server_id
@@ -70,6 +71,7 @@ function witnessOf(row: WitnessRow, probe: ProbePolicy): Witness {
     monitorId: row.monitor_id,
     checkedAtNs: row.score_ts === null ? undefined : nsFromTimestamptz(row.score_ts),
     reason: row.reason ?? undefined,
+    leap: row.leap ?? undefined,
     answer:
       row.last_answer_ts === null || row.answer_offset_ns === null
         ? undefined

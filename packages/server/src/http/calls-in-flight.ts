@@ -1,0 +1,26 @@
+// What is being answered. A caller that hangs up takes its connection along, but not the work that it began: whoever
+// stops waits for that, too, before the database goes.
+
+export interface CallsInFlight {
+  /** Passes the promise on, and remembers it until it is settled. */
+  track<Value>(call: Promise<Value>): Promise<Value>;
+  /** Resolves when all calls that were known are settled; never rejects. */
+  settled(): Promise<void>;
+}
+
+export function createCallsInFlight(): CallsInFlight {
+  const calls = new Set<Promise<unknown>>();
+  return {
+    track: (call) => {
+      calls.add(call);
+      const forget = (): void => {
+        calls.delete(call);
+      };
+      call.then(forget, forget);
+      return call;
+    },
+    settled: async () => {
+      while (calls.size > 0) await Promise.allSettled(calls);
+    },
+  };
+}
