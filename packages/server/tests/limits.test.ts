@@ -132,6 +132,33 @@ describe("stopping", () => {
     await expect(fetch(`${server.url}/healthz/live`)).rejects.toThrow();
   });
 
+  test("a call whose caller has hung up is waited for, so that nothing is asked of a closed database", async () => {
+    const { server, monitorClient } = await startServer(database);
+    const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
+    const client = monitorClient(token);
+    const blocker = await database.pool.connect();
+    let stopped = false;
+    try {
+      await blocker.query("begin");
+      await blocker.query("select 1 from monitors for update");
+      const patience = new AbortController();
+      const call = refusalOf(client.getServers({ monId: MON }, { signal: patience.signal }));
+      await vi.waitFor(async () => expect(await waitingSessions()).toBe(1));
+      patience.abort();
+      await call;
+      const stopping = Promise.resolve(server[Symbol.asyncDispose]()).then(() => {
+        stopped = true;
+      });
+      await expect(fetch(server.url)).rejects.toThrow();
+      expect(stopped).toBe(false);
+      await blocker.query("rollback");
+      await stopping;
+    } finally {
+      blocker.release();
+    }
+    expect(await waitingSessions()).toBe(0);
+  });
+
   test("idle connections do not hold it up", async () => {
     const { server } = await startServer(database);
     const socket = await openSocket(server.url);
