@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { systemClock, systemRandom } from "@truechimer/base";
 import { describe, expect, test } from "vitest";
 import type { CliContext } from "./cli-context.ts";
@@ -114,7 +115,7 @@ test("the version is told to people and to programs", async () => {
 });
 
 test("config check shows the whole configuration and starts nothing", async () => {
-  const file = new URL("../testdata/valid-up.toml", import.meta.url).pathname;
+  const file = fileURLToPath(new URL("../testdata/valid-up.toml", import.meta.url));
   const { code, out } = await run(["config", "check", file, "--json"]);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ ok: true, config: { checks: { intervalMs: 60_000 } } });

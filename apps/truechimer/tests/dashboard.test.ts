@@ -10,8 +10,11 @@ import { createDataHome, type DataHome, startUp, type UpProgram } from "./_up-pr
 
 const database = await useDatabase();
 
-const LIMIT_MS = 60_000;
+// Each step takes seconds; the limits are for a host that is busy with other tests.
+const LIMIT_MS = 120_000;
 const CHRONY_OFFSET_NS_MAX = 20_000;
+
+vi.setConfig({ testTimeout: LIMIT_MS });
 
 describe.skipIf(browserPath() === undefined || !chronyAvailable())("the dashboard", () => {
   let home: DataHome;
@@ -92,7 +95,7 @@ describe.skipIf(browserPath() === undefined || !chronyAvailable())("the dashboar
         expect(offsetNs).toBeDefined();
         expect(Math.abs(Number(offsetNs))).toBeLessThan(CHRONY_OFFSET_NS_MAX);
       },
-      { timeout: LIMIT_MS, interval: 500 },
+      { timeout: LIMIT_MS - 10_000, interval: 500 },
     );
     expect(await findingsOfAxe()).toEqual([]);
   });

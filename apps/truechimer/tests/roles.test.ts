@@ -18,7 +18,8 @@ import {
 
 const database = await useDatabase();
 
-const LIMIT_MS = 60_000;
+// Each step takes seconds; the limits are for a host that is busy with other tests.
+const LIMIT_MS = 120_000;
 const ADMIN_KEY = "tca_a-key-of-this-test-alone";
 const CONFIG = `
 [listen]
@@ -33,6 +34,8 @@ interval = "1s"
 [verdict]
 witnesses_min = 1
 `;
+
+vi.setConfig({ testTimeout: LIMIT_MS });
 
 describe.skipIf(!chronyAvailable())("server and agent apart", () => {
   let home: DataHome;
@@ -86,7 +89,7 @@ describe.skipIf(!chronyAvailable())("server and agent apart", () => {
           const [row] = (await run(["servers"])).json();
           expect(row).toMatchObject({ verdict: "truechimer", witnesses_fresh: 1 });
         },
-        { timeout: LIMIT_MS, interval: 500 },
+        { timeout: LIMIT_MS - 10_000, interval: 500 },
       );
       expect(await end(agent)).toBe(0);
     },

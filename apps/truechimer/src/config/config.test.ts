@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { AppError } from "@truechimer/base";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ConfigFlags, loadConfig } from "./load-config.ts";
@@ -30,7 +31,7 @@ const invalidFiles = (await readdir(TESTDATA)).filter((name) => name.startsWith(
 
 describe("each invalid file gets the message that its first line states", () => {
   test.each(invalidFiles)("%s", async (name) => {
-    const file = new URL(name, TESTDATA).pathname;
+    const file = fileURLToPath(new URL(name, TESTDATA));
     const [code = "", message = ""] = await statedFailure(file);
     const failure = await failureOf(up({ config: file }));
     expect({ code: failure.code, message: failure.message.replaceAll(file, "FILE") }).toEqual({
@@ -52,7 +53,7 @@ test("every file that is shipped as an example is valid for its role", async () 
   expect(names.length).toBeGreaterThanOrEqual(3);
   for (const name of names) {
     const role = name.split(/[-.]/)[1] as "up" | "server" | "agent";
-    const file = new URL(name, TESTDATA).pathname;
+    const file = fileURLToPath(new URL(name, TESTDATA));
     await expect(loadConfig(role, { config: file }, {})).resolves.toBeDefined();
   }
 });
