@@ -172,7 +172,7 @@ function packet(parts: PacketParts): Uint8Array {
     view.setUint32(8, 0x0000_0312);
   }
   const octets = parts.reference.split(".").map(Number);
-  if (octets.length === 4) octets.forEach((octet, index) => view.setUint8(12 + index, octet));
+  if (octets.length === 4) bytes.set(octets, 12);
   else new TextEncoder().encodeInto(parts.reference.slice(0, 4), bytes.subarray(12, 16));
   view.setBigUint64(16, parts.updated ?? 0n);
   view.setBigUint64(24, parts.origin ?? 0n);

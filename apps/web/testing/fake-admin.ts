@@ -138,7 +138,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       for (const target of targets) {
         const known = [...servers.values()].find((server) => server.facts.name === target);
         if (known !== undefined) answer.existing.push(wire(known));
-        else if (/\.invalid$/.test(target))
+        else if (target.endsWith(".invalid"))
           answer.refused.push(refusal(target, "name_unresolved", `${target} has no address`));
         else if (!/^[\w.:[\]-]+$/.test(target))
           answer.refused.push(
@@ -197,7 +197,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
           });
         }
       }
-      const page = checks.sort((one, other) => other.atMs - one.atMs).slice(0, size);
+      const page = checks.toSorted((one, other) => other.atMs - one.atMs).slice(0, size);
       const more = checks.length > size;
       return {
         checks: page.map(({ check }) => check),
@@ -345,7 +345,7 @@ function sentenceOf(servers: readonly adminV1.Server[]): string {
     Math.max(0, ...trueOnes.map((one) => Math.abs(Number(one.offset?.valueNs ?? 0n)))) / 1e6;
   const agree = `${trueOnes.length} of ${servers.length} servers agree within ${span.toFixed(1)} ms`;
   if (liars.length === 0) return `${agree}; none of them lies.`;
-  const worst = [...liars].sort(
+  const worst = liars.toSorted(
     (one, other) => Math.abs(Number(other.offset?.valueNs)) - Math.abs(Number(one.offset?.valueNs)),
   )[0];
   const seconds = Number(worst?.offset?.valueNs ?? 0n) / 1e9;

@@ -140,7 +140,7 @@ function overall(
     });
     if (scores.length === 0) continue;
     atMs.push(Math.round(at));
-    score.push(scores.sort((one, other) => one - other)[(scores.length - 1) >> 1] ?? 0);
+    score.push(scores.toSorted((one, other) => one - other)[(scores.length - 1) >> 1] ?? 0);
   }
   const nothing = atMs.map(() => Number.NaN);
   return create(adminV1.HistorySeriesSchema, {

@@ -109,7 +109,7 @@ function scoreOf(facts: FakeServer, witness: Witness, nowMs: number): number {
 }
 
 function lowerMedian<T>(values: readonly T[], by: (value: T) => number): T | undefined {
-  return [...values].sort((one, other) => by(one) - by(other))[(values.length - 1) >> 1];
+  return values.toSorted((one, other) => by(one) - by(other))[(values.length - 1) >> 1];
 }
 
 function latest(witnesses: readonly Witness[]): number | undefined {

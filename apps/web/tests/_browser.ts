@@ -11,11 +11,9 @@ export const WAIT_MAX_MS = 20_000;
 
 /** Where the browser is; undefined: nowhere, and the tests are to be skipped. */
 export function browserPath(): string | undefined {
-  const path = [process.env["CHROMIUM_PATH"] ?? "", ...PATHS].find((candidate) =>
-    existsSync(candidate),
-  );
+  const path = [process.env["CHROMIUM"] ?? "", ...PATHS].find((candidate) => existsSync(candidate));
   if (path !== undefined) return path;
-  const text = "no Chromium was found: the browser tests of the dashboard need one (CHROMIUM_PATH)";
+  const text = "no Chromium was found: the browser tests of the dashboard need one (CHROMIUM)";
   if (process.env["CI"] === "true") throw new Error(text);
   process.stderr.write(`SKIPPED: ${text}\n`);
   return undefined;
@@ -76,5 +74,5 @@ export async function expectNoSidewaysScroll(page: Page, name: string): Promise<
     );
     return over.map((element) => `${element.tagName}.${element.className}`).join(" > ");
   });
-  expect(widest, name).toBe("");
+  expect({ name, widest }).toEqual({ name, widest: "" });
 }

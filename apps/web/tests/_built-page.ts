@@ -40,7 +40,7 @@ async function stateOfSources(): Promise<string> {
   for (const source of SOURCES) {
     const path = join(WEB, source);
     const isFolder = (await stat(path)).isDirectory();
-    const names = isFolder ? (await readdir(path, { recursive: true })).sort() : [""];
+    const names = isFolder ? (await readdir(path, { recursive: true })).toSorted() : [""];
     for (const name of names) {
       const { mtimeMs, size } = await stat(join(path, name));
       hash.update(`${source}/${name} ${mtimeMs} ${size}\n`);

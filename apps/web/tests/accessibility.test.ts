@@ -76,13 +76,13 @@ describe.skipIf(browserPath() === undefined)("every page", () => {
           for (const { name, path, ready } of PAGES) {
             await open.page.goto(fake.url + path);
             await ready(open.page);
-            expect(await findings(open.page), name).toEqual([]);
+            expect({ name, findings: await findings(open.page) }).toEqual({ name, findings: [] });
             await expectNoSidewaysScroll(open.page, name);
           }
           await open.page.goto(`${fake.url}/servers/11`);
           await open.page.locator(".checks tbody a").first().click();
           await heading("The exchange")(open.page);
-          expect(await findings(open.page), "a check").toEqual([]);
+          expect(await findings(open.page)).toEqual([]);
           await expectNoSidewaysScroll(open.page, "a check");
           // The one refusal is that of the server that does not exist.
           expect(open.troubles.filter((text) => !text.includes("404"))).toEqual([]);

@@ -10,6 +10,7 @@ import { builtPage } from "./_built-page.ts";
 
 const LIMIT_MS = 90_000;
 const LOST_TOLD_WITHIN_MS = 5_000;
+const PATIENTLY = { timeout: WAIT_MAX_MS, interval: 100 };
 
 describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_MS }, () => {
   let webRoot: string;
@@ -32,10 +33,6 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     };
   });
 
-  /** Until the expectation holds, or for so long that it never will. */
-  const eventually = <T>(read: () => T, interval = 100): ReturnType<typeof expect.poll<T>> =>
-    expect.poll(read, { timeout: WAIT_MAX_MS, interval });
-
   const rowNames = (page: Page): Promise<readonly string[]> =>
     page.locator(".servers-table tbody th a").allTextContents();
 
@@ -55,7 +52,9 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await marks.first().waitFor();
     await marks.first().focus();
     await page.keyboard.press("End");
-    await eventually(() => page.locator(":focus").getAttribute("aria-label")).toMatch(/ahead2s/);
+    await expect
+      .poll(() => page.locator(":focus").getAttribute("aria-label"), PATIENTLY)
+      .toMatch(/ahead2s/);
     expect(await page.locator(".axis-mark[tabindex='0']").count()).toBe(1);
     await page.locator(".card").getByText("falseticker").waitFor();
     await page.keyboard.press("Enter");
@@ -69,20 +68,20 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
       .getByRole("columnheader", { name: /Server/ })
       .getByRole("button")
       .click();
-    await eventually(() => page.url()).toContain("sort=name");
+    await expect.poll(() => page.url(), PATIENTLY).toContain("sort=name");
     await page.getByRole("button", { name: "truechimer" }).click();
     await page.keyboard.press("/");
     await page.keyboard.type("truth");
-    await eventually(() => rowNames(page)).toEqual(["truth1.lab", "truth2.lab", "truth3.lab"]);
+    await expect
+      .poll(() => rowNames(page), PATIENTLY)
+      .toEqual(["truth1.lab", "truth2.lab", "truth3.lab"]);
     const address = page.url();
     expect(address).toContain("verdict=truechimer");
     expect(address).toContain("q=truth");
     await using other = await visit(browser, address);
-    await eventually(() => rowNames(other.page)).toEqual([
-      "truth1.lab",
-      "truth2.lab",
-      "truth3.lab",
-    ]);
+    await expect
+      .poll(() => rowNames(other.page), PATIENTLY)
+      .toEqual(["truth1.lab", "truth2.lab", "truth3.lab"]);
   });
 
   test("what is exported is what is shown", async () => {
@@ -112,7 +111,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await page.getByRole("button", { name: "Close" }).click();
     await page.getByRole("link", { name: "ntp.example.net" }).waitFor();
     await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
-    await eventually(() => rowNames(page)).not.toContain("ntp.example.net");
+    await expect.poll(() => rowNames(page), PATIENTLY).not.toContain("ntp.example.net");
   });
 
   test("a refused addition keeps what was typed and says why", async () => {
@@ -137,9 +136,13 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await page.getByLabel("Choose truth2.lab").check();
     await page.getByRole("toolbar").getByRole("button", { name: "Pause" }).click();
     await page.getByText(/2\spaused|2\sservers paused/).waitFor();
-    await eventually(() => page.locator(".is-verdict", { hasText: "paused" }).count()).toBe(2);
+    await expect
+      .poll(() => page.locator(".is-verdict", { hasText: "paused" }).count(), PATIENTLY)
+      .toBe(2);
     await page.getByRole("button", { name: "Undo" }).click();
-    await eventually(() => page.locator(".is-verdict", { hasText: "paused" }).count()).toBe(0);
+    await expect
+      .poll(() => page.locator(".is-verdict", { hasText: "paused" }).count(), PATIENTLY)
+      .toBe(0);
   });
 
   test("rows keep their places under the pointer", async () => {
@@ -155,7 +158,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
         body: JSON.stringify({ targets: ["aaa.example.net"] }),
       }),
     );
-    await eventually(async () => (await rowNames(page)).length).toBe(before.length + 1);
+    await expect.poll(async () => (await rowNames(page)).length, PATIENTLY).toBe(before.length + 1);
     expect((await rowNames(page)).slice(0, before.length)).toEqual(before);
   });
 
@@ -171,11 +174,11 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
     await page.mouse.up();
-    await eventually(() => page.url()).toMatch(/from=2\d{3}-.*&to=2\d{3}-/);
+    await expect.poll(() => page.url(), PATIENTLY).toMatch(/from=2\d{3}-.*&to=2\d{3}-/);
     await page.getByText(/^4\sh\s[45]\d\smin, 12/).waitFor();
     await page.getByRole("group", { name: /Time charts/ }).focus();
     await page.keyboard.press("Escape");
-    await eventually(() => page.url()).not.toContain("from=");
+    await expect.poll(() => page.url(), PATIENTLY).not.toContain("from=");
   });
 
   test("the wheel zooms at the pointer", async () => {
@@ -185,10 +188,15 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     const chart = page.locator("[data-panel=score] .u-over");
     await chart.scrollIntoViewIfNeeded();
     await chart.hover();
-    await eventually(async () => {
-      await page.mouse.wheel(0, -200);
-      return page.url();
-    }, 800).toContain("from=");
+    await expect
+      .poll(
+        async () => {
+          await page.mouse.wheel(0, -200);
+          return page.url();
+        },
+        { ...PATIENTLY, interval: 800 },
+      )
+      .toContain("from=");
   });
 
   test("keys move the crosshair along a line, say what is there, and open the check", async () => {
@@ -226,7 +234,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     expect(await page.locator(".byte.is-shown").count()).toBe(8);
     const first = page.url();
     await page.keyboard.press("[");
-    await eventually(() => page.url()).not.toBe(first);
+    await expect.poll(() => page.url(), PATIENTLY).not.toBe(first);
   });
 
   test("keys go to pages and list themselves, and do nothing while somebody types", async () => {
@@ -241,7 +249,9 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await page.keyboard.press("Escape");
     await page.keyboard.press("/");
     await page.getByRole("searchbox").waitFor();
-    await eventually(() => page.evaluate(() => document.activeElement?.tagName)).toBe("INPUT");
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.tagName), PATIENTLY)
+      .toBe("INPUT");
     await page.keyboard.type("gm");
     expect(new URL(page.url()).pathname).toBe("/servers");
   });

@@ -14,7 +14,7 @@ const LANES_MIN = 5;
 const LANE_HEIGHT = 22;
 /** Above the lanes: the limit's label. Below them: the scale with its labels. */
 export const HEAD_HEIGHT = 24;
-export const SCALE_HEIGHT = 48;
+const SCALE_HEIGHT = 48;
 const DENSITY_HEIGHT = 120;
 const DENSITY_SLOT = 3;
 
@@ -43,7 +43,7 @@ export function layOutAxis(items: readonly AxisItem[], scale: OffsetScale): Axis
   const singles = items.length > MARKS_MAX ? items.filter(isOutlier).slice(0, MARKS_MAX) : items;
   const many = items.length > MARKS_MAX ? items.filter((item) => !isOutlier(item)) : [];
   // Outliers first: they get the lanes next to the axis and keep their names.
-  const ordered = [...singles].sort(
+  const ordered = singles.toSorted(
     (one, other) => Number(isOutlier(other)) - Number(isOutlier(one)) || size(other) - size(one),
   );
   const laneItems = ordered.map((item) => toLaneItem(item, scale));
@@ -75,7 +75,7 @@ export function layOutAxis(items: readonly AxisItem[], scale: OffsetScale): Axis
   return {
     height: baseline + SCALE_HEIGHT,
     baseline,
-    marks: marks.sort((one, other) => valueOf(one.item) - valueOf(other.item)),
+    marks: marks.toSorted((one, other) => valueOf(one.item) - valueOf(other.item)),
     density: many.length === 0 ? undefined : densityFor(many, scale, baseline),
   };
 }

@@ -81,5 +81,5 @@ function MarkLabel(props: { readonly mark: PlacedMark }): ReactNode {
 /** A double arrow: the clock is somewhere out there. */
 function beyondPath(toTheRight: boolean): string {
   const d = toTheRight ? 1 : -1;
-  return `M${-6 * d} -5L${0} 0L${-6 * d} 5M${0} -5L${6 * d} 0L${0} 5`;
+  return `M${-6 * d} -5L0 0L${-6 * d} 5M0 -5L${6 * d} 0L0 5`;
 }

@@ -45,8 +45,8 @@ export function parseMarkdown(text: string): readonly Block[] {
       const items = take((one) => one.trim() !== "" && !one.startsWith("#"));
       blocks.push({ kind: "list", items: joinItems(items) });
     } else {
-      const text = take((one) => one.trim() !== "" && !/^(#|\||```)/.test(one));
-      blocks.push({ kind: "paragraph", text: text.join(" ") });
+      const joined = take((one) => one.trim() !== "" && !/^(#|\||```)/.test(one));
+      blocks.push({ kind: "paragraph", text: joined.join(" ") });
     }
   }
   return blocks;

@@ -40,7 +40,7 @@ export function toChartModel(
   pointsMax: number,
 ): ChartModel {
   const all = answer.series.map(toLine);
-  const lines = [...monitorLines(all)].sort((one, other) =>
+  const lines = [...monitorLines(all)].toSorted((one, other) =>
     one.name.localeCompare(other.name, "en", { numeric: true }),
   );
   const loaded = { fromMs: msOf(answer.from) ?? 0, toMs: msOf(answer.to) ?? 0 };

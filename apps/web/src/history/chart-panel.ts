@@ -26,7 +26,7 @@ export interface PanelOptions {
 }
 
 /** Room for the longest offset on the left. */
-export const Y_AXIS_WIDTH = 76;
+const Y_AXIS_WIDTH = 76;
 const Y_AXIS_WIDTH_NARROW = 60;
 const X_AXIS_HEIGHT = 32;
 const X_TICK_PIXELS = 90;

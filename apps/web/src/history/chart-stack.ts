@@ -293,7 +293,7 @@ function drawMonitorLines(
   const { emphasis } = state;
   const order = model.lines
     .map((line, index) => ({ line, index }))
-    .sort((one, other) => rank(one) - rank(other));
+    .toSorted((one, other) => rank(one) - rank(other));
   function rank(entry: {
     readonly line: { readonly key: string };
     readonly index: number;

@@ -19,7 +19,7 @@ export interface ChartColours {
 }
 
 /** So many monitors get a colour of their own; the rest are grey until they are pointed at. */
-export const LINE_COLOURS = 8;
+const LINE_COLOURS = 8;
 
 /** Reads them from a probe element, because a custom property keeps its unresolved text. */
 export function readColours(element: HTMLElement): ChartColours {

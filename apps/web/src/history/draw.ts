@@ -309,6 +309,6 @@ export function drawFailures(canvas: Canvas, lines: readonly Line[]): void {
 }
 
 /** A font declaration with its size in device pixels. */
-export function scaledFont(font: string, ratio: number, px: number): string {
+function scaledFont(font: string, ratio: number, px: number): string {
   return font.replace(/^12px/, `${px * ratio}px`);
 }

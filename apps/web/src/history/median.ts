@@ -66,6 +66,6 @@ function freshValues(
 /** The lower of the two in the middle; NaN of nothing. */
 export function lowerMedian(values: readonly number[]): number {
   if (values.length === 0) return Number.NaN;
-  const sorted = [...values].sort((one, other) => one - other);
+  const sorted = values.toSorted((one, other) => one - other);
   return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
 }

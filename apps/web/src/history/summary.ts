@@ -91,10 +91,10 @@ export function monitorLines(lines: readonly Line[]): readonly Line[] {
 }
 
 /** Math.min over a spread of a hundred thousand would overflow the stack. */
-export function least(values: readonly number[]): number {
-  return values.reduce((least, value) => (value < least ? value : least), Number.POSITIVE_INFINITY);
+function least(values: readonly number[]): number {
+  return values.reduce((low, value) => (value < low ? value : low), Number.POSITIVE_INFINITY);
 }
 
-export function greatest(values: readonly number[]): number {
-  return values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY);
+function greatest(values: readonly number[]): number {
+  return values.reduce((high, value) => (value > high ? value : high), Number.NEGATIVE_INFINITY);
 }

@@ -70,7 +70,7 @@ export function offsetTicks(question: OffsetTicksQuestion): readonly number[] {
     if (ns < lowNs || ns > highNs) continue;
     if (kept.every((other) => Math.abs(y(other) - y(ns)) >= gap)) kept.push(ns);
   }
-  return kept.sort((one, other) => one - other);
+  return kept.toSorted((one, other) => one - other);
 }
 
 /** Tens first, then fives and twos: the earlier ones keep their place. */

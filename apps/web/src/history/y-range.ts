@@ -42,7 +42,7 @@ export function offsetRange(
     const reach = 1.3 * Math.max(limitNs, Math.abs(low), Math.abs(high));
     return { low: -reach, high: reach, linearNs: LINEAR_NS };
   }
-  const sizes = values.map(Math.abs).sort();
+  const sizes = values.map(Math.abs).toSorted();
   const bulk = Math.max(SPAN_MIN_NS, BULK_AIR * (sizes[Math.floor(sizes.length * BULK)] ?? 0));
   const reach = Math.max(Math.abs(low), Math.abs(high));
   const linearNs = reach <= FAR * bulk ? 2 * Math.max(reach, SPAN_MIN_NS) : bulk;
@@ -67,7 +67,7 @@ function offsetsIn(model: ChartModel | undefined, view: View): Float64Array {
       if (!Number.isNaN(ns)) values.push(ns);
     }
   }
-  return Float64Array.from(values).sort();
+  return Float64Array.from(values).toSorted();
 }
 
 /** Which scores the chart spans: always up to 20, down to the least in view. */

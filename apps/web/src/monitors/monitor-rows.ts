@@ -109,7 +109,7 @@ export function sortedMonitors(
   const key = (sort ?? "name").replace("-", "");
   const column = MONITOR_COLUMNS.find((one) => one.key === key);
   if (column === undefined) return monitors;
-  return [...monitors].sort((one, other) => {
+  return monitors.toSorted((one, other) => {
     const a = column.value(one);
     const b = column.value(other);
     if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? 1 : -1;

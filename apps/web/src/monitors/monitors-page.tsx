@@ -34,7 +34,7 @@ function Monitors(props: { readonly monitors: readonly adminV1.Monitor[] }): Rea
   const [search, change] = useSearchState();
   if (props.monitors.length === 0) {
     return (
-      <EmptyState title="Nobody is watching yet">
+      <EmptyState title="Nobody is watching yet" alone>
         <p>A monitor is a vantage point: an agent on a machine, one monitor for each IP family.</p>
         <p className="soft">
           Start one on this machine: <Command text="truechimer up" />. On another:{" "}

@@ -75,7 +75,7 @@ function mostTelling(monitors: readonly adminV1.Monitor[]): readonly adminV1.Mon
   const distance = (monitor: adminV1.Monitor): number =>
     Math.abs(Number(monitor.offsetFromFleetNs ?? 0n));
   return [...monitors]
-    .sort(
+    .toSorted(
       (one, other) => Number(one.online) - Number(other.online) || distance(other) - distance(one),
     )
     .slice(0, SHOWN_MAX);

@@ -102,7 +102,7 @@ function sharedReference(servers: readonly ServerFacts[]): readonly Warning[] {
   if (secondary.length < SHARED_MIN) return [];
   const counts = new Map<string, number>();
   for (const { reference } of secondary) counts.set(reference, (counts.get(reference) ?? 0) + 1);
-  const [reference, count] = [...counts].sort((one, other) => other[1] - one[1])[0] ?? ["", 0];
+  const [reference, count] = [...counts].toSorted((one, other) => other[1] - one[1])[0] ?? ["", 0];
   if (count < SHARED_MIN || count * 2 <= secondary.length) return [];
   return [
     {

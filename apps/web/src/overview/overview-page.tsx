@@ -176,7 +176,7 @@ function LabNote(): ReactNode {
 function NoServers(): ReactNode {
   const [adding, setAdding] = useState(false);
   return (
-    <EmptyState title="No clock is being watched yet">
+    <EmptyState title="No clock is being watched yet" alone>
       <p>
         Add the time servers that you run or depend on, by name or by address. Every monitor that
         can reach them begins to check them within seconds; the first verdicts follow with the first

@@ -17,7 +17,7 @@ export function createRememberedChoice<T extends string>(
 }
 
 /** What was remembered under a key; undefined: nothing. */
-export function readRemembered(key: string): string | undefined {
+function readRemembered(key: string): string | undefined {
   try {
     return localStorage.getItem(PREFIX + key) ?? undefined;
   } catch {
@@ -26,7 +26,7 @@ export function readRemembered(key: string): string | undefined {
 }
 
 /** Remembers a text under a key. */
-export function writeRemembered(key: string, value: string): void {
+function writeRemembered(key: string, value: string): void {
   try {
     localStorage.setItem(PREFIX + key, value);
   } catch {

@@ -67,7 +67,7 @@ export function serverFacts(server: adminV1.Server): ServerFacts {
 }
 
 /** "192.0.2.1", "192.0.2.1:1123", "[2001:db8::1]:1123". */
-export function endpointText(address: string, port: number): string {
+function endpointText(address: string, port: number): string {
   if (port === NTP_PORT || port === 0) return address;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -9,7 +9,7 @@ const TOP = 20;
 const NEUTRAL = 10;
 
 /** Path segments of a series whose NaNs are gaps; a lone point becomes a dot. */
-export function sparklinePath(values: readonly number[], width: number, height: number): string {
+function sparklinePath(values: readonly number[], width: number, height: number): string {
   const low = Math.min(0, ...values.filter((value) => !Number.isNaN(value)));
   const x = (index: number): string =>
     (values.length < 2 ? width / 2 : (index / (values.length - 1)) * width).toFixed(1);
@@ -17,15 +17,15 @@ export function sparklinePath(values: readonly number[], width: number, height: 
     (height - PAD - ((value - low) / (TOP - low)) * (height - 2 * PAD)).toFixed(1);
   let path = "";
   let open = false;
-  values.forEach((value, index) => {
+  for (const [index, value] of values.entries()) {
     if (Number.isNaN(value)) {
       open = false;
-      return;
+      continue;
     }
     const alone = !open && Number.isNaN(values[index + 1] ?? Number.NaN);
     path += `${open ? "L" : "M"}${x(index)} ${y(value)}${alone ? "h0.1" : ""}`;
     open = true;
-  });
+  }
   return path;
 }
 

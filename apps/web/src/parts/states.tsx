@@ -61,11 +61,14 @@ export function ProblemNote(props: {
 /** Nothing is here, and this is how that changes. */
 export function EmptyState(props: {
   readonly title: string;
+  /** It is all that the page has. */
+  readonly alone?: boolean;
   readonly children: ReactNode;
 }): ReactNode {
+  const Title = props.alone === true ? "h1" : "h2";
   return (
     <div className="empty">
-      <h2>{props.title}</h2>
+      <Title>{props.title}</Title>
       {props.children}
     </div>
   );

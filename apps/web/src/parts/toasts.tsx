@@ -64,7 +64,12 @@ function ToastNote(props: { readonly toast: Toast; readonly held: boolean }): Re
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     if (held || busy || toast.tone === "failed") return undefined;
-    const timer = setTimeout(() => dismiss(toast.id), STAYS_MS);
+    let timer = setTimeout(leave, STAYS_MS);
+    function leave(): void {
+      // Behind an open dialog nobody can reach the undo: it waits.
+      if (document.querySelector("dialog:modal") === null) dismiss(toast.id);
+      else timer = setTimeout(leave, STAYS_MS);
+    }
     return () => clearTimeout(timer);
   }, [toast, held, busy]);
   const undo = toast.undo;

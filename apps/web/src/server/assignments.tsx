@@ -19,7 +19,7 @@ export function Assignments(props: {
       </p>
     );
   }
-  const rows = [...props.assignments].sort(
+  const rows = props.assignments.toSorted(
     (one, other) =>
       other.status - one.status ||
       one.monitorName.localeCompare(other.monitorName, "en", { numeric: true }),

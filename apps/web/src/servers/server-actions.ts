@@ -8,11 +8,11 @@ import { tellDone, tellFailed } from "../parts/toasts.tsx";
 
 type Ids = readonly bigint[];
 
-export async function pauseServers(ids: Ids): Promise<void> {
+async function pauseServers(ids: Ids): Promise<void> {
   await adminClient.pauseServers({ ids: [...ids] });
 }
 
-export async function resumeServers(ids: Ids): Promise<void> {
+async function resumeServers(ids: Ids): Promise<void> {
   await adminClient.resumeServers({ ids: [...ids] });
 }
 
@@ -20,7 +20,7 @@ export async function removeServers(ids: Ids): Promise<void> {
   await adminClient.removeServers({ ids: [...ids] });
 }
 
-export async function restoreServers(ids: Ids): Promise<void> {
+async function restoreServers(ids: Ids): Promise<void> {
   await adminClient.restoreServers({ ids: [...ids] });
 }
 

@@ -79,7 +79,7 @@ export function shownServers(
       const text = searchText(server);
       return words.every((word) => text.includes(word));
     })
-    .sort((one, other) => compareBy(sort, one, other));
+    .toSorted((one, other) => compareBy(sort, one, other));
 }
 
 function searchText(server: ServerFacts): string {

@@ -51,7 +51,7 @@ function Servers(props: ServersProps): ReactNode {
   const add = <AddServers open={adding} onClose={() => setAdding(false)} />;
   if (servers.length === 0 && search["state"] === undefined) {
     return (
-      <EmptyState title="No servers yet">
+      <EmptyState title="No servers yet" alone>
         <p>Add one by name or address, or a list of them: everything else follows by itself.</p>
         <button type="button" className="button is-main" onClick={() => setAdding(true)}>
           Add servers

@@ -101,7 +101,17 @@ function ColumnChoice(props: {
     props.change({ cols: columnsText(next) }, "replace");
   };
   return (
-    <details className="menu">
+    <details
+      className="menu"
+      onBlur={(event) => {
+        const within =
+          event.relatedTarget === null || event.currentTarget.contains(event.relatedTarget);
+        if (!within) event.currentTarget.open = false;
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") event.currentTarget.open = false;
+      }}
+    >
       <summary className="button">Columns</summary>
       <fieldset className="menu-panel">
         <legend className="visually-hidden">Shown columns</legend>

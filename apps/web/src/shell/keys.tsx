@@ -100,7 +100,7 @@ const CHECKS: readonly KeyHelp[] = [
 /** The list of keys. */
 export function KeysDialog(props: { readonly keys: Keys }): ReactNode {
   return (
-    <dialog className="dialog" ref={props.keys.dialog as never} aria-labelledby="keys-title">
+    <dialog className="dialog" ref={props.keys.dialog} aria-labelledby="keys-title">
       <form method="dialog">
         <header className="dialog-head">
           <h2 id="keys-title">Keys</h2>

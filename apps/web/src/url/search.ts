@@ -8,12 +8,12 @@ export function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
 
-/** The inverse; undefined and empty values are left out. Commas and colons stay readable. */
+/** The inverse; whatever is no text, and empty ones, are left out. Commas and colons stay readable. */
 export function stringifySearch(search: Readonly<Record<string, unknown>>): string {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(search)) {
-    if (value === undefined || value === null || value === "") continue;
-    parameters.set(key, String(value));
+    if (typeof value !== "string" || value === "") continue;
+    parameters.set(key, value);
   }
   const text = parameters.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
   return text === "" ? "" : `?${text}`;
