@@ -1,5 +1,7 @@
 // `truechimer up` from its first start to its end, killed in between: real PostgreSQL, real packets, real chronyd.
 
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { adminV1 } from "@truechimer/api";
 import { LAB_CATALOGUE } from "@truechimer/lab";
 import { chronyAvailable, startChronyServer } from "@truechimer/testing-chrony";
@@ -58,6 +60,10 @@ test.each(["/", "/healthz/live", "/healthz/ready", "/healthz/startup"])(
     expect((await fetch(`${up.origin}${path}`)).status).toBe(200);
   },
 );
+
+test("the key for the commands is for this account alone", async () => {
+  expect((await stat(join(home.path, "admin.json"))).mode & 0o777).toBe(0o600);
+});
 
 test("each server of the lab gets the verdict and the reason that the lab's table states", async () => {
   // The drifting clock needs a minute and a half to be beyond doubt; the lab's own tests wait for it in virtual time.

@@ -41,7 +41,7 @@ function columnsFor(printer: Printer): readonly Column<Row>[] {
     { title: "server", text: (row) => printable("target" in row ? row.target.name : row.name) },
     {
       title: "address",
-      text: ifChecked(({ target }) => endpointText(target.address.text, target.port)),
+      text: ifChecked(addressText),
     },
     {
       title: "offset",
@@ -65,6 +65,12 @@ function columnsFor(printer: Printer): readonly Column<Row>[] {
       text: (row) => ("target" in row ? row.judgement.text : row.problem),
     },
   ];
+}
+
+/** Empty when the address is what was typed. */
+function addressText({ target }: CheckedServer): string {
+  const endpoint = endpointText(target.address.text, target.port);
+  return endpoint === target.name ? "" : endpoint;
 }
 
 function selectedPacket({ result }: CheckedServer): NtpPacket | undefined {
