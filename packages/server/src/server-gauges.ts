@@ -4,13 +4,29 @@ import type { Database } from "@truechimer/database";
 import type { Metrics } from "@truechimer/telemetry";
 import { sql } from "kysely";
 
-export function addServerGauges(metrics: Metrics, { kysely, pool }: Database): void {
+/** The rows of a query; none when the database does not answer. */
+type Read = <Row>(query: ReturnType<typeof sql>) => Promise<readonly Row[]>;
+
+export function addServerGauges(metrics: Metrics, database: Database): void {
+  const read: Read = async <Row>(query: ReturnType<typeof sql>) => {
+    try {
+      return (await query.execute(database.kysely)).rows as readonly Row[];
+    } catch {
+      return [];
+    }
+  };
+  addQueueGauges(metrics, read);
+  addFleetGauges(metrics, read);
+  addPoolGauge(metrics, database);
+}
+
+function addQueueGauges(metrics: Metrics, read: Read): void {
   metrics.gauge({
     name: "truechimer_scorer_queue_rows",
     help: "Results that wait for the overall score.",
     collect: async (gauge) => {
       gauge.reset();
-      const row = await one<{ readonly rows: bigint }>(
+      const [row] = await read<{ readonly rows: bigint }>(
         sql`select count(*) as rows from score_queue`,
       );
       if (row !== undefined) gauge.set(Number(row.rows));
@@ -21,19 +37,22 @@ export function addServerGauges(metrics: Metrics, { kysely, pool }: Database): v
     help: "Age of the oldest result that waits for the overall score.",
     collect: async (gauge) => {
       gauge.reset();
-      const row = await one<{ readonly lag: number }>(
+      const [row] = await read<{ readonly lag: number }>(
         sql`select coalesce(extract(epoch from now() - min(queued_at)), 0)::float8 as lag from score_queue`,
       );
       if (row !== undefined) gauge.set(row.lag);
     },
   });
+}
+
+function addFleetGauges(metrics: Metrics, read: Read): void {
   metrics.gauge<"verdict">({
     name: "truechimer_servers",
     help: "Watched servers by verdict.",
     labelNames: ["verdict"],
     collect: async (gauge) => {
       gauge.reset();
-      const rows = await all<{ readonly verdict: string; readonly servers: bigint }>(
+      const rows = await read<{ readonly verdict: string; readonly servers: bigint }>(
         sql`select verdict, count(*) as servers from servers where state = 'watched' group by verdict`,
       );
       for (const { verdict, servers } of rows) gauge.set({ verdict }, Number(servers));
@@ -45,11 +64,7 @@ export function addServerGauges(metrics: Metrics, { kysely, pool }: Database): v
     labelNames: ["status", "online"],
     collect: async (gauge) => {
       gauge.reset();
-      const rows = await all<{
-        readonly status: string;
-        readonly online: boolean;
-        readonly monitors: bigint;
-      }>(
+      const rows = await read<MonitorsRow>(
         sql`select status, online, count(*) as monitors from monitors
             where type = 'monitor' and is_current and deleted_on is null group by status, online`,
       );
@@ -58,6 +73,15 @@ export function addServerGauges(metrics: Metrics, { kysely, pool }: Database): v
       }
     },
   });
+}
+
+interface MonitorsRow {
+  readonly status: string;
+  readonly online: boolean;
+  readonly monitors: bigint;
+}
+
+function addPoolGauge(metrics: Metrics, { pool }: Database): void {
   metrics.gauge<"state">({
     name: "truechimer_database_connections",
     help: "Connections of this process's pool.",
@@ -68,16 +92,4 @@ export function addServerGauges(metrics: Metrics, { kysely, pool }: Database): v
       gauge.set({ state: "waited_for" }, pool.waitingCount);
     },
   });
-
-  async function all<Row>(query: ReturnType<typeof sql>): Promise<readonly Row[]> {
-    try {
-      return (await query.execute(kysely)).rows as readonly Row[];
-    } catch {
-      return [];
-    }
-  }
-
-  async function one<Row>(query: ReturnType<typeof sql>): Promise<Row | undefined> {
-    return (await all<Row>(query))[0];
-  }
 }

@@ -1,0 +1,49 @@
+// Every ticket of a submission, before the first write.
+
+import type { ServerContext } from "../context.ts";
+import type { CallingMonitor } from "./authenticate-monitor.ts";
+import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
+import type { Submission } from "./parse-submission.ts";
+import { ticketHolds, ticketKeyVersion } from "./ticket.ts";
+
+/** Of several statuses of one server the first with a valid ticket counts. */
+export async function checkTickets(
+  { ticketKeys }: Pick<ServerContext, "ticketKeys">,
+  input: {
+    readonly monitor: CallingMonitor;
+    readonly submission: Submission;
+    readonly parsed: readonly ParsedStatus[];
+  },
+): Promise<{
+  readonly held: readonly ParsedStatus[];
+  readonly refusals: readonly StatusRefusal[];
+}> {
+  const { monitor, submission, parsed } = input;
+  const held: ParsedStatus[] = [];
+  const refusals: StatusRefusal[] = [];
+  const seen = new Set<string>();
+  for (const status of parsed) {
+    const version = ticketKeyVersion(status.ticket);
+    const key = version === undefined ? undefined : await ticketKeys.byVersion(version);
+    const { address, port } = status;
+    const fields = {
+      monitorId: monitor.id,
+      batchId: submission.batchId,
+      addressBytes: address.bytes,
+      port,
+    };
+    const { index } = status;
+    if (key === undefined || !ticketHolds(status.ticket, fields, key)) {
+      const message =
+        "signature validation failed: the ticket is not for this monitor, batch and server";
+      refusals.push({ index, code: "bad_ticket", message });
+    } else if (seen.has(`${address.text} ${port}`)) {
+      const message = "this server is in the list already: one status a server counts";
+      refusals.push({ index, code: "conflict", message });
+    } else {
+      seen.add(`${address.text} ${port}`);
+      held.push(status);
+    }
+  }
+  return { held, refusals };
+}

@@ -1,0 +1,88 @@
+// A submission from the wire, before anything is looked up: its version, ids and times, and each of its statuses.
+
+import type { monitorV2 } from "@truechimer/api";
+import { AppError, isUlid, type UnixNs, ulidTimeMs } from "@truechimer/base";
+import type { CallingMonitor } from "./authenticate-monitor.ts";
+import { isZeroOffsetSafe } from "./client-version.ts";
+import { type ParsedStatus, parseStatus, type StatusRefusal } from "./parse-status.ts";
+import { FIRST_VERSION_WITH_PORTS, SUBMISSION_VERSIONS } from "./submission-version.ts";
+
+/** A batch has 10 to 500 servers. */
+const STATUSES_MAX = 500;
+/** The life of a batch and its tickets. */
+const BATCH_LIFE_NS = 24n * 3_600n * 1_000_000_000n;
+/** How far ahead the clock of another replica's database may have been. */
+const BATCH_AHEAD_NS = 300_000_000_000n;
+
+export interface Submission {
+  readonly version: number;
+  readonly id: string;
+  readonly batchId: string;
+  readonly batchAtNs: UnixNs;
+  readonly nowNs: UnixNs;
+  readonly list: readonly monitorV2.ServerStatus[];
+}
+
+export function parseSubmission(
+  request: monitorV2.SubmitResultsRequest,
+  nowNs: UnixNs,
+): Submission {
+  const { version, list } = request;
+  if (!SUBMISSION_VERSIONS.includes(version)) {
+    throw new AppError(
+      "unsupported_version",
+      `Unsupported data version ${version}: this control plane takes ${SUBMISSION_VERSIONS.join(", ")}`,
+    );
+  }
+  if (list.length > STATUSES_MAX) {
+    throw new AppError(
+      "limit_exceeded",
+      `${list.length} statuses in one submission: at most ${STATUSES_MAX}`,
+    );
+  }
+  const batchId = Buffer.from(request.batchId).toString("latin1");
+  if (!isUlid(batchId)) {
+    throw new AppError(
+      "bad_request",
+      "invalid batch ID: expected the 26 characters of a ULID, as received",
+    );
+  }
+  const batchAtNs = BigInt(ulidTimeMs(batchId)) * 1_000_000n;
+  if (batchAtNs < nowNs - BATCH_LIFE_NS) {
+    throw new AppError(
+      "ticket_expired",
+      "the batch is older than 24 h: its results are of no use any more",
+    );
+  }
+  if (batchAtNs > nowNs + BATCH_AHEAD_NS) {
+    throw new AppError("bad_request", "invalid batch ID: it lies in the future");
+  }
+  return { version, id: submissionId(request, batchId), batchId, batchAtNs, nowNs, list };
+}
+
+/** What a repetition is known by: from version 5 the agent's own id, below it the batch. */
+function submissionId(request: monitorV2.SubmitResultsRequest, batchId: string): string {
+  if (request.version < FIRST_VERSION_WITH_PORTS) return batchId;
+  const id = request.submissionId ?? "";
+  if (!isUlid(id)) {
+    throw new AppError("bad_request", "submission_id is needed from version 5 on: expected a ULID");
+  }
+  return id;
+}
+
+export function parseStatuses(
+  monitor: CallingMonitor,
+  submission: Submission,
+): { readonly parsed: readonly ParsedStatus[]; readonly refusals: readonly StatusRefusal[] } {
+  const { version, batchAtNs, nowNs } = submission;
+  const zeroOffsetSafe =
+    version >= FIRST_VERSION_WITH_PORTS || isZeroOffsetSafe(monitor.clientVersion);
+  const parsed: ParsedStatus[] = [];
+  const refusals: StatusRefusal[] = [];
+  for (const [index, wire] of submission.list.entries()) {
+    const result = parseStatus(wire, { index, version, zeroOffsetSafe, batchAtNs, nowNs });
+    if (result.ok) parsed.push(result.value);
+    else refusals.push(result.error);
+  }
+  return { parsed, refusals };
+}
