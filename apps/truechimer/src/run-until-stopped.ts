@@ -4,7 +4,9 @@
 import type { Clock } from "@truechimer/base";
 
 /** Within this everything is closed; what is not by then is left to the end of the process. */
-const CLOSE_LIMIT_MS = 9_500;
+const CLOSE_LIMIT_MS = 8_000;
+/** What is being opened when the stop comes has this long to come to its end. */
+const OPENING_LIMIT_MS = 1_500;
 
 export interface Stop {
   readonly signal: AbortSignal;
@@ -37,19 +39,31 @@ function untilStopped(signal: AbortSignal): Promise<void> {
 }
 
 /** True: everything was closed in time. A failure to close is the caller's to tell. */
-async function closeInTime(stack: AsyncDisposableStack, clock: Clock): Promise<boolean> {
+function closeInTime(stack: AsyncDisposableStack, clock: Clock): Promise<boolean> {
+  return withinLimit(stack.disposeAsync(), clock, CLOSE_LIMIT_MS);
+}
+
+/** False: `work` goes on after its time, unattended. */
+async function withinLimit(work: Promise<void>, clock: Clock, limitMs: number): Promise<boolean> {
   let cancel = (): void => {};
   const limit = new Promise<boolean>((resolve) => {
-    cancel = clock.setTimer(CLOSE_LIMIT_MS, () => resolve(false));
+    cancel = clock.setTimer(limitMs, () => {
+      work.catch(() => undefined);
+      resolve(false);
+    });
   });
   try {
-    return await Promise.race([stack.disposeAsync().then(() => true), limit]);
+    return await Promise.race([work.then(() => true), limit]);
   } finally {
     cancel();
   }
 }
 
-/** Runs `open`, waits for the stop, closes. A failure while opening closes what was opened by then. */
+/**
+ * Runs `open`, waits for the stop, closes. A failure while opening closes what was opened by then. A stop while
+ * something is being opened lets that come to its end if it does so soon, so that it is closed too; what waits for
+ * others (a lock on the schema, say) is abandoned.
+ */
 export async function runUntilStopped(
   stop: Stop,
   clock: Clock,
@@ -59,9 +73,11 @@ export async function runUntilStopped(
   const stack = new AsyncDisposableStack();
   let closedInTime = true;
   try {
-    await open(stack);
+    const opening = open(stack);
+    await Promise.race([opening, untilStopped(stop.signal)]);
     await untilStopped(stop.signal);
     onStopping();
+    await withinLimit(opening, clock, OPENING_LIMIT_MS);
   } finally {
     closedInTime = await closeInTime(stack, clock);
   }
