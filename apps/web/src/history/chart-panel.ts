@@ -22,7 +22,7 @@ export interface PanelOptions {
   readonly draw: (chart: uPlot) => void;
   readonly onSelect: (view: View) => void;
   readonly onReset: () => void;
-  readonly onPanStart: (event: MouseEvent) => void;
+  readonly onPanStart: (over: HTMLElement, event: MouseEvent) => void;
 }
 
 /** Room for the longest offset on the left. */
@@ -72,8 +72,8 @@ function uplotOptions(options: PanelOptions): uPlot.Options {
       points: { show: false },
       drag: { x: true, y: false, setScale: false },
       bind: {
-        mousedown: (_chart, _target, handler) => (event) => {
-          if (event.shiftKey) options.onPanStart(event);
+        mousedown: (chart, _target, handler) => (event) => {
+          if (event.shiftKey) options.onPanStart(chart.over, event);
           else handler(event);
           return null;
         },

@@ -49,3 +49,15 @@ export function readColours(element: HTMLElement): ChartColours {
   probe.remove();
   return colours;
 }
+
+/** Tells when the theme that is shown has changed. Returns what ends it. */
+export function watchTheme(listener: () => void): () => void {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const observer = new MutationObserver(listener);
+  observer.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  scheme.addEventListener("change", listener);
+  return () => {
+    observer.disconnect();
+    scheme.removeEventListener("change", listener);
+  };
+}

@@ -2,7 +2,7 @@
 
 import { symlog } from "../scale/symlog.ts";
 import type { ChartModel } from "./chart-model.ts";
-import type { PointerAt } from "./chart-stack.ts";
+import type { PointerAt } from "./chart-pointer.ts";
 import { type Line, nearestIndex } from "./series.ts";
 
 export interface Cursor {
