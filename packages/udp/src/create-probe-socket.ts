@@ -10,6 +10,7 @@ import type { Transport, TransportEvents } from "./transport.ts";
 /** `auto`: the kernel where it can, else this program. */
 export type TimestampChoice = "auto" | "kernel" | "user_space";
 
+/** What a probe socket is made of, and how it behaves. */
 export interface ProbeSocketOptions {
   /** For pacing; and, without kernel stamps, for timeouts. */
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 // A binary heap by deadline whose entries know their place, so that one can be taken out of the middle.
 
+/** What the heap needs of an entry: its deadline, and room to note its place (-1: not in the heap). */
 export interface HeapEntry {
   readonly deadlineMs: number;
   heapIndex: number;

@@ -2,6 +2,7 @@
 
 import type { NetworkFailure } from "./network-failure.ts";
 
+/** One ended exchange as its transport knows it; instants are of this host's wall clock. */
 export interface ExchangeEvidence {
   /** Absent: the request was not sent. */
   readonly sentNs: bigint | undefined;

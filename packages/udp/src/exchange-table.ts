@@ -55,6 +55,7 @@ export interface ExchangeState<Port> {
   heapIndex: number;
 }
 
+/** Since the table was made. Each datagram that arrives is counted once. */
 export interface ExchangeTableCounters {
   sent: number;
   answered: number;
@@ -69,6 +70,7 @@ const HEADER_BYTES = 48;
 const ORIGIN_OFFSET = 24;
 const TRANSMIT_OFFSET = 40;
 
+/** All exchanges that are in flight or were not long ago. `Port` is whatever the owner sends from. */
 export class ExchangeTable<Port> {
   readonly counters: ExchangeTableCounters = {
     sent: 0,
@@ -269,6 +271,7 @@ function takeResponse<Port>(
   if (datagram.toAddress !== undefined) exchange.sourceAddress = datagram.toAddress.slice();
 }
 
+/** Whether two byte strings are equal. */
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
   for (let i = 0; i < one.length; i += 1) if (one[i] !== other[i]) return false;

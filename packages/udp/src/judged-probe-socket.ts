@@ -26,6 +26,7 @@ const NS_PER_MS = 1_000_000;
 const PORT_MAX = 65_535;
 const ID_MAX = 0xffff_ffff;
 
+/** What stands behind the probe socket, and its limits. */
 export interface JudgedProbeSocketOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -44,6 +45,7 @@ interface Pending {
   readonly cleanUp: () => void;
 }
 
+/** Makes the transport and puts the probe socket in front of it. */
 export async function createJudgedProbeSocket(
   options: JudgedProbeSocketOptions,
 ): Promise<ProbeSocket> {

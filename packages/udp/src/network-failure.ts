@@ -3,6 +3,7 @@
 
 import type { SampleReason } from "@truechimer/ntp";
 
+/** The reasons that the operating system can give for silence. */
 export type NetworkFailure = Extract<
   SampleReason,
   | "connection_refused"

@@ -3,6 +3,7 @@
 import type { IpAddress } from "@truechimer/base";
 import type { Sample, TimestampSource } from "@truechimer/ntp";
 
+/** Whom to ask, and how long to wait. */
 export interface ExchangeRequest {
   readonly address: IpAddress;
   /** UDP port of the server. */
@@ -26,6 +27,7 @@ export interface ProbeSocketCounters {
   readonly inFlight: number;
 }
 
+/** Exchanges with time servers. Closing it rejects what is in flight. */
 export interface ProbeSocket extends AsyncDisposable {
   /** Who takes the stamps on this host. */
   readonly timestampSource: TimestampSource;

@@ -3,6 +3,7 @@
 
 import { PACED_SERVERS_MAX } from "./limits.ts";
 
+/** Hands out turns with servers. */
 export interface ServerPacing {
   /** Takes the next turn with `server` and says how long to wait for it, in milliseconds. */
   waitMs(server: string, nowMs: number): number;

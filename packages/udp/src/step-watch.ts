@@ -4,6 +4,7 @@
 // interval that holds the difference. Two intervals without a common point prove a step; no threshold is guessed.
 // Where the two clocks are disciplined apart, the interval is widened by what that can do meanwhile.
 
+/** What the two clocks may do without a step. */
 export interface StepWatchOptions {
   /** How far a reading may be from the clock's value. Default: 10, for clocks that are read to the nanosecond. */
   readonly roundingNs?: bigint;
@@ -22,6 +23,7 @@ export interface ClockDifference {
 const ROUNDING_NS = 10n;
 const MILLION = 1_000_000n;
 
+/** Adds up the steps that looks at the two clocks prove. */
 export class StepWatch {
   readonly #roundingNs: bigint;
   readonly #driftPartsPerMillion: bigint;

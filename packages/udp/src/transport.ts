@@ -5,12 +5,14 @@ import type { TimestampSource } from "@truechimer/ntp";
 import type { ExchangeEvidence } from "./evidence.ts";
 import type { ExchangeOrder, ExchangeTableCounters } from "./exchange-table.ts";
 
+/** Who is told what became of the exchanges. */
 export interface TransportEvents {
   onEnd(id: number, evidence: ExchangeEvidence): void;
   /** The transport is broken; nothing more comes from it. */
   onBroken(cause: unknown): void;
 }
 
+/** A carrier of exchanges. Closing it drops what is in flight. */
 export interface Transport extends AsyncDisposable {
   readonly timestampSource: TimestampSource;
   readonly inFlightMax: number;

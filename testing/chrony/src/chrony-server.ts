@@ -10,6 +10,7 @@ import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
 import { answersTime, freePort } from "./ask-time.ts";
 import { installedProgram } from "./chrony-available.ts";
 
+/** How the server presents itself, and where. */
 export interface ChronyServerOptions {
   /** Where to listen. Default: 127.0.0.1 and, where the host has it, ::1. */
   readonly addresses?: readonly string[];
@@ -23,6 +24,7 @@ export interface ChronyServerOptions {
   readonly directives?: readonly string[];
 }
 
+/** A running chronyd. Disposing ends it and removes its directory. */
 export interface ChronyServer extends AsyncDisposable {
   /** The first of `addresses`. */
   readonly address: IpAddress;

@@ -4,6 +4,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
 
+/** A running relay. */
 export interface PortRelay extends AsyncDisposable {
   /** Where the relay listens. */
   readonly address: IpAddress;
@@ -15,6 +16,7 @@ const RELAY_IPV6 = "::1";
 /** Clients that one relay serves at once. */
 const CLIENTS_MAX = 64;
 
+/** Listens on `listenPort` of a loopback address and hands everything on to the server. */
 export async function createRelay(
   server: IpAddress,
   serverPort: number,

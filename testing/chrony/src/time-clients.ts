@@ -6,6 +6,7 @@ import type { IpAddress } from "@truechimer/base";
 import { installedProgram } from "./chrony-available.ts";
 import { createRelay } from "./port-relay.ts";
 
+/** The server to ask. */
 export interface TimeServerAddress {
   readonly address: IpAddress;
   readonly port: number;
@@ -13,6 +14,7 @@ export interface TimeServerAddress {
   readonly timeoutMs?: number;
 }
 
+/** What a client made of the server. */
 export interface ClientFinding {
   /** The server's clock minus this host's. Absent: the client did not accept the server. */
   readonly offsetNs: bigint | undefined;

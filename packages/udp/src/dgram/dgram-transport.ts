@@ -21,6 +21,7 @@ import {
   wallClockNs,
 } from "./wall-clock.ts";
 
+/** Clock, receiver of the results and, in tests, the wall clock. */
 export interface DgramTransportOptions {
   readonly clock: Clock;
   readonly events: TransportEvents;
@@ -38,6 +39,7 @@ interface DgramPort {
 
 type DgramExchange = ExchangeState<DgramPort>;
 
+/** Exchanges with stamps of user space; works wherever Node does. */
 export function createDgramTransport(options: DgramTransportOptions): Promise<Transport> {
   return Promise.resolve(new DgramTransport(options));
 }

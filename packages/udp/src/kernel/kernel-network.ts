@@ -11,11 +11,13 @@ export interface NetworkPort {
   readonly port: number;
 }
 
+/** One datagram of a batch, and where it goes. */
 export interface OutgoingDatagram {
   readonly to: Endpoint;
   readonly bytes: Uint8Array;
 }
 
+/** How far a batch got. */
 export interface SendResult {
   /** How many of the batch have left, from its beginning. */
   readonly sent: number;
@@ -23,6 +25,7 @@ export interface SendResult {
   readonly errno: number;
 }
 
+/** A datagram with the kernel's receive stamp. */
 export interface ReceivedDatagram {
   /** Valid until the handler returns, as are the addresses. */
   readonly bytes: Uint8Array;
@@ -31,6 +34,7 @@ export interface ReceivedDatagram {
   readonly stampNs: bigint | undefined;
 }
 
+/** Who is told what the error queue holds. */
 export interface QueuedErrors {
   /** The kernel handed the `index`-th datagram of the port to its device at `stampNs`. */
   onTransmitStamp(index: number, stampNs: bigint): void;
@@ -38,10 +42,12 @@ export interface QueuedErrors {
   onUnreachable(errno: number, to: Endpoint | undefined, quoted: Uint8Array): void;
 }
 
+/** A look at both clocks, with the wall clock itself. */
 export interface ClockReading extends ClockDifference {
   readonly wallNs: bigint;
 }
 
+/** The kernel, as the probe thread sees it. Used by one thread only. */
 export interface KernelNetwork extends Disposable {
   /** Opens a socket on a port that the kernel picks at random. Refused with an errno. */
   openPort(localAddress: Uint8Array, isWildcard: boolean): Result<NetworkPort, number>;

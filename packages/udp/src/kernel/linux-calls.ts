@@ -3,6 +3,7 @@
 
 import koffi from "koffi";
 
+/** The calls, with addresses as numbers. Names and parameters as in section 2 of the manual. */
 export interface LinuxCalls {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: number, length: number): number;

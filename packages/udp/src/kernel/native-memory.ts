@@ -6,6 +6,7 @@ import koffi from "koffi";
 
 const ALIGNMENT = 16;
 
+/** A block with its address. Reserve from it once, at the start. */
 export class NativeMemory {
   readonly bytes: Uint8Array;
   readonly view: DataView;

@@ -7,8 +7,10 @@ import type { ExchangeState } from "../exchange-table.ts";
 import { PORT_LINGER_MS, PORT_USES_MAX, PORTS_OPEN_MAX } from "../limits.ts";
 import type { KernelNetwork, NetworkPort } from "./kernel-network.ts";
 
+/** An exchange of the probe thread. */
 export type ProbeExchange = ExchangeState<ProbePort>;
 
+/** A socket, with what it has sent and what is still in flight from it. */
 export interface ProbePort {
   readonly network: NetworkPort;
   /** Exchanges by the number that the kernel gives to each datagram of the socket, from 0. */
@@ -26,6 +28,7 @@ interface PortGroup {
   readonly usable: ProbePort[];
 }
 
+/** Where sockets come from, and how one is chosen. */
 export interface PortPoolOptions {
   readonly network: KernelNetwork;
   /** Uniform in [0, 1), not to be foreseen by those who might forge answers. */
@@ -33,6 +36,7 @@ export interface PortPoolOptions {
   readonly portsOpenMax?: number;
 }
 
+/** The open sockets of the probe thread, by local address. */
 export class PortPool {
   readonly #network: KernelNetwork;
   readonly #fraction: () => number;

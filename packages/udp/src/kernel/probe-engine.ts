@@ -26,6 +26,7 @@ const WAIT_MS_MAX = 250;
 /** Send again after the kernel was out of memory for packets. */
 const CONGESTED_WAIT_MS = 1;
 
+/** What the engine drives, and whom it tells. */
 export interface ProbeEngineOptions {
   readonly network: KernelNetwork;
   readonly ports: PortPool;
@@ -35,6 +36,7 @@ export interface ProbeEngineOptions {
   readonly onEnd: (exchange: ProbeExchange, steppedNs: bigint) => void;
 }
 
+/** Carries exchanges over a `KernelNetwork`. Whoever owns the thread calls `turn` in a loop. */
 export class ProbeEngine {
   readonly #network: KernelNetwork;
   readonly #ports: PortPool;

@@ -8,6 +8,7 @@ const SOCKADDR_IN_BYTES = 16;
 const IPV4_BYTES = 4;
 const IPV6_BYTES = 16;
 
+/** An address and UDP port. */
 export interface Endpoint {
   /** 4 or 16 bytes. */
   readonly address: Uint8Array;

@@ -18,6 +18,7 @@ export const COUNTER_NAMES = [
   "networkErrors",
 ] as const;
 
+/** What the thread is started with: memory that both sides share. */
 export interface ProbeThreadData {
   /** One Int32: THREAD_BUSY, THREAD_WAITING or THREAD_RESTING. */
   readonly state: SharedArrayBuffer;
@@ -25,11 +26,13 @@ export interface ProbeThreadData {
   readonly counters: SharedArrayBuffer;
 }
 
+/** From the probe socket to its thread. `stop` is the last. */
 export type ToProbeThread =
   | { readonly kind: "orders"; readonly block: ArrayBuffer }
   | { readonly kind: "cancel"; readonly id: number }
   | { readonly kind: "stop" };
 
+/** From the thread. `ready` or `unavailable` is the first. */
 export type FromProbeThread =
   | { readonly kind: "ready"; readonly wakeFd: number }
   /** The host gives no kernel stamps; the thread ends. */

@@ -58,6 +58,7 @@ class BlockWriter {
   }
 }
 
+/** Packs orders for the thread. */
 export class OrderWriter extends BlockWriter {
   put(order: ExchangeOrder): void {
     const { view, bytes, at } = this.begin(ORDER_HEADER_BYTES + order.request.length);
@@ -73,6 +74,7 @@ export class OrderWriter extends BlockWriter {
   }
 }
 
+/** The orders of a block; they look into it. */
 export function* readOrders(block: ArrayBuffer): Generator<ExchangeOrder> {
   const view = new DataView(block);
   let at = 0;
@@ -91,6 +93,7 @@ export function* readOrders(block: ArrayBuffer): Generator<ExchangeOrder> {
   }
 }
 
+/** Packs ended exchanges for the probe socket. */
 export class EndWriter extends BlockWriter {
   put(id: number, evidence: ExchangeEvidence): void {
     const { response, sourceAddress, failure } = evidence;
@@ -109,6 +112,7 @@ export class EndWriter extends BlockWriter {
   }
 }
 
+/** An ended exchange by its order's id. */
 export interface EndRecord {
   readonly id: number;
   readonly evidence: ExchangeEvidence;
