@@ -3,10 +3,12 @@
 import { isTestFile, type Repository } from "./repository.ts";
 
 const LISTED = 10;
-const DOCUMENTED_LAYERS = /^packages\/(?!agent|server)/;
+const DOCUMENTED_LAYERS = /^packages\/(?!agent|server|api)/;
 
 export function describeLongest(repository: Repository): readonly string[] {
-  const modules = [...repository.modules.values()].filter(({ path }) => !isTestFile(path));
+  const modules = [...repository.modules.values()].filter(
+    ({ path }) => !isTestFile(path) && !path.includes("/src/gen/"),
+  );
   const functions = modules
     .flatMap(({ path, functions: found }) => found.map((one) => ({ ...one, path })))
     .toSorted((one, other) => other.lines - one.lines)

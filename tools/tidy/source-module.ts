@@ -47,10 +47,12 @@ const MODULE_PATH = /^(\.{1,2}\/)?[\w-][\w./-]*\.(ts|tsx|mjs)$/;
 export function parseModule(path: string, text: string): SourceModule {
   const { program, module, comments } = parseSync(path, text);
   const lineOf = (index: number): number => lineAt(text, index);
-  const reExports = module.staticExports.flatMap(({ entries }) => entries);
+  const exported = module.staticExports.flatMap(({ entries, start: statementAt }) =>
+    entries.map((entry) => ({ ...entry, statementAt })),
+  );
   const requests = new Set([
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest.start),
-    ...reExports.map(({ moduleRequest }) => moduleRequest?.start),
+    ...exported.map(({ moduleRequest }) => moduleRequest?.start),
   ]);
   const found = visit(program, { lineOf, requests });
   return {
@@ -64,7 +66,7 @@ export function parseModule(path: string, text: string): SourceModule {
         ),
         line: lineOf(start),
       })),
-      ...reExports
+      ...exported
         .filter((entry) => entry.moduleRequest !== null)
         .map(({ moduleRequest, importName, start }) => ({
           specifier: moduleRequest?.value ?? "",
@@ -73,12 +75,14 @@ export function parseModule(path: string, text: string): SourceModule {
         })),
       ...found.imports,
     ],
-    exports: reExports.map(({ exportName, moduleRequest, isType, start, localName }) => ({
-      name: exportName.name ?? (exportName.kind === "Default" ? "default" : "*"),
-      line: lineOf(start),
-      isType: isType || found.types.has(localName.name ?? ""),
-      from: moduleRequest?.value,
-      hasComment: comments.some(({ end }) => text.slice(end, start).trim() === "" && end <= start),
+    exports: exported.map((entry) => ({
+      name: entry.exportName.name ?? (entry.exportName.kind === "Default" ? "default" : "*"),
+      line: lineOf(entry.start),
+      isType: entry.isType || found.types.has(entry.localName.name ?? ""),
+      from: entry.moduleRequest?.value,
+      hasComment: comments.some(
+        ({ end }) => end <= entry.statementAt && text.slice(end, entry.statementAt).trim() === "",
+      ),
     })),
     mentions: found.mentions,
     functions: found.functions,
