@@ -14,6 +14,10 @@ export interface Targets {
 export interface Findings {
   /** |offset| of each good sample, microseconds. */
   readonly errorsUs: number[];
+  /** T2 − T1 of each: from our transmit stamp to the server's receive stamp. */
+  readonly outwardUs: number[];
+  /** T4 − T3 of each: from the server's transmit stamp to our receive stamp. */
+  readonly homewardUs: number[];
   /** Samples by reason that were not good. */
   readonly failures: Map<string, number>;
 }
@@ -70,7 +74,7 @@ async function oneAtATime(
   targets: Targets,
   exchanges: number,
 ): Promise<Findings> {
-  const findings: Findings = { errorsUs: [], failures: new Map() };
+  const findings: Findings = noFindings();
   const running: Promise<void>[] = [];
   const startMs = performance.now();
   for (let i = 0; i < exchanges; i += 1) {
@@ -83,7 +87,7 @@ async function oneAtATime(
 
 /** As many servers as there are addresses, all at once, again and again. */
 async function bursts(probe: ProbeSocket, targets: Targets, exchanges: number): Promise<Findings> {
-  const findings: Findings = { errorsUs: [], failures: new Map() };
+  const findings: Findings = noFindings();
   for (let done = 0; done < exchanges; done += AT_ONCE) {
     const count = Math.min(AT_ONCE, exchanges - done);
     const burst = Array.from({ length: count }, (_, index) =>
@@ -92,6 +96,10 @@ async function bursts(probe: ProbeSocket, targets: Targets, exchanges: number): 
     await Promise.all([...burst, sleep(systemClock, BURST_PERIOD_MS)]);
   }
   return findings;
+}
+
+function noFindings(): Findings {
+  return { errorsUs: [], outwardUs: [], homewardUs: [], failures: new Map() };
 }
 
 interface Measuring {
@@ -106,7 +114,11 @@ async function measure({ probe, targets, index, findings }: Measuring): Promise<
   if (address === undefined) return;
   const sample = await probe.exchange({ address, port: targets.port, timeoutMs: TIMEOUT_MS });
   if (sample.reason === undefined && sample.measurement !== undefined) {
-    findings.errorsUs.push(Math.abs(Number(sample.measurement.offsetNs)) / NS_PER_US);
+    const offsetUs = Number(sample.measurement.offsetNs) / NS_PER_US;
+    const halfDelayUs = Number(sample.measurement.delayNs) / NS_PER_US / 2;
+    findings.errorsUs.push(Math.abs(offsetUs));
+    findings.outwardUs.push(halfDelayUs + offsetUs);
+    findings.homewardUs.push(halfDelayUs - offsetUs);
   } else {
     const reason = sample.reason ?? "unknown";
     findings.failures.set(reason, (findings.failures.get(reason) ?? 0) + 1);

@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from "@truechimer/base";
 import type { TimestampSource } from "@truechimer/ntp";
 import { createProbeSocket } from "@truechimer/udp";
 import { isWanted, type ResultRow, type Scenario, type ScenarioOptions } from "../scenario.ts";
-import { medianSpread, type Spread, spreadOf } from "../statistics.ts";
+import { median, medianSpread, type Spread, spreadOf } from "../statistics.ts";
 import { CONDITIONS, type Condition } from "./conditions.ts";
 import { openPath, PATH_NAMES, type PathName } from "./paths.ts";
 import { reportProbeError } from "./report.ts";
@@ -27,6 +27,9 @@ export interface ProbeErrorRow extends ResultRow {
   readonly exchanges: number;
   readonly runs: readonly Spread[];
   readonly median: Spread;
+  /** Medians of T2 − T1 and T4 − T3: how unlike the two legs are, which is where the error comes from. */
+  readonly outwardUs: number;
+  readonly homewardUs: number;
   /** Samples that were not good, over all runs. */
   readonly failures: Readonly<Record<string, number>>;
 }
@@ -61,6 +64,8 @@ interface Setting {
 async function runCondition({ path, stamps, condition, options }: Setting): Promise<ProbeErrorRow> {
   const exchanges = options.exchanges ?? (options.quick ? QUICK_EXCHANGES : EXCHANGES);
   const runs: Spread[] = [];
+  const outwardUs: number[] = [];
+  const homewardUs: number[] = [];
   const failures: Record<string, number> = {};
   for (let run = 0; run < (options.runs ?? (options.quick ? QUICK_RUNS : RUNS)); run += 1) {
     await using targets = await openPath(path);
@@ -72,6 +77,8 @@ async function runCondition({ path, stamps, condition, options }: Setting): Prom
     await condition.run(probe, targets, WARM_UP);
     const findings = await condition.run(probe, targets, exchanges);
     runs.push(spreadOf(findings.errorsUs));
+    outwardUs.push(median(findings.outwardUs));
+    homewardUs.push(median(findings.homewardUs));
     for (const [reason, count] of findings.failures) {
       failures[reason] = (failures[reason] ?? 0) + count;
     }
@@ -87,6 +94,8 @@ async function runCondition({ path, stamps, condition, options }: Setting): Prom
     exchanges,
     runs,
     median: medianSpread(runs),
+    outwardUs: median(outwardUs),
+    homewardUs: median(homewardUs),
     failures,
   };
 }

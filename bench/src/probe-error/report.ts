@@ -68,7 +68,7 @@ export function reportProbeError(rows: readonly ProbeErrorRow[]): string {
   return [
     "The server is a chronyd that shares our clock, so that the true offset is 0.",
     "",
-    ...table("|offset| in µs, p50 / p99", [
+    ...table("\\|offset\\| in µs, p50 / p99", [
       ...PEERS.map(({ title, byCondition }) => ({
         title,
         cells: COLUMNS.map(({ condition }) => boundsText(byCondition[condition])),
@@ -83,7 +83,12 @@ export function reportProbeError(rows: readonly ProbeErrorRow[]): string {
       })),
     ]),
     "",
-    ...table("|offset| in µs, p99.9 / greatest", tailRows(rows)),
+    ...table("\\|offset\\| in µs, p99.9 / greatest", tailRows(rows)),
+    "",
+    "Why the legs are unlike: the server's T3 is a reading of its own from before the sending, all others are the",
+    "kernel's. Half of the difference is the error.",
+    "",
+    ...table("median in µs, T2 − T1 / T4 − T3", legRows(rows)),
     "",
     "Median of the runs, figure by figure; ✗ marks what is above the budget.",
     "",
@@ -96,6 +101,16 @@ function tailRows(rows: readonly ProbeErrorRow[]): readonly TableRow[] {
     cells: COLUMNS.map(({ condition }) => {
       const row = find(rows, path, stamps, condition);
       return row === undefined ? "–" : pair(row.median.p999, row.median.max);
+    }),
+  }));
+}
+
+function legRows(rows: readonly ProbeErrorRow[]): readonly TableRow[] {
+  return SOURCES.filter(({ stamps }) => stamps === "kernel").map(({ path, stamps, title }) => ({
+    title,
+    cells: COLUMNS.map(({ condition }) => {
+      const row = find(rows, path, stamps, condition);
+      return row === undefined ? "–" : pair(row.outwardUs, row.homewardUs);
     }),
   }));
 }
