@@ -52,12 +52,13 @@ export function readColours(element: HTMLElement): ChartColours {
 
 /** Tells when the theme that is shown has changed. Returns what ends it. */
 export function watchTheme(listener: () => void): () => void {
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  // Paper is always light.
+  const queries = ["(prefers-color-scheme: dark)", "print"].map((query) => matchMedia(query));
   const observer = new MutationObserver(listener);
   observer.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  scheme.addEventListener("change", listener);
+  for (const query of queries) query.addEventListener("change", listener);
   return () => {
     observer.disconnect();
-    scheme.removeEventListener("change", listener);
+    for (const query of queries) query.removeEventListener("change", listener);
   };
 }

@@ -83,18 +83,18 @@ export const MONITOR_COLUMNS: readonly MonitorColumn[] = [
         : Number(monitor.checksWithoutAnswerLastHour) / Number(monitor.checksLastHour),
   },
   {
-    key: "version",
-    title: "Version",
-    definition: "Of the agent.",
-    number: false,
-    value: (monitor) => monitor.clientVersion,
-  },
-  {
     key: "seen",
     title: "Last seen",
     definition: "When it last asked or submitted.",
     number: true,
     value: (monitor) => msOf(monitor.lastSeenAt),
+  },
+  {
+    key: "version",
+    title: "Version",
+    definition: "Of the agent.",
+    number: false,
+    value: (monitor) => monitor.clientVersion,
   },
 ];
 

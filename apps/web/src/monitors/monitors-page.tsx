@@ -116,7 +116,9 @@ function MonitorRow(props: { readonly monitor: adminV1.Monitor }): ReactNode {
         {monitor.name}
         <span className="name-endpoint">{monitor.address}</span>
       </th>
-      <td className="is-location">{monitor.location === "" ? <Nothing /> : monitor.location}</td>
+      <td className="is-location" title={monitor.location}>
+        {monitor.location === "" ? <Nothing /> : monitor.location}
+      </td>
       <td className="is-family">{monitor.family === adminV1.IpFamily.V6 ? "IPv6" : "IPv4"}</td>
       <td className="is-status">{monitorWord(monitor.status)}</td>
       <td className="is-fleet is-number" title={fromFleet?.exact}>
@@ -132,11 +134,11 @@ function MonitorRow(props: { readonly monitor: adminV1.Monitor }): ReactNode {
       <td className="is-loss is-number" title={TERMS.loss}>
         {loss === undefined ? <Nothing why="no checks" /> : formatShare(loss)}
       </td>
-      <td className="is-version">
-        {monitor.clientVersion === "" ? <Nothing /> : monitor.clientVersion}
-      </td>
       <td className="is-seen is-number">
         <TimeAgo atMs={msOf(monitor.lastSeenAt)} />
+      </td>
+      <td className="is-version" title={monitor.clientVersion}>
+        {monitor.clientVersion === "" ? <Nothing /> : monitor.clientVersion}
       </td>
     </tr>
   );

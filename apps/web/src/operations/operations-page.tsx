@@ -49,7 +49,7 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
       <dl className="facts">
         <Fact name="Version" value={system.version} />
         <Fact name="Up since" value={<TimeAgo atMs={msOf(system.startedAt)} />} />
-        <Fact name="Database" value={system.databaseVersion} />
+        <Fact name="Database" value={databaseText(system.databaseVersion)} />
         <Fact name="Schema" value={system.schemaVersion} />
         <Fact name="Results kept" value={formatCount(system.resultsTotal)} />
         <Fact name="Waiting to be scored" value={formatCount(system.scorerQueueRows)} />
@@ -111,6 +111,11 @@ function Fact(props: { readonly name: string; readonly value: ReactNode }): Reac
   );
 }
 
+/** A bare version says whose it is. */
+function databaseText(version: string): string {
+  return /^\d/.test(version) ? `PostgreSQL ${version}` : version;
+}
+
 function formatPeriod(periodNs: bigint): string {
   return periodNs < 1_000_000_000n ? formatSpan(periodNs) : formatLong(Number(periodNs) / 1e6);
 }
@@ -121,8 +126,9 @@ function LoopRow(props: { readonly loop: adminV1.Loop }): ReactNode {
   const period = nsOf(loop.period);
   return (
     <tr>
-      <th scope="row" title={loop.purpose}>
-        {loop.name}
+      <th scope="row">
+        {loop.name.replaceAll("_", " ")}
+        <span className="loop-purpose">{loop.purpose}</span>
       </th>
       <td>
         {loop.lastOutcome === "" ? (

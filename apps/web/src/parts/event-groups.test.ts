@@ -26,9 +26,11 @@ test("a burst of one kind is one group, what is alone stays alone", () => {
   expect(groups.map((group) => group.events.length)).toEqual([3, 1, 1, 1]);
 });
 
-test("changes of verdict are never joined", () => {
-  const changes = [3, 2, 1].map((id) => event(id, "verdict_changed", 1_000));
-  expect(groupEvents(changes)).toHaveLength(3);
+test("bad news is never joined, good news may be", () => {
+  const changes = (verdictAfter: adminV1.Verdict): adminV1.Event[] =>
+    [3, 2, 1].map((id) => ({ ...event(id, "verdict_changed", 1_000), verdictAfter }));
+  expect(groupEvents(changes(adminV1.Verdict.FALSETICKER))).toHaveLength(3);
+  expect(groupEvents(changes(adminV1.Verdict.TRUECHIMER))).toHaveLength(1);
 });
 
 test("the name is found in the sentence, wherever it stands", () => {

@@ -2,6 +2,7 @@
 
 import type { adminV1 } from "@truechimer/api";
 import { msOf } from "../api/message.ts";
+import { verdictName } from "./words.ts";
 
 export interface EventGroup {
   readonly key: string;
@@ -13,7 +14,7 @@ export interface EventGroup {
 const BURST_MS = 10_000;
 const BURST_MIN = 3;
 
-/** What a burst says of its names; a kind without words is never joined. */
+/** What a burst says of its names; a kind without words is never joined. Bad news stands alone, always. */
 const BURST_WORDS: Readonly<Record<string, string>> = {
   server_added: "were added",
   server_paused: "were paused",
@@ -23,6 +24,7 @@ const BURST_WORDS: Readonly<Record<string, string>> = {
   monitor_added: "joined as monitors",
   monitor_online: "came online",
   monitor_offline: "went offline",
+  became_true: "are truechimers now",
 };
 
 /** Joins neighbours of one kind within ten seconds, three or more, into one group. */
@@ -46,13 +48,19 @@ function belongs(
   [first]: readonly [adminV1.Event, ...adminV1.Event[]],
   event: adminV1.Event,
 ): boolean {
-  if (BURST_WORDS[event.kind] === undefined || event.kind !== first.kind) return false;
+  if (BURST_WORDS[burstKind(event)] === undefined) return false;
+  if (burstKind(event) !== burstKind(first)) return false;
   return Math.abs((msOf(first.at) ?? 0) - (msOf(event.at) ?? 0)) <= BURST_MS;
 }
 
+function burstKind(event: adminV1.Event): string {
+  const becameTrue = verdictName(event.verdictAfter) === "truechimer";
+  return event.kind === "verdict_changed" && becameTrue ? "became_true" : event.kind;
+}
+
 /** What is said after the names of a burst. */
-export function burstWords(kind: string): string {
-  return BURST_WORDS[kind] ?? "changed";
+export function burstWords(event: adminV1.Event): string {
+  return BURST_WORDS[burstKind(event)] ?? "changed";
 }
 
 /** Whom an event is about. */

@@ -133,7 +133,7 @@ function BurstSentence(props: { readonly events: EventGroup["events"] }): ReactN
       {rest.length === 0 ? null : (
         <span title={rest.map(nameOf).join(", ")}> and {rest.length} more</span>
       )}{" "}
-      {burstWords(events[0].kind)}
+      {burstWords(events[0])}
     </>
   );
 }

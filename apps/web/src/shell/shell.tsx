@@ -10,6 +10,7 @@ import { ConnectionNote } from "./connection-note.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
 import { NAVIGATION, type NavigationEntry } from "./navigation.ts";
 import { SessionPage } from "./session-page.tsx";
+import { SkewNote } from "./skew-note.tsx";
 import { TopBarTools } from "./top-bar-tools.tsx";
 
 export function Shell(): ReactNode {
@@ -35,6 +36,7 @@ export function Shell(): ReactNode {
         <TopBarTools onKeys={keys.show} />
       </header>
       <ConnectionNote />
+      <SkewNote />
       <main id="main" ref={main} tabIndex={-1}>
         <SessionGate helping={location.pathname.startsWith("/help/")} />
       </main>

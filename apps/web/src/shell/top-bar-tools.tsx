@@ -1,15 +1,10 @@
 // The right end of the bar: the time by the server's clock, the zone, the theme, the keys.
 
 import type { ReactNode } from "react";
-import { clockSkewStore } from "../api/connection.ts";
 import { formatInstant } from "../format/instant.ts";
-import { aheadOrBehind } from "../format/offset.ts";
 import { useNow } from "../parts/now.ts";
 import { type Theme, themeStore, zoneStore } from "../parts/settings.ts";
 import { useStore } from "../parts/store.ts";
-
-/** Below it the difference of clocks is within what a browser can tell. */
-const SKEW_TOLD_MS = 1_000;
 
 const THEMES: readonly { readonly theme: Theme; readonly name: string }[] = [
   { theme: "system", name: "Auto" },
@@ -32,16 +27,9 @@ export function TopBarTools(props: { readonly onKeys: () => void }): ReactNode {
 function BarClock(): ReactNode {
   const nowMs = useNow();
   const zone = useStore(zoneStore);
-  const skewMs = useStore(clockSkewStore);
-  const skewed = Math.abs(skewMs) >= SKEW_TOLD_MS;
   const other = zone === "utc" ? "local" : "utc";
   return (
     <span className="bar-clock">
-      {skewed ? (
-        <span className="bar-skew" title="Ages and ranges are counted by the server's clock.">
-          this browser is {aheadOrBehind(-skewMs * 1e6)}
-        </span>
-      ) : null}
       <button
         type="button"
         className="button is-plain"
