@@ -8,6 +8,7 @@ import type { Scenario, ScenarioOptions } from "./scenario.ts";
 
 const SCENARIOS: readonly Scenario[] = [probeError, probeRate];
 const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
 
 const HELP = `usage: npm run bench -- [SCENARIO…] [options]
 
@@ -96,4 +97,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+// What a scenario has set up is taken down when the process exits; a signal alone would not let it.
+process.once("SIGINT", () => process.exit(EXIT_INTERRUPTED));
+process.once("SIGTERM", () => process.exit(EXIT_INTERRUPTED));
 await main();

@@ -81,12 +81,16 @@ async function startOn(
 class ChronyRun {
   readonly child: ChildProcess;
   readonly #directory: string;
+  readonly #kill = (): void => {
+    this.child.kill("SIGKILL");
+  };
   readonly #ended: Promise<unknown>;
   #log = "";
 
   constructor([program, ...parameters]: readonly [string, ...string[]], directory: string) {
     this.#directory = directory;
     this.child = spawn(program, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+    process.on("exit", this.#kill);
     this.#ended = Promise.race([once(this.child, "exit"), once(this.child, "error")]).catch(
       () => undefined,
     );
@@ -112,6 +116,7 @@ class ChronyRun {
 
   async stop(): Promise<void> {
     const { child } = this;
+    process.off("exit", this.#kill);
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       child.kill("SIGTERM");
       await this.#ended;
