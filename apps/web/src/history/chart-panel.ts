@@ -30,6 +30,7 @@ const Y_AXIS_WIDTH = 76;
 const Y_AXIS_WIDTH_NARROW = 60;
 const X_AXIS_HEIGHT = 32;
 const X_TICK_PIXELS = 90;
+const X_LABEL_HALF = 14;
 
 export function createPanel(options: PanelOptions): uPlot {
   const panel = new uPlot(
@@ -46,6 +47,11 @@ export function createPanel(options: PanelOptions): uPlot {
 /** Below it the axis is narrower. */
 export function yAxisWidth(width: number): number {
   return width < 560 ? Y_AXIS_WIDTH_NARROW : Y_AXIS_WIDTH;
+}
+
+/** A label at the very edge would be cut. */
+function fits(chart: uPlot, atMs: number): boolean {
+  return chart.valToPos(atMs, "x") < chart.bbox.width / devicePixelRatio - X_LABEL_HALF;
 }
 
 function offsetScale(linearNs: (() => number) | undefined): uPlot.Scale {
@@ -123,7 +129,8 @@ function uplotOptions(options: PanelOptions): uPlot.Options {
       grid: { stroke: () => colours().hairline, width: 1 },
       ticks: { show: withTimes, stroke: () => colours().hairlineStrong, width: 1, size: 4 },
       splits: (chart) => ticks(chart).map((tick) => tick.atMs),
-      values: (chart) => (withTimes ? ticks(chart).map((tick) => tick.text) : []),
+      values: (chart) =>
+        withTimes ? ticks(chart).map(({ atMs, text }) => (fits(chart, atMs) ? text : "")) : [],
     };
   }
 
