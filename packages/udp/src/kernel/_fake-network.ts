@@ -83,6 +83,8 @@ export class FakeNetwork implements KernelNetwork {
     this.open.delete(port.fd);
   }
 
+  unwatchPort(): void {}
+
   send(port: NetworkPort, batch: readonly OutgoingDatagram[]): SendResult {
     this.batches.push(batch.length);
     let sent = 0;

@@ -52,6 +52,8 @@ export interface KernelNetwork extends Disposable {
   /** Opens a socket on a port that the kernel picks at random. Refused with an errno. */
   openPort(localAddress: Uint8Array, isWildcard: boolean): Result<NetworkPort, number>;
   closePort(port: NetworkPort): void;
+  /** The port stays open, but what comes to it ends no `wait`: nobody will read it. */
+  unwatchPort(port: NetworkPort): void;
   /** At most `BATCH_MAX` datagrams, in order. */
   send(port: NetworkPort, batch: readonly OutgoingDatagram[]): SendResult;
   /** Hands out what has come, at most a few batches. */

@@ -15,13 +15,22 @@ interface Stamps {
   receiveNs: bigint | undefined;
 }
 
-/** Why there are no kernel stamps. Absent: there are. The port stays open, so that the kernel goes on stamping. */
+/**
+ * Why there are no kernel stamps. Absent: there are. The port stays open, so that the kernel goes on stamping, but is no
+ * longer watched: whatever else comes to it would wake the thread for ever.
+ */
 export function checkKernelStamps(network: KernelNetwork): string | undefined {
   const opened = network.openPort(Uint8Array.from(LOOPBACK_BYTES), false);
   if (!opened.ok) return `a UDP socket with time stamps was refused: error number ${opened.error}`;
+  const problem = stampProblem(network, opened.value);
+  network.unwatchPort(opened.value);
+  return problem;
+}
+
+function stampProblem(network: KernelNetwork, port: NetworkPort): string | undefined {
   const stamps: Stamps = { transmitNs: undefined, receiveNs: undefined };
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const problem = exchangeWithOurselves(network, opened.value, stamps);
+    const problem = exchangeWithOurselves(network, port, stamps);
     if (problem !== undefined) return problem;
     if (stamps.transmitNs !== undefined && stamps.receiveNs !== undefined) {
       return agreesWithWallClock(network, [stamps.transmitNs, stamps.receiveNs])

@@ -119,6 +119,10 @@ class LinuxNetwork implements KernelNetwork {
     this.#calls.close(port.fd);
   }
 
+  unwatchPort(port: NetworkPort): void {
+    this.#calls.epollControl(this.#epollFd, linux.EPOLL_CTL_DEL, port.fd, 0);
+  }
+
   send(port: NetworkPort, batch: readonly OutgoingDatagram[]): SendResult {
     for (const [index, datagram] of batch.entries()) {
       this.#sending.put(index, datagram.to, datagram.bytes);
