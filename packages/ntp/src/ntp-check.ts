@@ -84,7 +84,7 @@ export function isExplicitBad(reason: string | undefined): boolean {
 
 /** Whether the reason is the agent's own doing and says nothing about the server: such a check must not be scored. */
 export function isAgentFault(reason: string | undefined): boolean {
-  return reason === "clock_stepped";
+  return reason === "clock_stepped" || reason === "local_socket_failed";
 }
 
 /** Nothing came back that can be judged: silence, or datagrams that break the protocol. */

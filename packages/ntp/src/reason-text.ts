@@ -7,7 +7,7 @@ const TEXTS: Readonly<Record<SampleReason, string>> = {
   connection_refused: "nothing listens on that port (connection refused)",
   network_unreachable: "there is no route to that network",
   host_unreachable: "the host cannot be reached",
-  permission_denied: "this host's rules forbid sending there",
+  permission_denied: "a filter on the way forbids sending there",
   network_error: "the network reported an error",
   address_refused: "the address is outside of what may be probed",
   truncated: "a datagram came that is too short for NTP",
@@ -26,6 +26,7 @@ const TEXTS: Readonly<Record<SampleReason, string>> = {
   not_synchronised: "the server says that its clock is not synchronised (leap 3)",
   bad_root_distance: "the server is too far from its reference clock (root distance)",
   clock_stepped: "our own clock was stepped during the exchange",
+  local_socket_failed: "our own host could not send the request",
 };
 
 /** One clause without a full stop, lower case. */

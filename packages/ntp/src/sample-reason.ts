@@ -28,6 +28,7 @@ export const SAMPLE_REASONS = [
   "bad_root_distance",
   // our own doing
   "clock_stepped",
+  "local_socket_failed",
 ] as const;
 
 export type SampleReason = (typeof SAMPLE_REASONS)[number];

@@ -86,6 +86,7 @@ const TEXTS: Readonly<
   not_synchronised: "not synchronised (leap 3)",
   bad_root_distance: "root distance too large",
   clock_stepped: "local clock was stepped",
+  local_socket_failed: "local socket failed",
 };
 
 const REASONS_BY_TEXT: ReadonlyMap<string, SampleReason> = new Map([

@@ -177,11 +177,15 @@ export class ExchangeTable<Port> {
     if (exchange !== undefined) this.#end(exchange, "cancelled");
   }
 
-  /** Ends what has waited long enough. */
+  /** Ends what has waited long enough. A request that never left says nothing about the server. */
   expire(nowMs: number): void {
     for (;;) {
       const first = this.#deadlines[0];
       if (first === undefined || first.deadlineMs > nowMs) return;
+      if (first.port === undefined) {
+        this.fail(first, "local_socket_failed");
+        continue;
+      }
       this.counters.timedOut += 1;
       this.#end(first, "timed_out");
     }

@@ -1,6 +1,11 @@
 import { constants } from "node:os";
 import { describe, expect, test } from "vitest";
-import { failureFromErrorName, failureFromLinuxErrno } from "./network-failure.ts";
+import {
+  failureFromErrorName,
+  failureFromLinuxErrno,
+  sendFailureFromErrorName,
+  sendFailureFromLinuxErrno,
+} from "./network-failure.ts";
 
 const EXPECTED = {
   ECONNREFUSED: "connection_refused",
@@ -18,5 +23,29 @@ describe.each(Object.entries(EXPECTED))("%s", (name, failure) => {
 
   test.runIf(process.platform === "linux")(`is ${failure} by its number`, () => {
     expect(failureFromLinuxErrno(constants.errno[name as keyof typeof EXPECTED])).toBe(failure);
+  });
+});
+
+const OF_SENDING = {
+  ECONNREFUSED: "connection_refused",
+  ENETUNREACH: "network_unreachable",
+  EHOSTUNREACH: "host_unreachable",
+  EPERM: "local_socket_failed",
+  EACCES: "local_socket_failed",
+  EADDRNOTAVAIL: "local_socket_failed",
+  EMFILE: "local_socket_failed",
+  ENFILE: "local_socket_failed",
+  ENOBUFS: "local_socket_failed",
+  EINVAL: "local_socket_failed",
+} as const;
+
+describe.each(Object.entries(OF_SENDING))("%s of our own call", (name, failure) => {
+  test(`is ${failure} by its name`, () => {
+    expect(sendFailureFromErrorName(name)).toBe(failure);
+  });
+
+  test.runIf(process.platform === "linux")(`is ${failure} by its number`, () => {
+    const errno = constants.errno[name as keyof typeof constants.errno];
+    expect(sendFailureFromLinuxErrno(errno)).toBe(failure);
   });
 });

@@ -86,14 +86,14 @@ describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) =
     },
   );
 
-  test("a destination that the system does not permit is a coded reason", async () => {
+  test("a destination that our own system does not permit is our own fault", async () => {
     const broadcast = knownAddress("255.255.255.255");
     const sample = await probe.exchange({ address: broadcast, port: 123, timeoutMs: TIMEOUT_MS });
-    expect(sample.reason).toBe("permission_denied");
+    expect(sample.reason).toBe("local_socket_failed");
     expect(probe.counters()).toMatchObject({ sent: 0, networkErrors: 1 });
   });
 
-  test("a local address that is not ours is a network error", async () => {
+  test("a local address that is not ours is our own fault", async () => {
     await using server = await useNtpServer();
     const { reason } = await probe.exchange({
       address: server.address,
@@ -101,7 +101,7 @@ describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) =
       timeoutMs: TIMEOUT_MS,
       localAddress: knownAddress("192.0.2.1"),
     });
-    expect(reason).toBe("network_error");
+    expect(reason).toBe("local_socket_failed");
   });
 
   test.runIf(process.platform === "linux")("requests leave from the local address", async () => {

@@ -12,7 +12,7 @@ import {
   type ExchangeTableCounters,
 } from "../exchange-table.ts";
 import { PORT_LINGER_MS, USER_SPACE_IN_FLIGHT_MAX } from "../limits.ts";
-import { failureFromErrorName } from "../network-failure.ts";
+import { failureFromErrorName, sendFailureFromErrorName } from "../network-failure.ts";
 import { StepWatch } from "../step-watch.ts";
 import type { Transport, TransportEvents } from "../transport.ts";
 import {
@@ -94,7 +94,9 @@ class DgramTransport implements Transport {
     const address = textOf(order.address);
     const { socket } = port;
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#table.fail(exchange, failureFromErrorName(error.code));
+      const hasLeft = exchange.sentUserNs !== undefined;
+      const failureFrom = hasLeft ? failureFromErrorName : sendFailureFromErrorName;
+      this.#table.fail(exchange, failureFrom(error.code));
     });
     socket.on("message", (bytes, from) => this.#received(exchange, { bytes, from }));
     socket.once("connect", () => this.#send(exchange, port));
@@ -142,7 +144,7 @@ class DgramTransport implements Transport {
     exchange.stepsBeforeNs = this.#steps.totalNs;
     exchange.sentUserNs = this.#wallNs();
     port.socket.send(exchange.order.request, (error: NodeJS.ErrnoException | null) => {
-      if (error !== null) this.#table.fail(exchange, failureFromErrorName(error.code));
+      if (error !== null) this.#table.fail(exchange, sendFailureFromErrorName(error.code));
     });
     this.#table.markSent(exchange, port, this.#nowMs());
     port.stopTimer();

@@ -9,6 +9,9 @@ import { ProbeEngine } from "./probe-engine.ts";
 const ECONNREFUSED = 111;
 const ENETUNREACH = 101;
 const EADDRNOTAVAIL = 99;
+const EPERM = 1;
+const EACCES = 13;
+const ENFILE = 23;
 const EMFILE = 24;
 const ENOBUFS = 105;
 const SECOND_NS = 1_000_000_000n;
@@ -181,14 +184,29 @@ describe("ProbeEngine", () => {
     for (let i = 0; i < 40; i += 1) engine.turn(true);
     expect(ended).toMatchObject([
       { id: 0, phase: "cancelled" },
-      { id: 2, phase: "timed_out", sentNs: undefined },
+      { id: 2, phase: "failed", failure: "local_socket_failed", sentNs: undefined },
     ]);
   });
 
   test("a local address that is not ours fails the exchange", () => {
     network.openErrors.push(EADDRNOTAVAIL);
     send(orderNumber(1, { localAddress: Uint8Array.of(192, 0, 2, 7) }));
-    expect(ended).toMatchObject([{ id: 1, failure: "network_error" }]);
+    expect(ended).toMatchObject([{ id: 1, failure: "local_socket_failed" }]);
+  });
+
+  test.each([EMFILE, ENFILE, EACCES])(
+    "a socket refused with errno %i is our own fault",
+    (errno) => {
+      network.openErrors.push(errno);
+      send(orderNumber(1));
+      expect(ended).toMatchObject([{ id: 1, failure: "local_socket_failed", sentNs: undefined }]);
+    },
+  );
+
+  test("a request that our own host forbids is our own fault", () => {
+    network.sendErrors.push(EPERM, EPERM);
+    send(orderNumber(1));
+    expect(ended).toMatchObject([{ id: 1, failure: "local_socket_failed", sentNs: undefined }]);
   });
 
   test("out of sockets, requests share the open ones", () => {

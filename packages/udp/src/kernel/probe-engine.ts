@@ -9,7 +9,7 @@ import {
   sameBytes,
 } from "../exchange-table.ts";
 import { BATCH_MAX, BATCH_PER_PORT } from "../limits.ts";
-import { failureFromLinuxErrno } from "../network-failure.ts";
+import { failureFromLinuxErrno, sendFailureFromLinuxErrno } from "../network-failure.ts";
 import { StepWatch } from "../step-watch.ts";
 import type {
   KernelNetwork,
@@ -128,7 +128,7 @@ export class ProbeEngine {
     }
     const taken = this.#ports.take(localAddress, address.length === 4);
     if (!taken.ok) {
-      this.#table.fail(exchange, failureFromLinuxErrno(taken.error));
+      this.#table.fail(exchange, sendFailureFromLinuxErrno(taken.error));
       return undefined;
     }
     this.#sharedPort = taken.value;
@@ -175,7 +175,7 @@ export class ProbeEngine {
     const { address, localAddress } = exchange.order;
     const taken = this.#ports.takeFresh(localAddress, address.length === 4);
     if (!taken.ok) {
-      this.#table.fail(exchange, failureFromLinuxErrno(taken.error));
+      this.#table.fail(exchange, sendFailureFromLinuxErrno(taken.error));
       return;
     }
     const port = taken.value;
@@ -188,7 +188,7 @@ export class ProbeEngine {
     exchange.port = port;
     this.#ports.retire(port);
     exchange.sentUserNs = undefined;
-    this.#table.fail(exchange, failureFromLinuxErrno(errno));
+    this.#table.fail(exchange, sendFailureFromLinuxErrno(errno));
   }
 
   #requeue(exchanges: readonly ProbeExchange[]): void {

@@ -38,6 +38,7 @@ const evidence: fc.Arbitrary<ExchangeEvidence> = fc
       "host_unreachable" as const,
       "permission_denied" as const,
       "network_error" as const,
+      "local_socket_failed" as const,
     ),
   })
   .map((made) => (made.response === undefined ? { ...made, receivedNs: undefined } : made));

@@ -23,6 +23,7 @@ const FAILURES: readonly (NetworkFailure | undefined)[] = [
   "host_unreachable",
   "permission_denied",
   "network_error",
+  "local_socket_failed",
 ];
 
 /** Collects records into one block that grows. */
