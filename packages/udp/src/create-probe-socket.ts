@@ -24,6 +24,8 @@ export interface ProbeSocketOptions {
   readonly inFlightMax?: number;
   /** Called once when "auto" has to do without kernel stamps, with the reason. */
   readonly onFallback?: (reason: AppError) => void;
+  /** Called once if the socket breaks; it does not mend, so make a new one. */
+  readonly onBroken?: (error: AppError) => void;
 }
 
 /** Rejects with AppError `kernel_timestamps_unavailable` when "kernel" is wanted and the host has none. */
@@ -33,6 +35,7 @@ export function createProbeSocket(options: ProbeSocketOptions): Promise<ProbeSoc
     random: options.random,
     serverGapMs: options.serverGapMs ?? 0,
     inFlightMax: options.inFlightMax,
+    onBroken: options.onBroken,
     createTransport: (events) => createTransport(options, events),
   });
 }

@@ -153,6 +153,32 @@ describe("the probe socket in front of a transport", () => {
     expect(socket.counters().inFlight).toBe(0);
   });
 
+  test("a transport that broke shows, and is told once", async () => {
+    const told: unknown[] = [];
+    await using breakable = await createJudgedProbeSocket({
+      clock: systemClock,
+      random: systemRandom,
+      serverGapMs: 0,
+      inFlightMax: undefined,
+      onBroken: ({ code }) => told.push(code),
+      createTransport: (events) => {
+        transport = new FakeTransport(events);
+        return Promise.resolve(transport);
+      },
+    });
+    expect(breakable.failure).toBeUndefined();
+    transport.events.onBroken(new Error("out of memory"));
+    transport.events.onBroken(new Error("the thread ended"));
+    expect(breakable.failure).toMatchObject({ code: "socket_failed" });
+    expect(told).toEqual(["socket_failed"]);
+    await expect(breakable.exchange(request)).rejects.toBe(breakable.failure);
+  });
+
+  test("a socket that was closed is not a broken one", async () => {
+    await socket[Symbol.asyncDispose]();
+    expect(socket.failure).toBeUndefined();
+  });
+
   test("requests to one server leave a gap apart, and an aborted one never", async () => {
     const timers: { delayMs: number; callback: () => void }[] = [];
     const standing: Clock = {

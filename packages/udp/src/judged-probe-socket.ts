@@ -33,6 +33,7 @@ export interface JudgedProbeSocketOptions {
   /** Least time between two requests to the same address and port. */
   readonly serverGapMs: number;
   readonly inFlightMax: number | undefined;
+  readonly onBroken?: ((error: AppError) => void) | undefined;
   readonly createTransport: (events: TransportEvents) => Promise<Transport>;
 }
 
@@ -62,13 +63,20 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
   readonly #inFlightMaxWanted: number | undefined;
   #transport: Transport | undefined;
   #nextId = 0;
+  readonly #onBroken: (error: AppError) => void;
   #stopReason: AppError | undefined;
+  #failure: AppError | undefined;
 
   constructor(options: JudgedProbeSocketOptions) {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#pacing = createServerPacing(options.serverGapMs);
     this.#inFlightMaxWanted = options.inFlightMax;
+    this.#onBroken = options.onBroken ?? (() => {});
+  }
+
+  get failure(): AppError | undefined {
+    return this.#failure;
   }
 
   get timestampSource(): TimestampSource {
@@ -112,7 +120,12 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
   }
 
   onBroken(cause: unknown): void {
-    this.#stop(new AppError("socket_failed", "the probe socket broke: make a new one", { cause }));
+    if (this.#stopReason !== undefined) return;
+    this.#failure = new AppError("socket_failed", "the probe socket broke: make a new one", {
+      cause,
+    });
+    this.#stop(this.#failure);
+    this.#onBroken(this.#failure);
   }
 
   #begin(

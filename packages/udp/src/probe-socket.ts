@@ -1,6 +1,6 @@
 // The one interface to the network for probes. Behind it: kernel time stamps on a thread of their own, or node:dgram.
 
-import type { IpAddress } from "@truechimer/base";
+import type { AppError, IpAddress } from "@truechimer/base";
 import type { Sample, TimestampSource } from "@truechimer/ntp";
 
 /** Whom to ask, and how long to wait. */
@@ -31,10 +31,12 @@ export interface ProbeSocketCounters {
 export interface ProbeSocket extends AsyncDisposable {
   /** Who takes the stamps on this host. */
   readonly timestampSource: TimestampSource;
+  /** Why the socket is of no more use: what carries its exchanges broke. Absent: it works, or was closed. */
+  readonly failure?: AppError | undefined;
   /**
    * One exchange: one packet from an unpredictable port with a fresh nonce, one judged sample. Never rejects for what
-   * the network does; rejects with AppError `stopped` when the socket is closed or the signal aborted, and with
-   * `limit_exceeded` when too many are in flight.
+   * the network does; rejects with AppError `stopped` when the socket is closed or the signal aborted, with
+   * `limit_exceeded` when too many are in flight, and with `failure` once the socket is broken.
    */
   exchange(request: ExchangeRequest, signal?: AbortSignal): Promise<Sample>;
   counters(): ProbeSocketCounters;
