@@ -1,5 +1,5 @@
-// The last line of a run: `N passed, N failed, N skipped`, from the test runner's own report. A file that could not even be
-// loaded counts as one failure. Exits with 1 when anything failed.
+// The last line of a run: `N passed, N failed, N skipped`, from the test runner's own report. A file that fails
+// outside of its tests (it cannot be loaded, or a hook of it fails) counts as one failure. Exits with 1 when anything failed.
 
 import { readFileSync } from "node:fs";
 
@@ -18,16 +18,17 @@ function readReport(path) {
 
 /**
  * @param {{numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
- *   testResults: {status: string, assertionResults: unknown[]}[]} | undefined} report
+ *   testResults: {status: string, assertionResults: {status: string}[]}[]} | undefined} report
  */
 function count(report) {
   if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
-  const unloadable = report.testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === "failed" && !assertionResults.some((one) => one.status === "failed"),
   );
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + unloadable.length,
+    failed: report.numFailedTests + broken.length,
     skipped: report.numPendingTests + report.numTodoTests,
   };
 }

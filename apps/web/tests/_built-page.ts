@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "vite";
 
@@ -29,6 +29,7 @@ export async function builtPage(): Promise<string> {
     mode: "production",
     build: { outDir: made, emptyOutDir: true },
   });
+  await mkdir(CACHE, { recursive: true });
   // Two test files may build at the same time: the first to finish wins.
   await rename(made, wanted).catch(() => rm(made, { recursive: true, force: true }));
   await forgetOthers(wanted);

@@ -192,7 +192,8 @@ describe("transactions", () => {
         }
       });
     await Promise.all([bump(["a", "b"], true), bump(["b", "a"], false)]);
-    expect(attempts).toBe(3);
+    // The one that is run again may meet the other a second time.
+    expect(attempts).toBeGreaterThanOrEqual(3);
     const { rows } = await pool.query("select key, value from system_settings order by key");
     expect(rows).toEqual([
       { key: "a", value: 2 },
