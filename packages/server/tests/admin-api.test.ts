@@ -2,11 +2,11 @@
 
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { adminV1, monitorV2 } from "@truechimer/api";
-import { encodeNtpPacket, ntpTimestampFromUnixNs } from "@truechimer/ntp";
+import { adminV1 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { exchanges } from "./_exchanges.ts";
 import { goodStatus, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, useServer } from "./_test-server.ts";
 
@@ -316,60 +316,19 @@ describe("one check down to the packet", () => {
   });
 });
 
-const T1_NS = 1_800_000_000_000_000_000n;
-
-/** One exchange that nobody answered, and one with a server 1 ms ahead. */
-function exchanges(): { silent: monitorV2.NTPPacket; answered: monitorV2.NTPPacket } {
-  const at = (ns: bigint): { seconds: bigint; nanos: number } => ({
-    seconds: ns / 1_000_000_000n,
-    nanos: Number(ns % 1_000_000_000n),
-  });
-  const nonce = 0x1234_5678_9abc_def0n;
-  const header = {
-    leap: 0,
-    version: 4,
-    pollLog2: 0,
-    precisionLog2: -20,
-    rootDelay: 0,
-    rootDispersion: 0,
-    referenceId: 0xc0_00_02_09,
-    referenceTimestamp: ntpTimestampFromUnixNs(T1_NS),
-    extensionFields: [],
-    mac: undefined,
-  } as const;
-  const request = encodeNtpPacket({
-    ...header,
-    mode: 3,
-    stratum: 0,
-    originTimestamp: 0n,
-    receiveTimestamp: 0n,
-    transmitTimestamp: nonce,
-  });
-  const data = encodeNtpPacket({
-    ...header,
-    mode: 4,
-    stratum: 2,
-    originTimestamp: nonce,
-    receiveTimestamp: ntpTimestampFromUnixNs(T1_NS + 1_250_000n),
-    transmitTimestamp: ntpTimestampFromUnixNs(T1_NS + 1_260_000n),
-  });
-  const common = {
-    request,
-    destinationIpBytes: Uint8Array.of(10, 1, 0, 1),
-    destinationPort: 123,
-    t1: at(T1_NS),
-    t1Source: monitorV2.TimestampSource.KERNEL,
-  };
-  return {
-    silent: create(monitorV2.NTPPacketSchema, { ...common, reason: "timeout" }),
-    answered: create(monitorV2.NTPPacketSchema, {
-      ...common,
-      data,
-      t4: at(T1_NS + 510_000n),
-      t4Source: monitorV2.TimestampSource.KERNEL,
-    }),
-  };
-}
+test("two offsets at the ends of 63 bits do not hide the monitors", async () => {
+  await admin.addServers({ targets: ["10.1.0.1"] });
+  await server.createMonitor({ name: "zurich", address: ip(MON) });
+  await sql`update servers set offset_ns = 9223372036854775807, witnesses_fresh = 2`.execute(
+    kysely,
+  );
+  await sql`update server_scores set answer_offset_ns = -9223372036854775807, last_answer_ts = now()`.execute(
+    kysely,
+  );
+  const { monitors } = await admin.listMonitors({});
+  expect(monitors.map(({ offsetFromFleetNs }) => offsetFromFleetNs)).toEqual([-(2n ** 63n) + 1n]);
+  expect((await admin.getOverview({})).monitors).toHaveLength(1);
+});
 
 describe("plain HTTP and JSON", () => {
   test("is all that a program needs", async () => {

@@ -6,6 +6,7 @@ import type { monitorV2 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { beforeEach, describe, expect, test } from "vitest";
+import { exchanges } from "./_exchanges.ts";
 import { goodStatus, type MonitorClient, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, useServer } from "./_test-server.ts";
 
@@ -360,12 +361,66 @@ describe("a submission that cannot be right is refused with its code", () => {
   });
 });
 
+describe("a result counts as its evidence says", () => {
+  const submitOne = async (
+    init: Parameters<typeof goodStatus>[1],
+  ): Promise<monitorV2.SubmitResultsResponse> => {
+    const batch = await takeBatch();
+    const [one, two] = batch.servers;
+    if (one === undefined || two === undefined) throw new Error("no batch");
+    return client.submitResults({
+      version: 5,
+      monId: MON,
+      batchId: batch.batchId,
+      submissionId: newSubmissionId(),
+      list: [goodStatus(one, init), goodStatus(two)],
+    });
+  };
+
+  test("offset, bound and round trip are the evidence's own", async () => {
+    const { answered } = exchanges();
+    const answer = await submitOne({
+      responses: [answered],
+      selectedResponse: answered,
+      offset: { nanos: 1_005_000 },
+      errorBound: { nanos: 1 },
+      rtt: { nanos: 1 },
+    });
+    expect(answer.refused).toEqual([]);
+    const row = await kysely
+      .selectFrom("log_scores")
+      .select(["offset_ns", "bound_ns", "rtt_ns"])
+      .where("has_evidence", "=", true)
+      .executeTakeFirstOrThrow();
+    expect(Number(row.offset_ns)).toBeCloseTo(1_000_000, -1);
+    expect(Number(row.rtt_ns)).toBeCloseTo(500_000, -1);
+    expect(row.bound_ns).toBeGreaterThan(250_000n);
+  });
+
+  test.each<{ name: string; init: Parameters<typeof goodStatus>[1] }>([
+    { name: "an offset that its packets do not give", init: { offset: { nanos: 30_000 } } },
+    { name: "silence, with an answer", init: { reason: "timeout", noResponse: true } },
+    { name: "a kiss that was not sent", init: { reason: "kiss_deny" } },
+    { name: "success, without an answer", init: { selectedResponse: exchanges().silent } },
+  ])("$name: refused, its neighbour is kept", async ({ init }) => {
+    const { silent, answered } = exchanges();
+    const answer = await submitOne({
+      responses: [silent, answered],
+      selectedResponse: answered,
+      ...init,
+    });
+    expect(answer.refused).toMatchObject([{ index: 0, code: "bad_request" }]);
+    expect(answer.refused[0]?.message).toContain("the evidence");
+    expect((await counted()).rows).toBe(1);
+  });
+});
+
 describe("what is written", () => {
   test("steps, reasons, evidence, and one place in the scorer's queue a result", async () => {
     const batch = await takeBatch();
     const [one, two, three] = batch.servers;
     if (one === undefined || two === undefined || three === undefined) throw new Error("no batch");
-    const exchange = { data: new Uint8Array(48), request: new Uint8Array(48), reason: "" };
+    const { silent, answered } = exchanges();
     await client.submitResults({
       version: 5,
       monId: MON,
@@ -373,8 +428,8 @@ describe("what is written", () => {
       submissionId: newSubmissionId(),
       list: [
         goodStatus(one, {
-          responses: [{ request: new Uint8Array(48), reason: "timeout" }, exchange],
-          selectedResponse: exchange,
+          responses: [silent, answered],
+          selectedResponse: answered,
         }),
         goodStatus(two, {
           noResponse: true,
@@ -440,8 +495,8 @@ describe("what is written", () => {
       .orderBy("id")
       .execute();
     expect(assignment[0]).toEqual({
-      answer_offset_ns: 1_000_000n,
-      answer_bound_ns: 260_000n,
+      answer_offset_ns: expect.any(BigInt) as bigint,
+      answer_bound_ns: expect.any(BigInt) as bigint,
       reason: null,
     });
     expect(assignment[1]).toEqual({

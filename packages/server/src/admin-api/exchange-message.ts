@@ -4,22 +4,19 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1, type monitorV2 } from "@truechimer/api";
 import {
   describePacketFields,
-  judgeExchange,
   type RuleFinding,
   runResponseRules,
-  SAMPLE_REASONS,
-  type SampleReason,
   type Stamp,
   unixNsFromNtpTimestamp,
 } from "@truechimer/ntp";
-import { exchangeOf } from "../monitor-api/check-evidence.ts";
+import { judgePacket } from "../monitor-api/check-evidence.ts";
 import { offsetMessage, optionalField } from "./admin-message.ts";
 import { boundPartText } from "./bound-part-text.ts";
 import { reasonWords } from "./check-messages.ts";
 
 export function exchangeMessage(packet: monitorV2.NTPPacket): adminV1.Exchange {
-  const exchange = exchangeOf(packet);
-  const sample = judgeExchange(exchange, silenceReason(packet.reason));
+  const sample = judgePacket(packet);
+  const { exchange } = sample;
   const reason = sample.reason ?? "";
   const pivotNs = exchange.t4?.atNs ?? exchange.t1?.atNs;
   const serverStamp = (timestamp: bigint | undefined): bigint | undefined =>
@@ -54,13 +51,6 @@ export function exchangeMessage(packet: monitorV2.NTPPacket): adminV1.Exchange {
     source: endpoint(exchange.sourceAddress, exchange.sourcePort),
     destination: endpoint(exchange.destinationAddress, exchange.destinationPort),
   });
-}
-
-const KNOWN: ReadonlySet<string> = new Set(SAMPLE_REASONS);
-
-/** Why nothing came back, which the bytes cannot tell; the agent did. */
-function silenceReason(reason: string): SampleReason {
-  return KNOWN.has(reason) ? (reason as SampleReason) : "timeout";
 }
 
 function stampSource(stamp: Stamp | undefined): adminV1.StampSource {

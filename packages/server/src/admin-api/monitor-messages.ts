@@ -36,16 +36,18 @@ interface MonitorRow {
 export async function monitorMessages(kysely: Kysely<Schema>): Promise<adminV1.Monitor[]> {
   const result = await sql<MonitorRow>`
     select m.id, m.hostname, m.ip, m.ip_version, m.status, m.online, m.last_seen, m.last_submit, m.client_version,
-      m.location, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing, assigned.from_fleet_ns,
+      m.location, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
+      -- Two extreme offsets differ by more than 63 bits hold.
+      least(greatest(assigned.from_fleet, -9223372036854775807), 9223372036854775807)::bigint as from_fleet_ns,
       hour.checks, hour.without_answer
     from monitors m
     left join lateral (
       select count(*) filter (where ss.status = 'active') as servers_active,
         count(*) filter (where ss.status = 'testing') as servers_testing,
-        percentile_disc(0.5) within group (order by ss.answer_offset_ns - s.offset_ns) filter (
+        percentile_disc(0.5) within group (order by ss.answer_offset_ns::numeric - s.offset_ns) filter (
           where s.witnesses_fresh > 1 and s.offset_ns is not null and ss.reason is null
             and ss.last_answer_ts > now() - interval '1 hour'
-        ) as from_fleet_ns
+        ) as from_fleet
       from server_scores ss join servers s on s.id = ss.server_id
       where ss.monitor_id = m.id and s.state = 'watched'
     ) assigned on true

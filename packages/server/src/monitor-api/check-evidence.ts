@@ -1,10 +1,18 @@
 // The raw exchanges of a check between the wire, the database and the judge.
 
 import { create, equals, fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { monitorV2 } from "@truechimer/api";
 import { ipAddressFromBytes } from "@truechimer/base";
-import type { Exchange, Stamp } from "@truechimer/ntp";
+import {
+  type Exchange,
+  isNoResponse,
+  judgeExchange,
+  SAMPLE_REASONS,
+  type Sample,
+  type SampleReason,
+  type Stamp,
+} from "@truechimer/ntp";
 
 /** A check has 3 samples; more than this is no check. */
 const EXCHANGES_MAX = 16;
@@ -12,21 +20,71 @@ const EXCHANGES_MAX = 16;
 const DATAGRAM_BYTES_MAX = 1_500;
 const REASON_CHARACTERS_MAX = 64;
 
+const PORT_MAX = 65_535;
+const NANOS_PER_SECOND = 1_000_000_000;
+/** Lengths of an address that an agent may not know, of IPv4, of IPv6. */
+const ADDRESS_BYTES: ReadonlySet<number> = new Set([0, 4, 16]);
+/** 1970 to 2191: a server's stamp is at most 68 years (half an NTP era) after it, and still fits 63 bits of nanoseconds. */
+const STAMP_SECONDS_MAX = 7_000_000_000n;
+/** No step of a clock is longer than half an NTP era. */
+const CLOCK_STEP_SECONDS_MAX = 2n ** 31n;
+
 /** Why the evidence of a status cannot be stored. Absent: it can. */
 export function evidenceProblem(status: monitorV2.ServerStatus): string | undefined {
-  if (status.responses.length > EXCHANGES_MAX) {
-    return `${status.responses.length} exchanges: a check has at most ${EXCHANGES_MAX}`;
+  const { responses, selectedResponse } = status;
+  if (responses.length > EXCHANGES_MAX) {
+    return `${responses.length} exchanges: a check has at most ${EXCHANGES_MAX}`;
   }
-  for (const packet of [
-    ...status.responses,
-    ...(status.selectedResponse ? [status.selectedResponse] : []),
-  ]) {
-    if (packet.data.length > DATAGRAM_BYTES_MAX || packet.request.length > DATAGRAM_BYTES_MAX) {
-      return `a datagram of the evidence is longer than ${DATAGRAM_BYTES_MAX} bytes`;
-    }
-    if (packet.reason.length > REASON_CHARACTERS_MAX) return "a reason in the evidence is no code";
+  for (const packet of responses) {
+    const problem = packetProblem(packet);
+    if (problem !== undefined) return problem;
+  }
+  if (selectedResponse === undefined) return undefined;
+  if (responses.length === 0) return packetProblem(selectedResponse);
+  return positionOf(responses, selectedResponse) < 0
+    ? "the selected exchange is none of the exchanges"
+    : undefined;
+}
+
+function packetProblem(packet: monitorV2.NTPPacket): string | undefined {
+  if (packet.data.length > DATAGRAM_BYTES_MAX || packet.request.length > DATAGRAM_BYTES_MAX) {
+    return `a datagram of the evidence is longer than ${DATAGRAM_BYTES_MAX} bytes`;
+  }
+  if (packet.reason.length > REASON_CHARACTERS_MAX) return "a reason in the evidence is no code";
+  for (const { length } of [packet.sourceIpBytes, packet.destinationIpBytes]) {
+    if (!ADDRESS_BYTES.has(length)) return `an address of the evidence has ${length} bytes`;
+  }
+  for (const port of [packet.sourcePort, packet.destinationPort]) {
+    if (port < 0 || port > PORT_MAX) return `${port} in the evidence is no UDP port`;
+  }
+  for (const stamp of [packet.t1, packet.t4]) {
+    if (stamp !== undefined && !isStamp(stamp))
+      return "a time stamp of the evidence is out of range";
+  }
+  const { clockStep } = packet;
+  if (clockStep !== undefined && !isClockStep(clockStep)) {
+    return "the clock step in the evidence is out of range";
   }
   return undefined;
+}
+
+function isStamp({ seconds, nanos }: Timestamp): boolean {
+  return seconds >= 0n && seconds <= STAMP_SECONDS_MAX && nanos >= 0 && nanos < NANOS_PER_SECOND;
+}
+
+function isClockStep({ seconds, nanos }: Duration): boolean {
+  return (
+    seconds <= CLOCK_STEP_SECONDS_MAX &&
+    seconds >= -CLOCK_STEP_SECONDS_MAX &&
+    Math.abs(nanos) < NANOS_PER_SECOND
+  );
+}
+
+function positionOf(
+  exchanges: readonly monitorV2.NTPPacket[],
+  packet: monitorV2.NTPPacket,
+): number {
+  return exchanges.findIndex((each) => equals(monitorV2.NTPPacketSchema, each, packet));
 }
 
 export interface StoredEvidence {
@@ -41,9 +99,7 @@ export function evidenceOf(status: monitorV2.ServerStatus): StoredEvidence | und
   const exchanges = responses.length > 0 ? responses : selectedResponse ? [selectedResponse] : [];
   if (exchanges.length === 0) return undefined;
   const selectedIndex =
-    selectedResponse === undefined
-      ? -1
-      : exchanges.findIndex((each) => equals(monitorV2.NTPPacketSchema, each, selectedResponse));
+    selectedResponse === undefined ? -1 : positionOf(exchanges, selectedResponse);
   const message = create(monitorV2.CheckEvidenceSchema, {
     exchanges,
     ...(selectedIndex < 0 ? {} : { selectedIndex }),
@@ -59,8 +115,20 @@ export function decodeEvidence(bytes: Uint8Array): monitorV2.CheckEvidence {
   return fromBinary(monitorV2.CheckEvidenceSchema, bytes);
 }
 
+/** The exchange judged anew, by nothing but its evidence. */
+export function judgePacket(packet: monitorV2.NTPPacket): Sample {
+  return judgeExchange(exchangeOf(packet), silenceReason(packet.reason));
+}
+
+const KNOWN_REASONS: ReadonlySet<string> = new Set(SAMPLE_REASONS);
+
+/** Why nothing came back, which the bytes cannot tell; the agent did. What only an answer can say does not count. */
+function silenceReason(reason: string): SampleReason {
+  return KNOWN_REASONS.has(reason) && isNoResponse(reason) ? (reason as SampleReason) : "timeout";
+}
+
 /** As the judge takes it: nothing is derived. */
-export function exchangeOf(packet: monitorV2.NTPPacket): Exchange {
+function exchangeOf(packet: monitorV2.NTPPacket): Exchange {
   return {
     request: packet.request,
     t1: stampOf(packet.t1, packet.t1Source),

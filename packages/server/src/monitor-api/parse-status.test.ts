@@ -88,6 +88,71 @@ describe("what cannot be is refused with its code", () => {
       init: { offset: { seconds: 10_000_000_000n } },
       code: "bad_request",
     },
+    {
+      name: "an offset of 71 years",
+      init: { offset: { seconds: 71n * 31_536_000n } },
+      code: "bad_request",
+    },
+    {
+      name: "an offset of 71 years, behind",
+      init: { offset: { seconds: -71n * 31_536_000n } },
+      code: "bad_request",
+    },
+    {
+      name: "an rtt of 71 years",
+      init: { rtt: { seconds: 71n * 31_536_000n } },
+      code: "bad_request",
+    },
+    {
+      name: "a bound of 71 years",
+      init: { errorBound: { seconds: 71n * 31_536_000n } },
+      code: "bad_request",
+    },
+    {
+      name: "T1 before 1970",
+      init: { responses: [{ t1: { seconds: -1n } }] },
+      code: "bad_request",
+    },
+    {
+      name: "T4 beyond all bounds",
+      init: { responses: [{ t4: { seconds: 2n ** 62n } }] },
+      code: "bad_request",
+    },
+    {
+      name: "T1 with two signs",
+      init: { responses: [{ t1: { nanos: -1 } }] },
+      code: "bad_request",
+    },
+    {
+      name: "T4 with two seconds of nanos",
+      init: { responses: [{ t4: { nanos: 2_000_000_000 } }] },
+      code: "bad_request",
+    },
+    {
+      name: "a giant clock step",
+      init: { responses: [{ clockStep: { seconds: -(2n ** 62n) } }] },
+      code: "bad_request",
+    },
+    {
+      name: "a clock step with giant nanos",
+      init: { responses: [{ clockStep: { nanos: 1_000_000_000 } }] },
+      code: "bad_request",
+    },
+    {
+      name: "5 address bytes in the evidence",
+      init: { responses: [{ sourceIpBytes: new Uint8Array(5) }] },
+      code: "bad_request",
+    },
+    {
+      name: "port 65536 in the evidence",
+      init: { selectedResponse: { destinationPort: 65_536 } },
+      code: "bad_request",
+    },
+    {
+      name: "a selected exchange that is none of them",
+      init: { responses: [{ reason: "timeout" }], selectedResponse: { reason: "truncated" } },
+      code: "bad_request",
+    },
     { name: "a negative rtt", init: { rtt: { nanos: -1 } }, code: "bad_request" },
     { name: "a negative bound", init: { errorBound: { nanos: -1 } }, code: "bad_request" },
     { name: "stratum 256", init: { stratum: 256 }, code: "bad_request" },

@@ -14,6 +14,7 @@ import {
 } from "@truechimer/base";
 import { isStatusReason, reasonFromLegacyError } from "@truechimer/scoring";
 import { evidenceProblem } from "./check-evidence.ts";
+import { judgeEvidence } from "./judge-evidence.ts";
 import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
 
 export interface ParsedStatus {
@@ -56,6 +57,11 @@ export const RESULT_TIME_SKEW_NS = 120_000_000_000n;
 
 const NS_PER_SECOND = 1_000_000_000n;
 const NS_MAX = 2n ** 63n - 1n;
+/**
+ * Offset, bound and round trip at most: 70 years. NTP can tell no offset beyond half an era, 68 years; and sums and
+ * differences of a few of them stay within 63 bits.
+ */
+const SPAN_NS_MAX = 70n * 365n * 86_400n * NS_PER_SECOND;
 const ERROR_CHARACTERS_MAX = 300;
 const STRATUM_MAX = 255;
 const LEAP_MAX = 3;
@@ -84,18 +90,31 @@ export function parseStatus(
 
   const outcome = outcomeOf(status, numbers.value.offsetNs, options);
   if (!outcome.ok) return refuse("bad_request", outcome.error);
+  const told = { ...numbers.value, ...outcome.value, noResponse: status.noResponse };
+  const judged = version >= FIRST_VERSION_WITH_PORTS ? judgeEvidence(status, told) : ok(undefined);
+  if (!judged.ok) return refuse("bad_request", judged.error);
+  const beyond = numberProblem(judged.value ?? told);
+  if (beyond !== undefined) return refuse("bad_request", beyond);
   return ok({
     index,
     address: address.value,
     port,
     ticket: status.ticket,
     atNs: times.value,
+    ...told,
+    ...judged.value,
     error: printable(outcome.value.error),
-    noResponse: status.noResponse,
-    ...numbers.value,
-    reason: outcome.value.reason,
-    offsetNs: outcome.value.offsetNs,
   });
+}
+
+/** Of what the evidence says or, without any, the agent. */
+function numberProblem(
+  numbers: Pick<Numbers, "offsetNs" | "boundNs" | "rttNs">,
+): string | undefined {
+  const { offsetNs = 0n, boundNs = 0n, rttNs = 0n } = numbers;
+  if (offsetNs > SPAN_NS_MAX || offsetNs < -SPAN_NS_MAX) return "offset is more than 70 years";
+  if (boundNs > SPAN_NS_MAX) return "error_bound is more than 70 years";
+  return rttNs > SPAN_NS_MAX ? "rtt is more than 70 years" : undefined;
 }
 
 function parseTimes(

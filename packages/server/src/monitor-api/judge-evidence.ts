@@ -1,0 +1,46 @@
+// A status against its own evidence: the selected exchange is judged anew, and what comes out is what counts. An agent
+// that says something else than its packets is wrong or lies, and is not believed either way.
+
+import type { monitorV2 } from "@truechimer/api";
+import { ok, type Result, refused } from "@truechimer/base";
+import { type CheckOutcome, checkResultOf, isAgentFault } from "@truechimer/ntp";
+import { judgePacket } from "./check-evidence.ts";
+
+/** What an agent may round differently on the way to its offset; more is another offset. */
+export const EVIDENCE_OFFSET_TOLERANCE_NS = 10_000n;
+
+/** What an agent says that the exchange came to. */
+export interface ClaimedOutcome {
+  /** Absent: success. */
+  readonly reason: string | undefined;
+  readonly noResponse: boolean;
+  readonly offsetNs: bigint | undefined;
+}
+
+/** What the evidence comes to; absent where there is none. A refusal says how the claim differs from it. */
+export function judgeEvidence(
+  { selectedResponse }: Pick<monitorV2.ServerStatus, "selectedResponse">,
+  claimed: ClaimedOutcome,
+): Result<CheckOutcome | undefined, string> {
+  // What the agent's own clock spoilt is not recorded, whatever its packets say.
+  if (selectedResponse === undefined || isAgentFault(claimed.reason)) return ok(undefined);
+  const { outcome } = checkResultOf([judgePacket(selectedResponse)]);
+  const { reason, noResponse, offsetNs } = outcome;
+  if (reason !== claimed.reason || noResponse !== claimed.noResponse) {
+    return refused(
+      `the evidence says ${wordsOf(outcome)}, the result says ${wordsOf(claimed)}: update the agent`,
+    );
+  }
+  if (offsetNs === undefined || claimed.offsetNs === undefined) return ok(outcome);
+  const differenceNs = offsetNs - claimed.offsetNs;
+  const magnitudeNs = differenceNs < 0n ? -differenceNs : differenceNs;
+  return magnitudeNs > EVIDENCE_OFFSET_TOLERANCE_NS
+    ? refused(
+        `the evidence gives an offset of ${offsetNs} ns, the result says ${claimed.offsetNs} ns: update the agent`,
+      )
+    : ok(outcome);
+}
+
+function wordsOf({ reason, noResponse }: Omit<ClaimedOutcome, "offsetNs">): string {
+  return `${reason ?? "success"}${noResponse ? " without an answer" : ""}`;
+}
