@@ -81,6 +81,7 @@ describe.skipIf(!chronyAvailable())("server and agent apart", () => {
         ["agent", "--server", url, "--address", "127.0.0.1"].concat([
           "--token-file",
           join(directory, "v4.token"),
+          "--allow-private-targets",
         ]),
       );
       await eventText(agent, "agent");

@@ -40,6 +40,11 @@ export interface AgentOptions {
   /** Truechimer's version, such as "0.1.0". */
   readonly version: string;
   readonly metrics?: AgentMetrics;
+  /**
+   * Also probe private, loopback and link-local addresses, where the control plane allows it too. Default false: a
+   * control plane alone cannot turn its agents on the networks that they stand in.
+   */
+  readonly allowPrivateTargets?: boolean;
   /** Checks under way at once, over all monitors. Default 1,000. */
   readonly checksInFlightMax?: number;
   /** Default: the operating system's resolver. */
@@ -108,6 +113,7 @@ function monitorContexts(
     }),
     config: createConfigHolder(),
     socket: probeSocket,
+    allowPrivateTargets: options.allowPrivateTargets ?? false,
     pace,
     checkSlots,
     resolveHost: options.resolveHost ?? resolveHostBySystem,

@@ -2,9 +2,13 @@
 
 import { setMaxListeners } from "node:events";
 import type { Clock, IpAddress, UnixNs } from "@truechimer/base";
-import { CHECK_SAMPLES_DEFAULT, type CheckResult, SAMPLE_GAP_MS_DEFAULT } from "@truechimer/ntp";
+import {
+  CHECK_SAMPLES_DEFAULT,
+  type CheckResult,
+  SAMPLE_GAP_MS_DEFAULT,
+  SAMPLE_TIMEOUT_MS_DEFAULT,
+} from "@truechimer/ntp";
 import type { ProbeSocket } from "@truechimer/udp";
-import { SAMPLE_TIMEOUT_MS_DEFAULT } from "./monitor-config.ts";
 import { type CheckTarget, runCheck } from "./run-check.ts";
 import { createServerPace } from "./server-pace.ts";
 import { createSlots } from "./slots.ts";

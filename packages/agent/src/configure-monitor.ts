@@ -27,7 +27,7 @@ async function fetchConfig(context: MonitorContext): Promise<boolean> {
       { monId: address.text },
       { timeoutMs: GET_CONFIG_TIMEOUT_MS, signal: signals.stopping },
     );
-    config.set(monitorConfigFrom(message));
+    config.set(monitorConfigFrom(message, context));
     logger.debug({}, "configuration received");
     return true;
   } catch (error) {

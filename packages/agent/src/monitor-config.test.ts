@@ -2,12 +2,21 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { monitorV2 } from "@truechimer/api";
 import { describe, expect, test } from "vitest";
-import { type MonitorConfig, monitorConfigFrom } from "./monitor-config.ts";
+import { parseIpAddress } from "@truechimer/base";
+import { type MonitorConfig, monitorConfigFrom, sampleIntervalMsFor } from "./monitor-config.ts";
 
 function configFrom(
   init: MessageInitShape<typeof monitorV2.GetConfigResponseSchema>,
+  allowPrivateTargets = true,
 ): MonitorConfig {
-  return monitorConfigFrom(create(monitorV2.GetConfigResponseSchema, init));
+  const message = create(monitorV2.GetConfigResponseSchema, init);
+  return monitorConfigFrom(message, { allowPrivateTargets });
+}
+
+function intervalMsFor(text: string, config: MonitorConfig): number {
+  const address = parseIpAddress(text);
+  if (!address.ok) throw new Error(address.error);
+  return sampleIntervalMsFor(address.value, config);
 }
 
 describe("a configuration", () => {
@@ -56,6 +65,23 @@ describe("a configuration", () => {
     const lab = { privateTargetsAllowed: true, sampleInterval: durationFromMs(300) };
     expect(configFrom(lab).sampleIntervalMs).toBe(300);
     expect(configFrom({ ...lab, privateTargetsAllowed: false }).sampleIntervalMs).toBe(2_000);
+  });
+
+  test("allows private targets only when whoever runs the agent does, too", () => {
+    expect(configFrom({ privateTargetsAllowed: true }).privateTargetsAllowed).toBe(true);
+    expect(configFrom({ privateTargetsAllowed: false }).privateTargetsAllowed).toBe(false);
+    const quick = { privateTargetsAllowed: true, sampleInterval: durationFromMs(300) };
+    expect(configFrom(quick, false)).toMatchObject({
+      privateTargetsAllowed: false,
+      sampleIntervalMs: 2_000,
+    });
+  });
+
+  test.each(["162.159.200.1", "2606:4700:f1::1"])("is never quicker than 2 s for %s", (text) => {
+    const lab = { privateTargetsAllowed: true, sampleInterval: durationFromMs(300) };
+    expect(intervalMsFor(text, configFrom(lab))).toBe(2_000);
+    expect(intervalMsFor("127.0.0.1", configFrom(lab))).toBe(300);
+    expect(intervalMsFor(text, configFrom({ sampleInterval: durationFromMs(9_000) }))).toBe(9_000);
   });
 
   test("has addresses only where it has their bytes", () => {

@@ -4,18 +4,25 @@
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { monitorV2 } from "@truechimer/api";
-import { type IpAddress, ipAddressFromBytes } from "@truechimer/base";
-import { CHECK_SAMPLES_DEFAULT, SAMPLE_GAP_MS_DEFAULT } from "@truechimer/ntp";
+import { addressScope, type IpAddress, ipAddressFromBytes } from "@truechimer/base";
+import {
+  CHECK_SAMPLES_DEFAULT,
+  SAMPLE_GAP_MS_DEFAULT,
+  SAMPLE_TIMEOUT_MS_DEFAULT,
+  SAMPLE_TIMEOUT_MS_MAX,
+  SAMPLE_TIMEOUT_MS_MIN,
+} from "@truechimer/ntp";
 
 export interface MonitorConfig {
   /** Samples a check, 1 to 10. */
   readonly samples: number;
-  /** Shortest time between two samples to one server. */
+  /** Shortest time between two samples to one server; for a public one see `sampleIntervalMsFor`. */
   readonly sampleIntervalMs: number;
   /** How long a sample waits for its answer. */
   readonly sampleTimeoutMs: number;
   /** How long to wait after an empty batch. Absent: back off. */
   readonly idlePollIntervalMs: number | undefined;
+  /** Both the control plane and whoever runs the agent allow it. */
   readonly privateTargetsAllowed: boolean;
   /** Host names of the servers that judge the host's own clock. */
   readonly baseChecks: readonly string[];
@@ -27,25 +34,24 @@ export interface MonitorConfig {
   readonly peerIsTruechimer: boolean;
 }
 
-export const SAMPLE_TIMEOUT_MS_DEFAULT = 3_000;
-
 const SAMPLES_MAX = 10;
-/** Below 2 s only where every target belongs to whoever configures the agent, as in the lab. */
+/** Below 2 s only for targets of whoever runs the agent, as in the lab. */
 const SAMPLE_INTERVAL_MS_MIN = 50;
 const SAMPLE_INTERVAL_MS_MAX = 60_000;
-const SAMPLE_TIMEOUT_MS_MIN = 50;
-const SAMPLE_TIMEOUT_MS_MAX = 10_000;
 const IDLE_POLL_MS_MIN = 100;
 const IDLE_POLL_MS_MAX = 600_000;
 const BASE_CHECKS_MAX = 20;
 const HOST_NAME_BYTES_MAX = 253;
 
 /** Values out of range are brought to the nearest limit; addresses and names that are none are left out. */
-export function monitorConfigFrom(message: monitorV2.GetConfigResponse): MonitorConfig {
-  const privateTargetsAllowed = message.privateTargetsAllowed ?? false;
+export function monitorConfigFrom(
+  message: monitorV2.GetConfigResponse,
+  { allowPrivateTargets }: { readonly allowPrivateTargets: boolean },
+): MonitorConfig {
+  const privateTargetsAllowed = allowPrivateTargets && (message.privateTargetsAllowed ?? false);
   return {
     samples: message.samples <= 0 ? CHECK_SAMPLES_DEFAULT : Math.min(message.samples, SAMPLES_MAX),
-    sampleIntervalMs: sampleIntervalMs(message.sampleInterval, privateTargetsAllowed),
+    sampleIntervalMs: intervalMs(message.sampleInterval, privateTargetsAllowed),
     sampleTimeoutMs: clampedMs(message.sampleTimeout, {
       absentMs: SAMPLE_TIMEOUT_MS_DEFAULT,
       minMs: SAMPLE_TIMEOUT_MS_MIN,
@@ -68,7 +74,15 @@ export function monitorConfigFrom(message: monitorV2.GetConfigResponse): Monitor
 }
 
 /** Public servers are never asked more often than every 2 s, whatever the control plane says. */
-function sampleIntervalMs(duration: Duration | undefined, privateTargetsAllowed: boolean): number {
+export function sampleIntervalMsFor(
+  address: IpAddress,
+  { sampleIntervalMs }: Pick<MonitorConfig, "sampleIntervalMs">,
+): number {
+  if (addressScope(address) !== "public") return sampleIntervalMs;
+  return Math.max(sampleIntervalMs, SAMPLE_GAP_MS_DEFAULT);
+}
+
+function intervalMs(duration: Duration | undefined, privateTargetsAllowed: boolean): number {
   return clampedMs(duration, {
     absentMs: SAMPLE_GAP_MS_DEFAULT,
     minMs: privateTargetsAllowed ? SAMPLE_INTERVAL_MS_MIN : SAMPLE_GAP_MS_DEFAULT,

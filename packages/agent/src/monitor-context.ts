@@ -25,6 +25,8 @@ export interface MonitorContext {
   readonly client: MonitorClient;
   readonly config: ConfigHolder;
   readonly socket: ProbeSocket;
+  /** Whoever runs the agent allows private, loopback and link-local targets; the control plane has to as well. */
+  readonly allowPrivateTargets: boolean;
   readonly pace: ServerPace;
   /** Bounds the checks in flight, over all monitors of the agent. */
   readonly checkSlots: Slots;

@@ -3,7 +3,7 @@
 import { AppError, addressScope, type IpAddress } from "@truechimer/base";
 import { type CheckResult, checkResultWithoutSamples, isAgentFault } from "@truechimer/ntp";
 import { addressRefusal } from "./address-policy.ts";
-import type { MonitorConfig } from "./monitor-config.ts";
+import { type MonitorConfig, sampleIntervalMsFor } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
 import { type CheckTarget, runCheck } from "./run-check.ts";
 import type { FinishedCheck } from "./server-status.ts";
@@ -70,7 +70,7 @@ export async function probe(
   return await checkSlots.hold(signals.stopping, async () => {
     metrics.checksInFlight(checkSlots.taken);
     return await runCheck(target, {
-      settings: config,
+      settings: { ...config, sampleIntervalMs: sampleIntervalMsFor(target.address, config) },
       socket,
       clock,
       pace,

@@ -67,8 +67,10 @@ export async function workMonitor(context: MonitorContext): Promise<void> {
 
 /** Asks for one batch and sets to work on it. Returns how long to wait before the next turn. */
 async function takeTurn(context: MonitorContext, state: WorkState): Promise<number> {
-  const { config, random, signals } = context;
+  const { config, random, signals, socket } = context;
   const { localClock, peer, underWay } = state;
+  // Work that cannot be done is better left to others.
+  if (socket.failure !== undefined) throw socket.failure;
   const current = await config.inForce(signals.stopping);
   const clockRestMs = await localClock.restMs(current);
   if (clockRestMs > 0) return clockRestMs;
@@ -129,7 +131,7 @@ async function askForWork(context: MonitorContext): Promise<Answer> {
       { monId: address.text, submissionVersionMax: SUBMISSION_VERSION },
       { timeoutMs: GET_SERVERS_TIMEOUT_MS, signal: signals.stopping },
     );
-    if (message.config !== undefined) config.set(monitorConfigFrom(message.config));
+    if (message.config !== undefined) config.set(monitorConfigFrom(message.config, context));
     const batch = parseWorkBatch(message);
     if (!batch.ok) {
       logger.error({ detail: batch.error }, "batch makes no sense");

@@ -45,6 +45,8 @@ export interface Counted {
 }
 
 export interface Simulation {
+  /** Breaks the probe socket for good. */
+  readonly breakSocket: () => void;
   readonly clock: VirtualClock;
   readonly hostClock: HostClock;
   readonly network: VirtualNetwork;
@@ -85,16 +87,19 @@ export function simulate(options: SimulationOptions = {}): Simulation {
   const nowMs = (): number => Number(clock.monotonicNs() - startNs) / 1e6;
   const sent: SentRequest[] = [];
   const counted = { accepted: 0, lost: [] as string[], inFlightMax: 0 };
+  const probeSocket = virtualSocket({ clock: hostClock, network, random, sent, nowMs });
   const agent = createAgent({
     apiUrl: "http://control-plane.invalid",
     monitors: [{ address: ip(MONITOR_ADDRESS), token: "tcm_secret" }],
-    probeSocket: virtualSocket({ clock: hostClock, network, random, sent, nowMs }),
+    probeSocket,
     clock: hostClock,
     random,
     logger: silentLogger,
     version: "0.1.0",
     metrics: countingMetrics(counted),
     createTransport: plane.createTransport,
+    // Documentation addresses are no public ones.
+    allowPrivateTargets: true,
     ...agentOptions,
   });
   return {
@@ -106,6 +111,9 @@ export function simulate(options: SimulationOptions = {}): Simulation {
     sent,
     counted,
     nowMs,
+    breakSocket: () => {
+      probeSocket.failure = new AppError("socket_failed", "the probe thread ended");
+    },
     addServer: (address, { offsetMs = 0, distort } = {}) => {
       createVirtualServer({
         network,
@@ -125,8 +133,18 @@ interface VirtualSocketParts {
   readonly nowMs: () => number;
 }
 
+interface BreakableSocket extends ProbeSocket {
+  failure: AppError | undefined;
+}
+
 /** Servers listen on port 123 of the virtual network; each source address is a host of its own. */
-function virtualSocket({ clock, network, random, sent, nowMs }: VirtualSocketParts): ProbeSocket {
+function virtualSocket({
+  clock,
+  network,
+  random,
+  sent,
+  nowMs,
+}: VirtualSocketParts): BreakableSocket {
   const probes = new Map<string, VirtualProbe>();
   let inFlight = 0;
   const probeOf = (host: string, timeoutMs: number): VirtualProbe => {
@@ -135,9 +153,11 @@ function virtualSocket({ clock, network, random, sent, nowMs }: VirtualSocketPar
     probes.set(host, known);
     return known;
   };
-  return {
+  const socket: BreakableSocket = {
     timestampSource: "kernel",
+    failure: undefined,
     exchange: async (request, signal) => {
+      if (socket.failure !== undefined) throw socket.failure;
       const atMs = nowMs();
       inFlight += 1;
       const { localAddress, timeoutMs } = request;
@@ -166,6 +186,7 @@ function virtualSocket({ clock, network, random, sent, nowMs }: VirtualSocketPar
     }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+  return socket;
 }
 
 function countingMetrics(counted: {

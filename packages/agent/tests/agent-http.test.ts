@@ -65,6 +65,7 @@ function startAgent(): AsyncDisposable {
     random: systemRandom,
     logger: silentLogger,
     version: "0.1.0",
+    allowPrivateTargets: true,
   });
   agent.start();
   return agent;

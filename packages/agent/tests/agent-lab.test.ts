@@ -73,6 +73,7 @@ describe.each<TimestampChoice>(["auto", "user_space"])("with %s stamps", (timest
       random: systemRandom,
       logger: silentLogger,
       version: "0.1.0",
+      allowPrivateTargets: true,
       createTransport: plane.createTransport,
     });
     agent.start();

@@ -7,6 +7,7 @@ import { ip, MONITOR_ADDRESS, simulate } from "./_simulated-agent.ts";
 
 const GOOD = "192.0.2.1";
 const SILENT = "192.0.2.2";
+const PUBLIC = "162.159.200.1";
 /** Documentation addresses are no public ones, so the control plane has to allow them. */
 const CONFIG = { privateTargetsAllowed: true, sampleInterval: durationFromMs(2_000) };
 
@@ -247,5 +248,51 @@ describe("several monitors of one agent", () => {
     // On loopback all have one address, and the server is the host's own.
     const [one = 0, other = 2_000] = startsMs("127.0.0.1");
     expect(other - one).toBeLessThan(100);
+  });
+});
+
+describe("a broken probe socket", () => {
+  test("ends the taking of work, and blames no server", async () => {
+    const { agent, addServer, breakSocket, clock, plane } = simulate();
+    addServer(GOOD);
+    plane.config = CONFIG;
+    agent.start();
+    await clock.advance(1_000);
+    breakSocket();
+    await clock.advance(1);
+    plane.due.push(due(GOOD));
+    const callsBefore = plane.calls.getServers;
+    await clock.advance(600_000);
+    expect(plane.calls.getServers - callsBefore).toBeLessThanOrEqual(1);
+    expect(plane.counted).toEqual([]);
+  });
+});
+
+describe("a private target", () => {
+  test("is not probed on the control plane's word alone", async () => {
+    const { agent, addServer, clock, plane, sent } = simulate({ allowPrivateTargets: false });
+    addServer(GOOD);
+    plane.config = CONFIG;
+    plane.due.push(due(GOOD));
+    agent.start();
+    await clock.advance(15_000);
+    expect(sent).toEqual([]);
+    expect(plane.counted).toMatchObject([{ reason: "address_refused" }]);
+  });
+
+  test("may be asked more often than a public server, which never is", async () => {
+    const { agent, addServer, clock, plane, sent } = simulate();
+    addServer(GOOD);
+    addServer(PUBLIC);
+    plane.config = { ...CONFIG, sampleInterval: durationFromMs(100) };
+    plane.due.push(due(GOOD, PUBLIC));
+    agent.start();
+    await clock.advance(15_000);
+    const gapMs = (text: string): number => {
+      const [first, second] = sent.filter(({ address }) => address.text === text);
+      return (second?.atMs ?? 0) - (first?.atMs ?? 0);
+    };
+    expect(gapMs(GOOD)).toBeLessThan(1_000);
+    expect(gapMs(PUBLIC)).toBeGreaterThanOrEqual(2_000);
   });
 });

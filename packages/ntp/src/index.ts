@@ -23,6 +23,9 @@ export {
   isNoResponse,
   type NtpCheck,
   SAMPLE_GAP_MS_DEFAULT,
+  SAMPLE_TIMEOUT_MS_DEFAULT,
+  SAMPLE_TIMEOUT_MS_MAX,
+  SAMPLE_TIMEOUT_MS_MIN,
 } from "./ntp-check.ts";
 export {
   type Arrival,

@@ -11,6 +11,11 @@ export const CHECK_SAMPLES_DEFAULT = 3;
 export const CHECK_SAMPLES_MAX = 20;
 /** From the end of one exchange to the start of the next; servers limit the rate of a client. */
 export const SAMPLE_GAP_MS_DEFAULT = 2_000;
+/** How long a sample waits for its answer when nobody says otherwise. */
+export const SAMPLE_TIMEOUT_MS_DEFAULT = 3_000;
+/** What may be asked for, by configuration and by control planes. An answer later than that measures nothing. */
+export const SAMPLE_TIMEOUT_MS_MIN = 100;
+export const SAMPLE_TIMEOUT_MS_MAX = 10_000;
 
 export interface CheckOptions {
   /** 1 to 20; 0 or less means 3, as it does for the NTP Pool's agent. */

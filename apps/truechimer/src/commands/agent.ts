@@ -22,6 +22,10 @@ export function registerAgent({ program, context, finish }: CommandHost): void {
     .option("--address <address>", "this monitor's own IP address, as registered")
     .option("--token-file <file>", "file with the monitor's token (mode 0600)")
     .option("--bind <address>", "local address to probe from, behind a NAT")
+    .option(
+      "--allow-private-targets",
+      "probe private and loopback addresses, where the control plane allows it too",
+    )
     .option("--log-level <level>", "debug, info, warn or error; default warn")
     .option("--check-config", "read the configuration, show what it comes to, start nothing")
     .addHelpText(

@@ -1,6 +1,7 @@
 // `truechimer check HOST…`: asks time servers now, from here, once.
 
 import { parseDurationMs } from "@truechimer/base";
+import { SAMPLE_TIMEOUT_MS_MAX } from "@truechimer/ntp";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   type CommandHost,
@@ -19,6 +20,7 @@ export interface CheckFlags extends OutputOptions {
 }
 
 const SAMPLES_MAX = 10;
+const TIMEOUT_MAX = `${SAMPLE_TIMEOUT_MS_MAX / 1_000}s`;
 
 export function registerCheck({ program, context, finish }: CommandHost): void {
   withCheckOptions(program.command("check <host...>"))
@@ -47,7 +49,13 @@ function withCheckOptions(command: Command): Command {
     .option("-4, --ipv4", "only IPv4 addresses")
     .option("-6, --ipv6", "only IPv6 addresses")
     .option("--samples <count>", `samples each, 1 to ${SAMPLES_MAX}`, samplesOption, 3)
-    .addOption(durationOption("--timeout", "how long a sample waits", "3s"))
+    .addOption(
+      durationOption(
+        "--timeout",
+        `how long a sample waits, at most ${TIMEOUT_MAX}`,
+        "3s",
+      ).argParser(timeoutArgument),
+    )
     .addOption(durationOption("--interval", "between samples to one server, at least 2s", "2s"))
     .addOption(durationOption("--limit", "offset beyond which a clock is bad", "25ms"));
 }
@@ -68,4 +76,10 @@ function durationArgument(text: string): number {
   const parsed = parseDurationMs(text);
   if (parsed.ok) return parsed.value;
   throw new InvalidArgumentError(parsed.error);
+}
+
+function timeoutArgument(text: string): number {
+  const timeoutMs = durationArgument(text);
+  if (timeoutMs > 0 && timeoutMs <= SAMPLE_TIMEOUT_MS_MAX) return timeoutMs;
+  throw new InvalidArgumentError(`expected more than 0s and at most ${TIMEOUT_MAX}`);
 }

@@ -1,6 +1,7 @@
 // Every key of a configuration, as it is written: names in snake_case, durations with a unit, secrets as paths of
 // files. A new key has a usable default. docs/reference/configuration.md has a line for each.
 
+import { SAMPLE_TIMEOUT_MS_MAX, SAMPLE_TIMEOUT_MS_MIN } from "@truechimer/ntp";
 import { z } from "zod";
 import { durationKey } from "./duration-key.ts";
 
@@ -15,6 +16,12 @@ const port = z
   .int(PORT_EXPECTED)
   .min(0, PORT_EXPECTED)
   .max(PORT_MAX, PORT_EXPECTED);
+
+/** What every agent keeps to, too. */
+const sampleTimeout = durationKey({
+  min: `${SAMPLE_TIMEOUT_MS_MIN}ms`,
+  max: `${SAMPLE_TIMEOUT_MS_MAX / 1_000}s`,
+});
 
 const httpAddress = text.refine((value) => {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
@@ -34,14 +41,14 @@ const checks = z.strictObject({
   interval: durationKey({ min: "1s", max: "1d" }).optional(),
   samples: count(1, 10).optional(),
   sample_interval: durationKey({ min: "2s", max: "1m" }).optional(),
-  sample_timeout: durationKey({ min: "100ms", max: "30s" }).optional(),
+  sample_timeout: sampleTimeout.optional(),
 });
 
 const labChecks = z.strictObject({
   mode: choice(["auto", "on", "off"]).optional(),
   interval: durationKey({ min: "500ms", max: "10m" }).optional(),
-  sample_interval: durationKey({ min: "10ms", max: "1m" }).optional(),
-  sample_timeout: durationKey({ min: "100ms", max: "30s" }).optional(),
+  sample_interval: durationKey({ min: "50ms", max: "1m" }).optional(),
+  sample_timeout: sampleTimeout.optional(),
 });
 
 const agentMonitor = z.strictObject({

@@ -147,3 +147,22 @@ test("a file that cannot be read is named", async () => {
     "configuration file /nowhere/truechimer.toml cannot be read: check the path and that this account may read it",
   ]);
 });
+
+test("an agent probes private targets only when it is told to, by file or by flag", async () => {
+  const agent = async (flags: ConfigFlags): Promise<boolean> =>
+    (await loadConfig("agent", flags, {})).config.targets.privateAllowed;
+  const file = join(directory, "private.toml");
+  await writeFile(file, "[targets]\nprivate_allowed = true\n");
+  expect(await agent({})).toBe(false);
+  expect(await agent({ config: file })).toBe(true);
+  expect(await agent({ allowPrivateTargets: true })).toBe(true);
+});
+
+test("a sample may wait as long as agents will let it, and no longer", async () => {
+  const file = join(directory, "timeout.toml");
+  await writeFile(file, '[checks]\nsample_timeout = "10s"\n[lab]\nsample_timeout = "10s"\n');
+  expect((await up({ config: file })).config.checks.sampleTimeoutMs).toBe(10_000);
+  await writeFile(file, '[checks]\nsample_timeout = "11s"\n');
+  const failure = await failureOf(up({ config: file }));
+  expect(failure.message).toContain("expected at least 100ms and at most 10s");
+});

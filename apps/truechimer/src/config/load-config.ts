@@ -21,6 +21,7 @@ export interface ConfigFlags {
   readonly address?: string;
   readonly tokenFile?: string;
   readonly bind?: string;
+  readonly allowPrivateTargets?: boolean;
 }
 
 export interface LoadedConfig {
@@ -78,6 +79,11 @@ function flagSettings(flags: ConfigFlags): readonly Setting[] {
     flagSetting("--monitor", ["servers"], flags.monitor),
     flagSetting("--log-level", ["log", "level"], flags.logLevel),
     flagSetting("--server", ["agent", "server_url"], flags.server),
+    flagSetting(
+      "--allow-private-targets",
+      ["targets", "private_allowed"],
+      flags.allowPrivateTargets,
+    ),
     flagSetting("--token-file", ["agent", "monitors"], agentMonitors(flags)),
   ].flat();
 }

@@ -13,16 +13,17 @@ import type { MonitorSecret } from "../config/secrets.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
-import { createStop, runUntilStopped } from "../run-until-stopped.ts";
+import { createStop, runUntilStopped, type Stop } from "../run-until-stopped.ts";
 import { openTracing } from "../tracing.ts";
 
 export async function runAgent(context: CliContext, options: AgentOptions): Promise<ExitCode> {
   const loaded = await loadConfig("agent", options, context.env);
   const progress = createProgress(context, askedFormat(options));
+  const stop = createStop(context.stopSignal());
   const { closedInTime } = await runUntilStopped(
-    createStop(context.stopSignal()),
+    stop,
     context.clock,
-    (stack) => openAgent(stack, { context, loaded, progress }),
+    (stack) => openAgent(stack, { context, loaded, progress, stop }),
     () => progress.say("stopping", "finishing what is in flight"),
   );
   return closedInTime ? EXIT.good : EXIT.bad;
@@ -32,11 +33,12 @@ interface AgentWorld {
   readonly context: CliContext;
   readonly loaded: LoadedConfig;
   readonly progress: Progress;
+  readonly stop: Stop;
 }
 
 async function openAgent(
   stack: AsyncDisposableStack,
-  { context, loaded, progress }: AgentWorld,
+  { context, loaded, progress, stop }: AgentWorld,
 ): Promise<void> {
   const { config, secrets } = loaded;
   const { clock, random } = context;
@@ -53,6 +55,7 @@ async function openAgent(
       clock,
       random,
       onFallback: ({ message }) => progress.say("stamps", `by this program: ${message}`),
+      onBroken: (error) => stop.fail(error),
     }),
   );
   const agent = stack.use(
@@ -64,6 +67,7 @@ async function openAgent(
       random,
       logger: createLogger({ level: config.log.level }),
       version: PRODUCT_VERSION,
+      allowPrivateTargets: config.targets.privateAllowed,
     }),
   );
   agent.start();

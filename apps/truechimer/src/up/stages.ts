@@ -121,7 +121,7 @@ async function addConfiguredServers(
 
 async function openAgent(
   stack: AsyncDisposableStack,
-  { context, progress, logger, metrics }: ServingWorld,
+  { context, progress, stop, logger, metrics }: ServingWorld,
   server: Server,
   labMonitors: readonly AgentMonitor[],
 ): Promise<void> {
@@ -133,8 +133,12 @@ async function openAgent(
       random,
       onFallback: (reason) =>
         progress.say("agent", `time stamps by this program, less exact: ${reason.message}`),
+      onBroken: (error) => stop.fail(error),
     }),
   );
+  server.health.addCheck("probe_socket", async () => {
+    if (probeSocket.failure !== undefined) throw probeSocket.failure;
+  });
   const agent = stack.use(
     createAgent({
       apiUrl: server.url,
@@ -145,6 +149,8 @@ async function openAgent(
       logger,
       metrics: createAgentMetrics(metrics),
       version: PRODUCT_VERSION,
+      // The control plane is this program's own: its policy alone decides.
+      allowPrivateTargets: true,
     }),
   );
   agent.start();
