@@ -67,6 +67,58 @@ describe("limits", () => {
     expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("accepted");
   });
 
+  test("callers without a token of ours take no place and no body of theirs is read", async () => {
+    const { server, monitorClient } = await useServer(database, {
+      limits: { callsInFlightMax: 2 },
+    });
+    const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
+    const client = monitorClient(token);
+    const head = (authorization: string): string =>
+      `POST ${SUBMIT} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${authorization}Content-Length: 1000\r\n\r\n{`;
+    const strangers = await Promise.all(
+      ["", "", "", "Authorization: Bearer tcm_wrong\r\n"].map(async (authorization) => {
+        const socket = await openSocket(server.url);
+        const answer = new Promise<string>((resolve) => {
+          socket.once("data", (chunk: Buffer) => resolve(chunk.toString()));
+        });
+        socket.write(head(authorization));
+        return { socket, answer: await answer };
+      }),
+    );
+    for (const { answer } of strangers) expect(answer).toMatch(/^HTTP\/1\.1 401/);
+    expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("accepted");
+    for (const { socket } of strangers) socket.destroy();
+  });
+
+  test("a place is free again when the work is done, not when the caller hangs up", async () => {
+    const { server, monitorClient } = await useServer(database, {
+      limits: { callsInFlightMax: 1 },
+    });
+    const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
+    const client = monitorClient(token);
+    const blocker = await database.pool.connect();
+    try {
+      await blocker.query("begin");
+      await blocker.query("select 1 from monitors for update");
+      const patience = new AbortController();
+      const call = refusalOf(client.getConfig({ monId: MON }, { signal: patience.signal }));
+      await vi.waitFor(async () => expect(await waitingSessions()).toBe(1));
+      patience.abort();
+      await call;
+      await vi.waitFor(async () => {
+        const metrics = await (await fetch(`${server.url}/metrics`)).text();
+        expect(metrics).toMatch(/rpc_in_flight\{[^}]*monitor\.v2[^}]*\} 1/);
+      });
+      expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("limit_exceeded");
+      await blocker.query("rollback");
+    } finally {
+      blocker.release();
+    }
+    await vi.waitFor(async () =>
+      expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("accepted"),
+    );
+  });
+
   test.each([
     {
       name: "an unknown procedure",
@@ -87,11 +139,11 @@ describe("limits", () => {
     { name: "a body that is no JSON", path: SUBMIT, method: "POST", body: "{", status: 400 },
   ])("$name: $status", async ({ path, method, body, status }) => {
     const { server } = await useServer(database);
+    const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const answer = await fetch(`${server.url}${path}`, {
       method,
-      ...(method === "POST"
-        ? { body: body ?? "{}", headers: { "content-type": "application/json" } }
-        : {}),
+      ...(method === "POST" ? { body: body ?? "{}", headers } : { headers }),
     });
     expect(answer.status).toBe(status);
     expect(await answer.text()).not.toContain("root:");

@@ -1,12 +1,15 @@
 // One Connect service behind Fastify: errors become answers in one place, calls are counted and timed, and too many at
-// once are turned away before their bodies are read.
+// once are turned away before their bodies are read. Whoever may not call was turned away before, and is not counted.
 
 import type { DescService } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
   type ConnectRouter,
+  type ContextKey,
   type ContextValues,
+  createContextKey,
+  createContextValues,
   type Interceptor,
 } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
@@ -32,26 +35,51 @@ export async function registerConnectService(
   context: ServerContext,
   options: ConnectServiceOptions & Pick<HttpAppOptions, "limits" | "shutdownSignal" | "calls">,
 ): Promise<void> {
-  limitCallsInFlight(scope, context, options);
+  const slots = limitCallsInFlight(scope, context, options);
   await scope.register(fastifyConnectPlugin, {
     routes: options.routes,
-    interceptors: [observeCalls(context, options.calls)],
+    interceptors: [holdSlots, observeCalls(context, options.calls)],
     readMaxBytes: options.bodyBytesMax,
     shutdownSignal: options.shutdownSignal,
     grpc: options.grpc,
     grpcWeb: options.grpc,
-    ...(options.contextValues === undefined ? {} : { contextValues: options.contextValues }),
+    contextValues: (request) =>
+      (options.contextValues?.(request) ?? createContextValues()).set(SLOT, slots.get(request)),
   });
 }
+
+/** The place of a call among those that are answered at once. */
+interface CallSlot {
+  /** The handler has begun: what becomes of the connection no longer matters. */
+  begin(): void;
+  release(): void;
+}
+
+const SLOT: ContextKey<CallSlot | undefined> = createContextKey<CallSlot | undefined>(undefined);
+
+/** A caller that hangs up leaves its work behind, and the place stays taken until that is done. */
+const holdSlots: Interceptor = (next) => async (request) => {
+  const slot = request.contextValues.get(SLOT);
+  slot?.begin();
+  try {
+    return await next(request);
+  } finally {
+    slot?.release();
+  }
+};
 
 function limitCallsInFlight(
   scope: FastifyInstance,
   context: ServerContext,
   { service, limits }: ConnectServiceOptions & Pick<HttpAppOptions, "limits">,
-): void {
+): WeakMap<FastifyRequest, CallSlot> {
+  const slots = new WeakMap<FastifyRequest, CallSlot>();
   let inFlight = 0;
-  const gauge = context.metrics.rpcInFlight;
-  scope.addHook("onRequest", async (_request, reply) => {
+  const count = (by: 1 | -1): void => {
+    inFlight += by;
+    context.metrics.rpcInFlight.set({ service: service.typeName }, inFlight);
+  };
+  scope.addHook("onRequest", async (request, reply) => {
     if (inFlight >= limits.callsInFlightMax) {
       context.metrics.accessRefused.inc({ reason: "overload" });
       await refuseCall(reply, {
@@ -63,13 +91,31 @@ function limitCallsInFlight(
       });
       return;
     }
-    inFlight += 1;
-    gauge.set({ service: service.typeName }, inFlight);
-    reply.raw.once("close", () => {
-      inFlight -= 1;
-      gauge.set({ service: service.typeName }, inFlight);
-    });
+    const slot = createSlot(count);
+    slots.set(request, slot);
+    // Of a call that never comes to its handler: a bad method, a body that breaks off.
+    reply.raw.once("close", slot.closed);
   });
+  return slots;
+}
+
+function createSlot(count: (by: 1 | -1) => void): CallSlot & { readonly closed: () => void } {
+  let state: "waiting" | "answering" | "released" = "waiting";
+  const release = (): void => {
+    if (state !== "released") count(-1);
+    state = "released";
+  };
+  count(1);
+  return {
+    begin: () => {
+      if (state === "released") count(1);
+      state = "answering";
+    },
+    release,
+    closed: () => {
+      if (state === "waiting") release();
+    },
+  };
 }
 
 export interface CallRefusal {

@@ -19,6 +19,10 @@ export interface CallingMonitor {
   readonly lastSubmit: Timestamptz | null;
 }
 
+export const TOKEN_NEEDED = 'a monitor\'s token is needed: send it as "Authorization: Bearer …"';
+export const TOKEN_UNKNOWN =
+  "the token is not one of ours, or was replaced: get a new one for this monitor";
+
 export interface MonitorCall {
   readonly authorization: string | null;
   /** The request's `mon_id`. Empty: the token's only monitor. */
@@ -32,10 +36,7 @@ export async function authenticateMonitor(
 ): Promise<CallingMonitor> {
   const token = bearerToken(call.authorization);
   if (token === undefined) {
-    throw new AppError(
-      "unauthenticated",
-      'a monitor\'s token is needed: send it as "Authorization: Bearer …"',
-    );
+    throw new AppError("unauthenticated", TOKEN_NEEDED);
   }
   const rows = await database.kysely
     .updateTable("monitors")
@@ -94,17 +95,19 @@ function canonicalMonId(monId: string): string {
 }
 
 async function unknownMonitor(database: Database, token: string, monId: string): Promise<AppError> {
-  const owned = await database.kysely
+  return (await tokenIsKnown(database, token))
+    ? new AppError("not_found", `no such monitor: the token has none at ${monId || "any address"}`)
+    : new AppError("unauthenticated", TOKEN_UNKNOWN);
+}
+
+/** Whether any monitor that exists has it. */
+export async function tokenIsKnown({ kysely }: Database, token: string): Promise<boolean> {
+  const owned = await kysely
     .selectFrom("monitors")
     .select("id")
     .where("token_hash", "=", tokenHash(token))
     .where("is_current", "=", true)
     .limit(1)
     .executeTakeFirst();
-  return owned === undefined
-    ? new AppError(
-        "unauthenticated",
-        "the token is not one of ours, or was replaced: get a new one for this monitor",
-      )
-    : new AppError("not_found", `no such monitor: the token has none at ${monId || "any address"}`);
+  return owned !== undefined;
 }

@@ -7,6 +7,7 @@ import { registerConnectService } from "../http/connect-plugin.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
 import { getConfig } from "./get-config.ts";
 import { getServers } from "./get-servers.ts";
+import { guardTokens } from "./guard-tokens.ts";
 import { submitResults } from "./submit-results.ts";
 
 export function registerMonitorApi(
@@ -14,6 +15,7 @@ export function registerMonitorApi(
   context: ServerContext,
   options: HttpAppOptions,
 ): Promise<void> {
+  guardTokens(scope, context);
   return registerConnectService(scope, context, {
     ...options,
     service: monitorV2.MonitorService,
