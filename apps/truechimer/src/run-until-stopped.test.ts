@@ -1,23 +1,23 @@
-import type { Clock } from "@truechimer/base";
+import { type Clock, STOP_LIMITS } from "@truechimer/base";
 import { describe, expect, test } from "vitest";
 import { createStop, runUntilStopped } from "./run-until-stopped.ts";
 
 interface ManualClock extends Clock {
-  /** Ends every timer that is set. */
-  ring(): void;
+  /** Ends every timer that is set for at most this long. */
+  ring(upToMs?: number): void;
 }
 
 function manualClock(): ManualClock {
-  const timers = new Set<() => void>();
+  const timers = new Map<() => void, number>();
   return {
     nowNs: () => 0n,
     monotonicNs: () => 0n,
-    setTimer: (_delayMs, callback) => {
-      timers.add(callback);
+    setTimer: (delayMs, callback) => {
+      timers.set(callback, delayMs);
       return () => void timers.delete(callback);
     },
-    ring: () => {
-      for (const callback of timers) callback();
+    ring: (upToMs = Number.POSITIVE_INFINITY) => {
+      for (const [callback, delayMs] of timers) if (delayMs <= upToMs) callback();
     },
   };
 }
@@ -104,6 +104,25 @@ describe("a role runs until it is told to stop", () => {
     expect(await running).toEqual({ closedInTime: true });
     reject(new Error("the lock was never free"));
     await settle();
+  });
+
+  test("an agent that delivers until the last moment closes in time", async () => {
+    const asked = new AbortController();
+    const clock = manualClock();
+    const { promise: delivered, resolve } = Promise.withResolvers<void>();
+    const running = runUntilStopped(
+      createStop(asked.signal),
+      clock,
+      async (stack) => {
+        stack.defer(() => delivered);
+      },
+      NOTHING,
+    );
+    asked.abort();
+    await settle();
+    clock.ring(STOP_LIMITS.deliveryEndsMs);
+    resolve();
+    expect(await running).toEqual({ closedInTime: true });
   });
 
   test("what does not close in time is left to the end of the process", async () => {

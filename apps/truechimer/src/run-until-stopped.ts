@@ -1,12 +1,7 @@
 // How a role runs: until a signal, or until a part that it cannot do without fails; then everything that was opened is
 // closed in the reverse order, in bounded time.
 
-import type { Clock } from "@truechimer/base";
-
-/** Within this everything is closed; what is not by then is left to the end of the process. */
-const CLOSE_LIMIT_MS = 8_000;
-/** What is being opened when the stop comes has this long to come to its end. */
-const OPENING_LIMIT_MS = 1_500;
+import { type Clock, STOP_LIMITS } from "@truechimer/base";
 
 export interface Stop {
   readonly signal: AbortSignal;
@@ -40,7 +35,7 @@ function untilStopped(signal: AbortSignal): Promise<void> {
 
 /** True: everything was closed in time. A failure to close is the caller's to tell. */
 function closeInTime(stack: AsyncDisposableStack, clock: Clock): Promise<boolean> {
-  return withinLimit(stack.disposeAsync(), clock, CLOSE_LIMIT_MS);
+  return withinLimit(stack.disposeAsync(), clock, STOP_LIMITS.closingMs);
 }
 
 /** False: `work` goes on after its time, unattended. */
@@ -77,7 +72,7 @@ export async function runUntilStopped(
     await Promise.race([opening, untilStopped(stop.signal)]);
     await untilStopped(stop.signal);
     onStopping();
-    await withinLimit(opening, clock, OPENING_LIMIT_MS);
+    await withinLimit(opening, clock, STOP_LIMITS.openingMs);
   } finally {
     closedInTime = await closeInTime(stack, clock);
   }

@@ -1,7 +1,7 @@
 // The agent: one work loop for each of its monitors, one probe socket for all, and an orderly end.
 
 import { setMaxListeners } from "node:events";
-import { AppError, type Clock, type IpAddress, type Random } from "@truechimer/base";
+import { AppError, type Clock, type IpAddress, type Random, STOP_LIMITS } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
 import type { ProbeSocket } from "@truechimer/udp";
 import { type AgentMetrics, silentAgentMetrics } from "./agent-metrics.ts";
@@ -60,9 +60,6 @@ export interface Agent extends AsyncDisposable {
 
 /** Enough that a fleet's worth of silent servers does not hold up the others; each check holds a few kilobytes. */
 const CHECKS_IN_FLIGHT_MAX = 1_000;
-/** From the start of a stop: until when checks may end, and until when results may be delivered. */
-const PROBING_ENDS_MS = 6_000;
-const DELIVERY_ENDS_MS = 9_500;
 
 export function createAgent(options: AgentOptions): Agent {
   const { clock, logger } = options;
@@ -142,8 +139,10 @@ function createStop(clock: Clock): Stop {
     signals: { stopping: stopping.signal, probing: probing.signal, closing: closing.signal },
     until: async (running) => {
       stopping.abort(reason);
-      const cancelProbing = clock.setTimer(PROBING_ENDS_MS, () => probing.abort(reason));
-      const cancelDelivery = clock.setTimer(DELIVERY_ENDS_MS, () => closing.abort(reason));
+      const cancelProbing = clock.setTimer(STOP_LIMITS.probingEndsMs, () => probing.abort(reason));
+      const cancelDelivery = clock.setTimer(STOP_LIMITS.deliveryEndsMs, () =>
+        closing.abort(reason),
+      );
       await running;
       cancelProbing();
       cancelDelivery();

@@ -1,5 +1,6 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { STOP_LIMITS } from "@truechimer/base";
 import { describe, expect, test } from "vitest";
 import { ip, type Simulation, simulate } from "./_simulated-agent.ts";
 
@@ -62,14 +63,14 @@ describe("a stop", () => {
     expect(simulation.plane.calls).toEqual(calls);
   });
 
-  test("gives up after ten seconds when the control plane is away, and says what is lost", async () => {
+  test("gives up in time when the control plane is away, and says what is lost", async () => {
     const simulation = simulateWork();
     simulation.plane.beforeCounting = () => {
       throw new ConnectError("down", Code.Unavailable);
     };
     simulation.agent.start();
     await simulation.clock.advance(14_000);
-    expect(await stop(simulation)).toBeLessThanOrEqual(10_000);
+    expect(await stop(simulation)).toBeLessThanOrEqual(STOP_LIMITS.deliveryEndsMs);
     expect(simulation.counted.lost).toEqual(["stopped", "stopped"]);
   });
 

@@ -14,5 +14,6 @@ export {
 } from "./ip-address.ts";
 export { type Random, systemRandom, unsafelyDeterministicRandom } from "./random.ts";
 export { ok, type Result, refused } from "./result.ts";
+export { STOP_LIMITS } from "./stop-limits.ts";
 export { systemClock } from "./system-clock.ts";
 export { createUlid, isUlid, type Ulid, ulidTimeMs } from "./ulid.ts";
