@@ -59,6 +59,17 @@ describe("a pool watches public addresses alone, a local one its network too", (
     expect(await outcome(target, LOCAL_POLICY)).toBe(local);
   });
 
+  test("a refusal names the setting that changes it", async () => {
+    const refusal = await resolveTarget(
+      { policy: POOL_POLICY, resolveName: () => Promise.resolve([]) },
+      "10.0.0.1",
+    );
+    expect(refusal).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining("targets.private_allowed = true") as string },
+    });
+  });
+
   test("a name gives each of its addresses", async () => {
     expect(await outcome("both.example:1123", POOL_POLICY)).toBe(
       "both.example:1123=8.8.8.8:1123 both.example:1123=2001:4860:4860::8888:1123",

@@ -91,5 +91,5 @@ function addressProblem(
     return `${address.text} is a ${scope} address: no server can be there`;
   if (policy.privateTargetsAllowed) return undefined;
   const word = scope.replace("_", "-");
-  return `${address.text} is a ${word} address, and this control plane watches public ones alone: set private_targets_allowed to change that`;
+  return `${address.text} is a ${word} address, and this control plane watches public ones alone: set targets.private_allowed = true in its configuration to change that`;
 }
