@@ -3,19 +3,24 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { systemClock, systemRandom } from "@truechimer/base";
+import { type Clock, systemClock, systemRandom } from "@truechimer/base";
 import { createLab, LAB_CATALOGUE, type Lab, type LabServerDefinition } from "@truechimer/lab";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandOutcome, command, createDataHome, type DataHome } from "./_up-program.ts";
 
 const HOUR_NS = 3_600_000_000_000n;
 
+const TEN_MINUTES_NS = 600_000_000_000n;
+
+/** A lab that is told this time has been drifting for ten minutes. */
+const begunEarlier: Clock = { ...systemClock, nowNs: () => systemClock.nowNs() - TEN_MINUTES_NS };
+
 let home: DataHome;
 let lab: Lab;
 
 beforeAll(async () => {
   home = await createDataHome();
-  lab = await createLab({ clock: systemClock, random: systemRandom, catalogue: catalogue() });
+  lab = await createLab({ clock: begunEarlier, random: systemRandom, catalogue: catalogue() });
 });
 
 afterAll(async () => {
@@ -50,6 +55,7 @@ test.each([
   { name: "truth1.lab", verdict: "truechimer", code: 0 },
   { name: "ahead2s.lab", verdict: "falseticker", code: 1 },
   { name: "late40ms.lab", verdict: "falseticker", code: 1 },
+  { name: "drifting.lab", verdict: "falseticker", code: 1 },
   { name: "leap3.lab", verdict: "unsure", code: 1 },
   { name: "stratum16.lab", verdict: "unsure", code: 1 },
   { name: "rate.lab", verdict: "unsure", code: 3 },

@@ -12,6 +12,7 @@ export {
   ipAddressFromBytes,
   parseIpAddress,
 } from "./ip-address.ts";
+export { type NamedTarget, parseTarget } from "./parse-target.ts";
 export { type Random, systemRandom, unsafelyDeterministicRandom } from "./random.ts";
 export { ok, type Result, refused } from "./result.ts";
 export { STOP_LIMITS } from "./stop-limits.ts";

@@ -1,8 +1,7 @@
 // From what was typed to addresses: each address of a name is a server of its own.
 
 import type { ResolveHost } from "@truechimer/agent";
-import type { IpAddress, IpFamily } from "@truechimer/base";
-import type { NamedTarget } from "./parse-target.ts";
+import type { IpAddress, IpFamily, NamedTarget } from "@truechimer/base";
 
 export interface ResolvedTarget {
   /** As it was typed. */

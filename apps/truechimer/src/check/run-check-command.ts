@@ -1,14 +1,13 @@
 // Asks each address once and tells what came of it.
 
 import { checkOnce, resolveHost } from "@truechimer/agent";
-import { AppError, type IpFamily } from "@truechimer/base";
+import { AppError, type IpFamily, parseTarget } from "@truechimer/base";
 import { createProbeSocket } from "@truechimer/udp";
 import { type CliContext, createPrinter } from "../cli-context.ts";
 import { askedFormat } from "../command-host.ts";
 import type { CheckFlags } from "../commands/check.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { agreeAgainstUs, judgeClock, overallExitCode } from "./judge-clock.ts";
-import { parseTarget } from "./parse-target.ts";
 import { type CheckedServer, printCheckedServers } from "./print-checked-servers.ts";
 import { type ResolvedTarget, resolveTargets, type TypedTarget } from "./resolve-targets.ts";
 

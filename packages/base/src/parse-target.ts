@@ -1,7 +1,9 @@
 // What a person types to name a time server: a name or an address, with its port or without.
 
-import { type IpAddress, ok, parseIpAddress, type Result, refused } from "@truechimer/base";
+import { type IpAddress, parseIpAddress } from "./ip-address.ts";
+import { ok, type Result, refused } from "./result.ts";
 
+/** A time server as a person named it. */
 export interface NamedTarget {
   /** A host name, or an address when it was one. */
   readonly host: string | IpAddress;
@@ -16,6 +18,7 @@ const NAME =
   /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
 const FORMS = "name, name:port, 192.0.2.1:port or [2001:db8::1]:port";
 
+/** Refused with a sentence for whoever typed it. The port is 123 unless named. */
 export function parseTarget(text: string): Result<NamedTarget, string> {
   const whole = parseIpAddress(text);
   if (whole.ok) return ok({ host: whole.value, port: NTP_PORT });
