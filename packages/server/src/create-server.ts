@@ -167,7 +167,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 function createContext(options: ServerOptions, wakeScorer: () => void): ServerContext {
   const { database, clock, random, version } = options;
   const metricsRegistry = options.metrics ?? createMetrics({ version });
-  const health = options.health ?? createHealthRegistry({ clock });
+  const logger = options.logger ?? silentLogger;
+  const health =
+    options.health ??
+    createHealthRegistry({
+      clock,
+      onFailure: (check, error) => logger.error({ error, check }, "not ready"),
+    });
   health.addCheck("database", () => pingDatabase(database));
   addServerGauges(metricsRegistry, database);
   return {
@@ -176,7 +182,7 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     database,
     clock,
     random,
-    logger: options.logger ?? silentLogger,
+    logger,
     metricsRegistry,
     metrics: createServerMetrics(metricsRegistry),
     health,

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from "@truechimer/base";
+import { AppError, type Clock, systemClock } from "@truechimer/base";
 import { describe, expect, test } from "vitest";
-import { createHealthRegistry, type HealthRegistry } from "./health.ts";
+import { createHealthRegistry } from "./health.ts";
 
 interface ManualClock extends Clock {
   /** Fires the timers that are due after this many more milliseconds. */
@@ -25,12 +25,6 @@ function manualClock(): ManualClock {
   };
 }
 
-function started(): HealthRegistry {
-  const health = createHealthRegistry({ clock: systemClock });
-  health.markStarted();
-  return health;
-}
-
 describe("readiness", () => {
   test("before the start and while stopping there is none", async () => {
     const health = createHealthRegistry({ clock: systemClock });
@@ -44,14 +38,27 @@ describe("readiness", () => {
     expect(health.live().ok).toBe(true);
   });
 
-  test("one failing check is enough, and says why", async () => {
-    const health = started();
-    health.addCheck("database", () => Promise.reject(new Error("it is away")));
-    health.addCheck("disk", () => Promise.resolve());
-    expect(await health.ready()).toEqual({
-      ok: false,
-      checks: { database: "it is away", disk: "ok" },
+  test("one failing check is enough; its code is told to everybody, its message once to us", async () => {
+    const clock = manualClock();
+    const told: string[] = [];
+    const health = createHealthRegistry({
+      clock,
+      onFailure: (name, error) => told.push(`${name}: ${(error as Error).message}`),
     });
+    health.markStarted();
+    health.addCheck("database", () =>
+      Promise.reject(new AppError("database_unreachable", "nobody answers at db.inside as admin")),
+    );
+    health.addCheck("queue", () => Promise.reject(new Error("it is away")));
+    health.addCheck("disk", () => Promise.resolve());
+    for (let round = 0; round < 3; round += 1) {
+      expect(await health.ready()).toEqual({
+        ok: false,
+        checks: { database: "database_unreachable", queue: "failed", disk: "ok" },
+      });
+      clock.advance(1_000);
+    }
+    expect(told).toEqual(["database: nobody answers at db.inside as admin", "queue: it is away"]);
   });
 
   test("a check that hangs counts as failed, and is told to stop", async () => {
@@ -67,7 +74,7 @@ describe("readiness", () => {
     });
     const answer = health.ready();
     clock.advance(100);
-    expect((await answer).checks["slow"]).toBe("no answer within 100 ms");
+    expect((await answer).checks["slow"]).toBe("timeout");
     expect(aborted).toBe(true);
   });
 

@@ -1,13 +1,13 @@
 // Three questions that an operator's tools ask: is the process alive, may it be sent work, has it started?
 
-import type { Clock } from "@truechimer/base";
+import { AppError, type Clock } from "@truechimer/base";
 
 /** Resolves when all is well; rejects with what is wrong. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void>;
 
 export interface HealthAnswer {
   readonly ok: boolean;
-  /** A check's name with `ok` or the message of what is wrong. */
+  /** A check's name with `ok` or the code of what is wrong: whoever asks may be anybody, so messages stay inside. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
@@ -32,10 +32,13 @@ export interface HealthRegistryOptions {
   readonly checkTimeoutMs?: number;
   /** An answer is kept this long, so that frequent asking costs no queries. Default 500. */
   readonly cacheMs?: number;
+  /** Told what is wrong, with its message, when a check begins to fail or fails otherwise. */
+  readonly onFailure?: (name: string, error: unknown) => void;
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
 const CACHE_MS = 500;
+const OK = "ok";
 
 export function createHealthRegistry(options: HealthRegistryOptions): HealthRegistry {
   const checks = new Map<string, HealthCheck>();
@@ -44,13 +47,21 @@ export function createHealthRegistry(options: HealthRegistryOptions): HealthRegi
   let phase: "starting" | "started" | "stopping" = "starting";
   let cached: { readonly atNs: bigint; readonly answer: Promise<HealthAnswer> } | undefined;
 
+  const lastCodes = new Map<string, string>();
+  const codeOf = async (name: string, check: HealthCheck): Promise<string> => {
+    const failure = await failureOf(check, timeoutMs, options.clock);
+    const code = failure?.code ?? OK;
+    if (failure !== undefined && lastCodes.get(name) !== code) {
+      options.onFailure?.(name, failure.error);
+    }
+    lastCodes.set(name, code);
+    return code;
+  };
   const runChecks = async (): Promise<HealthAnswer> => {
     const results = await Promise.all(
-      [...checks].map(
-        async ([name, check]) => [name, await outcomeOf(check, timeoutMs, options.clock)] as const,
-      ),
+      [...checks].map(async ([name, check]) => [name, await codeOf(name, check)] as const),
     );
-    return { ok: results.every(([, text]) => text === "ok"), checks: Object.fromEntries(results) };
+    return { ok: results.every(([, code]) => code === OK), checks: Object.fromEntries(results) };
   };
 
   return {
@@ -65,7 +76,7 @@ export function createHealthRegistry(options: HealthRegistryOptions): HealthRegi
     startup: () =>
       phase === "starting"
         ? { ok: false, checks: { startup: "not started yet" } }
-        : { ok: true, checks: { startup: "ok" } },
+        : { ok: true, checks: { startup: OK } },
     ready: async () => {
       if (phase !== "started") return { ok: false, checks: { process: phase } };
       const nowNs = options.clock.monotonicNs();
@@ -77,19 +88,28 @@ export function createHealthRegistry(options: HealthRegistryOptions): HealthRegi
   };
 }
 
-async function outcomeOf(check: HealthCheck, timeoutMs: number, clock: Clock): Promise<string> {
+interface Failure {
+  readonly code: string;
+  readonly error: unknown;
+}
+
+async function failureOf(
+  check: HealthCheck,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<Failure | undefined> {
   const controller = new AbortController();
   let cancel = (): void => {};
-  const late = new Promise<string>((resolve) => {
+  const late = new Promise<Failure>((resolve) => {
     cancel = clock.setTimer(timeoutMs, () => {
       controller.abort();
-      resolve(`no answer within ${timeoutMs} ms`);
+      resolve({ code: "timeout", error: new Error(`no answer within ${timeoutMs} ms`) });
     });
   });
   try {
     const done = check(controller.signal).then(
-      () => "ok",
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      () => undefined,
+      (error: unknown) => ({ code: error instanceof AppError ? error.code : "failed", error }),
     );
     return await Promise.race([done, late]);
   } finally {
