@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -89,6 +89,27 @@ describe.runIf(isLinux)("after kill -9", () => {
     ]);
     expect(clusterProcesses(directory)).not.toContain(holder.pid);
     expect(await query(postgres.url, "select text from notes")).toEqual([]);
+  });
+
+  test("a stranger's process that works in the directory is left alone", async () => {
+    const directory = useMadeDatabase();
+    const stranger = spawn(process.execPath, ["-e", "process.stdin.resume()"], {
+      cwd: join(directory, "data"),
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    const ended = new Promise<unknown>((resolve) => {
+      stranger.once("exit", (code, signal) => resolve(signal ?? code));
+    });
+    await expect.poll(() => clusterProcesses(directory)).toEqual([stranger.pid]);
+    const said: string[] = [];
+    const postgres = await createEmbeddedPostgres({
+      preferredDir: directory,
+      say: (text) => said.push(text),
+    });
+    await postgres[Symbol.asyncDispose]();
+    expect(said).toEqual([]);
+    stranger.stdin.end();
+    expect(await ended).toBe(0);
   });
 
   test("a pid file that names a stranger's process is no obstacle", async () => {

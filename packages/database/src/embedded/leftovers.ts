@@ -4,7 +4,7 @@
 
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { AppError, type Clock, sleep } from "@truechimer/base";
 
@@ -74,7 +74,10 @@ async function goneWithin(dataDir: string, limitMs: number, clock: Clock): Promi
   return true;
 }
 
-/** PostgreSQL's processes have their data directory as working directory; elsewhere than on Linux only the first shows. */
+/**
+ * PostgreSQL's processes have their data directory as working directory; so has a person's shell that looks at it, which
+ * is none of ours to end. Elsewhere than on Linux only the first shows.
+ */
 async function clusterProcesses(dataDir: string): Promise<readonly number[]> {
   return process.platform === "linux"
     ? processesWorkingIn(realpathSync(dataDir))
@@ -84,13 +87,19 @@ async function clusterProcesses(dataDir: string): Promise<readonly number[]> {
 function processesWorkingIn(directory: string): readonly number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => workingDirectory(name) === directory)
+    .filter((name) => linkOf(name, "cwd") === directory && runsPostgres(name))
     .map(Number);
 }
 
-function workingDirectory(pid: string): string | undefined {
+/** Also when its file has been replaced or removed since. */
+function runsPostgres(pid: string): boolean {
+  const program = linkOf(pid, "exe")?.replace(/ \(deleted\)$/, "");
+  return program !== undefined && basename(program) === "postgres";
+}
+
+function linkOf(pid: string, name: "cwd" | "exe"): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`);
+    return readlinkSync(`/proc/${pid}/${name}`);
   } catch {
     return undefined;
   }

@@ -11,6 +11,10 @@ test("a lock's id is the first eight bytes of the SHA-256 of its name, signed", 
   expect(advisoryLockId("migrations")).toBe(MIGRATIONS_ID);
 });
 
+test("every name is listed that anybody locks by", () => {
+  expect(ADVISORY_LOCK_NAMES).toEqual(["migrations", "partitions", "assignment"]);
+});
+
 test("no two names that we lock by meet", () => {
   const ids = ADVISORY_LOCK_NAMES.map(advisoryLockId);
   expect(new Set(ids).size).toBe(ids.length);

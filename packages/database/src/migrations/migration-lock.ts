@@ -32,13 +32,15 @@ const LOCK_NOT_AVAILABLE = "55P03";
  * The rule for lock ids: the first 8 bytes of SHA-256 of "truechimer:" and the name, as a signed big-endian number.
  * Every advisory lock of the product gets its id so; no two names in use may meet, which a test checks.
  */
-export function advisoryLockId(name: string): bigint {
+export function advisoryLockId(name: AdvisoryLockName): bigint {
   const digest = createHash("sha256").update(`truechimer:${name}`).digest();
   return digest.readBigInt64BE(0);
 }
 
 /** Every name that the product locks by. */
-export const ADVISORY_LOCK_NAMES = ["migrations", "partitions"] as const;
+export const ADVISORY_LOCK_NAMES = ["migrations", "partitions", "assignment"] as const;
+
+type AdvisoryLockName = (typeof ADVISORY_LOCK_NAMES)[number];
 
 /** Runs `work` while `client`'s session holds the lock. */
 export async function withMigrationLock<T>(

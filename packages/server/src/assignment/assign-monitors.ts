@@ -3,11 +3,8 @@
 // lab's monitors watch the lab's servers alone, and nobody else's do.
 
 import type { Database, Schema } from "@truechimer/database";
-import { inTransaction } from "@truechimer/database";
+import { advisoryLockId, inTransaction } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-
-/** One run at a time, whichever replica it is in. */
-const ASSIGNMENT_LOCK = "truechimer assignment";
 
 export interface AssignMonitorsOptions {
   /** Active monitors of a server at most. */
@@ -20,9 +17,8 @@ export function assignMonitors(
   options: AssignMonitorsOptions,
 ): Promise<number> {
   return inTransaction(database, async (transaction) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${ASSIGNMENT_LOCK}, 0))`.execute(
-      transaction,
-    );
+    // One run at a time, whichever replica it is in.
+    await sql`select pg_advisory_xact_lock(${advisoryLockId("assignment")})`.execute(transaction);
     return (await addMissing(transaction, options)) + (await correctStatuses(transaction, options));
   });
 }
