@@ -20,6 +20,11 @@ test.each([
   "nonsense",
   encodePageToken(["x", "42"]),
   encodePageToken(["42"]),
+  encodePageToken(["2026-02-30T12:00:00.000000Z", "42"]),
+  encodePageToken(["2026-13-01T12:00:00.000000Z", "42"]),
+  encodePageToken(["2026-03-01T25:00:00.000000Z", "42"]),
+  encodePageToken(["2026-03-01T24:00:00.000000Z", "42"]),
+  encodePageToken(["0000-03-01T12:00:00.000000Z", "42"]),
   encodePageToken(["1; drop table x", "1"]),
 ])("%s is refused", (token) => {
   expect(() => decodePageToken(token, PATTERNS)).toThrow(AppError);

@@ -11,13 +11,23 @@ export function decodePageToken(token: string, patterns: readonly RegExp[]): rea
   const parts = Buffer.from(token, "base64url").toString("utf8").split("|");
   const fits =
     parts.length === patterns.length &&
-    patterns.every((pattern, index) => pattern.test(parts[index] ?? ""));
+    patterns.every((pattern, index) => {
+      const part = parts[index] ?? "";
+      return pattern.test(part) && (pattern !== INSTANT_PATTERN || isInstant(part));
+    });
   if (!fits)
     throw new AppError(
       "bad_request",
       "page_token is not one of ours: pass next_page_token on unchanged",
     );
   return parts;
+}
+
+/** Whether there is such a day and such a second; nothing of ours is from before 1970. */
+function isInstant(text: string): boolean {
+  const wholeSecond = `${text.slice(0, 19)}.000Z`;
+  const at = new Date(wholeSecond);
+  return at.getTime() >= 0 && at.toISOString() === wholeSecond;
 }
 
 /** 0 stands for the default. */

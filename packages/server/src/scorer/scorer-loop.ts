@@ -34,7 +34,8 @@ export function startScorer(context: ServerContext): ScorerLoop {
       } catch (error) {
         context.metrics.scorerErrors.inc({ scorer: RECENT_MEDIAN_SCORER });
         context.logger.error({ error }, "scoring failed, tried again soon");
-        await rest(retryMs);
+        // Results go on coming in, each with a wake-up: a database in need is not asked at their rate.
+        await sleep(context.clock, retryMs, stop.signal).catch(() => undefined);
         retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
       }
     }
