@@ -20,7 +20,7 @@ const NODE_FLAGS = ["--conditions=source", "--disable-warning=ExperimentalWarnin
 const QUICK_LAB = `
 [lab]
 interval = "1s"
-sample_interval = "20ms"
+sample_interval = "50ms"
 sample_timeout = "400ms"
 
 [checks]
