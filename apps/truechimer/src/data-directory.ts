@@ -1,7 +1,7 @@
 // The data directory: what one `truechimer up` owns on this host, and how the other commands find it.
 
 import { constants } from "node:fs";
-import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AppError } from "@truechimer/base";
@@ -45,8 +45,6 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
 
 const ADMIN_FILE = "admin.json";
 const OWNER_ONLY = 0o600;
-/** Entering is enough for the account that PostgreSQL runs under when we are root; nobody else may look around. */
-const DIRECTORY_MODE = 0o711;
 
 /** Undefined: nothing runs there, or nothing that this account may reach. */
 export async function readAdminAddress(path: string): Promise<AdminAddress | undefined> {
@@ -76,7 +74,8 @@ async function replaceFile(file: string, content: string): Promise<void> {
 
 async function makeWritable(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+    const { makeWithParents } = await import("@truechimer/database");
+    await makeWithParents(path);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw writeFailure(path, cause);

@@ -12,6 +12,7 @@ export {
   type EmbeddedPostgresOptions,
 } from "./embedded/create-embedded-postgres.ts";
 export { type DirectoryLock, lockDirectory } from "./embedded/directory-lock.ts";
+export { makeWithParents } from "./embedded/place.ts";
 export {
   type MigrateOptions,
   type MigrationStatus,

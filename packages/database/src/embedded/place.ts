@@ -185,8 +185,11 @@ async function makeDirectory(path: string): Promise<string> {
   }
 }
 
-/** Step by step: Node's recursive mkdir tries for ever where the system calls a refused directory missing (/proc). */
-async function makeWithParents(path: string): Promise<void> {
+/**
+ * With mode 0711 where it is made. Step by step: Node's recursive mkdir tries for ever where the system calls a refused
+ * directory missing (/proc).
+ */
+export async function makeWithParents(path: string): Promise<void> {
   if (existsSync(path)) return;
   const parent = dirname(path);
   await makeWithParents(parent);
