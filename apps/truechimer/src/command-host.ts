@@ -67,6 +67,9 @@ export function refuseWords(command: Command): void {
   const names = group.commands.map((each) => each.name());
   const nearest = closest(word, names);
   const remedy =
-    nearest === undefined ? `known are ${names.join(", ")}` : `did you mean ${nearest}?`;
-  throw new AppError("usage", `unknown command '${word}' of ${group.name()}: ${remedy}`);
+    nearest === undefined ? `known are ${names.join(", ")}.` : `did you mean ${nearest}?`;
+  throw new AppError(
+    "usage",
+    `unknown command '${word}' of ${group.name()}: ${remedy} See "truechimer help ${group.name()}"`,
+  );
 }

@@ -64,6 +64,35 @@ describe("help", () => {
   });
 });
 
+test.each([[[]], [["servers", "--help"]], [["help", "db"]]])(
+  "%j: help is told once, without an error",
+  async (args) => {
+    const { code, out, err } = await run(args);
+    expect(out).toMatch(/^Usage: truechimer /);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+  },
+);
+
+test("a group without a command is told by its help alone, exit code 2", async () => {
+  const { code, err } = await run(["config"]);
+  expect(err).toMatch(/^Usage: truechimer config /);
+  expect(err).not.toContain("outputHelp");
+  expect(code).toBe(2);
+});
+
+test.each([
+  { args: ["up", "--prot", "1"], help: "truechimer help up" },
+  { args: ["servers", "ad", "x"], help: "truechimer help servers" },
+  { args: ["servers", "add"], help: "truechimer help servers" },
+  { args: ["chekc"], help: "truechimer help" },
+])("$args points to the help of its command", async ({ args, help }) => {
+  const { code, err } = await run(args);
+  expect(err).toContain(`"${help}"`);
+  expect(err).not.toContain("outputHelp");
+  expect(code).toBe(2);
+});
+
 describe("a mistake on the command line is told with what was meant, exit code 2", () => {
   test.each([
     { args: ["chekc"], says: "unknown command 'chekc': did you mean check?" },

@@ -1,7 +1,7 @@
 // From the words of a command line to an exit code. Nothing throws out of here.
 
 import { AppError } from "@truechimer/base";
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import type { CliContext, OutputFormat } from "./cli-context.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { createProgram } from "./program.ts";
@@ -14,24 +14,34 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     exitCode = code;
   });
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(args.length === 0 ? ["help"] : [...args], { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.good;
-    const failure = error instanceof CommanderError ? usageError(error) : error;
+    // A group of commands without one of them: its help has been told, and says all.
+    if (error instanceof CommanderError && error.code === "commander.help") return EXIT.usage;
+    const help = helpCommand(program, args);
+    const failure = error instanceof CommanderError ? usageError(error, help) : error;
     const causes = args.includes("--debug") || (context.env["TRUECHIMER_DEBUG"] ?? "") !== "";
     return reportError(failure, context, { format: errorFormat(args, context), causes });
   }
 }
 
+/** What to type for the help of the command that was meant. */
+function helpCommand(program: Command, args: readonly string[]): string {
+  const word = args.find((arg) => !arg.startsWith("-"));
+  const known = program.commands.some((command) => command.name() === word);
+  return known ? `truechimer help ${word}` : "truechimer help";
+}
+
 /** Commander's own words, in the form of ours: what was wrong, then where to look. */
-function usageError(error: CommanderError): AppError {
+function usageError(error: CommanderError, help: string): AppError {
   const [problem = "", ...hints] = error.message.replace(/^error: /, "").split("\n");
   const hint = hints
     .join(" ")
     .trim()
     .replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1?");
-  const remedy = hint === "" ? 'see "truechimer help"' : `${hint} See "truechimer help"`;
+  const remedy = hint === "" ? `see "${help}"` : `${hint} See "${help}"`;
   return new AppError("usage", `${problem}: ${remedy}`, { cause: error });
 }
 
