@@ -41,6 +41,8 @@ export async function eventMessages(
     .$if(beforeId !== undefined, (query) => query.where("e.id", "<", beforeId ?? 0n))
     .$if(from !== undefined, (query) => query.where("e.at", ">=", from as Timestamptz))
     .$if(to !== undefined, (query) => query.where("e.at", "<=", to as Timestamptz))
+    // By time where a time is asked for: then the index on it ends the reading at the limit.
+    .$if(from !== undefined, (query) => query.orderBy("e.at", "desc"))
     .orderBy("e.id", "desc")
     .limit(limit)
     .execute();

@@ -6,8 +6,13 @@ import type { ServerContext } from "../context.ts";
 /** A submission may be sent again as long as its batch lives (24 h); twice that leaves room for clocks. */
 const SUBMISSIONS_KEPT_HOURS = 48;
 const KEYS_KEPT_DAYS = 7;
+/** One run takes no more events away than fit a short transaction; the next goes on. */
+const EVENTS_DELETED_MAX = 50_000;
 
-export async function cleanUp({ database }: ServerContext): Promise<void> {
+export async function cleanUp({
+  database,
+  policy,
+}: Pick<ServerContext, "database" | "policy">): Promise<void> {
   const { kysely } = database;
   await sql`delete from submissions where received_at < now() - make_interval(hours => ${SUBMISSIONS_KEPT_HOURS}::int)`.execute(
     kysely,
@@ -16,4 +21,10 @@ export async function cleanUp({ database }: ServerContext): Promise<void> {
   await sql`delete from one_time_keys where expires_at < now() - make_interval(days => ${KEYS_KEPT_DAYS}::int)`.execute(
     kysely,
   );
+  // As long as the results that they tell of.
+  await sql`
+    delete from events where id in (
+      select id from events where at < now() - make_interval(secs => ${policy.retentionMs / 1_000}::float8)
+      order by at, id limit ${EVENTS_DELETED_MAX}
+    )`.execute(kysely);
 }

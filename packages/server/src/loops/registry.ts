@@ -21,7 +21,7 @@ export const LOOPS: readonly Loop[] = [
   {
     name: "clean_up",
     periodMs: 10 * MINUTE_MS,
-    purpose: "takes away ended sessions, old keys and old submission ids",
+    purpose: "takes away ended sessions, old keys, old submission ids and old events",
     run: cleanUp,
   },
   {
