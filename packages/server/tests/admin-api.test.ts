@@ -6,6 +6,7 @@ import { adminV1 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { HISTORY_POINTS_TOTAL_MAX } from "../src/admin-api/get-server-history.ts";
 import { exchanges } from "./_exchanges.ts";
 import { goodStatus, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, useServer } from "./_test-server.ts";
@@ -62,6 +63,28 @@ describe("adding servers", () => {
     const { refused } = await admin.addServers({ targets: ["x'); drop table servers; --"] });
     expect(refused[0]?.code).toBe("bad_address");
     expect((await admin.listServers({})).servers).toEqual([]);
+  });
+});
+
+describe("making monitors", () => {
+  test("one of that name gets a new token; the address of another is a conflict", async () => {
+    const zurich = await admin.createMonitor({ name: "zurich", address: MON });
+    const again = await admin.createMonitor({ name: "zurich", address: "10.0.0.9" });
+    expect(again.monitorId).toBe(zurich.monitorId);
+    expect(await refusalOf(monitorClient(zurich.token).getConfig({}))).toBe("unauthenticated");
+    for (const address of ["10.0.0.9", "::ffff:10.0.0.9"]) {
+      expect(await refusalOf(admin.createMonitor({ name: "vienna", address }))).toBe("conflict");
+    }
+    expect(await refusalOf(monitorClient(again.token).getConfig({}))).toBe("accepted");
+    const vienna = await admin.createMonitor({ name: "vienna", address: MON });
+    expect(vienna.monitorId).not.toBe(zurich.monitorId);
+    expect(await refusalOf(admin.createMonitor({ name: "zurich", address: MON }))).toBe("conflict");
+  });
+
+  test("a renamed host keeps the monitors of its own addresses", async () => {
+    const before = await server.createMonitor({ name: "old-name", address: ip(MON) });
+    const after = await server.createMonitor({ name: "new-name", address: ip(MON) });
+    expect(after.monitorId).toBe(before.monitorId);
   });
 });
 
@@ -124,6 +147,36 @@ describe("events", () => {
     expect(await refusalOf(admin.listEvents({ pageToken: "nonsense" }))).toBe("bad_request");
     expect(await refusalOf(admin.listEvents({ pageSize: 1_001 }))).toBe("limit_exceeded");
   });
+});
+
+test("history of many monitors stays within the points of one answer", async () => {
+  const serverId = await insertResults(0, () => 0);
+  await sql`
+    insert into monitors (id_token, type, hostname, status, ip, ip_version)
+    select 'm' || n, 'monitor', 'm' || n, 'active', ('10.9.0.' || n)::inet, 'v4' from generate_series(1, 20) n`.execute(
+    kysely,
+  );
+  await sql`
+    insert into log_scores (ts, server_id, monitor_id, step, score, offset_ns)
+    select now() - make_interval(secs => n), ${serverId}, m.id, 1, 1, n
+    from monitors m cross join generate_series(1, 3000) n where m.hostname <> 'recentmedian'`.execute(
+    kysely,
+  );
+  const from = timestampFromMs(Date.now() - 3_000_000);
+  const history = await admin.getServerHistory({ serverId, pointsMax: 20_000, from });
+  const points = history.series.reduce((sum, { atMs }) => sum + atMs.length, 0);
+  expect(history.series).toHaveLength(21);
+  expect(points).toBeLessThanOrEqual(HISTORY_POINTS_TOTAL_MAX);
+  expect(points).toBeGreaterThan(HISTORY_POINTS_TOTAL_MAX / 10);
+  expect(history.downSampled).toBe(true);
+  expect(history.rowsTotal).toBeGreaterThan(60_000n);
+});
+
+test.each([1, 2, 3])("history with %i points a series is refused", async (pointsMax) => {
+  const serverId = await insertResults(10, (index) => index);
+  expect(await refusalOf(admin.getServerHistory({ serverId, pointsMax }))).toBe("bad_request");
+  const { series } = await admin.getServerHistory({ serverId, pointsMax: 4 });
+  expect(series[0]?.atMs.length).toBeLessThanOrEqual(4);
 });
 
 /** So many results a second apart, the newest now; offsets in µs by `offsetOf`. */

@@ -29,6 +29,8 @@ export async function createMonitorCall(
     name: name.trim(),
     address: address.value,
     location,
+    // A typing error must not take somebody else's monitor away.
+    renames: false,
   });
   return create(adminV1.CreateMonitorResponseSchema, { monitorId, token });
 }

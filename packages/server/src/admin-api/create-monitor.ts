@@ -18,6 +18,11 @@ export interface MonitorToCreate {
   readonly status?: Extract<MonitorStatusName, "pending" | "testing" | "active">;
   /** Several monitors of one agent share a token. Absent: a new one. */
   readonly token?: string;
+  /**
+   * Whether the monitor at this address, if it has another name, is the one that is meant and takes the new name: so it
+   * is with a host that knows its own addresses and was renamed. False: it is a conflict. Default true.
+   */
+  readonly renames?: boolean;
 }
 
 export interface CreatedMonitor {
@@ -28,7 +33,7 @@ export interface CreatedMonitor {
 
 const NAME_CHARACTERS_MAX = 200;
 
-/** One monitor for each name and family; name, place, address and token may change. */
+/** One monitor for each name and family; place, address and token may change. */
 export async function createMonitor(
   context: ServerContext,
   monitor: MonitorToCreate,
@@ -52,22 +57,29 @@ export async function createMonitor(
 
 async function findMonitor(
   transaction: Transaction<Schema>,
-  { name, address, lab = false }: MonitorToCreate,
+  { name, address, lab = false, renames = true }: MonitorToCreate,
 ): Promise<bigint | undefined> {
-  const row = await transaction
+  const rows = await transaction
     .selectFrom("monitors")
-    .select("id")
+    .select(["id", "hostname", "ip"])
     .where("type", "=", "monitor")
     .where("is_current", "=", true)
     .where("deleted_on", "is", null)
     .where("lab", "=", lab)
     .where("ip_version", "=", address.family)
     .where((is) => is.or([is("hostname", "=", name), is("ip", "=", address.text)]))
-    .orderBy((order) => order.case().when("hostname", "=", name).then(0).else(1).end())
-    .limit(1)
+    .orderBy("id")
     .forUpdate()
-    .executeTakeFirst();
-  return row?.id;
+    .execute();
+  const named = rows.find(({ hostname }) => hostname === name);
+  const other = rows.find(({ hostname, ip }) => hostname !== name && ip === address.text);
+  if (other !== undefined && !renames) {
+    throw new AppError(
+      "conflict",
+      `${address.text} is the address of the monitor "${other.hostname}": use that name, or another address`,
+    );
+  }
+  return (named ?? other)?.id;
 }
 
 interface MonitorWrite {

@@ -14,10 +14,13 @@ import {
   type HistorySelection,
   historyExtremes,
   historyRows,
+  KEPT_A_SLOT,
 } from "./history-rows.ts";
 
 const POINTS_NORMAL = 2_000;
 const POINTS_MAX = 20_000;
+/** Of all series of one answer together: some 5 MB, and no more work than that for one request. */
+export const HISTORY_POINTS_TOTAL_MAX = 50_000;
 const EVENTS_MAX = 500;
 const DAY_NS = 86_400_000_000_000n;
 
@@ -35,7 +38,7 @@ export async function getServerHistory(
     throw new AppError("not_found", `there is no server with the id ${request.serverId}`);
   const horizon = horizonOf(context, server.created_on);
   const { from, to } = rangeOf(context, request, horizon);
-  const pointsMax = pointsOf(request.pointsMax);
+  const pointsAsked = pointsOf(request.pointsMax);
   const selection: HistorySelection = {
     serverId: request.serverId,
     from,
@@ -43,7 +46,9 @@ export async function getServerHistory(
     monitorIds: request.monitorIds,
   };
   const counts = await countHistory(kysely, selection);
-  const downSampled = counts.rowsMax > pointsMax;
+  const share = Math.floor(HISTORY_POINTS_TOTAL_MAX / Math.max(1, counts.series));
+  const pointsMax = Math.max(KEPT_A_SLOT, Math.min(pointsAsked, share));
+  const downSampled = counts.rowsMax > pointsAsked || counts.rowsTotal > HISTORY_POINTS_TOTAL_MAX;
   const [rows, events] = await Promise.all([
     downSampled ? historyExtremes(kysely, selection, pointsMax) : historyRows(kysely, selection),
     eventMessages(kysely, { serverId: request.serverId, from, to, limit: EVENTS_MAX }),
@@ -82,6 +87,12 @@ function pointsOf(requested: number): number {
     throw new AppError(
       "limit_exceeded",
       `points_max ${requested} is too large: at most ${POINTS_MAX}`,
+    );
+  }
+  if (requested > 0 && requested < KEPT_A_SLOT) {
+    throw new AppError(
+      "bad_request",
+      `points_max ${requested} is too small: at least ${KEPT_A_SLOT}, or 0 for ${POINTS_NORMAL}`,
     );
   }
   return requested === 0 ? POINTS_NORMAL : requested;

@@ -36,18 +36,24 @@ export interface HistoryCounts {
   readonly rowsTotal: number;
   /** Rows of the longest series. */
   readonly rowsMax: number;
+  readonly series: number;
 }
 
 export async function countHistory(
   kysely: Kysely<Schema>,
   selection: HistorySelection,
 ): Promise<HistoryCounts> {
-  const result = await sql<{ readonly total: number; readonly most: number }>`
-    select coalesce(sum(rows), 0)::float8 as total, coalesce(max(rows), 0)::float8 as most
+  const result = await sql<{
+    readonly total: number;
+    readonly most: number;
+    readonly series: number;
+  }>`
+    select coalesce(sum(rows), 0)::float8 as total, coalesce(max(rows), 0)::float8 as most,
+      count(*)::float8 as series
     from (select count(*) as rows from log_scores l where ${selected(selection)} group by l.monitor_id) series
     `.execute(kysely);
   const [row] = result.rows;
-  return { rowsTotal: row?.total ?? 0, rowsMax: row?.most ?? 0 };
+  return { rowsTotal: row?.total ?? 0, rowsMax: row?.most ?? 0, series: row?.series ?? 0 };
 }
 
 /** Every row, oldest first. */
@@ -61,7 +67,7 @@ export async function historyRows(
 }
 
 /** Kept of each slot: least and greatest offset, worst score, first failure. */
-const KEPT_A_SLOT = 4;
+export const KEPT_A_SLOT = 4;
 
 /** At most `pointsMax` rows a series. */
 export async function historyExtremes(
