@@ -1,11 +1,12 @@
 // Asks each address once and tells what came of it.
 
 import { checkOnce, resolveHost } from "@truechimer/agent";
-import { AppError, type IpFamily, parseTarget } from "@truechimer/base";
+import { AppError, type IpFamily } from "@truechimer/base";
 import { createProbeSocket } from "@truechimer/udp";
 import { type CliContext, createPrinter } from "../cli-context.ts";
 import { askedFormat } from "../command-host.ts";
 import type { CheckFlags } from "../commands/check.ts";
+import { parseServerTarget } from "../config/server-target.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { agreeAgainstUs, judgeClock, overallExitCode } from "./judge-clock.ts";
 import { type CheckedServer, printCheckedServers } from "./print-checked-servers.ts";
@@ -46,7 +47,7 @@ export async function runCheckCommand(
 }
 
 function typedTarget(name: string): TypedTarget {
-  const parsed = parseTarget(name);
+  const parsed = parseServerTarget(name);
   if (parsed.ok) return { name, target: parsed.value };
   throw new AppError("bad_address", parsed.error);
 }

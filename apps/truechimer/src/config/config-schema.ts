@@ -4,6 +4,7 @@
 import { SAMPLE_TIMEOUT_MS_MAX, SAMPLE_TIMEOUT_MS_MIN } from "@truechimer/ntp";
 import { z } from "zod";
 import { durationKey } from "./duration-key.ts";
+import { parseServerTarget } from "./server-target.ts";
 
 /** How many servers a file may list; more belong into the database by `truechimer servers add`. */
 const SERVERS_MAX = 1_000;
@@ -21,6 +22,11 @@ const port = z
 const sampleTimeout = durationKey({
   min: `${SAMPLE_TIMEOUT_MS_MIN}ms`,
   max: `${SAMPLE_TIMEOUT_MS_MAX / 1_000}s`,
+});
+
+const serverTarget = text.superRefine((value, context) => {
+  const parsed = parseServerTarget(value);
+  if (!parsed.ok) context.addIssue({ code: "custom", message: parsed.error });
 });
 
 const httpAddress = text.refine((value) => {
@@ -60,7 +66,7 @@ const agentMonitor = z.strictObject({
 const schema = z.strictObject({
   data_dir: text.optional(),
   servers: z
-    .array(text, { error: 'expected a list such as ["time.example.net", "192.0.2.1:123"]' })
+    .array(serverTarget, { error: 'expected a list such as ["time.example.net", "192.0.2.1:123"]' })
     .max(SERVERS_MAX, `expected at most ${SERVERS_MAX} servers`)
     .optional(),
   listen: z
