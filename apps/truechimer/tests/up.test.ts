@@ -228,7 +228,7 @@ test(
   "with servers configured it watches those, and the lab goes; its history stays",
   async () => {
     await up[Symbol.asyncDispose]();
-    up = await startUp(home, { args: ["--monitor", "127.0.0.1:9"] });
+    up = await startUp(home, { args: ["--watch", "127.0.0.1:9"] });
     const { servers } = await up.admin.listServers({});
     expect(servers.map(({ address, port }) => `${address}:${port}`)).toEqual(["127.0.0.1:9"]);
     expect(up.lines.map(({ text }) => text)).toContain("no lab: the configuration names servers");

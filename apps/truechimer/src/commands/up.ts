@@ -22,7 +22,7 @@ export function registerUp(host: CommandHost): void {
       "after",
       examples(
         ["truechimer up", "with no servers yet it shows the lab's simulated ones"],
-        ["truechimer up --monitor time.example.net", "watch that server, and no lab"],
+        ["truechimer up --watch time.example.net", "watch that server, and no lab"],
         ["truechimer up --no-lab", "retire the lab; its history stays readable"],
         ["truechimer up --data-dir /srv/truechimer", "keep the data there"],
         ["DATABASE_URL=postgres://… truechimer up", "with your own PostgreSQL, 15 or newer"],
@@ -46,7 +46,7 @@ function withUpOptions(command: Command): Command {
     .option("--host <address>", "address to listen on; default 127.0.0.1")
     .option("--port <number>", "port of the dashboard; default 8123, or a free one if it is taken")
     .option(
-      "--monitor <server...>",
+      "--watch <server...>",
       "servers to watch, by name or address, each with its port if not 123",
     )
     .option("--lab", "run the lab of simulated servers, also beside your own")

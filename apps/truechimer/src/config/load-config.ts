@@ -15,7 +15,7 @@ export interface ConfigFlags {
   readonly lab?: boolean;
   /** With commas between. */
   readonly roles?: string;
-  readonly monitor?: readonly string[];
+  readonly watch?: readonly string[];
   readonly logLevel?: string;
   readonly server?: string;
   readonly address?: string;
@@ -76,7 +76,7 @@ function flagSettings(flags: ConfigFlags): readonly Setting[] {
     flagSetting("--port", ["listen", "port"], flags.port && portNumber(flags.port)),
     flagSetting("--lab", ["lab", "mode"], flags.lab === undefined ? undefined : labMode(flags.lab)),
     flagSetting("--roles", ["roles"], flags.roles?.split(",")),
-    flagSetting("--monitor", ["servers"], flags.monitor),
+    flagSetting("--watch", ["servers"], flags.watch),
     flagSetting("--log-level", ["log", "level"], flags.logLevel),
     flagSetting("--server", ["agent", "server_url"], flags.server),
     flagSetting(
