@@ -5,6 +5,7 @@ const NOTHING_YET: LabQuestion = {
   mode: "auto",
   state: "new",
   serversConfigured: 0,
+  serversWatched: 0,
   serversKept: 0,
 };
 
@@ -21,8 +22,13 @@ describe("the lab runs for who has no servers, and goes on until it is sent away
     },
     {
       name: "the file has come to name servers",
-      given: { state: "running", serversConfigured: 1 },
+      given: { state: "running", serversConfigured: 1, serversWatched: 1 },
       run: false,
+    },
+    {
+      name: "the file names servers, all of them mistyped",
+      given: { state: "running", serversConfigured: 2 },
+      run: true,
     },
     { name: "it was retired", given: { state: "retired" }, run: false },
     {

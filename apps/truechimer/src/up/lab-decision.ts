@@ -10,6 +10,8 @@ export interface LabQuestion {
   readonly state: LabState;
   /** Servers that the configuration names. */
   readonly serversConfigured: number;
+  /** Those of them that are under watch: the others have no address, perhaps because they are mistyped. */
+  readonly serversWatched: number;
   /** Servers in the database, removed ones and the lab's own not counted. */
   readonly serversKept: number;
 }
@@ -21,9 +23,15 @@ export interface LabDecision {
 }
 
 export function decideLab(question: LabQuestion): LabDecision {
-  const { mode, state, serversConfigured, serversKept } = question;
+  const { mode, state, serversConfigured, serversWatched, serversKept } = question;
   if (mode === "on") return { run: true, text: "the lab runs, as asked for" };
   if (mode === "off") return { run: false, text: "no lab, as asked for" };
+  if (serversConfigured > 0 && serversWatched === 0 && state === "running") {
+    return {
+      run: true,
+      text: "the lab goes on: none of the servers that the configuration names can be watched",
+    };
+  }
   if (serversConfigured > 0) return { run: false, text: "no lab: the configuration names servers" };
   if (state === "running" && serversKept > 0) {
     return {

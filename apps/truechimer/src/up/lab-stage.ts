@@ -12,6 +12,8 @@ import { countOwnServers, readLabPorts, readLabState, writeLabState } from "./la
 
 export interface LabStageOptions {
   readonly config: Config;
+  /** Of those that the configuration names. */
+  readonly serversWatched: number;
   readonly database: Database;
   readonly server: Server;
   readonly progress: Progress;
@@ -25,13 +27,19 @@ export async function openLab(
   stack: AsyncDisposableStack,
   options: LabStageOptions,
 ): Promise<readonly AgentMonitor[]> {
-  const { config, database, server, progress } = options;
+  const { config, serversWatched, database, server, progress } = options;
   const [state, serversKept] = await Promise.all([
     readLabState(database),
     countOwnServers(database),
   ]);
   const serversConfigured = config.servers.length;
-  const decision = decideLab({ mode: config.lab.mode, state, serversConfigured, serversKept });
+  const decision = decideLab({
+    mode: config.lab.mode,
+    state,
+    serversConfigured,
+    serversWatched,
+    serversKept,
+  });
   progress.say("lab", decision.text);
   if (decision.run) return startLab(stack, state, options);
   if (state === "running") {

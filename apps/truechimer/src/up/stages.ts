@@ -9,11 +9,11 @@ import { createLogger, createMetrics, type Logger, type Metrics } from "@truechi
 import { createProbeSocket } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
 import type { DataDirectory } from "../data-directory.ts";
-import { serverLabel } from "../output/server-label.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { serverPolicy } from "../server-policy.ts";
 import { openTracing } from "../tracing.ts";
 import { findWebRoot } from "../web-root.ts";
+import { addConfiguredServers } from "./configured-servers.ts";
 import { openDatabase } from "./database-stage.ts";
 import { openLab } from "./lab-stage.ts";
 import { enrolOwnMonitors } from "./own-monitors.ts";
@@ -52,8 +52,18 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
   });
   const serving: ServingWorld = { ...world, logger, metrics, database };
   const { server, adminKey } = await openServer(stack, serving);
+  const admin = createAdminClient({ url: server.url, key: adminKey });
+  // Before the lab, which only gives way to servers that are there.
+  const serversWatched = await addConfiguredServers(stack, {
+    targets: config.servers,
+    addServers: (targets) => admin.addServers({ targets }),
+    progress,
+    logger,
+    clock: context.clock,
+  });
   const labMonitors = await openLab(stack, {
     config,
+    serversWatched,
     database,
     server,
     progress,
@@ -61,7 +71,6 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
     random: context.random,
     onBroken: (error) => stop.fail(error),
   });
-  await addConfiguredServers(serving, server.url, adminKey);
   await openAgent(stack, serving, server, labMonitors);
 }
 
@@ -102,21 +111,6 @@ async function openServer(
   const { url } = await server.createLoginUrl();
   progress.say("dashboard", url, { url });
   return { server, adminKey };
-}
-
-/** Servers that the configuration names; those that are there already stay as they are. */
-async function addConfiguredServers(
-  { loaded, progress }: ServingWorld,
-  url: string,
-  key: string,
-): Promise<void> {
-  const targets = [...loaded.config.servers];
-  if (targets.length === 0) return;
-  const { added, refused } = await createAdminClient({ url, key }).addServers({ targets });
-  for (const server of added) progress.say("servers", `watching ${serverLabel(server)}`);
-  for (const { target, code, message } of refused) {
-    progress.say("servers", `${target} was refused: ${message} (${code})`, { target, code });
-  }
 }
 
 async function openAgent(
