@@ -1,7 +1,6 @@
 // The control plane: built from the world that it is given, started, stopped without loss.
 
-import { lookup } from "node:dns/promises";
-import { AppError, type Clock, parseIpAddress, type Random, type UnixNs } from "@truechimer/base";
+import { AppError, type Clock, type Random, type UnixNs } from "@truechimer/base";
 import { type Database, pingDatabase } from "@truechimer/database";
 import {
   createHealthRegistry,
@@ -39,6 +38,7 @@ import { startLoops } from "./loops/loop-runner.ts";
 import { LOOPS } from "./loops/registry.ts";
 import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import { POOL_POLICY, type ServerPolicy } from "./policy.ts";
+import { createNameResolver } from "./resolve-name.ts";
 import { type ScorerLoop, startScorer } from "./scorer/scorer-loop.ts";
 import { addServerGauges } from "./server-gauges.ts";
 import { createServerMetrics } from "./server-metrics.ts";
@@ -187,7 +187,7 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     metrics: createServerMetrics(metricsRegistry),
     health,
     policy: options.policy ?? POOL_POLICY,
-    resolveName: options.resolveName ?? systemResolveName,
+    resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, random }),
     wakeScorer,
   };
@@ -235,16 +235,3 @@ async function loginUrl(
   const { key, expiresAtNs } = await access.createOneTimeKey();
   return { url: `${publicUrl}/?key=${key}`, expiresAtNs };
 }
-
-const systemResolveName: ResolveName = async (name, signal) => {
-  const found = await Promise.race([
-    lookup(name, { all: true }),
-    new Promise<never>((_resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-    }),
-  ]);
-  return found.flatMap(({ address }) => {
-    const parsed = parseIpAddress(address);
-    return parsed.ok ? [parsed.value] : [];
-  });
-};

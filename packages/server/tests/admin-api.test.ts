@@ -1,6 +1,5 @@
 // What the dashboard and the command line ask for.
 
-import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { adminV1 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";

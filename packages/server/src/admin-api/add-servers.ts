@@ -11,10 +11,14 @@ import { serverMessages } from "./server-messages.ts";
 const TARGETS_MAX = 1_000;
 /** Names that are looked up at once. */
 const LOOKUPS_MAX = 16;
+/** Of all names of a call together: who waits longer has given up. */
+export const LOOKUPS_DEADLINE_MS = 30_000;
 
 export async function addServers(
   context: ServerContext,
   { targets }: adminV1.AddServersRequest,
+  /** Aborted when the caller has gone, or we stop. */
+  signal: AbortSignal,
 ): Promise<adminV1.AddServersResponse> {
   if (targets.length === 0)
     throw new AppError("bad_request", "there is no target: name at least one server");
@@ -24,19 +28,8 @@ export async function addServers(
       `${targets.length} targets in one call: at most ${TARGETS_MAX}`,
     );
   }
-  const found: ResolvedTarget[] = [];
-  const refused: adminV1.RefusedTarget[] = [];
-  for (let start = 0; start < targets.length; start += LOOKUPS_MAX) {
-    const some = targets.slice(start, start + LOOKUPS_MAX);
-    const results = await Promise.all(some.map((target) => resolveTarget(context, target)));
-    for (const [index, result] of results.entries()) {
-      if (result.ok) found.push(...result.value);
-      else {
-        const target = some[index] ?? "";
-        refused.push(create(adminV1.RefusedTargetSchema, { target, ...result.error }));
-      }
-    }
-  }
+  const { found, refused } = await resolveAll(context, targets, signal);
+  signal.throwIfAborted();
   const { addedIds, existingIds } = await registerServers(context, found);
   const servers = await serverMessages(context, { ids: [...addedIds, ...existingIds] });
   const added = new Set(addedIds);
@@ -45,4 +38,37 @@ export async function addServers(
     existing: servers.filter(({ id }) => !added.has(id)),
     refused,
   });
+}
+
+async function resolveAll(
+  context: ServerContext,
+  targets: readonly string[],
+  signal: AbortSignal,
+): Promise<{
+  readonly found: readonly ResolvedTarget[];
+  readonly refused: adminV1.RefusedTarget[];
+}> {
+  const found: ResolvedTarget[] = [];
+  const refused: adminV1.RefusedTarget[] = [];
+  const late = new AbortController();
+  const cancel = context.clock.setTimer(LOOKUPS_DEADLINE_MS, () => late.abort());
+  const enough = AbortSignal.any([signal, late.signal]);
+  try {
+    for (let start = 0; start < targets.length && !signal.aborted; start += LOOKUPS_MAX) {
+      const some = targets.slice(start, start + LOOKUPS_MAX);
+      const results = await Promise.all(
+        some.map((target) => resolveTarget(context, target, enough)),
+      );
+      for (const [index, result] of results.entries()) {
+        if (result.ok) found.push(...result.value);
+        else {
+          const target = some[index] ?? "";
+          refused.push(create(adminV1.RefusedTargetSchema, { target, ...result.error }));
+        }
+      }
+    }
+  } finally {
+    cancel();
+  }
+  return { found, refused };
 }

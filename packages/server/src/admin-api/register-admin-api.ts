@@ -47,7 +47,7 @@ export function registerAdminApi(
         getOverview: () => getOverview(context),
         listServers: (request) => listServers(context, request),
         getServer: (request) => getServer(context, request),
-        addServers: (request) => addServers(context, request),
+        addServers: (request, { signal }) => addServers(context, request, signal),
         pauseServers: async ({ ids }) => ({ servers: await setServerState(context, ids, PAUSE) }),
         resumeServers: async ({ ids }) => ({ servers: await setServerState(context, ids, RESUME) }),
         removeServers: async ({ ids }) => ({ servers: await setServerState(context, ids, REMOVE) }),

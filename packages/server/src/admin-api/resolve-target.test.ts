@@ -10,6 +10,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "none.example": [],
 };
 
+const patient = new AbortController().signal;
+
 async function outcome(target: string, policy: ServerPolicy): Promise<string> {
   const result = await resolveTarget(
     {
@@ -23,6 +25,7 @@ async function outcome(target: string, policy: ServerPolicy): Promise<string> {
       },
     },
     target,
+    patient,
   );
   if (!result.ok) return result.error.code;
   return result.value
@@ -63,6 +66,7 @@ describe("a pool watches public addresses alone, a local one its network too", (
     const refusal = await resolveTarget(
       { policy: POOL_POLICY, resolveName: () => Promise.resolve([]) },
       "10.0.0.1",
+      patient,
     );
     expect(refusal).toMatchObject({
       ok: false,

@@ -32,10 +32,11 @@ const ADDRESSES_MAX = 16;
 
 type ResolveContext = Pick<ServerContext, "resolveName" | "policy">;
 
-/** All addresses of a name that the policy allows; a refusal when there is none. */
+/** All addresses of a name that the policy allows; a refusal when there is none. No name is looked up after the signal. */
 export async function resolveTarget(
   context: ResolveContext,
   target: string,
+  signal: AbortSignal,
 ): Promise<Result<readonly ResolvedTarget[], TargetProblem>> {
   const parsed = parseTarget(target);
   if (!parsed.ok) return refused({ code: "bad_address", message: parsed.error });
@@ -46,7 +47,7 @@ export async function resolveTarget(
     if (problem !== undefined) return refused({ code: "address_refused", message: problem });
     return ok([{ name: addressName(value.address.text, port), address: value.address, port }]);
   }
-  const addresses = await resolved(context, value.name);
+  const addresses = await resolved(context, value.name, signal);
   if (!addresses.ok) return addresses;
   const allowed = addresses.value.filter(
     (address) => addressProblem(context, address) === undefined,
@@ -63,16 +64,25 @@ export async function resolveTarget(
 async function resolved(
   { resolveName }: ResolveContext,
   name: string,
+  signal: AbortSignal,
 ): Promise<Result<readonly IpAddress[], TargetProblem>> {
   const unresolved = (why: string): Result<readonly IpAddress[], TargetProblem> =>
     refused({
       code: "name_unresolved",
       message: `"${name}" has no address (${why}): check the spelling and this host's name service, or add it by address`,
     });
+  const timeUp = (): Result<readonly IpAddress[], TargetProblem> =>
+    refused({
+      code: "name_unresolved",
+      message: `"${name}" was not looked up: the names before it took too long; add it again`,
+    });
+  if (signal.aborted) return timeUp();
   try {
-    const addresses = await resolveName(name, AbortSignal.timeout(RESOLVE_TIMEOUT_MS));
+    const limits = [signal, AbortSignal.timeout(RESOLVE_TIMEOUT_MS)];
+    const addresses = await resolveName(name, AbortSignal.any(limits));
     return addresses.length === 0 ? unresolved("no records") : ok(addresses);
   } catch (error) {
+    if (signal.aborted) return timeUp();
     const code = (error as { readonly code?: unknown }).code;
     return unresolved(typeof code === "string" ? code : "no answer");
   }
