@@ -4,8 +4,8 @@
 import type { adminV1 } from "@truechimer/api";
 import { type Clock, sleep } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
-import { serverLabel } from "../output/server-label.ts";
 import type { Progress } from "../output/progress.ts";
+import { serverLabel } from "../output/server-label.ts";
 
 const RETRY_FIRST_MS = 5_000;
 /** A name that is mistyped is looked up this often for as long as we run. */

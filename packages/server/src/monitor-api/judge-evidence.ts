@@ -7,7 +7,7 @@ import { type CheckOutcome, checkResultOf, isAgentFault } from "@truechimer/ntp"
 import { judgePacket } from "./check-evidence.ts";
 
 /** What an agent may round differently on the way to its offset; more is another offset. */
-export const EVIDENCE_OFFSET_TOLERANCE_NS = 10_000n;
+const EVIDENCE_OFFSET_TOLERANCE_NS = 10_000n;
 
 /** What an agent says that the exchange came to. */
 export interface ClaimedOutcome {
