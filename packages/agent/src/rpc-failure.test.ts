@@ -8,7 +8,7 @@ function coded(code: string, connectCode: Code, more: Record<string, string> = {
 
 describe("a failed call", () => {
   test.each([
-    ["a dead server", new ConnectError("x", Code.Unavailable), "unavailable", false],
+    ["a dead server", new ConnectError("x", Code.Unavailable), "peer_unreachable", false],
     ["a deadline", new ConnectError("x", Code.DeadlineExceeded), "deadline_exceeded", false],
     ["a bad token", new ConnectError("x", Code.Unauthenticated), "unauthenticated", false],
     ["a bug", new ConnectError("x", Code.Internal), "internal", false],
@@ -26,9 +26,16 @@ describe("a failed call", () => {
     ],
     ["a busy database", coded("database_busy", Code.Unavailable), "database_busy", false],
     ["a limit", coded("limit_exceeded", Code.ResourceExhausted), "limit_exceeded", false],
-    ["a code that nobody knows", coded("novelty", Code.Unavailable), "unavailable", false],
+    ["a code that nobody knows", coded("novelty", Code.Internal), "internal", false],
   ])("%s", (_, error, code, final) => {
     expect(rpcFailureFrom(error)).toMatchObject({ code, final });
+  });
+
+  test("without a control plane at the other end names the remedy", () => {
+    const error = new ConnectError("connect ECONNREFUSED 192.0.2.1:443", Code.Unavailable);
+    expect(rpcFailureFrom(error).message).toBe(
+      "the control plane cannot be reached (connect ECONNREFUSED 192.0.2.1:443): check its address, and that it runs",
+    );
   });
 
   test("is never tried with an older version when our code says what it is", () => {

@@ -12,7 +12,7 @@ const RETRY_AFTER_MS_MAX = 600_000;
 export interface RpcFailure {
   /** Our code if the peer sent one, else Connect's name of its code. For logs and metrics. */
   readonly code: string;
-  /** What the peer said; for people. */
+  /** What the peer said, or that none is there; for people. */
   readonly message: string;
   /** How long the peer asked to be left alone. */
   readonly retryAfterMs: number | undefined;
@@ -49,10 +49,10 @@ const VERSION_REFUSAL_CODES: ReadonlySet<Code> = new Set([Code.InvalidArgument, 
 
 export function rpcFailureFrom(cause: unknown): RpcFailure {
   const error = ConnectError.from(cause);
-  const ours = ourCode(error);
+  const ours = ourCode(error) ?? unreachableCode(error);
   return {
     code: ours ?? connectCodeName(error.code),
-    message: error.rawMessage,
+    message: ours === "peer_unreachable" ? unreachableText(error) : error.rawMessage,
     retryAfterMs: retryAfterMs(error),
     final: ours === undefined ? FINAL_CONNECT_CODES.has(error.code) : FINAL_CODES.has(ours),
     versionMayBeTooNew: ours === undefined && VERSION_REFUSAL_CODES.has(error.code),
@@ -62,6 +62,17 @@ export function rpcFailureFrom(cause: unknown): RpcFailure {
 function ourCode(error: ConnectError): ErrorCode | undefined {
   const text = error.metadata.get(ERROR_CODE_HEADER);
   return ERROR_CODES.find((code) => code === text);
+}
+
+/** What Connect says of a refused connection and of a name without an address, and proxies of a peer that is away. */
+function unreachableCode({ code, metadata }: ConnectError): ErrorCode | undefined {
+  return code === Code.Unavailable && !metadata.has(ERROR_CODE_HEADER)
+    ? "peer_unreachable"
+    : undefined;
+}
+
+function unreachableText({ rawMessage }: ConnectError): string {
+  return `the control plane cannot be reached (${rawMessage}): check its address, and that it runs`;
 }
 
 /** "deadline_exceeded" of `DeadlineExceeded`. */
