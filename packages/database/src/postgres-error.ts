@@ -50,18 +50,21 @@ const BY_SQLSTATE: Readonly<Record<string, Coded>> = {
   "3D000": unreachable("the database does not exist: create it, or correct DATABASE_URL"),
 };
 
-/** By the system's error code, from connecting and from a connection that broke. */
-const BY_SYSTEM_CODE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ENOTFOUND: "its host name does not resolve",
-  EAI_AGAIN: "its host name does not resolve at the moment",
-  ETIMEDOUT: "it did not answer in time",
-  EHOSTUNREACH: "its host cannot be reached",
-  ENETUNREACH: "its network cannot be reached",
-  ECONNRESET: "the connection was reset",
-  EPIPE: "the connection was closed",
-  ENOENT: "its socket does not exist",
-  EACCES: "its socket may not be used by this user",
+/** By the system's error code, from connecting and from a connection that broke: what is wrong, and what to do. */
+const BY_SYSTEM_CODE: Readonly<Record<string, readonly [problem: string, remedy: string]>> = {
+  ECONNREFUSED: ["nothing listens there", "start PostgreSQL there, or correct DATABASE_URL"],
+  ENOTFOUND: ["its host name does not resolve", "correct the name in DATABASE_URL"],
+  EAI_AGAIN: [
+    "its host name does not resolve at the moment",
+    "check this host's name service, and the name in DATABASE_URL",
+  ],
+  ETIMEDOUT: ["it did not answer in time", "check the host in DATABASE_URL, and the firewalls"],
+  EHOSTUNREACH: ["its host cannot be reached", "check the network, and the host in DATABASE_URL"],
+  ENETUNREACH: ["its network cannot be reached", "check the network, and the host in DATABASE_URL"],
+  ECONNRESET: ["the connection was reset", "see PostgreSQL's log; it is tried again"],
+  EPIPE: ["the connection was closed", "see PostgreSQL's log; it is tried again"],
+  ENOENT: ["its socket does not exist", "start PostgreSQL there, or correct DATABASE_URL"],
+  EACCES: ["its socket may not be used by this user", "give this account the right to"],
 };
 
 /** What the driver says, in words alone, about connections that ended. */
@@ -94,8 +97,8 @@ function codedFrom(error: Error): Coded | undefined {
   // An address with several records fails with one error per record.
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   const code = systemCode(first);
-  const text = code === undefined ? undefined : BY_SYSTEM_CODE[code];
-  if (text !== undefined) return unreachable(`${text} (${code})`);
+  const known = code === undefined ? undefined : BY_SYSTEM_CODE[code];
+  if (known !== undefined) return unreachable(`${known[0]} (${code}): ${known[1]}`);
   if (DRIVER_TEXT.test(error.message)) return unreachable("the connection ended");
   return undefined;
 }

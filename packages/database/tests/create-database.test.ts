@@ -74,7 +74,8 @@ describe("a database that cannot be used", () => {
         url.port = String(await closedPort());
       },
       code: "database_unreachable",
-      message: /^database 127\.0\.0\.1:\d+\/test_\S+: nothing listens there \(ECONNREFUSED\)$/,
+      message:
+        /^database 127\.0\.0\.1:\d+\/test_\S+: nothing listens there \(ECONNREFUSED\): start PostgreSQL there, or correct DATABASE_URL$/,
     },
     {
       name: "a name that does not resolve",
@@ -82,7 +83,8 @@ describe("a database that cannot be used", () => {
         url.hostname = "nowhere.invalid";
       },
       code: "database_unreachable",
-      message: /^database nowhere\.invalid:\d+\/test_\S+: its host name does not resolve/,
+      message:
+        /^database nowhere\.invalid:\d+\/test_\S+: its host name does not resolve.*: .*DATABASE_URL$/,
     },
     {
       name: "a wrong password",
