@@ -251,23 +251,6 @@ describe("several monitors of one agent", () => {
   });
 });
 
-describe("a broken probe socket", () => {
-  test("ends the taking of work, and blames no server", async () => {
-    const { agent, addServer, breakSocket, clock, plane } = simulate();
-    addServer(GOOD);
-    plane.config = CONFIG;
-    agent.start();
-    await clock.advance(1_000);
-    breakSocket();
-    await clock.advance(1);
-    plane.due.push(due(GOOD));
-    const callsBefore = plane.calls.getServers;
-    await clock.advance(600_000);
-    expect(plane.calls.getServers - callsBefore).toBeLessThanOrEqual(1);
-    expect(plane.counted).toEqual([]);
-  });
-});
-
 describe("a private target", () => {
   test("is not probed on the control plane's word alone", async () => {
     const { agent, addServer, clock, plane, sent } = simulate({ allowPrivateTargets: false });
