@@ -26,7 +26,10 @@ export async function getOverview(context: ServerContext): Promise<adminV1.GetOv
       (server) => server.state === adminV1.ServerState.WATCHED && server.verdict === verdict,
     ).length;
   return create(adminV1.GetOverviewResponseSchema, {
-    sentence: overviewSentence(servers, nowNs),
+    sentence: overviewSentence(servers, nowNs, {
+      monitors,
+      offsetLimitNs: context.policy.offsetLimitNs,
+    }),
     truechimers: count(adminV1.Verdict.TRUECHIMER),
     falsetickers: count(adminV1.Verdict.FALSETICKER),
     unreachable: count(adminV1.Verdict.UNREACHABLE),

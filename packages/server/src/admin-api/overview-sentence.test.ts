@@ -6,7 +6,9 @@ import { overviewSentence } from "./overview-sentence.ts";
 // 2026-03-01 14:30 UTC
 const NOW_SECONDS = 1_772_375_400n;
 const NOW_NS = NOW_SECONDS * 1_000_000_000n;
+const LIMIT_NS = 25_000_000n;
 
+type MonitorInit = Exclude<MessageInitShape<typeof adminV1.MonitorSchema>, adminV1.Monitor>;
 type ServerInit = Exclude<MessageInitShape<typeof adminV1.ServerSchema>, adminV1.Server>;
 
 function server(verdict: adminV1.Verdict, init: ServerInit = {}): adminV1.Server {
@@ -17,6 +19,19 @@ function server(verdict: adminV1.Verdict, init: ServerInit = {}): adminV1.Server
     verdictSince: { seconds: NOW_SECONDS - 1_680n },
     ...init,
   });
+}
+
+function monitor(name: string, more: Partial<MonitorInit> = {}): adminV1.Monitor {
+  return create(adminV1.MonitorSchema, { name, status: adminV1.MonitorStatus.ACTIVE, ...more });
+}
+
+function liars(...offsetsNs: bigint[]): adminV1.Server[] {
+  return offsetsNs.map((valueNs, index) =>
+    server(adminV1.Verdict.FALSETICKER, {
+      name: `s${index + 1}`,
+      offset: { valueNs, boundNs: 5_000_000n },
+    }),
+  );
 }
 
 function truechimers(count: number, offsetNs: bigint): adminV1.Server[] {
@@ -81,5 +96,68 @@ describe("the sentence says who agrees, who lies, since when", () => {
     },
   ])("$name", ({ servers, sentence }) => {
     expect(overviewSentence(servers, NOW_NS)).toBe(sentence);
+  });
+});
+
+describe("when all servers agree against the one host that watches them, its clock is the suspect", () => {
+  const HOUR_NS = 3_600_000_000_000n;
+  const OWN = [monitor("pi4"), monitor("pi4")];
+  const LAB = [monitor("frankfurt.lab", { lab: true })];
+  const SUSPICION =
+    "None of 3 servers is known to tell the truth; 3 agree with each other and are all 3600 s ahead of pi4: that host's own clock is suspected";
+
+  test.each([
+    { name: "both families of one host", monitors: OWN },
+    { name: "the lab beside it", monitors: [...OWN, ...LAB] },
+    {
+      name: "a paused monitor elsewhere",
+      monitors: [...OWN, monitor("other", { status: adminV1.MonitorStatus.PAUSED })],
+    },
+  ])("$name", ({ monitors }) => {
+    const servers = liars(HOUR_NS, HOUR_NS + 20_000_000n, HOUR_NS - 10_000_000n);
+    const sentence = overviewSentence(servers, NOW_NS, { monitors, offsetLimitNs: LIMIT_NS });
+    expect(sentence).toBe(SUSPICION);
+  });
+
+  test("a host that runs ahead sees all of them behind; the lab's liars are still named", () => {
+    const servers = [
+      ...truechimers(1, 0n).map((each) => ({ ...each, lab: true })),
+      server(FALSETICKER, { name: "ahead2s.lab", lab: true, offset: { valueNs: 2_000_000_000n } }),
+      ...liars(-HOUR_NS, -HOUR_NS, -HOUR_NS),
+    ];
+    const sentence = overviewSentence(servers, NOW_NS, {
+      monitors: [...OWN, ...LAB],
+      offsetLimitNs: LIMIT_NS,
+    });
+    expect(sentence).toBe(
+      "1 of 5 servers is within 0 ns; 3 agree with each other and are all 3600 s behind pi4: that host's own clock is suspected; ahead2s.lab is 2.0 s ahead since 14:02Z",
+    );
+  });
+
+  test.each([
+    { name: "two servers are too few", servers: liars(HOUR_NS, HOUR_NS), monitors: OWN },
+    {
+      name: "they do not agree",
+      servers: liars(HOUR_NS, HOUR_NS, HOUR_NS + 50_000_000n),
+      monitors: OWN,
+    },
+    {
+      name: "one is right",
+      servers: [...liars(HOUR_NS, HOUR_NS, HOUR_NS), ...truechimers(1, 0n)],
+      monitors: OWN,
+    },
+    {
+      name: "two hosts watch",
+      servers: liars(HOUR_NS, HOUR_NS, HOUR_NS),
+      monitors: [...OWN, monitor("other")],
+    },
+    {
+      name: "one of unknown offset",
+      servers: [...liars(HOUR_NS, HOUR_NS, HOUR_NS), server(FALSETICKER)],
+      monitors: OWN,
+    },
+  ])("not when $name", ({ servers, monitors }) => {
+    const sentence = overviewSentence(servers, NOW_NS, { monitors, offsetLimitNs: LIMIT_NS });
+    expect(sentence).not.toContain("suspected");
   });
 });

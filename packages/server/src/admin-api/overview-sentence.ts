@@ -2,19 +2,28 @@
 
 import { adminV1 } from "@truechimer/api";
 import type { UnixNs } from "@truechimer/base";
+import { type Suspicion, suspectedHost, type Watchers } from "./suspected-host.ts";
 
 /** Liars named one by one; further ones are counted. */
 const NAMED_MAX = 3;
 
 /** Servers that are watched; paused ones are left out. Times in UTC. */
-export function overviewSentence(servers: readonly adminV1.Server[], nowNs: UnixNs): string {
+export function overviewSentence(
+  servers: readonly adminV1.Server[],
+  nowNs: UnixNs,
+  watchers?: Watchers,
+): string {
   const watched = servers.filter(({ state }) => state === adminV1.ServerState.WATCHED);
   if (watched.length === 0) return "No server is watched yet";
   const of = (verdict: adminV1.Verdict): readonly adminV1.Server[] =>
     watched.filter((server) => server.verdict === verdict);
-  const liars = of(adminV1.Verdict.FALSETICKER).toSorted(byMagnitude);
+  const suspicion = watchers === undefined ? undefined : suspectedHost(watched, watchers);
+  const liars = of(adminV1.Verdict.FALSETICKER)
+    .filter((server) => suspicion === undefined || server.lab)
+    .toSorted(byMagnitude);
   const parts = [
     agreement(of(adminV1.Verdict.TRUECHIMER), watched.length),
+    ...(suspicion === undefined ? [] : [suspicionText(suspicion)]),
     ...liars.slice(0, NAMED_MAX).map((server) => lie(server, nowNs)),
     ...(liars.length > NAMED_MAX ? [`${liars.length - NAMED_MAX} more lie`] : []),
     ...counted(of(adminV1.Verdict.UNREACHABLE), "unreachable", nowNs),
@@ -33,6 +42,11 @@ function agreement(truechimers: readonly adminV1.Server[], total: number): strin
   const agree = truechimers.length === 1 ? "is" : "agree";
   const within = `within ${spoken(widest)}`;
   return `${truechimers.length} ${of} ${agree} ${within}`;
+}
+
+function suspicionText({ host, servers, offsetNs }: Suspicion): string {
+  const [size, side] = offsetNs < 0n ? [-offsetNs, "behind"] : [offsetNs, "ahead of"];
+  return `${servers} agree with each other and are all ${spoken(size)} ${side} ${host}: that host's own clock is suspected`;
 }
 
 function lie(server: adminV1.Server, nowNs: UnixNs): string {
