@@ -45,9 +45,7 @@ const WATCHING: ReadonlySet<adminV1.MonitorStatus> = new Set([
 /** A host has a monitor in each IP family, of the same name. */
 function onlyHost(monitors: readonly adminV1.Monitor[]): string | undefined {
   const names = new Set(
-    monitors
-      .filter(({ lab, status }) => !lab && WATCHING.has(status))
-      .map(({ name }) => name),
+    monitors.filter(({ lab, status }) => !lab && WATCHING.has(status)).map(({ name }) => name),
   );
   return names.size === 1 ? [...names][0] : undefined;
 }
