@@ -40,6 +40,8 @@ export interface FakeAdmin {
   readonly service: ServiceImpl<typeof adminV1.AdminService>;
   /** By method name, "listServers"; undefined takes it away. */
   readonly fail: (method: string, fault: InjectedFault | undefined) => void;
+  /** Tells of something that came to pass by itself, in one sentence. */
+  readonly happen: (text: string) => void;
   /** Only these calls need none. */
   sessionNeeded: boolean;
 }
@@ -298,6 +300,11 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const admin: FakeAdmin = {
     service: {} as ServiceImpl<typeof adminV1.AdminService>,
     sessionNeeded: false,
+    happen: (text) => {
+      const id = BigInt(events.length + 100);
+      const at = timestampFromMs(nowMs());
+      events.unshift(create(adminV1.EventSchema, { id, at, kind: "server_paused", text }));
+    },
     fail: (method, fault) => {
       if (fault === undefined) faults.delete(method);
       else faults.set(method, { fault, left: fault.times ?? Number.POSITIVE_INFINITY });

@@ -11,6 +11,8 @@ export interface Connection {
   readonly lostAtMs: number | undefined;
   /** How long the last interruption took, for as long as that is news. */
   readonly healedAfterMs: number | undefined;
+  /** Browser's time at which it ended, for as long. */
+  readonly healedAtMs?: number | undefined;
 }
 
 /** The connection as everything on the page sees it. */
@@ -26,20 +28,19 @@ export const clockSkewStore: Store<number> = createStore(0);
 
 const HEARTBEAT_MS = 2_000;
 const HEARTBEAT_TIMEOUT_MS = 1_500;
-const HEALED_NEWS_MS = 8_000;
+const HEALED_NEWS_MS = 20_000;
 
 /** Something was answered, be it a refusal: the server is there. */
 export function reportAnswer(nowMs: number): void {
   const before = connectionStore.get();
-  const healedAfterMs =
-    before.state === "lost" && before.lostAtMs !== undefined
-      ? nowMs - before.lostAtMs
-      : before.healedAfterMs;
+  const healed = before.state === "lost" && before.lostAtMs !== undefined;
+  const healedAfterMs = healed ? nowMs - (before.lostAtMs ?? nowMs) : before.healedAfterMs;
   connectionStore.set({
     state: "connected",
     answeredAtMs: nowMs,
     lostAtMs: undefined,
     healedAfterMs,
+    healedAtMs: healed ? nowMs : before.healedAtMs,
   });
 }
 
@@ -84,13 +85,6 @@ async function beat(): Promise<void> {
 function forgetOldNews(): void {
   const connection = connectionStore.get();
   if (connection.healedAfterMs === undefined || connection.state !== "connected") return;
-  const age = Date.now() - (healedAtMs ?? 0);
-  if (age > HEALED_NEWS_MS) connectionStore.set({ ...connection, healedAfterMs: undefined });
+  if (Date.now() - (connection.healedAtMs ?? 0) <= HEALED_NEWS_MS) return;
+  connectionStore.set({ ...connection, healedAfterMs: undefined, healedAtMs: undefined });
 }
-
-let healedAtMs: number | undefined;
-connectionStore.watch(() => {
-  const healed = connectionStore.get().healedAfterMs !== undefined;
-  if (!healed) healedAtMs = undefined;
-  else healedAtMs ??= Date.now();
-});

@@ -5,7 +5,7 @@ const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
 describe("an offset with its bound", () => {
   const cases: readonly [name: string, value: number, bound: number | undefined, text: string][] = [
-    ["the brief's example", 12_300, 800, "+12.3 µs ± 0.8"],
+    ["as many digits as the bound justifies", 12_300, 800, "+12.3 µs ± 0.8"],
     ["digits stop where the bound begins", 12_345_678, 5_000_000, "+12 ms ± 5"],
     ["a first digit of 1 shows one more", 12_345_678, 1_400_000, "+12.3 ms ± 1.4"],
     ["a bound above the value decides the unit", 3_100_000, 51_000_000, "+3 ms ± 51"],

@@ -24,6 +24,7 @@ import { useTitle } from "../shell/use-title.ts";
 import { parseId, paths } from "../url/paths.ts";
 import { Assignments } from "./assignments.tsx";
 import { Checks } from "./checks.tsx";
+import { leapNotice } from "./leap-notice.ts";
 import { WitnessCard } from "./witness-card.tsx";
 
 const LIMIT_DEFAULT_NS = 25_000_000n;
@@ -63,6 +64,11 @@ function LoadedServer(props: { readonly id: bigint }): ReactNode {
   return <PageSkeleton what="the server" />;
 }
 
+function LeapNotice(props: { readonly assignments: readonly adminV1.Assignment[] }): ReactNode {
+  const text = leapNotice(props.assignments);
+  return text === undefined ? null : <p className="leap-notice">{text}</p>;
+}
+
 interface ServerReportProps {
   readonly data: adminV1.GetServerResponse;
   readonly server: ServerFacts;
@@ -76,6 +82,7 @@ function ServerReport(props: ServerReportProps): ReactNode {
     <article className="server-page">
       <ServerHead server={server} />
       <ServerFactsList server={server} />
+      <LeapNotice assignments={data.assignments} />
       <section aria-labelledby="witnesses-title">
         <h2 id="witnesses-title">Witnesses</h2>
         <WitnessAxis data={data} server={server} limitNs={limitNs} />
