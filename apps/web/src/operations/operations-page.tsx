@@ -79,13 +79,13 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
                 <th scope="col" className="is-number">
                   Last run
                 </th>
-                <th scope="col" className="is-number">
+                <th scope="col" className="is-number is-minor">
                   Took
                 </th>
-                <th scope="col" className="is-number">
+                <th scope="col" className="is-number is-minor">
                   Every
                 </th>
-                <th scope="col" className="is-number">
+                <th scope="col" className="is-number is-minor">
                   Next
                 </th>
               </tr>
@@ -144,9 +144,11 @@ function LoopRow(props: { readonly loop: adminV1.Loop }): ReactNode {
       <td className="is-number">
         <TimeAgo atMs={msOf(loop.lastRunAt)} />
       </td>
-      <td className="is-number">{took === undefined ? <Nothing /> : formatSpan(took)}</td>
-      <td className="is-number">{period === undefined ? <Nothing /> : formatPeriod(period)}</td>
-      <td className="is-number">
+      <td className="is-number is-minor">{took === undefined ? <Nothing /> : formatSpan(took)}</td>
+      <td className="is-number is-minor">
+        {period === undefined ? <Nothing /> : formatPeriod(period)}
+      </td>
+      <td className="is-number is-minor">
         <TimeAgo atMs={msOf(loop.nextRunAt)} never="not planned" />
       </td>
     </tr>

@@ -8,12 +8,12 @@ const LEAP_DELETE = 2;
 
 /** One sentence; undefined: nobody who looked lately saw one announced. */
 export function leapNotice(assignments: readonly adminV1.Assignment[]): string | undefined {
-  const fresh = assignments.filter(({ fresh, leap }) => fresh && leap !== undefined);
-  const inserts = fresh.filter(({ leap }) => leap === LEAP_INSERT).length;
-  const deletes = fresh.filter(({ leap }) => leap === LEAP_DELETE).length;
+  const asked = assignments.filter(({ fresh, leap }) => fresh && leap !== undefined);
+  const inserts = asked.filter(({ leap }) => leap === LEAP_INSERT).length;
+  const deletes = asked.filter(({ leap }) => leap === LEAP_DELETE).length;
   const parts = [
-    ...(inserts > 0 ? [`one more second (${of(inserts, fresh.length)})`] : []),
-    ...(deletes > 0 ? [`one second less (${of(deletes, fresh.length)})`] : []),
+    ...(inserts > 0 ? [`one more second (${of(inserts, asked.length)})`] : []),
+    ...(deletes > 0 ? [`one second less (${of(deletes, asked.length)})`] : []),
   ];
   if (parts.length === 0) return undefined;
   return `It announces a leap second at the end of this UTC month: ${parts.join(", ")}.`;

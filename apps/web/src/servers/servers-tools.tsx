@@ -75,7 +75,7 @@ function VerdictFilter(props: {
     props.change({ verdict: next.join(",") });
   };
   return (
-    <div className="chips" role="group" aria-label="Filter by verdict">
+    <div className="chips is-pairs" role="group" aria-label="Filter by verdict">
       {VERDICT_NAMES.map((verdict) => (
         <button
           key={verdict}
