@@ -27,7 +27,7 @@ export interface PanelOptions {
 
 /** Room for the longest offset on the left. */
 const Y_AXIS_WIDTH = 76;
-const Y_AXIS_WIDTH_NARROW = 60;
+const Y_AXIS_WIDTH_NARROW = 68;
 const X_AXIS_HEIGHT = 32;
 const X_TICK_PIXELS = 90;
 const X_LABEL_HALF = 14;
