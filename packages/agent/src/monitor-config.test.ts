@@ -1,8 +1,8 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { monitorV2 } from "@truechimer/api";
-import { describe, expect, test } from "vitest";
 import { parseIpAddress } from "@truechimer/base";
+import { describe, expect, test } from "vitest";
 import { type MonitorConfig, monitorConfigFrom, sampleIntervalMsFor } from "./monitor-config.ts";
 
 function configFrom(

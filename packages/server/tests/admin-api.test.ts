@@ -382,6 +382,12 @@ test("two offsets at the ends of 63 bits do not hide the monitors", async () => 
   expect((await admin.getOverview({})).monitors).toHaveLength(1);
 });
 
+test("a monitor that shares no server with others has no offset from the fleet", async () => {
+  await server.createMonitor({ name: "zurich", address: ip(MON) });
+  const { monitors } = await admin.listMonitors({});
+  expect(monitors.map(({ offsetFromFleetNs }) => offsetFromFleetNs)).toEqual([undefined]);
+});
+
 describe("plain HTTP and JSON", () => {
   test("is all that a program needs", async () => {
     await admin.addServers({ targets: ["10.1.0.1"] });

@@ -37,8 +37,10 @@ export async function monitorMessages(kysely: Kysely<Schema>): Promise<adminV1.M
   const result = await sql<MonitorRow>`
     select m.id, m.hostname, m.ip, m.ip_version, m.status, m.online, m.last_seen, m.last_submit, m.client_version,
       m.location, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
-      -- Two extreme offsets differ by more than 63 bits hold.
-      least(greatest(assigned.from_fleet, -9223372036854775807), 9223372036854775807)::bigint as from_fleet_ns,
+      -- Two extreme offsets differ by more than 63 bits hold; and greatest() would make a number of a null.
+      case when assigned.from_fleet is not null
+        then least(greatest(assigned.from_fleet, -9223372036854775807), 9223372036854775807)::bigint
+      end as from_fleet_ns,
       hour.checks, hour.without_answer
     from monitors m
     left join lateral (
