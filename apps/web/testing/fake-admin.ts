@@ -99,7 +99,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       .filter((server) => removedToo || server.state !== ServerState.REMOVED)
       .map(wire);
 
-  const service: ServiceImpl<typeof adminV1.AdminService> = {
+  const service: Partial<ServiceImpl<typeof adminV1.AdminService>> = {
     getOverview: () => {
       const all = listed(false);
       const count = (verdict: adminV1.Verdict): number =>

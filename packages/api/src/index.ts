@@ -3,3 +3,4 @@
 
 export * as monitorV2 from "./gen/monitor/v2/monitor_manager_pb.ts";
 export * as adminV1 from "./gen/truechimer/admin/v1/admin_pb.ts";
+export * as agentV1 from "./gen/truechimer/agent/v1/agent_pb.ts";

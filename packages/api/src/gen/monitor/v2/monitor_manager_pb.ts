@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file monitor/v2/monitor_manager.proto.
  */
 export const file_monitor_v2_monitor_manager: GenFile = /*@__PURE__*/
-  fileDesc("CiBtb25pdG9yL3YyL21vbml0b3JfbWFuYWdlci5wcm90bxIKbW9uaXRvci52MiIiChBHZXRDb25maWdSZXF1ZXN0Eg4KBm1vbl9pZBgBIAEoCSJjChFHZXRTZXJ2ZXJzUmVxdWVzdBIOCgZtb25faWQYASABKAkSIwoWc3VibWlzc2lvbl92ZXJzaW9uX21heBhkIAEoBUgAiAEBQhkKF19zdWJtaXNzaW9uX3ZlcnNpb25fbWF4ItMDChFHZXRDb25maWdSZXNwb25zZRIPCgdzYW1wbGVzGAEgASgFEhAKCGlwX2J5dGVzGAIgASgMEhQKDGlwX25hdF9ieXRlcxgDIAEoDBITCgtiYXNlX2NoZWNrcxgEIAMoDBIrCgttcXR0X2NvbmZpZxgFIAEoCzIWLm1vbml0b3IudjIuTVFUVENvbmZpZxIWCg5vdGxwX2xvZ19sZXZlbBgGIAEoCRI3Cg9zYW1wbGVfaW50ZXJ2YWwYZCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IAIgBARI2Cg5zYW1wbGVfdGltZW91dBhlIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgBiAEBEiQKF3ByaXZhdGVfdGFyZ2V0c19hbGxvd2VkGGYgASgISAKIAQESOgoSaWRsZV9wb2xsX2ludGVydmFsGGcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSAOIAQFCEgoQX3NhbXBsZV9pbnRlcnZhbEIRCg9fc2FtcGxlX3RpbWVvdXRCGgoYX3ByaXZhdGVfdGFyZ2V0c19hbGxvd2VkQhUKE19pZGxlX3BvbGxfaW50ZXJ2YWwiRQoKTVFUVENvbmZpZxIMCgRob3N0GAEgASgMEgwKBHBvcnQYAiABKAUSCwoDand0GAMgASgMEg4KBnByZWZpeBgEIAEoDCJmCgZTZXJ2ZXISDwoHdGVzdF9pZBgBIAEoDBIOCgZ0aWNrZXQYAiABKAwSEAoIaXBfYnl0ZXMYAyABKAwSDQoFdHJhY2UYBCABKAgSEQoEcG9ydBhkIAEoDUgAiAEBQgcKBV9wb3J0InoKEkdldFNlcnZlcnNSZXNwb25zZRIQCghiYXRjaF9pZBgBIAEoDBItCgZjb25maWcYAiABKAsyHS5tb25pdG9yLnYyLkdldENvbmZpZ1Jlc3BvbnNlEiMKB3NlcnZlcnMYAyADKAsyEi5tb25pdG9yLnYyLlNlcnZlciKfAQoUU3VibWl0UmVzdWx0c1JlcXVlc3QSDwoHdmVyc2lvbhgBIAEoBRIOCgZtb25faWQYAiABKAkSJgoEbGlzdBgDIAMoCzIYLm1vbml0b3IudjIuU2VydmVyU3RhdHVzEhAKCGJhdGNoX2lkGAQgASgMEhoKDXN1Ym1pc3Npb25faWQYZCABKAlIAIgBAUIQCg5fc3VibWlzc2lvbl9pZCJiChVTdWJtaXRSZXN1bHRzUmVzcG9uc2USCgoCb2sYASABKAgSKgoHcmVmdXNlZBhkIAMoCzIZLm1vbml0b3IudjIuUmVmdXNlZFN0YXR1cxIRCglkdXBsaWNhdGUYZSABKAgiPQoNUmVmdXNlZFN0YXR1cxINCgVpbmRleBgBIAEoDRIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkitwMKDFNlcnZlclN0YXR1cxIPCgd0ZXN0X2lkGAEgASgMEg4KBnRpY2tldBgCIAEoDBIQCghpcF9ieXRlcxgDIAEoDBINCgVlcnJvchgEIAEoCRITCgtub19yZXNwb25zZRgFIAEoCBImCgJ0cxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoGb2Zmc2V0GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA3J0dBgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdzdHJhdHVtGAkgASgFEgwKBGxlYXAYCiABKAUSKAoJcmVzcG9uc2VzGAsgAygLMhUubW9uaXRvci52Mi5OVFBQYWNrZXQSMAoRc2VsZWN0ZWRfcmVzcG9uc2UYDCABKAsyFS5tb25pdG9yLnYyLk5UUFBhY2tldBIRCgRwb3J0GGQgASgNSACIAQESDgoGcmVhc29uGGUgASgJEi4KC2Vycm9yX2JvdW5kGGYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgcKBV9wb3J0Iv8CCglOVFBQYWNrZXQSFwoPc291cmNlX2lwX2J5dGVzGAEgASgMEhwKFGRlc3RpbmF0aW9uX2lwX2J5dGVzGAIgASgMEiYKAnQxGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0NBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEZGF0YRgFIAEoDBIPCgdyZXF1ZXN0GGQgASgMEi4KCXQxX3NvdXJjZRhlIAEoDjIbLm1vbml0b3IudjIuVGltZXN0YW1wU291cmNlEi4KCXQ0X3NvdXJjZRhmIAEoDjIbLm1vbml0b3IudjIuVGltZXN0YW1wU291cmNlEg4KBnJlYXNvbhhnIAEoCRItCgpjbG9ja19zdGVwGGggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKC3NvdXJjZV9wb3J0GGkgASgNEhgKEGRlc3RpbmF0aW9uX3BvcnQYaiABKA0iaQoNQ2hlY2tFdmlkZW5jZRIoCglleGNoYW5nZXMYASADKAsyFS5tb25pdG9yLnYyLk5UUFBhY2tldBIbCg5zZWxlY3RlZF9pbmRleBgCIAEoDUgAiAEBQhEKD19zZWxlY3RlZF9pbmRleCpxCg9UaW1lc3RhbXBTb3VyY2USIAocVElNRVNUQU1QX1NPVVJDRV9VTlNQRUNJRklFRBAAEhsKF1RJTUVTVEFNUF9TT1VSQ0VfS0VSTkVMEAESHwobVElNRVNUQU1QX1NPVVJDRV9VU0VSX1NQQUNFEAIy/QEKDk1vbml0b3JTZXJ2aWNlEkgKCUdldENvbmZpZxIcLm1vbml0b3IudjIuR2V0Q29uZmlnUmVxdWVzdBodLm1vbml0b3IudjIuR2V0Q29uZmlnUmVzcG9uc2USSwoKR2V0U2VydmVycxIdLm1vbml0b3IudjIuR2V0U2VydmVyc1JlcXVlc3QaHi5tb25pdG9yLnYyLkdldFNlcnZlcnNSZXNwb25zZRJUCg1TdWJtaXRSZXN1bHRzEiAubW9uaXRvci52Mi5TdWJtaXRSZXN1bHRzUmVxdWVzdBohLm1vbml0b3IudjIuU3VibWl0UmVzdWx0c1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiBtb25pdG9yL3YyL21vbml0b3JfbWFuYWdlci5wcm90bxIKbW9uaXRvci52MiIiChBHZXRDb25maWdSZXF1ZXN0Eg4KBm1vbl9pZBgBIAEoCSKZAQoRR2V0U2VydmVyc1JlcXVlc3QSDgoGbW9uX2lkGAEgASgJEiMKFnN1Ym1pc3Npb25fdmVyc2lvbl9tYXgYZCABKAVIAIgBARIeChF3aXRoZHJhd2Fsc19hZnRlchhlIAEoBEgBiAEBQhkKF19zdWJtaXNzaW9uX3ZlcnNpb25fbWF4QhQKEl93aXRoZHJhd2Fsc19hZnRlciLTAwoRR2V0Q29uZmlnUmVzcG9uc2USDwoHc2FtcGxlcxgBIAEoBRIQCghpcF9ieXRlcxgCIAEoDBIUCgxpcF9uYXRfYnl0ZXMYAyABKAwSEwoLYmFzZV9jaGVja3MYBCADKAwSKwoLbXF0dF9jb25maWcYBSABKAsyFi5tb25pdG9yLnYyLk1RVFRDb25maWcSFgoOb3RscF9sb2dfbGV2ZWwYBiABKAkSNwoPc2FtcGxlX2ludGVydmFsGGQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSACIAQESNgoOc2FtcGxlX3RpbWVvdXQYZSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IAYgBARIkChdwcml2YXRlX3RhcmdldHNfYWxsb3dlZBhmIAEoCEgCiAEBEjoKEmlkbGVfcG9sbF9pbnRlcnZhbBhnIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgDiAEBQhIKEF9zYW1wbGVfaW50ZXJ2YWxCEQoPX3NhbXBsZV90aW1lb3V0QhoKGF9wcml2YXRlX3RhcmdldHNfYWxsb3dlZEIVChNfaWRsZV9wb2xsX2ludGVydmFsIkUKCk1RVFRDb25maWcSDAoEaG9zdBgBIAEoDBIMCgRwb3J0GAIgASgFEgsKA2p3dBgDIAEoDBIOCgZwcmVmaXgYBCABKAwisQEKBlNlcnZlchIPCgd0ZXN0X2lkGAEgASgMEg4KBnRpY2tldBgCIAEoDBIQCghpcF9ieXRlcxgDIAEoDBINCgV0cmFjZRgEIAEoCBIRCgRwb3J0GGQgASgNSACIAQESNgoOY2hlY2tfaW50ZXJ2YWwYZSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IAYgBAUIHCgVfcG9ydEIRCg9fY2hlY2tfaW50ZXJ2YWwinQIKEkdldFNlcnZlcnNSZXNwb25zZRIQCghiYXRjaF9pZBgBIAEoDBItCgZjb25maWcYAiABKAsyHS5tb25pdG9yLnYyLkdldENvbmZpZ1Jlc3BvbnNlEiMKB3NlcnZlcnMYAyADKAsyEi5tb25pdG9yLnYyLlNlcnZlchItCgVsZWFzZRhkIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAiAEBEjAKC3dpdGhkcmF3YWxzGGUgAygLMhsubW9uaXRvci52Mi5MZWFzZVdpdGhkcmF3YWwSHwoSd2l0aGRyYXdhbHNfY3Vyc29yGGYgASgESAGIAQFCCAoGX2xlYXNlQhUKE193aXRoZHJhd2Fsc19jdXJzb3IiPwoPTGVhc2VXaXRoZHJhd2FsEhAKCGlwX2J5dGVzGAEgASgMEhEKBHBvcnQYAiABKA1IAIgBAUIHCgVfcG9ydCKfAQoUU3VibWl0UmVzdWx0c1JlcXVlc3QSDwoHdmVyc2lvbhgBIAEoBRIOCgZtb25faWQYAiABKAkSJgoEbGlzdBgDIAMoCzIYLm1vbml0b3IudjIuU2VydmVyU3RhdHVzEhAKCGJhdGNoX2lkGAQgASgMEhoKDXN1Ym1pc3Npb25faWQYZCABKAlIAIgBAUIQCg5fc3VibWlzc2lvbl9pZCJiChVTdWJtaXRSZXN1bHRzUmVzcG9uc2USCgoCb2sYASABKAgSKgoHcmVmdXNlZBhkIAMoCzIZLm1vbml0b3IudjIuUmVmdXNlZFN0YXR1cxIRCglkdXBsaWNhdGUYZSABKAgiPQoNUmVmdXNlZFN0YXR1cxINCgVpbmRleBgBIAEoDRIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAki4wMKDFNlcnZlclN0YXR1cxIPCgd0ZXN0X2lkGAEgASgMEg4KBnRpY2tldBgCIAEoDBIQCghpcF9ieXRlcxgDIAEoDBINCgVlcnJvchgEIAEoCRITCgtub19yZXNwb25zZRgFIAEoCBImCgJ0cxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoGb2Zmc2V0GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA3J0dBgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdzdHJhdHVtGAkgASgFEgwKBGxlYXAYCiABKAUSKAoJcmVzcG9uc2VzGAsgAygLMhUubW9uaXRvci52Mi5OVFBQYWNrZXQSMAoRc2VsZWN0ZWRfcmVzcG9uc2UYDCABKAsyFS5tb25pdG9yLnYyLk5UUFBhY2tldBIRCgRwb3J0GGQgASgNSACIAQESDgoGcmVhc29uGGUgASgJEi4KC2Vycm9yX2JvdW5kGGYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEioKCnRyYWNlcm91dGUYZyABKAsyFi5tb25pdG9yLnYyLlRyYWNlcm91dGVCBwoFX3BvcnQifAoKVHJhY2Vyb3V0ZRIdCgRob3BzGAEgAygLMg8ubW9uaXRvci52Mi5Ib3ASDwoHcmVhY2hlZBgCIAEoCBIOCgZyZWFzb24YAyABKAkSLgoKc3RhcnRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiQAoDSG9wEhEKCWhvcF9saW1pdBgBIAEoDRImCgdhbnN3ZXJzGAIgAygLMhUubW9uaXRvci52Mi5Ib3BBbnN3ZXIikQEKCUhvcEFuc3dlchIQCghpcF9ieXRlcxgBIAEoDBImCgNydHQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFgoJaWNtcF90eXBlGAMgASgNSACIAQESFgoJaWNtcF9jb2RlGAQgASgNSAGIAQFCDAoKX2ljbXBfdHlwZUIMCgpfaWNtcF9jb2RlIuMDCglOVFBQYWNrZXQSFwoPc291cmNlX2lwX2J5dGVzGAEgASgMEhwKFGRlc3RpbmF0aW9uX2lwX2J5dGVzGAIgASgMEiYKAnQxGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0NBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEZGF0YRgFIAEoDBIPCgdyZXF1ZXN0GGQgASgMEi4KCXQxX3NvdXJjZRhlIAEoDjIbLm1vbml0b3IudjIuVGltZXN0YW1wU291cmNlEi4KCXQ0X3NvdXJjZRhmIAEoDjIbLm1vbml0b3IudjIuVGltZXN0YW1wU291cmNlEg4KBnJlYXNvbhhnIAEoCRItCgpjbG9ja19zdGVwGGggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKC3NvdXJjZV9wb3J0GGkgASgNEhgKEGRlc3RpbmF0aW9uX3BvcnQYaiABKA0SJgoEbW9kZRhrIAEoDjIYLm1vbml0b3IudjIuRXhjaGFuZ2VNb2RlEiEKFHRpbWVkX2V4Y2hhbmdlX2luZGV4GGwgASgNSACIAQFCFwoVX3RpbWVkX2V4Y2hhbmdlX2luZGV4ImkKDUNoZWNrRXZpZGVuY2USKAoJZXhjaGFuZ2VzGAEgAygLMhUubW9uaXRvci52Mi5OVFBQYWNrZXQSGwoOc2VsZWN0ZWRfaW5kZXgYAiABKA1IAIgBAUIRCg9fc2VsZWN0ZWRfaW5kZXgqZQoMRXhjaGFuZ2VNb2RlEh0KGUVYQ0hBTkdFX01PREVfVU5TUEVDSUZJRUQQABIXChNFWENIQU5HRV9NT0RFX0JBU0lDEAESHQoZRVhDSEFOR0VfTU9ERV9JTlRFUkxFQVZFRBACKnEKD1RpbWVzdGFtcFNvdXJjZRIgChxUSU1FU1RBTVBfU09VUkNFX1VOU1BFQ0lGSUVEEAASGwoXVElNRVNUQU1QX1NPVVJDRV9LRVJORUwQARIfChtUSU1FU1RBTVBfU09VUkNFX1VTRVJfU1BBQ0UQAjL9AQoOTW9uaXRvclNlcnZpY2USSAoJR2V0Q29uZmlnEhwubW9uaXRvci52Mi5HZXRDb25maWdSZXF1ZXN0Gh0ubW9uaXRvci52Mi5HZXRDb25maWdSZXNwb25zZRJLCgpHZXRTZXJ2ZXJzEh0ubW9uaXRvci52Mi5HZXRTZXJ2ZXJzUmVxdWVzdBoeLm1vbml0b3IudjIuR2V0U2VydmVyc1Jlc3BvbnNlElQKDVN1Ym1pdFJlc3VsdHMSIC5tb25pdG9yLnYyLlN1Ym1pdFJlc3VsdHNSZXF1ZXN0GiEubW9uaXRvci52Mi5TdWJtaXRSZXN1bHRzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message monitor.v2.GetConfigRequest
@@ -53,6 +53,13 @@ export type GetServersRequest = Message<"monitor.v2.GetServersRequest"> & {
    * @generated from field: optional int32 submission_version_max = 100;
    */
   submissionVersionMax?: number | undefined;
+
+  /**
+   * The last `withdrawals_cursor` that the agent has taken in. Absent: none.
+   *
+   * @generated from field: optional uint64 withdrawals_after = 101;
+   */
+  withdrawalsAfter?: bigint | undefined;
 };
 
 /**
@@ -210,6 +217,13 @@ export type Server = Message<"monitor.v2.Server"> & {
    * @generated from field: optional uint32 port = 100;
    */
   port?: number | undefined;
+
+  /**
+   * How often to check it under its lease while no new work can be had. Absent: the work is for once.
+   *
+   * @generated from field: optional google.protobuf.Duration check_interval = 101;
+   */
+  checkInterval?: Duration | undefined;
 };
 
 /**
@@ -239,6 +253,28 @@ export type GetServersResponse = Message<"monitor.v2.GetServersResponse"> & {
    * @generated from field: repeated monitor.v2.Server servers = 3;
    */
   servers: Server[];
+
+  /**
+   * How long the tickets of this batch hold: until then the agent may go on checking these servers when the control
+   * plane cannot be reached, each submission under an id of its own. Absent: the work is for once.
+   *
+   * @generated from field: optional google.protobuf.Duration lease = 100;
+   */
+  lease?: Duration | undefined;
+
+  /**
+   * Servers that this monitor must not check any more under leases that it was given before.
+   *
+   * @generated from field: repeated monitor.v2.LeaseWithdrawal withdrawals = 101;
+   */
+  withdrawals: LeaseWithdrawal[];
+
+  /**
+   * What to send as `withdrawals_after` next time. Absent: as before.
+   *
+   * @generated from field: optional uint64 withdrawals_cursor = 102;
+   */
+  withdrawalsCursor?: bigint | undefined;
 };
 
 /**
@@ -247,6 +283,32 @@ export type GetServersResponse = Message<"monitor.v2.GetServersResponse"> & {
  */
 export const GetServersResponseSchema: GenMessage<GetServersResponse> = /*@__PURE__*/
   messageDesc(file_monitor_v2_monitor_manager, 5);
+
+/**
+ * @generated from message monitor.v2.LeaseWithdrawal
+ */
+export type LeaseWithdrawal = Message<"monitor.v2.LeaseWithdrawal"> & {
+  /**
+   * 4 or 16 bytes in network order.
+   *
+   * @generated from field: bytes ip_bytes = 1;
+   */
+  ipBytes: Uint8Array;
+
+  /**
+   * UDP port. Absent: 123.
+   *
+   * @generated from field: optional uint32 port = 2;
+   */
+  port?: number | undefined;
+};
+
+/**
+ * Describes the message monitor.v2.LeaseWithdrawal.
+ * Use `create(LeaseWithdrawalSchema)` to create a new message.
+ */
+export const LeaseWithdrawalSchema: GenMessage<LeaseWithdrawal> = /*@__PURE__*/
+  messageDesc(file_monitor_v2_monitor_manager, 6);
 
 /**
  * @generated from message monitor.v2.SubmitResultsRequest
@@ -289,7 +351,7 @@ export type SubmitResultsRequest = Message<"monitor.v2.SubmitResultsRequest"> & 
  * Use `create(SubmitResultsRequestSchema)` to create a new message.
  */
 export const SubmitResultsRequestSchema: GenMessage<SubmitResultsRequest> = /*@__PURE__*/
-  messageDesc(file_monitor_v2_monitor_manager, 6);
+  messageDesc(file_monitor_v2_monitor_manager, 7);
 
 /**
  * @generated from message monitor.v2.SubmitResultsResponse
@@ -320,7 +382,7 @@ export type SubmitResultsResponse = Message<"monitor.v2.SubmitResultsResponse"> 
  * Use `create(SubmitResultsResponseSchema)` to create a new message.
  */
 export const SubmitResultsResponseSchema: GenMessage<SubmitResultsResponse> = /*@__PURE__*/
-  messageDesc(file_monitor_v2_monitor_manager, 7);
+  messageDesc(file_monitor_v2_monitor_manager, 8);
 
 /**
  * @generated from message monitor.v2.RefusedStatus
@@ -351,7 +413,7 @@ export type RefusedStatus = Message<"monitor.v2.RefusedStatus"> & {
  * Use `create(RefusedStatusSchema)` to create a new message.
  */
 export const RefusedStatusSchema: GenMessage<RefusedStatus> = /*@__PURE__*/
-  messageDesc(file_monitor_v2_monitor_manager, 8);
+  messageDesc(file_monitor_v2_monitor_manager, 9);
 
 /**
  * @generated from message monitor.v2.ServerStatus
@@ -447,6 +509,13 @@ export type ServerStatus = Message<"monitor.v2.ServerStatus"> & {
    * @generated from field: google.protobuf.Duration error_bound = 102;
    */
   errorBound?: Duration | undefined;
+
+  /**
+   * The path to the server, where a traceroute was asked for; such a status is no check and is not scored.
+   *
+   * @generated from field: monitor.v2.Traceroute traceroute = 103;
+   */
+  traceroute?: Traceroute | undefined;
 };
 
 /**
@@ -454,7 +523,107 @@ export type ServerStatus = Message<"monitor.v2.ServerStatus"> & {
  * Use `create(ServerStatusSchema)` to create a new message.
  */
 export const ServerStatusSchema: GenMessage<ServerStatus> = /*@__PURE__*/
-  messageDesc(file_monitor_v2_monitor_manager, 9);
+  messageDesc(file_monitor_v2_monitor_manager, 10);
+
+/**
+ * The routers on the way to a server, as UDP probes to its NTP port with a growing hop limit found them.
+ *
+ * @generated from message monitor.v2.Traceroute
+ */
+export type Traceroute = Message<"monitor.v2.Traceroute"> & {
+  /**
+   * @generated from field: repeated monitor.v2.Hop hops = 1;
+   */
+  hops: Hop[];
+
+  /**
+   * The server itself answered.
+   *
+   * @generated from field: bool reached = 2;
+   */
+  reached: boolean;
+
+  /**
+   * The coded reason when it could not be made (docs/reference/reasons.md). Empty: it was made.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp started_at = 4;
+   */
+  startedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message monitor.v2.Traceroute.
+ * Use `create(TracerouteSchema)` to create a new message.
+ */
+export const TracerouteSchema: GenMessage<Traceroute> = /*@__PURE__*/
+  messageDesc(file_monitor_v2_monitor_manager, 11);
+
+/**
+ * @generated from message monitor.v2.Hop
+ */
+export type Hop = Message<"monitor.v2.Hop"> & {
+  /**
+   * Hop limit (TTL) of the probes, from 1.
+   *
+   * @generated from field: uint32 hop_limit = 1;
+   */
+  hopLimit: number;
+
+  /**
+   * One for each probe; without an answer its address is empty.
+   *
+   * @generated from field: repeated monitor.v2.HopAnswer answers = 2;
+   */
+  answers: HopAnswer[];
+};
+
+/**
+ * Describes the message monitor.v2.Hop.
+ * Use `create(HopSchema)` to create a new message.
+ */
+export const HopSchema: GenMessage<Hop> = /*@__PURE__*/
+  messageDesc(file_monitor_v2_monitor_manager, 12);
+
+/**
+ * @generated from message monitor.v2.HopAnswer
+ */
+export type HopAnswer = Message<"monitor.v2.HopAnswer"> & {
+  /**
+   * Who answered, 4 or 16 bytes in network order. Empty: nobody in time.
+   *
+   * @generated from field: bytes ip_bytes = 1;
+   */
+  ipBytes: Uint8Array;
+
+  /**
+   * @generated from field: google.protobuf.Duration rtt = 2;
+   */
+  rtt?: Duration | undefined;
+
+  /**
+   * Type and code of the ICMP message. Absent: an NTP answer, or none.
+   *
+   * @generated from field: optional uint32 icmp_type = 3;
+   */
+  icmpType?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 icmp_code = 4;
+   */
+  icmpCode?: number | undefined;
+};
+
+/**
+ * Describes the message monitor.v2.HopAnswer.
+ * Use `create(HopAnswerSchema)` to create a new message.
+ */
+export const HopAnswerSchema: GenMessage<HopAnswer> = /*@__PURE__*/
+  messageDesc(file_monitor_v2_monitor_manager, 13);
 
 /**
  * One exchange: what was sent, what came back, and when.
@@ -535,6 +704,21 @@ export type NTPPacket = Message<"monitor.v2.NTPPacket"> & {
    * @generated from field: uint32 destination_port = 106;
    */
   destinationPort: number;
+
+  /**
+   * Absent: basic.
+   *
+   * @generated from field: monitor.v2.ExchangeMode mode = 107;
+   */
+  mode: ExchangeMode;
+
+  /**
+   * In interleaved mode: position, in the list of this check's exchanges, of the one whose T1, T2 and T4 go with the
+   * transmit time stamp that this answer brought. RFC 9769, section 2.
+   *
+   * @generated from field: optional uint32 timed_exchange_index = 108;
+   */
+  timedExchangeIndex?: number | undefined;
 };
 
 /**
@@ -542,7 +726,7 @@ export type NTPPacket = Message<"monitor.v2.NTPPacket"> & {
  * Use `create(NTPPacketSchema)` to create a new message.
  */
 export const NTPPacketSchema: GenMessage<NTPPacket> = /*@__PURE__*/
-  messageDesc(file_monitor_v2_monitor_manager, 10);
+  messageDesc(file_monitor_v2_monitor_manager, 14);
 
 /**
  * The exchanges of one check as the control plane stores them.
@@ -568,7 +752,46 @@ export type CheckEvidence = Message<"monitor.v2.CheckEvidence"> & {
  * Use `create(CheckEvidenceSchema)` to create a new message.
  */
 export const CheckEvidenceSchema: GenMessage<CheckEvidence> = /*@__PURE__*/
-  messageDesc(file_monitor_v2_monitor_manager, 11);
+  messageDesc(file_monitor_v2_monitor_manager, 15);
+
+/**
+ * How the server's transmit time stamp came. RFC 9769.
+ *
+ * @generated from enum monitor.v2.ExchangeMode
+ */
+export const ExchangeMode = {
+  /**
+   * @generated from enum value: EXCHANGE_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * In the answer itself, from before it was sent.
+   *
+   * @generated from enum value: EXCHANGE_MODE_BASIC = 1;
+   */
+  BASIC: 1,
+
+  /**
+   * In the answer after, as taken when this one left.
+   *
+   * @generated from enum value: EXCHANGE_MODE_INTERLEAVED = 2;
+   */
+  INTERLEAVED: 2,
+} as const;
+
+/**
+ * How the server's transmit time stamp came. RFC 9769.
+ *
+ * @generated from enum monitor.v2.ExchangeMode
+ */
+export type ExchangeMode = (typeof ExchangeMode)[keyof typeof ExchangeMode] | UnknownEnum;
+
+/**
+ * Describes the enum monitor.v2.ExchangeMode.
+ */
+export const ExchangeModeSchema: GenEnum<ExchangeMode> = /*@__PURE__*/
+  enumDesc(file_monitor_v2_monitor_manager, 0);
 
 /**
  * @generated from enum monitor.v2.TimestampSource
@@ -603,7 +826,7 @@ export type TimestampSource = (typeof TimestampSource)[keyof typeof TimestampSou
  * Describes the enum monitor.v2.TimestampSource.
  */
 export const TimestampSourceSchema: GenEnum<TimestampSource> = /*@__PURE__*/
-  enumDesc(file_monitor_v2_monitor_manager, 0);
+  enumDesc(file_monitor_v2_monitor_manager, 1);
 
 /**
  * What an agent asks of the control plane. Every call carries `Authorization: Bearer <token>` of the monitor.

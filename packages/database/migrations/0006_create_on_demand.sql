@@ -1,0 +1,3 @@
+-- expand
+--
+-- (on-demand)
