@@ -3,6 +3,9 @@
 import type { Clock, IpAddress, Random } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import type { HealthRegistry, Logger, Metrics } from "@truechimer/telemetry";
+import type { AgentSettings } from "./agent-settings.ts";
+import type { CertificateAuthority } from "./ca/certificate-authority.ts";
+import type { SigningKeys } from "./ca/signing-keys.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { ServerPolicy } from "./policy.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
@@ -23,6 +26,10 @@ export interface ServerContext {
   readonly policy: ServerPolicy;
   readonly resolveName: ResolveName;
   readonly ticketKeys: TicketKeyring;
+  readonly agents: AgentSettings;
+  /** Absent, like the signing keys: no master key is configured. */
+  readonly ca?: CertificateAuthority;
+  readonly signingKeys?: SigningKeys;
   /** Something waits for the scorer: run it now rather than at its next look. */
   readonly wakeScorer: () => void;
 }

@@ -27,6 +27,7 @@ import {
   registerServers,
   type ServerToRegister,
 } from "./admin-api/register-servers.ts";
+import { AGENT_SETTINGS, type AgentSettings } from "./agent-settings.ts";
 import type { ResolveName, ServerContext } from "./context.ts";
 import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
 import { createCallsInFlight } from "./http/calls-in-flight.ts";
@@ -60,6 +61,8 @@ export interface ServerOptions {
   readonly roles?: readonly ServerRole[];
   /** Default: a pool's. */
   readonly policy?: ServerPolicy;
+  /** What is left out has the default of `AGENT_SETTINGS`. */
+  readonly agents?: Partial<AgentSettings>;
   /** Folder of the built dashboard; it may come into being later. */
   readonly webRoot?: string;
   /** Names under which people reach us beside the address that we listen on. */
@@ -187,6 +190,7 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     metrics: createServerMetrics(metricsRegistry),
     health,
     policy: options.policy ?? POOL_POLICY,
+    agents: { ...AGENT_SETTINGS, ...options.agents },
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, random }),
     wakeScorer,

@@ -6,11 +6,23 @@ export interface CallsInFlight {
   track<Value>(call: Promise<Value>): Promise<Value>;
   /** Resolves when all calls that were known are settled; never rejects. */
   settled(): Promise<void>;
+  /** The places that calls of one service take, whichever listener they came by. */
+  placesOf(service: string): CallPlaces;
+}
+
+export interface CallPlaces {
+  taken: number;
 }
 
 export function createCallsInFlight(): CallsInFlight {
   const calls = new Set<Promise<unknown>>();
+  const places = new Map<string, CallPlaces>();
   return {
+    placesOf: (service) => {
+      const known = places.get(service) ?? { taken: 0 };
+      places.set(service, known);
+      return known;
+    },
     track: (call) => {
       calls.add(call);
       const forget = (): void => {

@@ -18,7 +18,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
 import { ERROR_CODE_HEADER, edgeErrorFrom } from "./connect-error.ts";
-import type { HttpAppOptions } from "./http-options.ts";
+import type { ListenerOptions } from "./http-options.ts";
 
 export interface ConnectServiceOptions {
   readonly service: DescService;
@@ -33,7 +33,7 @@ export interface ConnectServiceOptions {
 export async function registerConnectService(
   scope: FastifyInstance,
   context: ServerContext,
-  options: ConnectServiceOptions & Pick<HttpAppOptions, "limits" | "shutdownSignal" | "calls">,
+  options: ConnectServiceOptions & ListenerOptions,
 ): Promise<void> {
   const slots = limitCallsInFlight(scope, context, options);
   await scope.register(fastifyConnectPlugin, {
@@ -71,16 +71,16 @@ const holdSlots: Interceptor = (next) => async (request) => {
 function limitCallsInFlight(
   scope: FastifyInstance,
   context: ServerContext,
-  { service, limits }: ConnectServiceOptions & Pick<HttpAppOptions, "limits">,
+  { service, limits, calls }: ConnectServiceOptions & ListenerOptions,
 ): WeakMap<FastifyRequest, CallSlot> {
   const slots = new WeakMap<FastifyRequest, CallSlot>();
-  let inFlight = 0;
+  const places = calls.placesOf(service.typeName);
   const count = (by: 1 | -1): void => {
-    inFlight += by;
-    context.metrics.rpcInFlight.set({ service: service.typeName }, inFlight);
+    places.taken += by;
+    context.metrics.rpcInFlight.set({ service: service.typeName }, places.taken);
   };
   scope.addHook("onRequest", async (request, reply) => {
-    if (inFlight >= limits.callsInFlightMax) {
+    if (places.taken >= limits.callsInFlightMax) {
       context.metrics.accessRefused.inc({ reason: "overload" });
       await refuseCall(reply, {
         status: 429,

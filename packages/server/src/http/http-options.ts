@@ -30,15 +30,20 @@ export const HTTP_LIMITS: HttpLimits = {
   adminBodyBytesMax: 256 * 1024,
 };
 
-export interface HttpAppOptions {
-  readonly access: AdminAccess;
-  readonly hosts: HostPolicy;
+/** What every listener of ours is given. */
+export interface ListenerOptions {
   readonly limits: HttpLimits;
-  readonly webRoot: string | undefined;
-  /** Address that people open, without a path. */
-  readonly publicUrl: () => string;
   /** Calls that are being answered, also those whose caller has gone. */
   readonly calls: CallsInFlight;
   /** Aborted when the time for calls in flight is over. */
   readonly shutdownSignal: AbortSignal;
+}
+
+/** Of the listener that people and their programs use. */
+export interface HttpAppOptions extends ListenerOptions {
+  readonly access: AdminAccess;
+  readonly hosts: HostPolicy;
+  readonly webRoot: string | undefined;
+  /** Address that people open, without a path. */
+  readonly publicUrl: () => string;
 }

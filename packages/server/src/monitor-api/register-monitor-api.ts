@@ -4,7 +4,7 @@ import { monitorV2 } from "@truechimer/api";
 import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { registerConnectService } from "../http/connect-plugin.ts";
-import type { HttpAppOptions } from "../http/http-options.ts";
+import type { ListenerOptions } from "../http/http-options.ts";
 import { getConfig } from "./get-config.ts";
 import { getServers } from "./get-servers.ts";
 import { guardTokens } from "./guard-tokens.ts";
@@ -13,7 +13,7 @@ import { submitResults } from "./submit-results.ts";
 export function registerMonitorApi(
   scope: FastifyInstance,
   context: ServerContext,
-  options: HttpAppOptions,
+  options: ListenerOptions,
 ): Promise<void> {
   guardTokens(scope, context);
   return registerConnectService(scope, context, {

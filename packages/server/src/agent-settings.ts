@@ -1,0 +1,24 @@
+// What the agents' side of the control plane is configured with.
+
+/** The last labels of an agent's name. Ours by default; the NTP Pool's only where somebody configures it. */
+const MONITOR_DOMAIN_DEFAULT = "mon.truechimer.internal";
+const DAY_MS = 86_400_000;
+/** Long enough to outlast a week in which nobody looks, short enough that a stolen key soon opens nothing. */
+const CERTIFICATE_LIFETIME_DEFAULT_MS = 30 * DAY_MS;
+
+export type AgentEnvironment = "prod" | "test" | "devel";
+
+export interface AgentSettings {
+  /** Names of agents are `<label>.<environment>.<monitorDomain>`. */
+  readonly monitorDomain: string;
+  readonly environment: AgentEnvironment;
+  readonly certificateLifetimeMs: number;
+  /** Address of the agents' listener as agents reach it, such as "https://agents.example:8124". Default: its own. */
+  readonly publicUrl?: string;
+}
+
+export const AGENT_SETTINGS: AgentSettings = {
+  monitorDomain: MONITOR_DOMAIN_DEFAULT,
+  environment: "prod",
+  certificateLifetimeMs: CERTIFICATE_LIFETIME_DEFAULT_MS,
+};
