@@ -3,6 +3,15 @@ export { type Agent, type AgentMonitor, type AgentOptions, createAgent } from ".
 export { type AgentMetrics, createAgentMetrics, silentAgentMetrics } from "./agent-metrics.ts";
 export { type CheckedTarget, type CheckOnceOptions, checkOnce } from "./check-once.ts";
 export type { CreateTransport } from "./monitor-client.ts";
+export type {
+  AgentCredentials,
+  ConfiguredMonitors,
+  MonitorSource,
+  SourceMonitor,
+  SourceMonitorStatus,
+  TlsIdentity,
+} from "./monitor-source.ts";
 export { type ResolveHost, resolveHost } from "./resolve-host.ts";
 export type { CheckTarget } from "./run-check.ts";
+export { createSessionTakeover, type SessionTakeover } from "./session-takeover.ts";
 export { agentUserAgent, type UserAgentOptions } from "./user-agent.ts";
