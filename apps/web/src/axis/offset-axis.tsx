@@ -1,7 +1,15 @@
 // The signature picture: one symmetrical logarithmic axis with every clock at its offset and its error bound as a
 // whisker. Those without an offset stand beside it: no data never looks good.
 
-import { type KeyboardEvent, type ReactNode, useId, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { OffsetNs } from "../api/message.ts";
 import { formatOffset } from "../format/offset.ts";
 import { useHeld } from "../parts/held.ts";
@@ -102,6 +110,7 @@ function AxisSvg(props: AxisSvgProps): ReactNode {
   const marks = useRef<SVGGElement>(null);
   const [stop, setStop] = useState(0);
   const stopAt = Math.min(stop, layout.marks.length - 1);
+  const resized = useChanged(width);
 
   const move = (event: KeyboardEvent): void => {
     const to = nextStop(event.key, stopAt, layout.marks.length);
@@ -113,7 +122,13 @@ function AxisSvg(props: AxisSvgProps): ReactNode {
   };
 
   return (
-    <svg width={width} height={layout.height} role="group" aria-label={`${props.noun} by offset`}>
+    <svg
+      className={resized ? "is-resized" : ""}
+      width={width}
+      height={layout.height}
+      role="group"
+      aria-label={`${props.noun} by offset`}
+    >
       <AxisScale scale={scale} layout={layout} limitNs={props.limitNs} />
       {layout.density === undefined ? null : (
         <path className="axis-density" d={layout.density.path}>
@@ -136,6 +151,15 @@ function AxisSvg(props: AxisSvgProps): ReactNode {
       </g>
     </svg>
   );
+}
+
+/** True in the rendering that is the first with this value. */
+function useChanged(value: number): boolean {
+  const drawn = useRef(value);
+  useLayoutEffect(() => {
+    drawn.current = value;
+  }, [value]);
+  return drawn.current !== value;
 }
 
 /** Arrow keys walk along the axis: one tab stop for the whole picture. */
