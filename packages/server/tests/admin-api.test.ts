@@ -388,6 +388,44 @@ test("a monitor that shares no server with others has no offset from the fleet",
   expect(monitors.map(({ offsetFromFleetNs }) => offsetFromFleetNs)).toEqual([undefined]);
 });
 
+test("a monitor's offset from the fleet carries a bound, and it says how often it agrees", async () => {
+  await admin.addServers({ targets: ["10.1.0.1", "10.1.0.2", "10.1.0.3"] });
+  await server.createMonitor({ name: "zurich", address: ip(MON) });
+  await sql`update servers set offset_ns = 1000000, bound_ns = 1000, witnesses_fresh = 3, verdict = 'truechimer'`.execute(
+    kysely,
+  );
+  await sql`update servers set offset_ns = 40000000, verdict = 'falseticker' where ip = '10.1.0.3'`.execute(
+    kysely,
+  );
+  // It sees the first 30 ms off and the others as the fleet does, 5 µs away.
+  await sql`update server_scores ss set last_answer_ts = now(), answer_bound_ns = 2000 * s.id,
+      answer_offset_ns = case when s.ip = '10.1.0.1' then 30000000 else s.offset_ns + 5000 end
+    from servers s where s.id = ss.server_id`.execute(kysely);
+  const {
+    monitors: [monitor],
+  } = await admin.listMonitors({});
+  expect(monitor?.offsetFromFleetNs).toBe(5_000n);
+  const bounds = (await admin.listServers({})).servers.map(({ id }) => 1_000n + 2_000n * id);
+  expect(monitor?.offsetFromFleetBoundNs).toBe(bounds[1]);
+  expect([monitor?.serversAgreed, monitor?.serversJudged]).toEqual([2, 3]);
+  await sql`update servers set bound_ns = null where ip = '10.1.0.2'`.execute(kysely);
+  const { monitors: again } = await admin.listMonitors({});
+  expect(again.map(({ offsetFromFleetBoundNs }) => offsetFromFleetBoundNs)).toEqual([undefined]);
+});
+
+test("leap seconds that are announced are counted by their monitors; old announcements are not", async () => {
+  await admin.addServers({ targets: ["10.1.0.1", "10.1.0.2"] });
+  await server.createMonitor({ name: "zurich", address: ip(MON) });
+  await sql`update server_scores set leap = 1, score_ts = now()`.execute(kysely);
+  await sql`update server_scores set score_ts = now() - interval '2 days'
+    where server_id = (select id from servers where ip = '10.1.0.2')`.execute(kysely);
+  const { servers } = await admin.getOverview({});
+  expect(servers.map(({ leapInserts, leapDeletes }) => [leapInserts, leapDeletes])).toEqual([
+    [1, 0],
+    [0, 0],
+  ]);
+});
+
 describe("plain HTTP and JSON", () => {
   test("is all that a program needs", async () => {
     await admin.addServers({ targets: ["10.1.0.1"] });

@@ -19,7 +19,7 @@ export async function getOverview(context: ServerContext): Promise<adminV1.GetOv
   const [servers, events, monitors] = await Promise.all([
     serverMessages(context),
     eventMessages(kysely, { from: timestamptzFromNs(nowNs - DAY_NS), limit: EVENTS_MAX }),
-    monitorMessages(kysely),
+    monitorMessages(kysely, context.policy.offsetLimitNs),
   ]);
   const count = (verdict: adminV1.Verdict): number =>
     servers.filter(

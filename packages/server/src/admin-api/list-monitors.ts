@@ -7,6 +7,6 @@ import { monitorMessages } from "./monitor-messages.ts";
 
 export async function listMonitors(context: ServerContext): Promise<adminV1.ListMonitorsResponse> {
   return create(adminV1.ListMonitorsResponseSchema, {
-    monitors: await monitorMessages(context.database.kysely),
+    monitors: await monitorMessages(context.database.kysely, context.policy.offsetLimitNs),
   });
 }

@@ -30,10 +30,16 @@ interface MonitorRow {
   readonly checks: bigint | null;
   readonly without_answer: bigint | null;
   readonly from_fleet_ns: bigint | null;
+  readonly from_fleet_bound_ns: bigint | null;
+  readonly servers_judged: bigint | null;
+  readonly servers_agreed: bigint | null;
 }
 
-/** Current ones, by name. */
-export async function monitorMessages(kysely: Kysely<Schema>): Promise<adminV1.Monitor[]> {
+/** Current ones, by name. A clock farther off than the limit, its bound apart, is held to be wrong. */
+export async function monitorMessages(
+  kysely: Kysely<Schema>,
+  offsetLimitNs: bigint,
+): Promise<adminV1.Monitor[]> {
   const result = await sql<MonitorRow>`
     select m.id, m.hostname, m.ip, m.ip_version, m.status, m.online, m.last_seen, m.last_submit, m.client_version,
       m.location, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
@@ -41,16 +47,35 @@ export async function monitorMessages(kysely: Kysely<Schema>): Promise<adminV1.M
       case when assigned.from_fleet is not null
         then least(greatest(assigned.from_fleet, -9223372036854775807), 9223372036854775807)::bigint
       end as from_fleet_ns,
-      hour.checks, hour.without_answer
+      case when assigned.bounds_known
+        then least(assigned.from_fleet_bound, 9223372036854775807)::bigint
+      end as from_fleet_bound_ns,
+      assigned.servers_judged, assigned.servers_agreed, hour.checks, hour.without_answer
     from monitors m
     left join lateral (
       select count(*) filter (where ss.status = 'active') as servers_active,
         count(*) filter (where ss.status = 'testing') as servers_testing,
-        percentile_disc(0.5) within group (order by ss.answer_offset_ns::numeric - s.offset_ns) filter (
-          where s.witnesses_fresh > 1 and s.offset_ns is not null and ss.reason is null
-            and ss.last_answer_ts > now() - interval '1 hour'
-        ) as from_fleet
-      from server_scores ss join servers s on s.id = ss.server_id
+        percentile_disc(0.5) within group (order by ss.answer_offset_ns::numeric - s.offset_ns) filter (where shared.yes)
+          as from_fleet,
+        -- When more than half of the differences err by no more than their bounds' upper median, so does the median.
+        percentile_disc(0.500001) within group (order by ss.answer_bound_ns::numeric + s.bound_ns) filter (where shared.yes)
+          as from_fleet_bound,
+        bool_and(ss.answer_bound_ns is not null and s.bound_ns is not null) filter (where shared.yes) as bounds_known,
+        count(*) filter (where shared.yes and s.verdict in ('truechimer', 'falseticker')) as servers_judged,
+        count(*) filter (
+          where shared.yes and (
+            (s.verdict = 'truechimer' and not against.yes) or (s.verdict = 'falseticker' and against.yes)
+          )
+        ) as servers_agreed
+      from server_scores ss
+      join servers s on s.id = ss.server_id
+      cross join lateral (
+        select s.witnesses_fresh > 1 and s.offset_ns is not null and ss.answer_offset_ns is not null and ss.reason is null
+          and ss.last_answer_ts > now() - interval '1 hour' as yes
+      ) shared
+      cross join lateral (
+        select abs(ss.answer_offset_ns::numeric) - coalesce(ss.answer_bound_ns, 0) > ${offsetLimitNs}::bigint as yes
+      ) against
       where ss.monitor_id = m.id and s.state = 'watched'
     ) assigned on true
     left join lateral (
@@ -80,6 +105,9 @@ function monitorMessage(row: MonitorRow): adminV1.Monitor {
     checksLastHour: row.checks ?? 0n,
     checksWithoutAnswerLastHour: row.without_answer ?? 0n,
     ...optionalField("offsetFromFleetNs", row.from_fleet_ns),
+    ...optionalField("offsetFromFleetBoundNs", row.from_fleet_bound_ns),
+    serversJudged: Number(row.servers_judged ?? 0n),
+    serversAgreed: Number(row.servers_agreed ?? 0n),
     createdAt: timestampFrom(row.created_on),
     lab: row.lab,
   });

@@ -2,7 +2,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import { nsFromTimestamptz, type Schema } from "@truechimer/database";
+import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
@@ -45,15 +45,15 @@ export async function serverMessages(
     .execute();
   const probe = await probePolicyFor(context.database, context.policy, false);
   const nowNs = context.clock.nowNs();
-  const lastDay = await loadLastDay(kysely, {
-    serverIds: rows.map(({ id }) => id),
-    nowNs,
-  });
+  const serverIds = rows.map(({ id }) => id);
+  const lastDay = await loadLastDay(kysely, { serverIds, nowNs });
+  const leaps = await loadAnnouncedLeaps(kysely, serverIds);
   return rows.map((row) =>
     serverMessage(row, {
       nowNs,
       probe: row.lab ? context.policy.labProbe : probe,
       lastDay: lastDay.get(row.id),
+      leaps: leaps.get(row.id) ?? [],
     }),
   );
 }
@@ -96,9 +96,10 @@ function serverMessage(
     readonly nowNs: bigint;
     readonly probe: ProbePolicy;
     readonly lastDay: LastDay | undefined;
+    readonly leaps: readonly AnnouncedLeap[];
   },
 ): adminV1.Server {
-  const { nowNs, probe, lastDay } = more;
+  const { nowNs, probe, lastDay, leaps } = more;
   const freshNs = BigInt(FRESH_INTERVALS * probe.checkIntervalMs) * 1_000_000n;
   const stale =
     row.last_check_ts === null || nowNs - nsFromTimestamptz(row.last_check_ts) > freshNs;
@@ -128,7 +129,36 @@ function serverMessage(
     checkInterval: durationFromMs(probe.checkIntervalMs),
     stale,
     lab: row.lab,
+    ...leapCounts(leaps, nowNs - freshNs),
   });
+}
+
+interface AnnouncedLeap {
+  readonly server_id: bigint;
+  readonly leap: number;
+  readonly score_ts: Timestamptz;
+}
+
+/** Leap seconds that servers announced at their monitors' last checks (RFC 5905, figure 9): a handful, as a rule none. */
+async function loadAnnouncedLeaps(
+  kysely: Kysely<Schema>,
+  serverIds: readonly bigint[],
+): Promise<ReadonlyMap<bigint, readonly AnnouncedLeap[]>> {
+  if (serverIds.length === 0) return new Map();
+  const { rows } = await sql<AnnouncedLeap>`
+    select server_id, leap, score_ts from server_scores
+    where server_id = any(${serverIds}::bigint[]) and leap in (1, 2) and score_ts is not null
+    `.execute(kysely);
+  return Map.groupBy(rows, (row) => row.server_id);
+}
+
+function leapCounts(
+  leaps: readonly AnnouncedLeap[],
+  freshFromNs: bigint,
+): { readonly leapInserts: number; readonly leapDeletes: number } {
+  const fresh = leaps.filter(({ score_ts }) => nsFromTimestamptz(score_ts) >= freshFromNs);
+  const leapInserts = fresh.filter(({ leap }) => leap === 1).length;
+  return { leapInserts, leapDeletes: fresh.length - leapInserts };
 }
 
 interface SlotRow {
