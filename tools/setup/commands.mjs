@@ -49,6 +49,11 @@ const COMMANDS = [
     needs: () => [],
     steps: ({ root, args }) => [program("benchmarks", join(root, "bench", "src", "main.ts"), args)],
   },
+  {
+    name: "bundle",
+    needs: () => [],
+    steps: ({ root, args }) => [program("bundle", join(root, "tools", "bundle", "main.ts"), args)],
+  },
   { name: "check", needs: () => [], steps: checkSteps },
 ];
 

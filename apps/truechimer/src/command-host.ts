@@ -56,6 +56,18 @@ export function examples(
   return `\nExamples:\n${rows.join("\n")}\n`;
 }
 
+/** What to type for the help of a command or a group. */
+function helpFor(command: Command): string {
+  const parent = command.parent;
+  return parent === null ? `${command.name()} help` : `${typedName(parent)} help ${command.name()}`;
+}
+
+/** How a command is typed, from the program's name on: "truechimer agent run". */
+export function typedName(command: Command): string {
+  const parent = command.parent;
+  return parent === null ? command.name() : `${typedName(parent)} ${command.name()}`;
+}
+
 /**
  * For a command that also runs when its group is named alone: what follows is no argument of it, but most likely a
  * mistyped command of the group. (Commander would not notice: it hands every word to the default command.)
@@ -70,6 +82,6 @@ export function refuseWords(command: Command): void {
     nearest === undefined ? `known are ${names.join(", ")}.` : `did you mean ${nearest}?`;
   throw new AppError(
     "usage",
-    `unknown command '${word}' of ${group.name()}: ${remedy} See "truechimer help ${group.name()}"`,
+    `unknown command '${word}' of ${group.name()}: ${remedy} See "${helpFor(group)}"`,
   );
 }

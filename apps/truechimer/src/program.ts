@@ -1,7 +1,8 @@
 // The commands and how they are found. What a command does is loaded only when it runs, so that `help` and `up` start at
 // once.
 
-import { Command } from "commander";
+import type { Command } from "commander";
+import { createBaseProgram } from "./base-program.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { CommandHost } from "./command-host.ts";
 import { registerAgent } from "./commands/agent.ts";
@@ -19,8 +20,6 @@ import { registerUp } from "./commands/up.ts";
 import { registerVersion } from "./commands/version.ts";
 import type { ExitCode } from "./exit-code.ts";
 
-const HELP_WIDTH = 100;
-
 const FIRST_STEPS = `
 First steps:
   $ truechimer up                           everything on this host; prints the dashboard's address
@@ -34,21 +33,8 @@ Exit codes: 0 good, 1 failed or a bad clock, 2 usage or configuration, 3 no answ
 
 /** `finish` is told the exit code of the command that ran. */
 export function createProgram(context: CliContext, finish: (code: ExitCode) => void): Command {
-  const program = new Command("truechimer")
+  const program = createBaseProgram("truechimer", context)
     .description("Which clocks tell the truth, and how we know.")
-    .exitOverride()
-    .configureOutput({
-      writeOut: context.stdout,
-      writeErr: context.stderr,
-      outputError: () => {},
-      getOutHelpWidth: () => HELP_WIDTH,
-      getErrHelpWidth: () => HELP_WIDTH,
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
-    .configureHelp({ showGlobalOptions: true })
-    .helpCommand("help [command]", "what a command does, with examples")
-    .option("--debug", "tell the causes below an error too")
     .addHelpText("after", FIRST_STEPS);
   const host: CommandHost = { program, context, finish };
   for (const register of [

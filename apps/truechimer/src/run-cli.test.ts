@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from "@truechimer/base";
 import { describe, expect, test } from "vitest";
 import type { CliContext } from "./cli-context.ts";
 import { createStyle } from "./output/style.ts";
+import { createProgram } from "./program.ts";
 import { runCli } from "./run-cli.ts";
 
 interface Outcome {
@@ -27,7 +28,7 @@ async function run(args: readonly string[], more: Partial<CliContext> = {}): Pro
     stopSignal: () => new AbortController().signal,
     ...more,
   };
-  const code = await runCli(args, context);
+  const code = await runCli(args, { context, createProgram });
   return { code, out, err };
 }
 

@@ -4,11 +4,21 @@ import { AppError } from "@truechimer/base";
 import { type Command, CommanderError } from "commander";
 import type { CliContext, OutputFormat } from "./cli-context.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { createProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
 
+/** Makes the program; `finish` is told the exit code of the command that ran. */
+export type ProgramFactory = (context: CliContext, finish: (code: ExitCode) => void) => Command;
+
+export interface RunCliOptions {
+  readonly context: CliContext;
+  readonly createProgram: ProgramFactory;
+}
+
 /** `args`: what follows the program's own name. */
-export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
+export async function runCli(
+  args: readonly string[],
+  { context, createProgram }: RunCliOptions,
+): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.good;
   const program = createProgram(context, (code) => {
     exitCode = code;
@@ -31,7 +41,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 function helpCommand(program: Command, args: readonly string[]): string {
   const word = args.find((arg) => !arg.startsWith("-"));
   const known = program.commands.some((command) => command.name() === word);
-  return known ? `truechimer help ${word}` : "truechimer help";
+  return known ? `${program.name()} help ${word}` : `${program.name()} help`;
 }
 
 /** Commander's own words, in the form of ours: what was wrong, then where to look. */

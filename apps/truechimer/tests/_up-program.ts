@@ -11,6 +11,7 @@ import { type AdminClient, createAdminClient } from "../src/admin-client.ts";
 import type { CliContext } from "../src/cli-context.ts";
 import { readAdminAddress } from "../src/data-directory.ts";
 import { createStyle } from "../src/output/style.ts";
+import { createProgram } from "../src/program.ts";
 import { runCli } from "../src/run-cli.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -202,7 +203,7 @@ export async function command(
     random: systemRandom,
     stopSignal: () => new AbortController().signal,
   };
-  const code = await runCli(args, context);
+  const code = await runCli(args, { context, createProgram });
   const json = (): readonly Record<string, unknown>[] =>
     out
       .split("\n")

@@ -11,7 +11,7 @@ export const deadExports: Rule = { name: "dead-exports", findings: findDeadExpor
 
 /** Files that something other than an import starts. */
 const STARTED =
-  /^\.ci\/|(\/|^)(main|run|[^/]*\.config)\.(ts|tsx|mjs)$|\.test\.tsx?$|\.bench\.ts$|global-setup\.ts$|^tools\/setup\/postgres\.mjs$/;
+  /^\.ci\/|(\/|^)((agent-)?main|run|[^/]*\.config)\.(ts|tsx|mjs)$|\.test\.tsx?$|\.bench\.ts$|global-setup\.ts$|^tools\/setup\/postgres\.mjs$/;
 
 function findDeadExports(repository: Repository): readonly Finding[] {
   const uses = collectUses(repository);

@@ -1,22 +1,41 @@
 // `truechimer agent`: the agent alone, for a control plane elsewhere.
 
+import type { Command } from "commander";
 import {
   type CommandHost,
   examples,
   type OutputOptions,
+  refuseWords,
+  typedName,
   withOutputOptions,
 } from "../command-host.ts";
 import type { ConfigFlags } from "../config/load-config.ts";
 import { EXIT } from "../exit-code.ts";
+import { registerCheck } from "./check.ts";
 import { checkConfig } from "./config.ts";
 
 export interface AgentOptions extends ConfigFlags, OutputOptions {
   readonly checkConfig?: boolean;
 }
 
-export function registerAgent({ program, context, finish }: CommandHost): void {
-  withOutputOptions(program.command("agent"))
-    .description("run an agent that probes for a control plane elsewhere")
+export function registerAgent(host: CommandHost): void {
+  const program = host.program
+    .command("agent")
+    .description("an agent that probes for a control plane elsewhere");
+  registerAgentCommands({ ...host, program });
+}
+
+/** The commands of the agent, below `truechimer agent` or in a program of their own. */
+export function registerAgentCommands(host: CommandHost): void {
+  registerRun(host);
+  registerCheck(host);
+}
+
+function registerRun({ program, context, finish }: CommandHost): void {
+  const run = program.command("run", { isDefault: true }).allowExcessArguments();
+  const typed = typedName(run);
+  withOutputOptions(run)
+    .description("probe until told to stop")
     .option("--config <file>", "configuration file; needed for a monitor in each IP family")
     .option("--server <url>", "address of the control plane")
     .option("--address <address>", "this monitor's own IP address, as registered")
@@ -32,13 +51,14 @@ export function registerAgent({ program, context, finish }: CommandHost): void {
       "after",
       examples(
         [
-          "truechimer agent --server https://pool.example.net --address 192.0.2.10 --token-file v4.token",
+          `${typed} --server https://pool.example.net --address 192.0.2.10 --token-file v4.token`,
           "one IP family",
         ],
-        ["truechimer agent --config agent.toml", "both, from a file"],
+        [`${typed} --config agent.toml`, "both, from a file"],
       ),
     )
-    .action(async (options: AgentOptions) => {
+    .action(async (options: AgentOptions, command: Command) => {
+      refuseWords(command);
       if (options.checkConfig === true) {
         await checkConfig(context, "agent", options);
         finish(EXIT.good);

@@ -1,0 +1,25 @@
+// What our programs have in common: where their words go, how wide their help is, and that nothing in them ends the
+// process by itself.
+
+import { Command } from "commander";
+import type { CliContext } from "./cli-context.ts";
+
+const HELP_WIDTH = 100;
+
+/** A program without commands. */
+export function createBaseProgram(name: string, context: CliContext): Command {
+  return new Command(name)
+    .exitOverride()
+    .configureOutput({
+      writeOut: context.stdout,
+      writeErr: context.stderr,
+      outputError: () => {},
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .helpCommand("help [command]", "what a command does, with examples")
+    .option("--debug", "tell the causes below an error too");
+}
