@@ -35,10 +35,12 @@ export {
 } from "./postgres-error.ts";
 export type {
   AssignmentStatusName,
+  FirstStatusName,
   IpVersion,
   JsonValue,
   MonitorStatusName,
   MonitorType,
+  RegistrationStatusName,
   Schema,
   ServerStateName,
   VerdictName,

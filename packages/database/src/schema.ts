@@ -22,11 +22,22 @@ export type IpVersion = "v4" | "v6";
 export type MonitorType = "monitor" | "score";
 export type MonitorStatusName = "pending" | "testing" | "active" | "paused" | "deleted";
 export type ServerStateName = "watched" | "paused" | "removed";
+/** What a new monitor may begin with. */
+export type FirstStatusName = Extract<MonitorStatusName, "pending" | "testing" | "active">;
+export type RegistrationStatusName =
+  | "pending"
+  | "accepted"
+  | "completed"
+  | "rejected"
+  | "cancelled";
 export type AssignmentStatusName = "candidate" | "testing" | "active" | "paused";
 export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
 export interface Schema {
   accounts: AccountsTable;
+  agents: AgentsTable;
+  registrations: RegistrationsTable;
+  enrolment_tokens: EnrolmentTokensTable;
   monitors: MonitorsTable;
   servers: ServersTable;
   server_scores: ServerScoresTable;
@@ -76,6 +87,66 @@ export interface MonitorsTable {
   created_on: Generated<Timestamptz>;
   deleted_on: Timestamptz | null;
   is_current: Generated<boolean>;
+  agent_id: bigint | null;
+}
+
+export interface AgentsTable {
+  id: GeneratedAlways<bigint>;
+  id_token: string;
+  account_id: bigint | null;
+  name: string;
+  tls_name: string;
+  country: Generated<string>;
+  network: Generated<string>;
+  location: Generated<string>;
+  admitted_by: Generated<string>;
+  enrolled_at: Generated<Timestamptz>;
+  key_used_at: Timestamptz | null;
+  removed_at: Timestamptz | null;
+}
+
+export interface RegistrationsTable {
+  id: string;
+  registration_id_hash: Uint8Array;
+  status: Generated<RegistrationStatusName>;
+  hostname: Generated<string>;
+  account_id: bigint | null;
+  client_version: Generated<string>;
+  ipv4: string | null;
+  ipv6: string | null;
+  source: string;
+  tls_name: string;
+  replaces_agent_id: bigint | null;
+  agent_id: bigint | null;
+  created_at: Generated<Timestamptz>;
+  last_seen_at: Generated<Timestamptz>;
+  decided_at: Timestamptz | null;
+  decided_by: Generated<string>;
+  reason: Generated<string>;
+  country: Generated<string>;
+  network: Generated<string>;
+  sealed_key: Uint8Array | null;
+}
+
+export interface EnrolmentTokensTable {
+  id: string;
+  secret_hash: Uint8Array;
+  name: Generated<string>;
+  account_id: bigint | null;
+  country: Generated<string>;
+  network: Generated<string>;
+  location: Generated<string>;
+  monitor_status: Generated<FirstStatusName>;
+  created_by: Generated<string>;
+  created_at: Generated<Timestamptz>;
+  expires_at: Timestamptz;
+  revoked_at: Timestamptz | null;
+  used_at: Timestamptz | null;
+  enrolment_id: string | null;
+  csr_hash: Uint8Array | null;
+  agent_id: bigint | null;
+  sealed_key: Uint8Array | null;
+  certificate_pem: string | null;
 }
 
 export interface ServersTable {

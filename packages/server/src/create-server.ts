@@ -29,6 +29,7 @@ import {
 } from "./admin-api/register-servers.ts";
 import { AGENT_SETTINGS, type AgentSettings } from "./agent-settings.ts";
 import type { ResolveName, ServerContext } from "./context.ts";
+import { createAgentTokens } from "./enrolment/agent-tokens.ts";
 import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
 import { createCallsInFlight } from "./http/calls-in-flight.ts";
 import { shutdownError } from "./http/connect-plugin.ts";
@@ -115,6 +116,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       throw new AppError("stopped", "the server was not started, so it has no address");
     return listening;
   };
+  const publicUrl = (): string => options.publicUrl ?? url();
   const app = roles.includes("api")
     ? await createHttpApp(context, {
         access,
@@ -124,7 +126,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         },
         limits: { ...HTTP_LIMITS, ...options.limits },
         webRoot: options.webRoot,
-        publicUrl: () => options.publicUrl ?? url(),
+        publicUrl,
+        agentsUrl: () => context.agents.publicUrl,
+        agentTokens: createAgentTokens({
+          clock: context.clock,
+          signingKeys: context.signingKeys,
+          issuer: publicUrl,
+        }),
         calls,
         shutdownSignal: shutdown.signal,
       })
@@ -143,7 +151,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       if (roles.includes("worker")) loops = startLoops(context, LOOPS);
       health.markStarted();
     },
-    createLoginUrl: () => loginUrl(access, options.publicUrl ?? url()),
+    createLoginUrl: () => loginUrl(access, publicUrl()),
     addServers: (servers) => registerServers(context, servers),
     registerLabServers: (servers, labOptions) => registerLabServers(context, servers, labOptions),
     retireLab: () => retireLab(context),

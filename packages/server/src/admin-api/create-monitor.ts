@@ -66,6 +66,8 @@ async function findMonitor(
     .where("is_current", "=", true)
     .where("deleted_on", "is", null)
     .where("lab", "=", lab)
+    // What enrolled with a certificate is nobody else's to take over.
+    .where("agent_id", "is", null)
     .where("ip_version", "=", address.family)
     .where((is) => is.or([is("hostname", "=", name), is("ip", "=", address.text)]))
     .orderBy("id")

@@ -1,5 +1,6 @@
 // What the listener is given, and what it puts up with.
 
+import type { AgentTokens } from "../enrolment/agent-tokens.ts";
 import type { AdminAccess } from "./admin-access.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
 import type { HostPolicy } from "./host-guard.ts";
@@ -37,6 +38,11 @@ export interface ListenerOptions {
   readonly calls: CallsInFlight;
   /** Aborted when the time for calls in flight is over. */
   readonly shutdownSignal: AbortSignal;
+  /** Address that people open, without a path. */
+  readonly publicUrl: () => string;
+  /** Address of the agents' own listener. Absent: there is none. */
+  readonly agentsUrl: () => string | undefined;
+  readonly agentTokens: AgentTokens;
 }
 
 /** Of the listener that people and their programs use. */
@@ -44,6 +50,4 @@ export interface HttpAppOptions extends ListenerOptions {
   readonly access: AdminAccess;
   readonly hosts: HostPolicy;
   readonly webRoot: string | undefined;
-  /** Address that people open, without a path. */
-  readonly publicUrl: () => string;
 }

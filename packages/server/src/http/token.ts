@@ -3,8 +3,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Random } from "@truechimer/base";
 
-/** `tcm_` a monitor's, `tca_` a program's on the admin API, `tco_` a one-time key, `tcs_` a browser's session. */
-export type TokenPrefix = "tcm_" | "tca_" | "tco_" | "tcs_";
+/**
+ * `tcm_` an agent's, `tce_` lets an agent enrol once, `tca_` a program's on the admin API, `tco_` a one-time key, `tcs_` a
+ * browser's session.
+ */
+export type TokenPrefix = "tcm_" | "tce_" | "tca_" | "tco_" | "tcs_";
 
 const SECRET_BYTES = 32;
 /** Longer values are refused unread. */
@@ -25,8 +28,11 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
 }
 
 /** The token of an `Authorization: Bearer` header. Absent: none, another scheme, or too long. */
-export function bearerToken(header: string | null | undefined): string | undefined {
-  if (header === null || header === undefined || header.length > TOKEN_CHARACTERS_MAX + 16)
+export function bearerToken(
+  header: string | null | undefined,
+  charactersMax: number = TOKEN_CHARACTERS_MAX,
+): string | undefined {
+  if (header === null || header === undefined || header.length > charactersMax + 16)
     return undefined;
   const match = /^bearer +([^\s]+)$/i.exec(header.trim());
   return match?.[1];

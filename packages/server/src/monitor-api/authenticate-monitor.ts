@@ -1,9 +1,11 @@
-// Who is calling: the bearer token is the agent, `mon_id` says which of its monitors. RFC 6750, section 2.1.
+// Which monitor calls: the credential is the agent, `mon_id` says which of its monitors. A row is found by the agent's
+// own name or key alone, so that no agent can act for another's monitor; a row that was deleted is never found.
 
 import { AppError, type IpFamily, parseIpAddress } from "@truechimer/base";
 import type { Database, JsonValue, MonitorStatusName, Timestamptz } from "@truechimer/database";
-import { sql } from "kysely";
-import { bearerToken, tokenHash } from "../http/token.ts";
+import { type RawBuilder, sql } from "kysely";
+import type { AgentCredential } from "../enrolment/agent-credential.ts";
+import { noteKeyUsed } from "../enrolment/note-key-used.ts";
 
 /** The row behind a call. */
 export interface CallingMonitor {
@@ -17,35 +19,27 @@ export interface CallingMonitor {
   readonly config: JsonValue;
   readonly clientVersion: string;
   readonly lastSubmit: Timestamptz | null;
+  /** Absent: the agent has a bearer token and no name in a certificate. */
+  readonly tlsName: string | undefined;
 }
 
-export const TOKEN_NEEDED = 'a monitor\'s token is needed: send it as "Authorization: Bearer …"';
-export const TOKEN_UNKNOWN =
-  "the token is not one of ours, or was replaced: get a new one for this monitor";
-
 export interface MonitorCall {
-  readonly authorization: string | null;
-  /** The request's `mon_id`. Empty: the token's only monitor. */
+  readonly credential: AgentCredential;
+  /** The request's `mon_id`. Empty: the agent's only monitor. */
   readonly monId: string;
 }
 
 /** Finds the monitor and notes that it was seen, also when it is not live. */
 export async function authenticateMonitor(
   database: Database,
-  call: MonitorCall,
+  { credential, monId }: MonitorCall,
 ): Promise<CallingMonitor> {
-  const token = bearerToken(call.authorization);
-  if (token === undefined) {
-    throw new AppError("unauthenticated", TOKEN_NEEDED);
-  }
   const rows = await database.kysely
     .updateTable("monitors")
     .set({ last_seen: sql<Timestamptz>`now()` })
-    .where("token_hash", "=", tokenHash(token))
+    .where(ofAgent(credential))
     .where("type", "=", "monitor")
-    .where("is_current", "=", true)
-    .where("deleted_on", "is", null)
-    .$if(call.monId !== "", (query) => query.where("ip", "=", canonicalMonId(call.monId)))
+    .$if(monId !== "", (query) => query.where("ip", "=", canonicalMonId(monId)))
     .returning([
       "id",
       "hostname",
@@ -56,16 +50,20 @@ export async function authenticateMonitor(
       "config",
       "client_version",
       "last_submit",
+      "tls_name",
+      "agent_id",
+      keyIsNew(credential).as("key_is_new"),
     ])
     .execute();
   const [row] = rows;
-  if (row === undefined) throw await unknownMonitor(database, token, call.monId);
+  if (row === undefined) throw await unknownMonitor(database, { credential, monId });
   if (rows.length > 1) {
     throw new AppError(
       "bad_request",
-      "mon_id is empty, but the token has several monitors: send the address of one",
+      "mon_id is empty, but the agent has several monitors: send the address of one",
     );
   }
+  if (row.key_is_new && row.agent_id !== null) await noteKeyUsed(database, row.agent_id);
   return {
     id: row.id,
     name: row.hostname,
@@ -76,7 +74,23 @@ export async function authenticateMonitor(
     config: row.config,
     clientVersion: row.client_version,
     lastSubmit: row.last_submit,
+    tlsName: row.tls_name ?? undefined,
   };
+}
+
+/** For a `where` over `monitors`: those of the agent that have not been deleted. */
+export function ofAgent(credential: AgentCredential): RawBuilder<boolean> {
+  const own =
+    credential.kind === "key"
+      ? sql<boolean>`monitors.token_hash = ${credential.hash}`
+      : sql<boolean>`lower(monitors.tls_name) = ${credential.tlsName.toLowerCase()}`;
+  return sql<boolean>`${own} and monitors.is_current and monitors.deleted_on is null`;
+}
+
+/** Whether this is the first call with the agent's key. A certificate says nothing about who has the key. */
+export function keyIsNew(credential: AgentCredential): RawBuilder<boolean> {
+  if (credential.kind !== "key") return sql<boolean>`false`;
+  return sql<boolean>`exists (select 1 from agents a where a.id = monitors.agent_id and a.key_used_at is null)`;
 }
 
 /** Live means testing or active: only such a monitor gets work and may submit. */
@@ -94,19 +108,34 @@ function canonicalMonId(monId: string): string {
   return address.value.text;
 }
 
-async function unknownMonitor(database: Database, token: string, monId: string): Promise<AppError> {
-  return (await tokenIsKnown(database, token))
-    ? new AppError("not_found", `no such monitor: the token has none at ${monId || "any address"}`)
-    : new AppError("unauthenticated", TOKEN_UNKNOWN);
+async function unknownMonitor(
+  database: Database,
+  { credential, monId }: MonitorCall,
+): Promise<AppError> {
+  return (await agentIsKnown(database, credential))
+    ? new AppError("not_found", `no such monitor: the agent has none at ${monId || "any address"}`)
+    : new AppError("unauthenticated", credentialUnknown(credential));
 }
 
-/** Whether any monitor that exists has it. */
-export async function tokenIsKnown({ kysely }: Database, token: string): Promise<boolean> {
+export function credentialUnknown({ kind }: AgentCredential): string {
+  return UNKNOWN[kind];
+}
+
+const UNKNOWN: Readonly<Record<AgentCredential["kind"], string>> = {
+  certificate: "the client certificate is of no agent that we have: it was removed, or never here",
+  token: "the token is of no agent that we have: it was removed, or never here",
+  key: "the agent's key is not one of ours, or was replaced: get a new one for this agent",
+};
+
+/** Whether there is an agent that has it. */
+export async function agentIsKnown(
+  { kysely }: Database,
+  credential: AgentCredential,
+): Promise<boolean> {
   const owned = await kysely
     .selectFrom("monitors")
     .select("id")
-    .where("token_hash", "=", tokenHash(token))
-    .where("is_current", "=", true)
+    .where(ofAgent(credential))
     .limit(1)
     .executeTakeFirst();
   return owned !== undefined;

@@ -2,6 +2,7 @@
 
 import type { monitorV2 } from "@truechimer/api";
 import type { ServerContext } from "../context.ts";
+import type { AgentCall } from "../enrolment/agent-call.ts";
 import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
 import { clientVersionFromUserAgent } from "./client-version.ts";
 import { monitorConfig } from "./monitor-config.ts";
@@ -10,11 +11,11 @@ import { probePolicyFor } from "./probe-settings.ts";
 export async function getConfig(
   context: ServerContext,
   request: monitorV2.GetConfigRequest,
-  headers: Headers,
+  { headers, credential }: AgentCall,
 ): Promise<monitorV2.GetConfigResponse> {
   const { database, policy } = context;
   const monitor = await authenticateMonitor(database, {
-    authorization: headers.get("authorization"),
+    credential,
     monId: request.monId,
   });
   requireLive(monitor);

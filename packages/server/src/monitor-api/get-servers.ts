@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import { assert, createUlid, parseIpAddress } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
+import type { AgentCall } from "../enrolment/agent-call.ts";
 import { authenticateMonitor, requireLive } from "./authenticate-monitor.ts";
 import { monitorConfig } from "./monitor-config.ts";
 import { probePolicyFor } from "./probe-settings.ts";
@@ -14,11 +15,11 @@ import { createTicket } from "./ticket.ts";
 export async function getServers(
   context: ServerContext,
   request: monitorV2.GetServersRequest,
-  headers: Headers,
+  { credential }: AgentCall,
 ): Promise<monitorV2.GetServersResponse> {
   const { database, policy } = context;
   const monitor = await authenticateMonitor(database, {
-    authorization: headers.get("authorization"),
+    credential,
     monId: request.monId,
   });
   requireLive(monitor);

@@ -7,6 +7,7 @@ import { AppError } from "@truechimer/base";
 import { isAgentFault } from "@truechimer/ntp";
 import { currentTraceId, parseTraceparent } from "@truechimer/telemetry";
 import type { ServerContext } from "../context.ts";
+import type { AgentCall } from "../enrolment/agent-call.ts";
 import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
 import { checkTickets } from "./check-tickets.ts";
 import { countOutcomes, countResults } from "./count-results.ts";
@@ -18,10 +19,10 @@ import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
 export async function submitResults(
   context: ServerContext,
   request: monitorV2.SubmitResultsRequest,
-  headers: Headers,
+  { headers, credential }: AgentCall,
 ): Promise<monitorV2.SubmitResultsResponse> {
   const monitor = await authenticateMonitor(context.database, {
-    authorization: headers.get("authorization"),
+    credential,
     monId: request.monId,
   });
   requireLive(monitor);

@@ -1,0 +1,142 @@
+// The agents' door: whoever proves nothing is turned away before a body is read, and those who knock with a key are
+// counted apart from those who are inside, so that without one nobody can keep the agents out.
+
+import { type ContextValues, createContextValues } from "@connectrpc/connect";
+import { ok, type Result, refused } from "@truechimer/base";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { ServerContext } from "../context.ts";
+import { edgeErrorFrom } from "../http/connect-error.ts";
+import { type CallRefusal, refuseCall } from "../http/connect-plugin.ts";
+import { agentIsKnown, credentialUnknown } from "../monitor-api/authenticate-monitor.ts";
+import {
+  AGENT_CREDENTIAL,
+  type AgentCredential,
+  type PresentedCredential,
+  presentedCredential,
+} from "./agent-credential.ts";
+import type { AgentTokens } from "./agent-tokens.ts";
+
+/** Keys that are looked up, and signatures that are checked, at once; more would only queue. */
+const LOOKUPS_MAX = 16;
+/** A key that held so lately is let in unasked; the call itself asks again. */
+const KNOWN_NS = 60_000_000_000n;
+/** More agents than that ask the database a little more often. */
+const KNOWN_MAX = 10_000;
+
+const TOO_MANY: CallRefusal = {
+  status: 429,
+  connectCode: "resource_exhausted",
+  code: "limit_exceeded",
+  message: `more than ${LOOKUPS_MAX} callers that are not known yet at once: come back in a second`,
+  headers: { "retry-after": "1" },
+};
+
+export interface AgentGuardOptions {
+  readonly tokens: AgentTokens;
+  /** Requests that prove themselves in another way. Default: none. */
+  readonly open?: (request: FastifyRequest) => boolean;
+}
+
+/** Guards every request of the scope. Gives what the procedures find of it among their context values. */
+export function guardAgents(
+  scope: FastifyInstance,
+  context: ServerContext,
+  { tokens, open = () => false }: AgentGuardOptions,
+): (request: FastifyRequest) => ContextValues {
+  const credentials = new WeakMap<FastifyRequest, AgentCredential>();
+  const check = createCredentialCheck(context, tokens);
+  scope.addHook("onRequest", async (request, reply) => {
+    if (open(request)) return;
+    const credential = await check(request);
+    if (credential.ok) {
+      credentials.set(request, credential.value);
+      return;
+    }
+    const refusal = credential.error;
+    const reason = refusal.code === "unauthenticated" ? "token" : "overload";
+    context.metrics.accessRefused.inc({ reason });
+    await refuseCall(reply, refusal);
+  });
+  return (request) => createContextValues().set(AGENT_CREDENTIAL, credentials.get(request));
+}
+
+type CredentialCheck = (request: FastifyRequest) => Promise<Result<AgentCredential, CallRefusal>>;
+
+/** A certificate was checked by the listener; what holds lately is let in unasked; the rest is looked up, once at a time. */
+function createCredentialCheck(context: ServerContext, tokens: AgentTokens): CredentialCheck {
+  const keys = createKnownKeys(context);
+  const lookups = new Map<string, Promise<Result<AgentCredential, CallRefusal>>>();
+
+  const lookUp = async (
+    credential: LookedUpCredential,
+  ): Promise<Result<AgentCredential, CallRefusal>> => {
+    try {
+      if (credential.kind === "key") {
+        return (await keys.hold(credential))
+          ? ok(credential)
+          : refused(unauthenticated(credentialUnknown(credential)));
+      }
+      const tlsName = await tokens.verified(credential.token);
+      return tlsName.ok
+        ? ok({ kind: "token", tlsName: tlsName.value })
+        : refused(unauthenticated(tlsName.error));
+    } catch (error) {
+      context.logger.error({ error }, "an agent's credential was not looked up");
+      return refused(unavailable(error));
+    }
+  };
+
+  return async (request) => {
+    const presented = presentedCredential(context, request);
+    if (!presented.ok) return refused(unauthenticated(presented.error));
+    const credential = presented.value;
+    if (credential.kind === "certificate") return ok(credential);
+    if (credential.kind === "key" && keys.remembered(credential.hash)) return ok(credential);
+    if (credential.kind === "token") {
+      const tlsName = tokens.remembered(credential.token);
+      if (tlsName !== undefined) return ok({ kind: "token", tlsName });
+    }
+    const id = credential.kind === "key" ? credential.hash.toString("base64") : credential.token;
+    const underWay = lookups.get(id);
+    if (underWay !== undefined) return underWay;
+    if (lookups.size >= LOOKUPS_MAX) return refused(TOO_MANY);
+    const lookup = lookUp(credential).finally(() => lookups.delete(id));
+    lookups.set(id, lookup);
+    return lookup;
+  };
+}
+
+type LookedUpCredential = Exclude<PresentedCredential, { readonly kind: "certificate" }>;
+
+interface KnownKeys {
+  remembered(hash: Buffer): boolean;
+  hold(credential: AgentCredential & { readonly kind: "key" }): Promise<boolean>;
+}
+
+function createKnownKeys({ clock, database }: ServerContext): KnownKeys {
+  const known = new Map<string, bigint>();
+  return {
+    remembered: (hash) => {
+      const heldAtNs = known.get(hash.toString("base64"));
+      return heldAtNs !== undefined && clock.monotonicNs() - heldAtNs < KNOWN_NS;
+    },
+    hold: async (credential) => {
+      if (!(await agentIsKnown(database, credential))) return false;
+      const hash = credential.hash.toString("base64");
+      known.delete(hash);
+      known.set(hash, clock.monotonicNs());
+      const [oldest] = known.keys();
+      if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
+      return true;
+    },
+  };
+}
+
+function unauthenticated(message: string): CallRefusal {
+  return { status: 401, connectCode: "unauthenticated", code: "unauthenticated", message };
+}
+
+function unavailable(error: unknown): CallRefusal {
+  const { answer, code } = edgeErrorFrom(error);
+  return { status: 503, connectCode: "unavailable", code, message: answer.rawMessage };
+}
