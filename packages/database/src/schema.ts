@@ -257,6 +257,9 @@ export interface ScoreQueueTable {
   monitor_id: bigint;
   ts: Timestamptz;
   queued_at: Generated<Timestamptz>;
+  failures: Generated<number>;
+  retry_at: Timestamptz | null;
+  last_error: Generated<string>;
 }
 
 export interface SubmissionsTable {

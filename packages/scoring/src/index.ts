@@ -1,3 +1,4 @@
+export { type EveryStep, everyScore } from "./every.ts";
 export {
   type LegacyErrorDetail,
   type LegacyStatus,
@@ -14,6 +15,7 @@ export {
   recentMedianRows,
 } from "./recent-median.ts";
 export {
+  EVERY_RULE_SET,
   RECENT_MEDIAN_RULE_SET,
   type RuleSet,
   ruleSetText,

@@ -12,6 +12,9 @@ export const STEP_RULE_SET: RuleSet = { name: "ntp_pool_step", version: 1 };
 /** Scores of the monitors → overall score. The NTP Pool's recent median. */
 export const RECENT_MEDIAN_RULE_SET: RuleSet = { name: "recent_median", version: 1 };
 
+/** Results of all monitors as if of one → a score for comparison. The NTP Pool's `every`. */
+export const EVERY_RULE_SET: RuleSet = { name: "every", version: 1 };
+
 /** What the fleet holds of a server. */
 export const VERDICT_RULE_SET: RuleSet = { name: "verdict", version: 1 };
 

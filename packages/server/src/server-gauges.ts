@@ -16,6 +16,7 @@ export function addServerGauges(metrics: Metrics, database: Database): void {
     }
   };
   addQueueGauges(metrics, read);
+  addSetAsideGauge(metrics, read);
   addFleetGauges(metrics, read);
   addPoolGauge(metrics, database);
 }
@@ -27,7 +28,7 @@ function addQueueGauges(metrics: Metrics, read: Read): void {
     collect: async (gauge) => {
       gauge.reset();
       const [row] = await read<{ readonly rows: bigint }>(
-        sql`select count(*) as rows from score_queue`,
+        sql`select count(*) as rows from score_queue where retry_at is null`,
       );
       if (row !== undefined) gauge.set(Number(row.rows));
     },
@@ -38,9 +39,25 @@ function addQueueGauges(metrics: Metrics, read: Read): void {
     collect: async (gauge) => {
       gauge.reset();
       const [row] = await read<{ readonly lag: number }>(
-        sql`select coalesce(extract(epoch from now() - min(queued_at)), 0)::float8 as lag from score_queue`,
+        sql`select coalesce(extract(epoch from now() - min(queued_at)), 0)::float8 as lag
+            from score_queue where retry_at is null`,
       );
       if (row !== undefined) gauge.set(row.lag);
+    },
+  });
+}
+
+/** Servers that cannot be scored; somebody has to look why. */
+function addSetAsideGauge(metrics: Metrics, read: Read): void {
+  metrics.gauge({
+    name: "truechimer_scorer_servers_set_aside",
+    help: "Servers whose results could not be scored and wait for another try.",
+    collect: async (gauge) => {
+      gauge.reset();
+      const [row] = await read<{ readonly servers: bigint }>(
+        sql`select count(distinct server_id) as servers from score_queue where retry_at is not null`,
+      );
+      if (row !== undefined) gauge.set(Number(row.servers));
     },
   });
 }

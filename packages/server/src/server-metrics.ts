@@ -47,17 +47,17 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     }),
     scorerRows: metrics.counter({
       name: "scorer_processed_count",
-      help: "Results taken into the overall score.",
+      help: "Results taken into the scores, by scorer.",
       labelNames: ["scorer"],
     }),
     scorerSeconds: metrics.histogram({
       name: "scorer_batch_duration_seconds",
-      help: "Time of one scoring transaction.",
+      help: "Time of one scoring transaction, of all scorers together.",
       labelNames: ["scorer"],
     }),
     scorerErrors: metrics.counter({
       name: "scorer_errors",
-      help: "Scoring transactions that failed.",
+      help: "Scoring transactions that failed, and servers that were set aside.",
       labelNames: ["scorer"],
     }),
     verdictChanges: metrics.counter({

@@ -6,6 +6,7 @@ import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
+import { RECENT_MEDIAN_SCORER } from "../scorer/scorers.ts";
 import { ASSIGNMENT_STATUSES, instantOf, timestampFrom } from "./admin-message.ts";
 import { eventMessages } from "./event-messages.ts";
 import {
@@ -99,7 +100,9 @@ function pointsOf(requested: number): number {
 }
 
 function seriesOf(rows: readonly HistoryRow[]): adminV1.HistorySeries[] {
-  const grouped = Map.groupBy(rows, ({ type, monitor_id }) => (type === "score" ? 0n : monitor_id));
+  const grouped = Map.groupBy(rows, ({ type, hostname, monitor_id }) =>
+    type === "score" && hostname === RECENT_MEDIAN_SCORER ? 0n : monitor_id,
+  );
   return [...grouped]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([monitorId, own]) => {

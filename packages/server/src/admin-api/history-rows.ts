@@ -2,12 +2,13 @@
 
 import type { AssignmentStatusName, MonitorType, Schema, Timestamptz } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
+import { RECENT_MEDIAN_SCORER } from "../scorer/scorers.ts";
 
 export interface HistorySelection {
   readonly serverId: bigint;
   readonly from: Timestamptz;
   readonly to: Timestamptz;
-  /** Empty: all, and the overall score. 0 stands for the overall score. */
+  /** Empty: all monitors, and the overall score. 0 stands for the overall score; other scorers go by their id. */
   readonly monitorIds: readonly bigint[];
 }
 
@@ -27,9 +28,12 @@ export interface HistoryRow {
 }
 
 function selected({ serverId, from, to, monitorIds }: HistorySelection): ReturnType<typeof sql> {
+  const overall = monitorIds.length === 0 || monitorIds.includes(0n);
   return sql`l.server_id = ${serverId} and l.ts >= ${from} and l.ts <= ${to} and (
-    ${monitorIds.length === 0} or l.monitor_id = any(${monitorIds}::bigint[])
-    or (${monitorIds.includes(0n)} and l.monitor_id in (select id from monitors where type = 'score')))`;
+    l.monitor_id = any(${monitorIds}::bigint[])
+    or (${monitorIds.length === 0} and l.monitor_id not in (select id from monitors where type = 'score'))
+    or (${overall} and l.monitor_id in (
+      select id from monitors where type = 'score' and hostname = ${RECENT_MEDIAN_SCORER})))`;
 }
 
 export interface HistoryCounts {

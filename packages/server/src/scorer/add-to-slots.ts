@@ -3,7 +3,7 @@
 
 import type { Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-import type { OverallScore } from "./score-batch.ts";
+import type { OverallScore } from "./score-recent-median.ts";
 import { type QueuedResult, timesOf } from "./take-queue.ts";
 
 export async function addToSlots(

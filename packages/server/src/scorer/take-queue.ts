@@ -32,14 +32,25 @@ interface QueueRow {
   readonly ts: Timestamptz;
 }
 
-/** At most `limit`, in the order of their time. */
+export interface QueueSelection {
+  /** Rows at most. */
+  readonly limit: number;
+  /** Absent: any server. */
+  readonly serverId?: bigint;
+}
+
+/** In the order of their time. All rows of a server that is set aside stay, also those that came since. */
 export async function takeQueue(
   transaction: Transaction<Schema>,
-  limit: number,
+  { limit, serverId }: QueueSelection,
 ): Promise<readonly QueuedResult[]> {
   const taken = await sql<QueueRow>`
     with next as (
-      select log_score_id from score_queue order by log_score_id limit ${limit} for update skip locked
+      select log_score_id from score_queue waiting
+      where ${serverId === undefined ? sql`true` : sql`server_id = ${serverId}`} and not exists (
+        select from score_queue aside where aside.server_id = waiting.server_id and aside.retry_at > now()
+      )
+      order by log_score_id limit ${limit} for update skip locked
     )
     delete from score_queue q using next where q.log_score_id = next.log_score_id
     returning q.log_score_id, q.server_id, q.monitor_id, q.ts`.execute(transaction);
