@@ -3,17 +3,30 @@
 import { create } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import { parseIpAddress } from "@truechimer/base";
-import type { Sample, Stamp, TimestampSource } from "@truechimer/ntp";
+import {
+  type ExchangeMode,
+  type Sample,
+  type Stamp,
+  type TimestampSource,
+  timedExchangeIndex,
+} from "@truechimer/ntp";
 import { durationFromNs, timestampFromNs } from "./protobuf-time.ts";
 
 const SOURCES: Readonly<Record<TimestampSource, monitorV2.TimestampSource>> = {
   kernel: monitorV2.TimestampSource.KERNEL,
   user_space: monitorV2.TimestampSource.USER_SPACE,
 };
+const MODES: Readonly<Record<ExchangeMode, monitorV2.ExchangeMode>> = {
+  basic: monitorV2.ExchangeMode.BASIC,
+  interleaved: monitorV2.ExchangeMode.INTERLEAVED,
+};
 const NO_BYTES = new Uint8Array();
 
-export function exchangeMessage({ exchange, reason }: Sample): monitorV2.NTPPacket {
+/** `samples`: those of the check, in which an interleaved sample has its pair. */
+export function exchangeMessage(sample: Sample, samples: readonly Sample[]): monitorV2.NTPPacket {
+  const { exchange, reason, mode } = sample;
   const { t1, t4, clockStepNs } = exchange;
+  const timedIndex = timedExchangeIndex(sample, samples);
   return create(monitorV2.NTPPacketSchema, {
     sourceIpBytes: addressBytes(exchange.sourceAddress),
     destinationIpBytes: addressBytes(exchange.destinationAddress),
@@ -27,6 +40,8 @@ export function exchangeMessage({ exchange, reason }: Sample): monitorV2.NTPPack
     ...(clockStepNs === undefined ? {} : { clockStep: durationFromNs(clockStepNs) }),
     sourcePort: exchange.sourcePort ?? 0,
     destinationPort: exchange.destinationPort,
+    mode: MODES[mode],
+    ...(timedIndex === undefined ? {} : { timedExchangeIndex: timedIndex }),
   });
 }
 

@@ -1,4 +1,5 @@
 // Carries out one visit to one server: the NTP check says what to do next, this file does it with a socket and a clock.
+// A server that knows interleaved mode is asked in it from the second sample on.
 
 import { AppError, type Clock, type IpAddress, sleep } from "@truechimer/base";
 import {
@@ -6,6 +7,8 @@ import {
   type CheckResult,
   checkResultOf,
   createCheck,
+  createInterleavedSession,
+  type InterleavedSession,
   type Sample,
 } from "@truechimer/ntp";
 import type { ProbeSocket } from "@truechimer/udp";
@@ -49,6 +52,7 @@ export async function runCheck(
 ): Promise<CheckResult> {
   const { settings, clock, hurry } = options;
   const check = createCheck({ samples: settings.samples, gapMs: settings.sampleIntervalMs });
+  const session = createInterleavedSession();
   const samples: Sample[] = [];
   let action: CheckAction = check.start();
   while (action.kind !== "done") {
@@ -56,7 +60,7 @@ export async function runCheck(
       if (!(await slept(clock, action.delayMs, hurry))) return resultInHurry(samples);
       action = check.onTimer();
     } else {
-      const sample = await takeSample(target, options);
+      const sample = await takeSample(target, session, options);
       samples.push(sample);
       action = check.onSample(sample);
     }
@@ -79,7 +83,11 @@ function resultInHurry(samples: readonly Sample[]): CheckResult {
   throw new AppError("stopped", "the check was stopped before it came to a result");
 }
 
-async function takeSample(target: CheckTarget, options: RunCheckOptions): Promise<Sample> {
+async function takeSample(
+  target: CheckTarget,
+  session: InterleavedSession,
+  options: RunCheckOptions,
+): Promise<Sample> {
   const { settings, socket, pace, localAddress, client, signal, hurry } = options;
   const { address, port } = target;
   const visit = { address, port, client, intervalMs: settings.sampleIntervalMs };
@@ -87,6 +95,7 @@ async function takeSample(target: CheckTarget, options: RunCheckOptions): Promis
     address,
     port,
     timeoutMs: settings.sampleTimeoutMs,
+    session,
     ...(localAddress === undefined ? {} : { localAddress }),
   };
   return await pace.atItsTurn(visit, hurry, () => socket.exchange(request, signal));

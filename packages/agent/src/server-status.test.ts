@@ -70,7 +70,7 @@ function unanswered(): Exchange {
 }
 
 function silence(reason: SampleReason): Sample {
-  return judgeExchange(unanswered(), reason);
+  return judgeExchange(unanswered(), { silenceReason: reason });
 }
 
 function finished(result: FinishedCheck["result"]): FinishedCheck {

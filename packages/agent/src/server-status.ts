@@ -34,7 +34,7 @@ export function serverStatus(
 function fullStatus(check: FinishedCheck): monitorV2.ServerStatus {
   const { item, result } = check;
   const { reason, boundNs } = result.outcome;
-  const responses = result.samples.map(exchangeMessage);
+  const responses = result.samples.map((sample) => exchangeMessage(sample, result.samples));
   const selected = result.selectedIndex === undefined ? undefined : responses[result.selectedIndex];
   return create(monitorV2.ServerStatusSchema, {
     ...commonFields(check),

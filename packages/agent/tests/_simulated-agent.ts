@@ -166,7 +166,8 @@ function virtualSocket({
       const onAbort = (): void => aborted.reject(new AppError("stopped", "aborted"));
       signal?.addEventListener("abort", onAbort, { once: true });
       try {
-        const sample = await Promise.race([probe.exchange(request.address.text), aborted.promise]);
+        const exchange = probe.exchange(request.address.text, request.session);
+        const sample = await Promise.race([exchange, aborted.promise]);
         sent.push({ ...request, atMs, reason: sample.reason });
         return sample;
       } finally {

@@ -28,7 +28,7 @@ const SPEECHLESS: ProbeSocket = {
           destinationPort: port,
           clockStepNs: undefined,
         },
-        "local_socket_failed",
+        { silenceReason: "local_socket_failed" },
       ),
     ),
   counters: () => ({

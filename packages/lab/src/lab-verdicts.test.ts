@@ -5,6 +5,7 @@ import { type UnixNs, unsafelyDeterministicRandom } from "@truechimer/base";
 import {
   checkResultOf,
   createClientRequest,
+  createDepartureMemory,
   isExplicitBad,
   judgeExchange,
   type Sample,
@@ -120,6 +121,7 @@ function sampleAt(server: LabServerDefinition, point: VantagePoint, atNs: UnixNs
     sourceAddress: point.address,
     definition: server,
     startedAtNs: STARTED_AT_NS,
+    departures: createDepartureMemory(),
     delays: drawPathDelays(networkPathOf(point), random),
     random,
   });

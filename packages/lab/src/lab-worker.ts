@@ -2,6 +2,7 @@
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { assert, unsafelyDeterministicRandom } from "@truechimer/base";
+import { createDepartureMemory } from "@truechimer/ntp";
 import type { LabWorkerInput, LabWorkerReport } from "./lab-worker-protocol.ts";
 import { DIRECT_PATH, drawPathDelays } from "./network-path.ts";
 import { planAnswer } from "./plan-answer.ts";
@@ -29,6 +30,7 @@ async function runLabWorker(parent: MessagePort, input: LabWorkerInput): Promise
   parent.once("message", () => void closeAll());
 
   for (const { definition, address, preferredPort } of input.servers) {
+    const departures = createDepartureMemory();
     try {
       const socket = await createResponderSocket({
         address,
@@ -39,6 +41,7 @@ async function runLabWorker(parent: MessagePort, input: LabWorkerInput): Promise
             ...request,
             definition,
             startedAtNs: input.startedAtNs,
+            departures,
             delays: drawPathDelays(input.paths.get(request.sourceAddress) ?? DIRECT_PATH, random),
             random,
           }),

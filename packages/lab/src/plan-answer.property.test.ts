@@ -1,5 +1,10 @@
 import { unsafelyDeterministicRandom } from "@truechimer/base";
-import { createClientRequest, judgeExchange, NTP_HEADER_BYTES } from "@truechimer/ntp";
+import {
+  createClientRequest,
+  createDepartureMemory,
+  judgeExchange,
+  NTP_HEADER_BYTES,
+} from "@truechimer/ntp";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LAB_CATALOGUE } from "./lab-catalogue.ts";
@@ -17,6 +22,7 @@ test("no datagram is answered by a longer one, and none crashes a server", () =>
         receivedAtNs: 1_790_000_000_000_000_000n,
         sourceAddress: "127.0.0.1",
         definition: server,
+        departures: createDepartureMemory(),
         startedAtNs: 1_790_000_000_000_000_000n,
         delays: { forwardNs: 0n, returnNs: 0n },
         random: unsafelyDeterministicRandom(1),
@@ -40,6 +46,7 @@ test("an exact server is always measured within its bound, however long and lops
         sourceAddress: "127.0.1.1",
         definition: exactServer(),
         startedAtNs: askedAtNs,
+        departures: createDepartureMemory(),
         delays: { forwardNs, returnNs },
         random,
       });

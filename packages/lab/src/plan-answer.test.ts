@@ -1,6 +1,8 @@
 import { type Random, unsafelyDeterministicRandom } from "@truechimer/base";
 import {
   createClientRequest,
+  createDepartureMemory,
+  createInterleavedSession,
   type Exchange,
   judgeExchange,
   NTP_HEADER_BYTES,
@@ -42,6 +44,7 @@ function requestTo(
     sourceAddress: "127.0.1.3",
     definition,
     startedAtNs: STARTED_AT_NS,
+    departures: createDepartureMemory(),
     delays: DELAYS,
     random,
     ...changes,
@@ -181,4 +184,30 @@ test("randomness is only asked for losses", () => {
     fraction: () => expect.fail("no fraction is needed"),
   };
   expect(planAnswer(requestTo(serverWith(HONEST), { random: none }))).toBeDefined();
+});
+
+test("whoever asks in interleaved mode is told when the answer before left, and measures the same server", () => {
+  const definition = serverWith({ kind: "none", offsetNs: 5_000_000n });
+  const session = createInterleavedSession();
+  const random = unsafelyDeterministicRandom(7);
+  const departures = createDepartureMemory();
+  const samples = [0n, 1n, 2n].map((index) => {
+    const datagram = session.nextRequest(random).bytes;
+    const receivedAtNs = ASKED_AT_NS + index * 2_000_000_000n;
+    const plan = planAnswer(requestTo(definition, { datagram, receivedAtNs, departures }));
+    const sentAtNs = plan?.sendAtNs ?? 0n;
+    return session.judge({
+      request: datagram,
+      t1: { atNs: receivedAtNs, source: "kernel" },
+      response: plan?.encodeSentAt(sentAtNs),
+      t4: { atNs: sentAtNs, source: "kernel" },
+      sourceAddress: undefined,
+      sourcePort: undefined,
+      destinationAddress: "127.0.0.1",
+      destinationPort: 123,
+      clockStepNs: undefined,
+    });
+  });
+  expect(samples.map(({ mode }) => mode)).toEqual(["basic", "basic", "interleaved"]);
+  expect(samples[2]?.measurement?.offsetNs).toBe(samples[1]?.measurement?.offsetNs);
 });

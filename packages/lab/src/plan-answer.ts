@@ -4,9 +4,13 @@
 //
 // An answer is never longer than its request, goes only to the sender of a valid client request, and only to loopback:
 // the lab can neither amplify nor be made to talk to itself.
+//
+// It answers in interleaved mode those who ask. The departure that it tells is its reading at the sending, the same as in
+// basic mode, as it has no better one. RFC 9769, section 2.
 
 import { addressScope, parseIpAddress, type Random, type UnixNs } from "@truechimer/base";
 import {
+  type DepartureMemory,
   encodeNtpPacket,
   LEAP_NOT_SYNCHRONISED,
   type LeapIndicator,
@@ -31,6 +35,8 @@ export interface RequestAtServer {
   readonly definition: LabServerDefinition;
   /** When the lab was started. */
   readonly startedAtNs: UnixNs;
+  /** This server's. */
+  readonly departures: DepartureMemory;
   /** What this exchange meets on its way. */
   readonly delays: PathDelays;
   /** Decides losses. */
@@ -65,20 +71,28 @@ const STRATUM_KISS = 0;
 export function planAnswer(request: RequestAtServer): AnswerPlan | undefined {
   const header = validRequestHeader(request);
   if (header === undefined || losesRequest(request.definition.fault, request.random)) return;
-  const { receivedAtNs, delays, definition, startedAtNs } = request;
+  const { datagram, receivedAtNs, delays, definition, startedAtNs, departures } = request;
   const clock = (atNs: UnixNs): UnixNs =>
     serverClockNs({ fault: definition.fault, atNs, startedAtNs });
   const arrivedNs = clock(receivedAtNs + delays.forwardNs);
-  const answer = withFault(definition.fault, honestAnswer(header, definition, arrivedNs));
+  const honest = honestAnswer(header, definition, arrivedNs);
+  const { receiveTimestamp } = honest;
   return {
     sendAtNs: receivedAtNs + delays.forwardNs + delays.returnNs,
-    encodeSentAt: (sentAtNs) =>
-      encodeNtpPacket({
-        ...answer,
-        transmitTimestamp: ntpTimestampFromUnixNs(clock(sentAtNs - delays.returnNs)),
+    encodeSentAt: (sentAtNs) => {
+      const departedTimestamp = ntpTimestampFromUnixNs(clock(sentAtNs - delays.returnNs));
+      const interleaved = departures.take(datagram);
+      departures.remember(datagram, { receiveTimestamp, departedTimestamp });
+      return encodeNtpPacket({
+        ...withFault(definition.fault, {
+          ...honest,
+          transmitTimestamp: departedTimestamp,
+          ...interleaved,
+        }),
         extensionFields: [],
         mac: undefined,
-      }),
+      });
+    },
   };
 }
 
@@ -99,13 +113,11 @@ function losesRequest(fault: LabFault, random: Random): boolean {
   return fault.kind === "loss" && random.fraction() < fault.lossFraction;
 }
 
-type UnsentAnswer = Omit<NtpPacketHeader, "transmitTimestamp">;
-
 function honestAnswer(
   request: NtpPacketHeader,
   definition: LabServerDefinition,
   arrivedNs: UnixNs,
-): UnsentAnswer {
+): Omit<NtpPacketHeader, "transmitTimestamp"> {
   const hops = BigInt(definition.stratum - 1);
   return {
     leap: LEAP_NONE,
@@ -124,7 +136,7 @@ function honestAnswer(
 }
 
 /** What the fault makes of an honest answer. Wrong clocks and lost requests are dealt with elsewhere. */
-function withFault(fault: LabFault, honest: UnsentAnswer): UnsentAnswer {
+function withFault(fault: LabFault, honest: NtpPacketHeader): NtpPacketHeader {
   const unset = { leap: LEAP_NOT_SYNCHRONISED, referenceTimestamp: TIMESTAMP_UNKNOWN } as const;
   switch (fault.kind) {
     case "kiss":

@@ -1,5 +1,6 @@
-// The request of a client. Nothing in it tells who we are or what our clock says: the transmit time stamp is a nonce,
-// and every other field is 0 or the same for all clients.
+// The requests of a client. Nothing in them tells who we are or what our clock says: the transmit time stamp is a nonce,
+// in interleaved mode the receive time stamp is another, the origin is a value of the server's own, and every other field
+// is 0 or the same for all clients.
 
 import type { Random } from "@truechimer/base";
 import { NTP_HEADER_BYTES, NTP_MODE, NTP_VERSION } from "./ntp-packet.ts";
@@ -7,30 +8,74 @@ import type { NtpTimestamp } from "./ntp-timestamp.ts";
 
 export interface ClientRequest {
   readonly bytes: Uint8Array;
-  /** 64 unpredictable bits in the place of the transmit time stamp; the answer must return them as its origin. */
+  /** 64 unpredictable bits in the place of the transmit time stamp; an answer in basic mode returns them as its origin. */
   readonly nonce: NtpTimestamp;
 }
 
+/** What a request asks for beside the basic answer. RFC 9769, section 2. */
+export interface InterleavedWish {
+  /** The receive time stamp of an earlier answer: the one whose actual departure we want to know. */
+  readonly earlierReceiveTimestamp: NtpTimestamp;
+  /** 64 unpredictable bits in the place of the receive time stamp; an answer in interleaved mode returns them. */
+  readonly nonce: NtpTimestamp;
+}
+
+const ORIGIN_OFFSET_BYTES = 24;
+const RECEIVE_OFFSET_BYTES = 32;
 const TRANSMIT_OFFSET_BYTES = 40;
 const NONCE_BYTES = 8;
 /** log2 of the stated precision; a constant, so that it tells nothing. */
 const PRECISION_LOG2 = 0x20;
 
-/** A fresh request: 48 bytes, mode 3, version 4. RFC 5905, section 7.3. */
+/** A fresh request in basic mode: 48 bytes, mode 3, version 4. RFC 5905, section 7.3. */
 export function createClientRequest(random: Random): ClientRequest {
   const bytes = new Uint8Array(NTP_HEADER_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, (NTP_VERSION << 3) | NTP_MODE.client);
   view.setUint8(3, PRECISION_LOG2);
-  bytes.set(random.bytes(NONCE_BYTES), TRANSMIT_OFFSET_BYTES);
-  // A transmit time stamp of 0 reads as "unknown", and servers drop it.
-  if (view.getBigUint64(TRANSMIT_OFFSET_BYTES) === 0n) view.setUint8(bytes.length - 1, 1);
-  return { bytes, nonce: view.getBigUint64(TRANSMIT_OFFSET_BYTES) };
+  return { bytes, nonce: putNonce(view, random, TRANSMIT_OFFSET_BYTES) };
+}
+
+/**
+ * A fresh request that a server may answer in interleaved mode: with the time at which its answer of
+ * `earlierReceiveTimestamp` really left. A server that does not know the mode answers as to any other. RFC 9769, section 2.
+ */
+export function createInterleavedRequest(
+  random: Random,
+  earlierReceiveTimestamp: NtpTimestamp,
+): ClientRequest {
+  const request = createClientRequest(random);
+  const view = new DataView(request.bytes.buffer);
+  view.setBigUint64(ORIGIN_OFFSET_BYTES, earlierReceiveTimestamp);
+  // Equal nonces would make the modes indistinguishable, and servers take such a request for basic.
+  while (putNonce(view, random, RECEIVE_OFFSET_BYTES) === request.nonce);
+  return request;
 }
 
 /** The nonce of a request as it was sent; 0 when it is shorter than a header. */
 export function requestNonce(request: Uint8Array): NtpTimestamp {
   if (request.length < NTP_HEADER_BYTES) return 0n;
-  const view = new DataView(request.buffer, request.byteOffset, request.byteLength);
-  return view.getBigUint64(TRANSMIT_OFFSET_BYTES);
+  return viewOf(request).getBigUint64(TRANSMIT_OFFSET_BYTES);
+}
+
+/** Absent: the request can only be answered in basic mode. */
+export function interleavedWish(request: Uint8Array): InterleavedWish | undefined {
+  if (request.length < NTP_HEADER_BYTES) return undefined;
+  const view = viewOf(request);
+  const earlierReceiveTimestamp = view.getBigUint64(ORIGIN_OFFSET_BYTES);
+  const nonce = view.getBigUint64(RECEIVE_OFFSET_BYTES);
+  const isAsked = earlierReceiveTimestamp !== 0n && nonce !== 0n;
+  if (!isAsked || nonce === view.getBigUint64(TRANSMIT_OFFSET_BYTES)) return undefined;
+  return { earlierReceiveTimestamp, nonce };
+}
+
+/** Never 0, which reads as "unknown": servers drop such a request. */
+function putNonce(view: DataView, random: Random, offset: number): NtpTimestamp {
+  new Uint8Array(view.buffer).set(random.bytes(NONCE_BYTES), offset);
+  if (view.getBigUint64(offset) === 0n) view.setUint8(offset + NONCE_BYTES - 1, 1);
+  return view.getBigUint64(offset);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,11 +1,26 @@
-export { type ClientRequest, createClientRequest, requestNonce } from "./client-request.ts";
+export {
+  type ClientRequest,
+  createClientRequest,
+  createInterleavedRequest,
+  type InterleavedWish,
+  interleavedWish,
+  requestNonce,
+} from "./client-request.ts";
+export {
+  createDepartureMemory,
+  type DepartureMemory,
+  type InterleavedAnswer,
+} from "./departure-memory.ts";
 export {
   EXTENSION_FIELDS_MAX,
   type ExtensionField,
   type PacketTail,
 } from "./extension-field.ts";
+export { createInterleavedSession, type InterleavedSession } from "./interleaved-session.ts";
 export {
+  type JudgeContext,
   judgeExchange,
+  judgeExchanges,
   type RuleFinding,
   responseRules,
   runResponseRules,
@@ -66,19 +81,22 @@ export {
 export { reasonText } from "./reason-text.ts";
 export { kissCode, referenceIdFromText, referenceIdHex, referenceIdText } from "./reference-id.ts";
 export {
-  datagramCarriesNonce,
+  datagramAnswersRequest,
   LEAP_NOT_SYNCHRONISED,
   type ResponseRule,
 } from "./response-rules.ts";
-export type {
-  BoundPart,
-  BoundPartName,
-  CheckOutcome,
-  CheckResult,
-  Exchange,
-  Measurement,
-  Sample,
-  Stamp,
-  TimestampSource,
+export {
+  type BoundPart,
+  type BoundPartName,
+  type CheckOutcome,
+  type CheckResult,
+  type Exchange,
+  type ExchangeMode,
+  type Measurement,
+  type Sample,
+  type Stamp,
+  type TimedStamps,
+  type TimestampSource,
+  timedExchangeIndex,
 } from "./sample.ts";
 export { SAMPLE_REASONS, type SampleReason } from "./sample-reason.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { answerBytes, exchangeOf, NONCE, silentExchange, TYPICAL_EXCHANGE } from "./_exchanges.ts";
 import { judgeExchange, responseRules, runResponseRules } from "./judge-exchange.ts";
 import { referenceIdFromText } from "./reference-id.ts";
-import { datagramCarriesNonce } from "./response-rules.ts";
+import { datagramAnswersRequest } from "./response-rules.ts";
 import type { Exchange } from "./sample.ts";
 import type { SampleReason } from "./sample-reason.ts";
 
@@ -20,7 +20,7 @@ describe("judgeExchange", () => {
   it.each<SampleReason>(["timeout", "connection_refused", "network_unreachable"])(
     "says of silence what the network said: %s",
     (reason) => {
-      const sample = judgeExchange(silentExchange(), reason);
+      const sample = judgeExchange(silentExchange(), { silenceReason: reason });
       expect(sample).toMatchObject({ reason, packet: undefined, measurement: undefined });
     },
   );
@@ -157,12 +157,18 @@ describe("responseRules", () => {
   });
 });
 
-describe("datagramCarriesNonce", () => {
+describe("datagramAnswersRequest", () => {
+  const { request } = exchangeOf(TYPICAL_EXCHANGE);
+
   it("knows the answer from a stranger's and from a fragment", () => {
     const bytes = answerBytes(TYPICAL_EXCHANGE);
-    expect(datagramCarriesNonce(bytes, NONCE)).toBe(true);
-    expect(datagramCarriesNonce(bytes, NONCE + 1n)).toBe(false);
-    expect(datagramCarriesNonce(bytes.subarray(0, 47), NONCE)).toBe(false);
-    expect(datagramCarriesNonce(new Uint8Array(48), 0n)).toBe(false);
+    expect(datagramAnswersRequest(bytes, request)).toBe(true);
+    expect(datagramAnswersRequest(bytes.subarray(0, 47), request)).toBe(false);
+    const stranger = answerBytes(TYPICAL_EXCHANGE, { originTimestamp: NONCE + 1n });
+    expect(datagramAnswersRequest(stranger, request)).toBe(false);
+  });
+
+  it("takes an origin of 0 for no answer, even to a request without a nonce", () => {
+    expect(datagramAnswersRequest(new Uint8Array(48), new Uint8Array(48))).toBe(false);
   });
 });

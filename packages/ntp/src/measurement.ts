@@ -5,9 +5,15 @@
 // delay / 2, and never by more; to that comes what the clocks could not resolve, what the agent's clock gained or lost
 // meanwhile, and what its stamps may be off. A stamp taken too early at T1 or too late at T4 lengthens the delay by as
 // much, so that `path` covers it; `stamps` is for the errors of the other sign.
+//
+// In interleaved mode the same four are of an exchange before, whose T3 came with a later answer. RFC 9769, section 2.
 
-import type { NtpPacketHeader } from "./ntp-packet.ts";
-import { nsFromNtpUnits, ntpTimestampDifference, unixNsFromNtpTimestamp } from "./ntp-timestamp.ts";
+import {
+  type NtpTimestamp,
+  nsFromNtpUnits,
+  ntpTimestampDifference,
+  unixNsFromNtpTimestamp,
+} from "./ntp-timestamp.ts";
 import type { BoundPart, Measurement, Stamp, TimestampSource } from "./sample.ts";
 
 /** PHI: how far a clock that nobody disciplines may drift, 15 µs a second. RFC 5905, section 7.2. */
@@ -36,11 +42,16 @@ const SERVER_PRECISION_LOG2_MAX = -6;
 const NS_PER_SECOND = 1_000_000_000n;
 const SERVER_PRECISION_LOG2_MIN = -30;
 
-/** An exchange that has its stamps and an answer's header. */
+/** The four time stamps of one exchange, and what is known of the clocks that they are of. */
 export interface TimedAnswer {
-  readonly header: NtpPacketHeader;
   readonly t1: Stamp;
+  /** T2. */
+  readonly receiveTimestamp: NtpTimestamp;
+  /** T3. */
+  readonly transmitTimestamp: NtpTimestamp;
   readonly t4: Stamp;
+  /** log2 of the seconds that the server's clock can tell apart. */
+  readonly precisionLog2: number;
   /** By how much the agent's clock was stepped between T1 and T4; 0 when it ran on. */
   readonly clockStepNs: bigint;
 }
@@ -56,8 +67,7 @@ export interface AnswerTimes {
 
 /** RFC 5905, section 8. The era of the server's stamps is the one nearest to the agent's clock. */
 export function answerTimes(answer: TimedAnswer): AnswerTimes {
-  const { header, t1, t4 } = answer;
-  const { receiveTimestamp, transmitTimestamp } = header;
+  const { t1, receiveTimestamp, transmitTimestamp, t4 } = answer;
   const t2Ns = unixNsFromNtpTimestamp(receiveTimestamp, t1.atNs);
   const heldNs = nsFromNtpUnits(ntpTimestampDifference(transmitTimestamp, receiveTimestamp));
   const t3Ns = t2Ns + heldNs;
@@ -86,9 +96,9 @@ export function negativeDelayMaxNs({ clockParts: parts }: AnswerTimes): bigint {
 }
 
 function clockParts(answer: TimedAnswer, elapsedNs: bigint): readonly BoundPart[] {
-  const { header, t1, t4, clockStepNs } = answer;
+  const { precisionLog2, t1, t4, clockStepNs } = answer;
   const parts: readonly BoundPart[] = [
-    { name: "server_precision", valueNs: serverPrecisionNs(header.precisionLog2) },
+    { name: "server_precision", valueNs: serverPrecisionNs(precisionLog2) },
     { name: "agent_precision", valueNs: coarser(AGENT_PRECISION_NS, t1, t4) },
     { name: "drift", valueNs: driftNs(elapsedNs) },
     { name: "stamps", valueNs: (STAMP_ERROR_NS[t1.source] + STAMP_ERROR_NS[t4.source]) / 2n },

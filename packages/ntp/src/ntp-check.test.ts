@@ -27,7 +27,7 @@ function good(delayMs: number, changes: Partial<NtpPacket> = {}): Sample {
 }
 
 function silent(reason: SampleReason = "timeout"): Sample {
-  return judgeExchange(silentExchange(), reason);
+  return judgeExchange(silentExchange(), { silenceReason: reason });
 }
 
 function kiss(code: string): Sample {

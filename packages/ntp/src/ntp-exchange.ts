@@ -4,9 +4,10 @@
 
 import type { Random } from "@truechimer/base";
 import { type ClientRequest, createClientRequest } from "./client-request.ts";
+import type { InterleavedSession } from "./interleaved-session.ts";
 import { judgeExchange } from "./judge-exchange.ts";
 import { NTP_HEADER_BYTES } from "./ntp-packet.ts";
-import { datagramCarriesNonce } from "./response-rules.ts";
+import { datagramAnswersRequest } from "./response-rules.ts";
 import type { Exchange, Sample, Stamp } from "./sample.ts";
 import type { SampleReason } from "./sample-reason.ts";
 
@@ -18,6 +19,8 @@ export interface NtpExchangeOptions {
   readonly destinationPort: number;
   readonly sourceAddress?: string;
   readonly sourcePort?: number;
+  /** What the exchange is part of. Absent: it stands alone, in basic mode. */
+  readonly session?: InterleavedSession;
 }
 
 /** What the caller must do next, in this order. */
@@ -89,7 +92,8 @@ class SansIoExchange implements NtpExchange {
 
   constructor(options: NtpExchangeOptions) {
     this.#options = options;
-    this.#request = createClientRequest(options.random);
+    const { session, random } = options;
+    this.#request = session?.nextRequest(random) ?? createClientRequest(random);
   }
 
   state(): ExchangeState {
@@ -117,7 +121,7 @@ class SansIoExchange implements NtpExchange {
   }
 
   onDatagram(arrival: Arrival): readonly ExchangeAction[] {
-    const isAnswer = datagramCarriesNonce(arrival.bytes, this.#request.nonce);
+    const isAnswer = datagramAnswersRequest(arrival.bytes, this.#request.bytes);
     const state = this.#state;
     if (state.kind !== "waiting") {
       const why = isAnswer ? whyTooLate(state) : "spoofed";
@@ -155,7 +159,11 @@ class SansIoExchange implements NtpExchange {
   }
 
   #finish(end: ExchangeEnd): readonly ExchangeAction[] {
-    const sample = judgeExchange(this.#evidence(end.arrival), end.silenceReason);
+    const { session } = this.#options;
+    const { silenceReason } = end;
+    const evidence = this.#evidence(end.arrival);
+    const sample =
+      session?.judge(evidence, silenceReason) ?? judgeExchange(evidence, { silenceReason });
     this.#state = { kind: "done", sample, wasAnswered: end.wasAnswered };
     return [{ kind: "done", sample }];
   }

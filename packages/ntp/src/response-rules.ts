@@ -5,8 +5,12 @@
 // Two limits are ours. A stratum above 10 is refused, as by the NTP Pool's agent (RFC 5905 allows up to 15). A root
 // distance from 1.5 s is refused, as by the reference implementation (RFC 5905, appendix A.1.1, has 1 s); the NTP
 // Pool's agent does not look at it.
+//
+// The ladder is the same in both modes. In interleaved mode the nonce is the request's other one, and the rules about
+// time look at the stamps of the exchange that the answer completes (RFC 9769, section 2).
 
 import { formatDurationNs } from "@truechimer/base";
+import { interleavedWish, requestNonce } from "./client-request.ts";
 import { type AnswerTimes, negativeDelayMaxNs, type TimedAnswer } from "./measurement.ts";
 import {
   NTP_HEADER_BYTES,
@@ -18,7 +22,7 @@ import {
 import { nsFromNtpShort } from "./ntp-short.ts";
 import { type NtpTimestamp, nsFromNtpUnits, ntpTimestampDifference } from "./ntp-timestamp.ts";
 import { kissCode, referenceIdHex } from "./reference-id.ts";
-import type { Exchange } from "./sample.ts";
+import type { Exchange, ExchangeMode } from "./sample.ts";
 import type { SampleReason } from "./sample-reason.ts";
 
 /** The greatest stratum that we take time from; the NTP Pool's limit. */
@@ -43,14 +47,22 @@ export interface ResponseRule {
   readonly source: string;
 }
 
-/** A datagram of at least a header's length, with its stamps. */
+/** A datagram of at least a header's length, with the stamps that it completes. */
 export interface Answer extends TimedAnswer {
+  readonly header: NtpPacketHeader;
   /** What the answer must return as its origin. */
-  readonly nonce: NtpTimestamp;
+  readonly nonces: Nonces;
   /** Whether the lengths of extension fields and MAC add up. */
   readonly tailIsSound: boolean;
   /** Without meaning unless `stampsAreUsable`. */
   readonly times: AnswerTimes;
+}
+
+/** What an answer may return as its origin: which one tells the mode. */
+export interface Nonces {
+  readonly basic: NtpTimestamp;
+  /** Absent: the answer cannot be interleaved, or what it would complete is not known. */
+  readonly interleaved: NtpTimestamp | undefined;
 }
 
 /** A rung that can be tried. */
@@ -89,8 +101,11 @@ export const ANSWER_RULES: readonly LadderRule<Answer>[] = [
     code: "origin_mismatch",
     title: "The origin is our nonce",
     source: "RFC 5905, section 8",
-    passes: carriesNonce,
-    text: ({ header, nonce }) => `origin ${hex64(header.originTimestamp)}, sent ${hex64(nonce)}`,
+    passes: ({ header, nonces }) => modeOfOrigin(header.originTimestamp, nonces) !== undefined,
+    text: ({ header, nonces: { basic, interleaved } }) => {
+      const other = interleaved === undefined ? "" : ` and ${hex64(interleaved)} (interleaved)`;
+      return `origin ${hex64(header.originTimestamp)}, sent ${hex64(basic)}${other}`;
+    },
   },
   {
     code: "bad_mode",
@@ -165,8 +180,8 @@ export const ANSWER_RULES: readonly LadderRule<Answer>[] = [
     code: "receive_after_transmit",
     title: "The server sent after it received (T2 ≤ T3)",
     source: "RFC 5905, section 8",
-    passes: ({ header }) => heldUnits(header) >= 0n,
-    text: ({ header }) => `T3 − T2 is ${formatDurationNs(nsFromNtpUnits(heldUnits(header)))}`,
+    passes: (answer) => heldUnits(answer) >= 0n,
+    text: (answer) => `T3 − T2 is ${formatDurationNs(nsFromNtpUnits(heldUnits(answer)))}`,
   },
   {
     code: "clock_stepped",
@@ -190,15 +205,25 @@ function rootDistanceNs(header: Pick<NtpPacketHeader, "rootDelay" | "rootDispers
   return nsFromNtpShort(header.rootDelay) / 2n + nsFromNtpShort(header.rootDispersion);
 }
 
-/** Whether it answers our request and no other. A nonce of 0 is no nonce: any empty packet carries it. */
-export function carriesNonce({ header, nonce }: Pick<Answer, "header" | "nonce">): boolean {
-  return nonce !== 0n && header.originTimestamp === nonce;
+/** Absent: it answers another request than ours. A nonce of 0 is no nonce: any empty packet carries it. */
+export function modeOfOrigin(
+  origin: NtpTimestamp,
+  { basic, interleaved }: Nonces,
+): ExchangeMode | undefined {
+  if (origin === 0n) return undefined;
+  if (origin === basic) return "basic";
+  return origin === interleaved ? "interleaved" : undefined;
 }
 
-/** The same of raw bytes; a fragment carries nothing. For those who look up an exchange before they judge it. */
-export function datagramCarriesNonce(bytes: Uint8Array, nonce: NtpTimestamp): boolean {
+/**
+ * Whether a datagram claims to answer this request, in either mode; a fragment claims nothing. For those who look up an
+ * exchange before they judge it.
+ */
+export function datagramAnswersRequest(bytes: Uint8Array, request: Uint8Array): boolean {
   const header = parseNtpHeader(bytes);
-  return header.ok && carriesNonce({ header: header.value, nonce });
+  if (!header.ok) return false;
+  const nonces = { basic: requestNonce(request), interleaved: interleavedWish(request)?.nonce };
+  return modeOfOrigin(header.value.originTimestamp, nonces) !== undefined;
 }
 
 /** Whether T2 and T3 can be computed with, whatever else the answer says. */
@@ -232,8 +257,8 @@ function kissText(header: NtpPacketHeader): string {
   return code === undefined ? `stratum ${header.stratum}, no kiss code` : `kiss code "${code}"`;
 }
 
-function heldUnits(header: NtpPacketHeader): bigint {
-  return ntpTimestampDifference(header.transmitTimestamp, header.receiveTimestamp);
+function heldUnits({ transmitTimestamp, receiveTimestamp }: Answer): bigint {
+  return ntpTimestampDifference(transmitTimestamp, receiveTimestamp);
 }
 
 function hex64(value: NtpTimestamp): string {

@@ -2,6 +2,7 @@
 
 import type { UnixNs } from "@truechimer/base";
 import type { NtpPacket } from "./ntp-packet.ts";
+import type { NtpTimestamp } from "./ntp-timestamp.ts";
 import type { SampleReason } from "./sample-reason.ts";
 
 /** Who took a time stamp: the kernel (SO_TIMESTAMPING), or this program around its system calls. */
@@ -12,6 +13,12 @@ export interface Stamp {
   readonly atNs: UnixNs;
   readonly source: TimestampSource;
 }
+
+/**
+ * Where T3 came from. `basic`: from the answer itself, a reading of the server's clock before it was sent.
+ * `interleaved`: from a later answer, as the server saw the answer before leave. RFC 9769, section 2.
+ */
+export type ExchangeMode = "basic" | "interleaved";
 
 /** Everything that one exchange left behind; nothing is derived. */
 export interface Exchange {
@@ -56,13 +63,37 @@ export interface Measurement {
   readonly boundParts: readonly BoundPart[];
 }
 
+/** The four time stamps that a sample was computed from. T2 and T3 are the server's, 0 when it did not say. */
+export interface TimedStamps {
+  /** The exchange that T1, T2 and T4 are of: the sample's own or, in interleaved mode, one before. */
+  readonly exchange: Exchange;
+  readonly t1: Stamp;
+  readonly t2: NtpTimestamp;
+  readonly t3: NtpTimestamp;
+  readonly t4: Stamp;
+}
+
 /** An exchange with its judgement. `measurement` is also given for a refused answer whose stamps are usable. */
 export interface Sample {
   readonly exchange: Exchange;
+  /** `basic` also where nothing came back. */
+  readonly mode: ExchangeMode;
+  /** Absent: there is no answer with stamps, or it answers somebody else. */
+  readonly timed: TimedStamps | undefined;
   readonly packet: NtpPacket | undefined;
   readonly measurement: Measurement | undefined;
   /** Absent: the answer is good. */
   readonly reason: SampleReason | undefined;
+}
+
+/** Position of the exchange that an interleaved sample times among the samples of its check. Absent: it is a basic one. */
+export function timedExchangeIndex(
+  { mode, timed }: Sample,
+  samples: readonly Sample[],
+): number | undefined {
+  if (mode === "basic" || timed === undefined) return undefined;
+  const index = samples.findIndex(({ exchange }) => exchange === timed.exchange);
+  return index < 0 ? undefined : index;
 }
 
 /** The samples of one visit to a server and what they come to. */

@@ -131,6 +131,25 @@ describe("ExchangeTable", () => {
     expect(ended).toHaveLength(1);
   });
 
+  test("an answer with the request's other nonce, as of interleaved mode, ends the exchange once", () => {
+    const order = orderNumber(1);
+    order.request.fill(7, 32, 40);
+    const exchange = table.add(order, 0);
+    table.markSent(exchange, "port", 0);
+    const interleaved = answerTo(order.request);
+    interleaved.set(order.request.subarray(32, 40), 24);
+    table.onDatagram("port", arrival(interleaved), []);
+    table.onDatagram("port", arrival(answerTo(order.request)), []);
+    expect(ended).toEqual([{ id: 1, phase: "answered", response: interleaved }]);
+    expect(table.counters).toMatchObject({ answered: 1, duplicate: 1, spoofed: 0 });
+  });
+
+  test("an origin of 0 is no nonce, although a basic request's receive time stamp is 0", () => {
+    const exchange = begin(1);
+    table.onDatagram("port", arrival(new Uint8Array(48)), [exchange]);
+    expect(table.counters).toMatchObject({ answered: 0, spoofed: 1 });
+  });
+
   test("a quoted request finds its exchange, a fragment of one does not", () => {
     const exchange = begin(1);
     expect(table.exchangeOfRequest(exchange.order.request)).toBe(exchange);

@@ -9,7 +9,7 @@ import { heapPush, heapRemove } from "./deadline-heap.ts";
 import { REMEMBERED_MAX, RESPONSE_BYTES_MAX } from "./limits.ts";
 import type { NetworkFailure } from "./network-failure.ts";
 
-/** What to send where. The transmit time stamp of the request is its nonce. */
+/** What to send where. The transmit time stamp of the request is its nonce, the receive time stamp may be another. */
 export interface ExchangeOrder {
   readonly id: number;
   readonly request: Uint8Array;
@@ -35,11 +35,18 @@ export interface IncomingDatagram {
   readonly userStampNs: bigint;
 }
 
+/** 64 bits in two numbers. */
+interface Nonce {
+  readonly high: number;
+  readonly low: number;
+}
+
 /** What is known of one exchange; it is filled while it runs and handed out when it has ended. */
 export interface ExchangeState<Port> {
   readonly order: ExchangeOrder;
-  readonly nonceHigh: number;
-  readonly nonceLow: number;
+  readonly nonce: Nonce;
+  /** Which an answer in interleaved mode returns. Absent: none was asked for. RFC 9769, section 2. */
+  readonly interleavedNonce: Nonce | undefined;
   deadlineMs: number;
   phase: "in_flight" | "answered" | "timed_out" | "failed" | "cancelled";
   port: Port | undefined;
@@ -68,6 +75,7 @@ export interface ExchangeTableCounters {
 
 const HEADER_BYTES = 48;
 const ORIGIN_OFFSET = 24;
+const RECEIVE_OFFSET = 32;
 const TRANSMIT_OFFSET = 40;
 
 /** All exchanges that are in flight or were not long ago. `Port` is whatever the owner sends from. */
@@ -99,12 +107,10 @@ export class ExchangeTable<Port> {
 
   /** The exchange begins; its deadline counts from now and again from the sending. */
   add(order: ExchangeOrder, nowMs: number): ExchangeState<Port> {
-    const nonceHigh = word(order.request, TRANSMIT_OFFSET);
-    const nonceLow = word(order.request, TRANSMIT_OFFSET + 4);
     const exchange: ExchangeState<Port> = {
       order,
-      nonceHigh,
-      nonceLow,
+      nonce: nonceAt(order.request, TRANSMIT_OFFSET),
+      interleavedNonce: interleavedNonceOf(order.request),
       deadlineMs: nowMs + order.timeoutMs,
       phase: "in_flight",
       port: undefined,
@@ -119,7 +125,7 @@ export class ExchangeTable<Port> {
       heapIndex: -1,
     };
     this.#byId.set(order.id, exchange);
-    this.#byNonce.set(nonceKey(nonceHigh, nonceLow), exchange);
+    for (const nonce of noncesOf(exchange)) this.#byNonce.set(nonceKey(nonce), exchange);
     heapPush(this.#deadlines, exchange);
     return exchange;
   }
@@ -168,7 +174,7 @@ export class ExchangeTable<Port> {
   /** The exchange whose request is quoted, if the quotation is long enough to hold the nonce. */
   exchangeOfRequest(quoted: Uint8Array): ExchangeState<Port> | undefined {
     if (quoted.length < HEADER_BYTES) return undefined;
-    return this.#lookup(word(quoted, TRANSMIT_OFFSET), word(quoted, TRANSMIT_OFFSET + 4));
+    return this.#lookup(nonceAt(quoted, TRANSMIT_OFFSET));
   }
 
   /** Nobody wants to know any more. */
@@ -198,12 +204,13 @@ export class ExchangeTable<Port> {
 
   #withNonceOf(bytes: Uint8Array): ExchangeState<Port> | undefined {
     if (bytes.length < HEADER_BYTES) return undefined;
-    return this.#lookup(word(bytes, ORIGIN_OFFSET), word(bytes, ORIGIN_OFFSET + 4));
+    return this.#lookup(nonceAt(bytes, ORIGIN_OFFSET));
   }
 
-  #lookup(high: number, low: number): ExchangeState<Port> | undefined {
-    const found = this.#byNonce.get(nonceKey(high, low));
-    return found?.nonceHigh === high && found.nonceLow === low ? found : undefined;
+  #lookup(nonce: Nonce): ExchangeState<Port> | undefined {
+    const found = this.#byNonce.get(nonceKey(nonce));
+    if (found === undefined) return undefined;
+    return isSame(found.nonce, nonce) || isSame(found.interleavedNonce, nonce) ? found : undefined;
   }
 
   #end(exchange: ExchangeState<Port>, phase: ExchangeState<Port>["phase"]): void {
@@ -228,8 +235,10 @@ export class ExchangeTable<Port> {
   }
 
   #forget(exchange: ExchangeState<Port>): void {
-    const key = nonceKey(exchange.nonceHigh, exchange.nonceLow);
-    if (this.#byNonce.get(key) === exchange) this.#byNonce.delete(key);
+    for (const nonce of noncesOf(exchange)) {
+      const key = nonceKey(nonce);
+      if (this.#byNonce.get(key) === exchange) this.#byNonce.delete(key);
+    }
   }
 }
 
@@ -282,6 +291,24 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return true;
 }
 
+/** Of a request in basic mode it is 0, which no answer may return. */
+function interleavedNonceOf(request: Uint8Array): Nonce | undefined {
+  const nonce = nonceAt(request, RECEIVE_OFFSET);
+  return nonce.high === 0 && nonce.low === 0 ? undefined : nonce;
+}
+
+function noncesOf({ nonce, interleavedNonce }: ExchangeState<unknown>): readonly Nonce[] {
+  return interleavedNonce === undefined ? [nonce] : [nonce, interleavedNonce];
+}
+
+function isSame(one: Nonce | undefined, other: Nonce): boolean {
+  return one !== undefined && one.high === other.high && one.low === other.low;
+}
+
+function nonceAt(bytes: Uint8Array, offset: number): Nonce {
+  return { high: word(bytes, offset), low: word(bytes, offset + 4) };
+}
+
 function word(bytes: Uint8Array, offset: number): number {
   return (
     (((bytes[offset] ?? 0) << 24) |
@@ -295,6 +322,6 @@ function word(bytes: Uint8Array, offset: number): number {
 const SAFE_HIGH_MASK = 0x1f_ffff;
 
 /** 53 of the 64 bits, as a number that a Map finds fast; the caller compares the rest. */
-function nonceKey(high: number, low: number): number {
+function nonceKey({ high, low }: Nonce): number {
   return (high & SAFE_HIGH_MASK) * 2 ** 32 + low;
 }

@@ -116,7 +116,11 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     const pending = this.#take(id);
     if (pending === undefined) return;
     const { request, bytes } = pending;
-    pending.resolve(judgeExchange(exchangeOf(request, bytes, evidence), evidence.failure));
+    const exchange = exchangeOf(request, bytes, evidence);
+    const silenceReason = evidence.failure;
+    pending.resolve(
+      request.session?.judge(exchange, silenceReason) ?? judgeExchange(exchange, { silenceReason }),
+    );
   }
 
   onBroken(cause: unknown): void {
@@ -143,7 +147,7 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     this.#pending.set(id, {
       ...promise,
       request,
-      bytes: createClientRequest(this.#random).bytes,
+      bytes: this.#requestBytes(request),
       cleanUp: () => {
         stopWaiting();
         signal?.removeEventListener("abort", onAbort);
@@ -151,6 +155,11 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     });
     if (this.#pending.size === 1) this.#carrier().setBusy(true);
     if (stopWaiting === NO_WAIT) this.#send(id);
+  }
+
+  #requestBytes({ session }: ExchangeRequest): Uint8Array {
+    const random = this.#random;
+    return (session?.nextRequest(random) ?? createClientRequest(random)).bytes;
   }
 
   /** Calls `send` when pacing allows it, or returns NO_WAIT when that is now. */

@@ -1,7 +1,7 @@
 // The one interface to the network for probes. Behind it: kernel time stamps on a thread of their own, or node:dgram.
 
 import type { AppError, IpAddress } from "@truechimer/base";
-import type { Sample, TimestampSource } from "@truechimer/ntp";
+import type { InterleavedSession, Sample, TimestampSource } from "@truechimer/ntp";
 
 /** Whom to ask, and how long to wait. */
 export interface ExchangeRequest {
@@ -12,6 +12,12 @@ export interface ExchangeRequest {
   readonly timeoutMs: number;
   /** Local address to send from (several vantage points on one host, NAT). Absent: the system's choice. */
   readonly localAddress?: IpAddress;
+  /**
+   * The check that the exchange is part of (`createInterleavedSession` of ntp): the request then asks for interleaved
+   * mode, and the sample is judged in view of those before. Absent: it stands alone, in basic mode. Exchanges of one
+   * session follow one another.
+   */
+  readonly session?: InterleavedSession;
 }
 
 /** Counters since `createProbeSocket`. Each datagram that arrives is counted once. */

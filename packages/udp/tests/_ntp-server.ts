@@ -3,7 +3,13 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type IpAddress, parseIpAddress } from "@truechimer/base";
-import { encodeNtpPacket, ntpTimestampFromUnixNs, parseNtpHeader } from "@truechimer/ntp";
+import {
+  createDepartureMemory,
+  encodeNtpPacket,
+  ntpTimestampFromUnixNs,
+  parseNtpHeader,
+  parseNtpPacket,
+} from "@truechimer/ntp";
 
 export interface Query {
   readonly bytes: Uint8Array;
@@ -89,4 +95,22 @@ export function strangersAnswer(request: Uint8Array): Uint8Array {
   const answer = honestAnswer(request);
   answer[24] = (answer[24] ?? 0) ^ 0xff;
   return answer;
+}
+
+/** Honest answers, in interleaved mode to those who ask, one server's for its life. RFC 9769. */
+export function interleavedAnswers(): (request: Uint8Array) => Uint8Array {
+  const memory = createDepartureMemory();
+  let count = 0n;
+  return (request) => {
+    const parsed = parseNtpPacket(honestAnswer(request));
+    if (!parsed.ok) throw new Error(parsed.error);
+    const interleaved = memory.take(request);
+    // The clock of `Date` gives one stamp to many requests, and a server's must differ.
+    count += 1n;
+    const receiveTimestamp = parsed.value.receiveTimestamp + count;
+    const departedTimestamp = receiveTimestamp + 1n;
+    memory.remember(request, { receiveTimestamp, departedTimestamp });
+    const basic = { receiveTimestamp, transmitTimestamp: departedTimestamp };
+    return encodeNtpPacket({ ...parsed.value, ...basic, ...interleaved });
+  };
 }

@@ -1,10 +1,16 @@
 // What every probe socket does, whoever takes its stamps. Both implementations run it on real sockets over loopback.
 
 import { type IpAddress, parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
-import type { Sample } from "@truechimer/ntp";
+import { createInterleavedSession, type Sample } from "@truechimer/ntp";
 import { createProbeSocket, type ProbeSocket, type ProbeSocketOptions } from "@truechimer/udp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { honestAnswer, type NtpServer, strangersAnswer, useNtpServer } from "./_ntp-server.ts";
+import {
+  honestAnswer,
+  interleavedAnswers,
+  type NtpServer,
+  strangersAnswer,
+  useNtpServer,
+} from "./_ntp-server.ts";
 
 const TIMEOUT_MS = 5_000;
 const SHORT_TIMEOUT_MS = 150;
@@ -53,6 +59,34 @@ describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) =
     expect(Number(measurement?.delayNs)).toBeLessThan(1e9);
     expect(probe.timestampSource).toBe(timestamps);
     expect(probe.counters()).toMatchObject({ sent: 1, answered: 1, inFlight: 0 });
+  });
+
+  test("the third exchange of a session is interleaved where the server knows it, from another port each", async () => {
+    const answer = interleavedAnswers();
+    await using server = await useNtpServer(({ bytes, reply }) => reply(answer(bytes)));
+    const session = createInterleavedSession();
+    const request = { address: server.address, port: server.port, timeoutMs: TIMEOUT_MS };
+    const samples: Sample[] = [];
+    for (let i = 0; i < 4; i += 1) samples.push(await probe.exchange({ ...request, session }));
+    expect(samples.map(({ reason }) => reason)).toEqual(Array(4).fill(undefined));
+    expect(samples.map(({ mode }) => mode)).toEqual([
+      "basic",
+      "basic",
+      "interleaved",
+      "interleaved",
+    ]);
+    expect(samples[3]?.timed?.exchange).toBe(samples[2]?.exchange);
+    expect(new Set(server.queries.map(({ fromPort }) => fromPort)).size).toBe(4);
+  });
+
+  test("a session with a server that does not know interleaved mode has basic samples", async () => {
+    await using server = await useNtpServer();
+    const session = createInterleavedSession();
+    const request = { address: server.address, port: server.port, timeoutMs: TIMEOUT_MS };
+    for (let i = 0; i < 4; i += 1) {
+      const { reason, mode } = await probe.exchange({ ...request, session });
+      expect([reason, mode]).toEqual([undefined, "basic"]);
+    }
   });
 
   test("IPv6 works as IPv4 does", async () => {
@@ -106,15 +140,17 @@ describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) =
 
   test.runIf(process.platform === "linux")("requests leave from the local address", async () => {
     await using server = await useNtpServer(undefined, "0.0.0.0");
-    const sample = await probe.exchange({
-      address: knownAddress("127.0.0.1"),
-      port: server.port,
-      timeoutMs: TIMEOUT_MS,
-      localAddress: knownAddress("127.0.1.7"),
-    });
-    expect(sample.reason).toBeUndefined();
-    expect(sample.exchange.sourceAddress).toBe("127.0.1.7");
-    expect(server.queries[0]?.fromAddress).toBe("127.0.1.7");
+    for (const from of ["127.0.1.7", "127.0.2.9"]) {
+      const sample = await probe.exchange({
+        address: knownAddress("127.0.0.1"),
+        port: server.port,
+        timeoutMs: TIMEOUT_MS,
+        localAddress: knownAddress(from),
+      });
+      expect(sample.reason).toBeUndefined();
+      expect(sample.exchange.sourceAddress).toBe(from);
+      expect(server.queries.at(-1)?.fromAddress).toBe(from);
+    }
   });
 
   test("a stranger's answer does not end the exchange, the true one does", async () => {

@@ -6,9 +6,11 @@ import {
   type CheckOptions,
   type CheckResult,
   createCheck,
+  createInterleavedSession,
   createNtpExchange,
   type ExchangeAction,
   type IgnoredDatagram,
+  type InterleavedSession,
   type NtpExchange,
   type Sample,
   type Stamp,
@@ -29,7 +31,8 @@ export interface VirtualProbeOptions {
 }
 
 export interface VirtualProbe {
-  exchange(serverHost: string): Promise<Sample>;
+  /** `session`: the check that it is part of. Absent: it stands alone, in basic mode. */
+  exchange(serverHost: string, session?: InterleavedSession): Promise<Sample>;
   check(serverHost: string, options?: CheckOptions): Promise<CheckResult>;
   /** Datagrams that did not count, by why. */
   ignored(): Readonly<Record<IgnoredDatagram, number>>;
@@ -45,7 +48,7 @@ export function createVirtualProbe(options: VirtualProbeOptions): VirtualProbe {
   const ignored = { spoofed: 0, duplicate: 0, late: 0 };
   let port = FIRST_PORT;
 
-  const exchange = (serverHost: string): Promise<Sample> => {
+  const exchange = (serverHost: string, session?: InterleavedSession): Promise<Sample> => {
     port += 1;
     const source = { host, port };
     const machine = createNtpExchange({
@@ -55,6 +58,7 @@ export function createVirtualProbe(options: VirtualProbeOptions): VirtualProbe {
       destinationPort: NTP_PORT,
       sourceAddress: host,
       sourcePort: port,
+      ...(session === undefined ? {} : { session }),
     });
     return new Promise((resolve) => {
       drive({
@@ -76,10 +80,11 @@ export function createVirtualProbe(options: VirtualProbeOptions): VirtualProbe {
     checkOptions: CheckOptions = {},
   ): Promise<CheckResult> => {
     const machine = createCheck(checkOptions);
+    const session = createInterleavedSession();
     let action = machine.start();
     while (action.kind !== "done") {
       if (action.kind === "exchange") {
-        action = machine.onSample(await exchange(serverHost));
+        action = machine.onSample(await exchange(serverHost, session));
       } else {
         await sleep(clock, action.delayMs);
         action = machine.onTimer();

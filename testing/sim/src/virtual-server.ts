@@ -3,6 +3,7 @@
 
 import type { Clock, UnixNs } from "@truechimer/base";
 import {
+  createDepartureMemory,
   encodeNtpPacket,
   NTP_MODE,
   NTP_VERSION,
@@ -20,6 +21,8 @@ export interface VirtualServerOptions {
   readonly clock: Clock;
   /** Between receiving and sending. Default 0.02 ms. */
   readonly processingMs?: number;
+  /** Answers in interleaved mode those who ask. Default true. RFC 9769. */
+  readonly knowsInterleaved?: boolean;
   /** Changes an answer before it is sent; undefined sends none. */
   readonly distort?: (answer: NtpPacket, request: NtpPacket) => NtpPacket | undefined;
 }
@@ -36,7 +39,8 @@ const PROCESSING_MS_DEFAULT = 0.02;
 
 /** Starts to answer at once; disposing it gives its port back. */
 export function createVirtualServer(options: VirtualServerOptions): VirtualServer {
-  const { network, clock, distort = (answer) => answer } = options;
+  const { network, clock, distort = (answer) => answer, knowsInterleaved = true } = options;
+  const memory = createDepartureMemory();
   const endpoint: Endpoint = { host: options.host, port: NTP_PORT };
   let requests = 0;
 
@@ -46,7 +50,11 @@ export function createVirtualServer(options: VirtualServerOptions): VirtualServe
     requests += 1;
     const receivedNs = clock.nowNs();
     clock.setTimer(options.processingMs ?? PROCESSING_MS_DEFAULT, () => {
-      const packet = distort(goodAnswer(request.value, receivedNs, clock.nowNs()), request.value);
+      const basic = goodAnswer(request.value, receivedNs, clock.nowNs());
+      const { receiveTimestamp, transmitTimestamp: departedTimestamp } = basic;
+      const interleaved = knowsInterleaved ? memory.take(datagram.bytes) : undefined;
+      memory.remember(datagram.bytes, { receiveTimestamp, departedTimestamp });
+      const packet = distort({ ...basic, ...interleaved }, request.value);
       if (packet === undefined) return;
       network.send({ from: endpoint, to: datagram.from, bytes: encodeNtpPacket(packet) });
     });

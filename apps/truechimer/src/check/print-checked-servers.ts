@@ -1,7 +1,12 @@
 // The table of `truechimer check`, and the same as JSON lines.
 
 import { formatDurationNs, formatOffset } from "@truechimer/base";
-import { type CheckResult, type NtpPacket, referenceIdText } from "@truechimer/ntp";
+import {
+  type CheckResult,
+  type NtpPacket,
+  referenceIdText,
+  timedExchangeIndex,
+} from "@truechimer/ntp";
 import type { Printer } from "../cli-context.ts";
 import { endpointText } from "../output/server-label.ts";
 import { printable } from "../output/style.ts";
@@ -117,6 +122,8 @@ function rowJson(row: Row): Record<string, unknown> {
     selected_index: result.selectedIndex ?? null,
     samples: result.samples.map((sample) => ({
       reason: sample.reason ?? "",
+      mode: sample.mode,
+      timed_exchange_index: timedExchangeIndex(sample, result.samples) ?? null,
       // As text: nanoseconds since 1970 are beyond what a JSON number holds exactly.
       t1_unix_ns: sample.exchange.t1?.atNs.toString() ?? null,
       t4_unix_ns: sample.exchange.t4?.atNs.toString() ?? null,

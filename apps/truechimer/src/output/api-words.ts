@@ -36,6 +36,10 @@ export function stampSourceWord(source: adminV1.StampSource): string {
   return wordOf(adminV1.StampSource, source).replace("_", " ");
 }
 
+export function exchangeModeWord(mode: adminV1.ExchangeMode): string {
+  return wordOf(adminV1.ExchangeMode, mode);
+}
+
 export function ruleOutcomeWord(outcome: adminV1.RuleOutcome): string {
   return wordOf(adminV1.RuleOutcome, outcome).replace("_", " ");
 }

@@ -78,7 +78,7 @@ async function printExchange(
   printer.line(
     `  ${ends}${exchange.reason === "" ? "" : `  ${style.yellow(exchange.reason)}: ${printable(exchange.reasonText)}`}`,
   );
-  for (const line of stampLines(exchange)) printer.line(`  ${line}`);
+  for (const line of [...modeLines(exchange), ...stampLines(exchange)]) printer.line(`  ${line}`);
   if (exchange.delayNs !== undefined) {
     printer.line(`  offset ((T2−T1)+(T3−T4))/2 = ${apiOffsetText(exchange.offset)}`);
     printer.line(`  delay  (T4−T1)−(T3−T2)     = ${formatDurationNs(exchange.delayNs)}`);
@@ -95,6 +95,15 @@ async function printExchange(
   if (!whole) return;
   await printRules(printer, exchange.rules);
   await printFields(printer, exchange.fields);
+}
+
+/** Which stamps were used; nothing in basic mode, where they are the exchange's own. */
+function modeLines({ timedExchangeIndex }: adminV1.Exchange): readonly string[] {
+  return timedExchangeIndex === undefined
+    ? []
+    : [
+        `interleaved: times exchange ${timedExchangeIndex + 1}, whose departure this answer told (RFC 9769)`,
+      ];
 }
 
 function stampLines(exchange: adminV1.Exchange): readonly string[] {

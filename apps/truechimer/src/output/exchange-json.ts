@@ -1,18 +1,22 @@
 // One NTP exchange with its evidence, as programs read it: stamps in nanoseconds since 1970, packets in hexadecimal.
 
 import type { adminV1 } from "@truechimer/api";
-import { ruleOutcomeWord, stampSourceWord } from "./api-words.ts";
+import { exchangeModeWord, ruleOutcomeWord, stampSourceWord } from "./api-words.ts";
 
 export function exchangeJson(exchange: adminV1.Exchange): Record<string, unknown> {
   return {
     source: exchange.source,
     destination: exchange.destination,
     reason: exchange.reason,
+    mode: exchangeModeWord(exchange.mode),
+    timed_exchange_index: exchange.timedExchangeIndex ?? null,
     // As text: nanoseconds since 1970 are beyond what a JSON number holds exactly.
     t1_unix_ns: exchange.t1UnixNs?.toString() ?? null,
     t2_unix_ns: exchange.t2UnixNs?.toString() ?? null,
     t3_unix_ns: exchange.t3UnixNs?.toString() ?? null,
     t4_unix_ns: exchange.t4UnixNs?.toString() ?? null,
+    sent_at_unix_ns: exchange.sentAtUnixNs?.toString() ?? null,
+    received_at_unix_ns: exchange.receivedAtUnixNs?.toString() ?? null,
     t1_source: stampSourceWord(exchange.t1Source),
     t4_source: stampSourceWord(exchange.t4Source),
     offset_ns: exchange.offset?.valueNs ?? null,

@@ -1,4 +1,4 @@
-// One exchange of stored evidence, judged again and laid open: stamps, bound, ladder, packet.
+// The exchanges of stored evidence, judged again and laid open: stamps, bound, ladder, packet.
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1, type monitorV2 } from "@truechimer/api";
@@ -6,17 +6,26 @@ import {
   describePacketFields,
   type RuleFinding,
   runResponseRules,
+  type Sample,
   type Stamp,
+  timedExchangeIndex,
   unixNsFromNtpTimestamp,
 } from "@truechimer/ntp";
-import { judgePacket } from "../monitor-api/check-evidence.ts";
+import { judgePackets } from "../monitor-api/check-evidence.ts";
 import { offsetMessage, optionalField } from "./admin-message.ts";
 import { boundPartText } from "./bound-part-text.ts";
 import { reasonWords } from "./check-messages.ts";
 
-export function exchangeMessage(packet: monitorV2.NTPPacket): adminV1.Exchange {
-  const sample = judgePacket(packet);
-  const { exchange } = sample;
+/** In the order of sending. */
+export function exchangeMessages(packets: readonly monitorV2.NTPPacket[]): adminV1.Exchange[] {
+  const samples = judgePackets(packets);
+  return samples.map((sample, index) => exchangeMessage(sample, samples.slice(0, index)));
+}
+
+function exchangeMessage(sample: Sample, earlier: readonly Sample[]): adminV1.Exchange {
+  const { exchange, timed } = sample;
+  const isInterleaved = sample.mode === "interleaved";
+  const { t1, t4 } = timed ?? exchange;
   const reason = sample.reason ?? "";
   const pivotNs = exchange.t4?.atNs ?? exchange.t1?.atNs;
   const serverStamp = (timestamp: bigint | undefined): bigint | undefined =>
@@ -25,18 +34,18 @@ export function exchangeMessage(packet: monitorV2.NTPPacket): adminV1.Exchange {
       : unixNsFromNtpTimestamp(timestamp, pivotNs);
   const { measurement } = sample;
   return create(adminV1.ExchangeSchema, {
-    ...optionalField("t1UnixNs", exchange.t1?.atNs),
-    ...optionalField("t2UnixNs", serverStamp(sample.packet?.receiveTimestamp)),
-    ...optionalField("t3UnixNs", serverStamp(sample.packet?.transmitTimestamp)),
-    ...optionalField("t4UnixNs", exchange.t4?.atNs),
-    t1Source: stampSource(exchange.t1),
-    t4Source: stampSource(exchange.t4),
+    ...optionalField("t1UnixNs", t1?.atNs),
+    ...optionalField("t2UnixNs", serverStamp(timed?.t2 ?? sample.packet?.receiveTimestamp)),
+    ...optionalField("t3UnixNs", serverStamp(timed?.t3 ?? sample.packet?.transmitTimestamp)),
+    ...optionalField("t4UnixNs", t4?.atNs),
+    t1Source: stampSource(t1),
+    t4Source: stampSource(t4),
     ...offsetMessage(measurement?.offsetNs ?? null, measurement?.boundNs ?? null),
     ...optionalField("delayNs", measurement?.delayNs),
     boundParts: (measurement?.boundParts ?? []).map(({ name, valueNs }) =>
       create(adminV1.BoundPartSchema, { name, valueNs, text: boundPartText(name) }),
     ),
-    rules: runResponseRules(exchange).map(ruleMessage),
+    rules: runResponseRules(exchange, earlier).map(ruleMessage),
     fields:
       exchange.response === undefined
         ? []
@@ -50,6 +59,10 @@ export function exchangeMessage(packet: monitorV2.NTPPacket): adminV1.Exchange {
     ...optionalField("clockStepNs", exchange.clockStepNs),
     source: endpoint(exchange.sourceAddress, exchange.sourcePort),
     destination: endpoint(exchange.destinationAddress, exchange.destinationPort),
+    mode: isInterleaved ? adminV1.ExchangeMode.INTERLEAVED : adminV1.ExchangeMode.BASIC,
+    ...optionalField("timedExchangeIndex", timedExchangeIndex(sample, earlier)),
+    ...optionalField("sentAtUnixNs", isInterleaved ? exchange.t1?.atNs : undefined),
+    ...optionalField("receivedAtUnixNs", isInterleaved ? exchange.t4?.atNs : undefined),
   });
 }
 

@@ -9,7 +9,7 @@ import type { ServerContext } from "../context.ts";
 import { decodeEvidence } from "../monitor-api/check-evidence.ts";
 import { optionalField } from "./admin-message.ts";
 import { CHECK_COLUMNS, type CheckRow, checkMessage } from "./check-messages.ts";
-import { exchangeMessage } from "./exchange-message.ts";
+import { exchangeMessages } from "./exchange-message.ts";
 import { scoreArithmetic } from "./score-arithmetic.ts";
 import { serverMessages } from "./server-messages.ts";
 
@@ -34,7 +34,7 @@ export async function getCheck(
   return create(adminV1.GetCheckResponseSchema, {
     check: checkMessage(row),
     ...optionalField("server", server),
-    exchanges: evidence?.exchanges.map(exchangeMessage) ?? [],
+    exchanges: exchangeMessages(evidence?.exchanges ?? []),
     ...optionalField("selectedIndex", evidence?.selectedIndex),
     arithmetic: scoreArithmetic(row),
     ...optionalField("previousId", neighbours.previousId),

@@ -7,7 +7,7 @@ import { ipAddressFromBytes } from "@truechimer/base";
 import {
   type Exchange,
   isNoResponse,
-  judgeExchange,
+  judgeExchanges,
   SAMPLE_REASONS,
   type Sample,
   type SampleReason,
@@ -80,7 +80,8 @@ function isClockStep({ seconds, nanos }: Duration): boolean {
   );
 }
 
-function positionOf(
+/** Position of the selected exchange among the others; -1: it is none of them. */
+export function positionOf(
   exchanges: readonly monitorV2.NTPPacket[],
   packet: monitorV2.NTPPacket,
 ): number {
@@ -115,9 +116,11 @@ export function decodeEvidence(bytes: Uint8Array): monitorV2.CheckEvidence {
   return fromBinary(monitorV2.CheckEvidenceSchema, bytes);
 }
 
-/** The exchange judged anew, by nothing but its evidence. */
-export function judgePacket(packet: monitorV2.NTPPacket): Sample {
-  return judgeExchange(exchangeOf(packet), silenceReason(packet.reason));
+/** The exchanges of a check judged anew, by nothing but their evidence; in the order of sending. */
+export function judgePackets(packets: readonly monitorV2.NTPPacket[]): readonly Sample[] {
+  return judgeExchanges(packets.map(exchangeOf), (index) =>
+    silenceReason(packets[index]?.reason ?? ""),
+  );
 }
 
 const KNOWN_REASONS: ReadonlySet<string> = new Set(SAMPLE_REASONS);

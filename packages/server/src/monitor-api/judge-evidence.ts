@@ -1,10 +1,18 @@
 // A status against its own evidence: the selected exchange is judged anew, and what comes out is what counts. An agent
 // that says something else than its packets is wrong or lies, and is not believed either way.
+//
+// An exchange in interleaved mode is judged together with those before it, because its stamps are of one of them.
 
-import type { monitorV2 } from "@truechimer/api";
+import { monitorV2 } from "@truechimer/api";
 import { ok, type Result, refused } from "@truechimer/base";
-import { type CheckOutcome, checkResultOf, isAgentFault } from "@truechimer/ntp";
-import { judgePacket } from "./check-evidence.ts";
+import {
+  type CheckOutcome,
+  checkResultOf,
+  isAgentFault,
+  type Sample,
+  timedExchangeIndex,
+} from "@truechimer/ntp";
+import { judgePackets, positionOf } from "./check-evidence.ts";
 
 /** What an agent may round differently on the way to its offset; more is another offset. */
 const EVIDENCE_OFFSET_TOLERANCE_NS = 10_000n;
@@ -17,14 +25,19 @@ export interface ClaimedOutcome {
   readonly offsetNs: bigint | undefined;
 }
 
+/** What came with a status: the exchanges of its check, and the one that its outcome was taken from. */
+type Evidence = Pick<monitorV2.ServerStatus, "selectedResponse" | "responses">;
+
 /** What the evidence comes to; absent where there is none. A refusal says how the claim differs from it. */
 export function judgeEvidence(
-  { selectedResponse }: Pick<monitorV2.ServerStatus, "selectedResponse">,
+  { selectedResponse, responses }: Evidence,
   claimed: ClaimedOutcome,
 ): Result<CheckOutcome | undefined, string> {
   // What the agent's own clock spoilt is not recorded, whatever its packets say.
   if (selectedResponse === undefined || isAgentFault(claimed.reason)) return ok(undefined);
-  const { outcome } = checkResultOf([judgePacket(selectedResponse)]);
+  const judged = judgeSelected(selectedResponse, responses);
+  if (!judged.ok) return judged;
+  const { outcome } = checkResultOf([judged.value]);
   const { reason, noResponse, offsetNs } = outcome;
   if (reason !== claimed.reason || noResponse !== claimed.noResponse) {
     return refused(
@@ -39,6 +52,27 @@ export function judgeEvidence(
         `the evidence gives an offset of ${offsetNs} ns, the result says ${claimed.offsetNs} ns: update the agent`,
       )
     : ok(outcome);
+}
+
+/** In basic mode the exchange speaks for itself; most are, so that the others are spared. */
+function judgeSelected(
+  selected: monitorV2.NTPPacket,
+  responses: readonly monitorV2.NTPPacket[],
+): Result<Sample, string> {
+  const isInterleaved = selected.mode === monitorV2.ExchangeMode.INTERLEAVED;
+  const chain = isInterleaved
+    ? responses.slice(0, positionOf(responses, selected) + 1)
+    : [selected];
+  const samples = judgePackets(chain);
+  const sample = samples.at(-1);
+  if (sample === undefined) return refused("the selected exchange is none of the exchanges");
+  const timedIndex = timedExchangeIndex(sample, samples);
+  return timedIndex === selected.timedExchangeIndex
+    ? ok(sample)
+    : refused(
+        `the evidence times exchange ${timedIndex ?? "itself"}, the result says ` +
+          `${selected.timedExchangeIndex ?? "itself"}: update the agent`,
+      );
 }
 
 function wordsOf({ reason, noResponse }: Omit<ClaimedOutcome, "offsetNs">): string {

@@ -1,0 +1,59 @@
+// The exchanges of one check in interleaved mode: each request asks, beside the basic answer, for the time at which the
+// answer before it really left. A server that knows the mode gives it, and the sample then has the four stamps of the
+// exchange before, all of them taken by kernels; any other answers as ever, and the sample is a basic one. So a check has
+// as many samples as exchanges, whatever the server is. RFC 9769, section 2.
+//
+// It ends with its check: what a server remembers of a client must not outlive the visit, or the origin of our requests
+// would tell observers that two visits from different ports are of one client.
+
+import type { Random } from "@truechimer/base";
+import {
+  type ClientRequest,
+  createClientRequest,
+  createInterleavedRequest,
+} from "./client-request.ts";
+import { judgeExchange } from "./judge-exchange.ts";
+import type { NtpTimestamp } from "./ntp-timestamp.ts";
+import type { Exchange, Sample } from "./sample.ts";
+import type { SampleReason } from "./sample-reason.ts";
+
+/**
+ * Requests without an answer after which a check begins anew in basic mode: the stamps that it asks for grow old, and
+ * servers forget them. chronyd's number.
+ */
+const UNANSWERED_MAX = 4;
+
+/** One exchange at a time: `nextRequest`, then `judge` with what became of it. */
+export interface InterleavedSession {
+  /** The first is a basic one, and so is each after an answer that was not good. */
+  nextRequest(random: Random): ClientRequest;
+  /** Judges in view of the samples before; `silenceReason` as in `JudgeContext`. */
+  judge(exchange: Exchange, silenceReason?: SampleReason): Sample;
+}
+
+/** A session for one check of one server. */
+export function createInterleavedSession(): InterleavedSession {
+  const samples: Sample[] = [];
+  return {
+    nextRequest: (random) => {
+      const earlierReceiveTimestamp = wantedDeparture(samples);
+      return earlierReceiveTimestamp === undefined
+        ? createClientRequest(random)
+        : createInterleavedRequest(random, earlierReceiveTimestamp);
+    },
+    judge: (exchange, silenceReason) => {
+      const sample = judgeExchange(exchange, { silenceReason, earlier: samples });
+      samples.push(sample);
+      return sample;
+    },
+  };
+}
+
+/** T2 of the last answer, if it was good and not too many requests ago. */
+function wantedDeparture(samples: readonly Sample[]): NtpTimestamp | undefined {
+  const lastAnswered = samples.findLastIndex(({ exchange }) => exchange.response !== undefined);
+  const last = samples[lastAnswered];
+  if (last === undefined || last.reason !== undefined) return undefined;
+  const unanswered = samples.length - 1 - lastAnswered;
+  return unanswered >= UNANSWERED_MAX ? undefined : last.packet?.receiveTimestamp;
+}
