@@ -3,6 +3,7 @@
 
 import type { ErrorCode } from "./error-codes.ts";
 
+/** What an error knows beside its code and message. */
 export interface AppErrorOptions {
   /** What went wrong below. Logged as a chain, never merged into the message. */
   readonly cause?: unknown;

@@ -4,6 +4,7 @@
 /** Nanoseconds since 1970-01-01 00:00 UTC, leap seconds not counted. */
 export type UnixNs = bigint;
 
+/** A source of time and of timers: the system's (`systemClock`), or a virtual one in simulations. */
 export interface Clock {
   /** The wall clock. May be stepped, forwards or backwards, by whoever keeps the host's time. */
   nowNs(): UnixNs;

@@ -1,6 +1,7 @@
 // Every code that an error of ours can carry, with the exit of a user: docs/reference/errors.md has a section for
 // each, and a test compares the two lists.
 
+/** The registry. A code is never reused for something else: logs, scripts and other versions compare it. */
 export const ERROR_CODES = [
   // configuration and command line
   "config_unknown_key",
@@ -47,4 +48,5 @@ export const ERROR_CODES = [
   "internal",
 ] as const;
 
+/** One of the codes, such as "peer_unreachable". */
 export type ErrorCode = (typeof ERROR_CODES)[number];

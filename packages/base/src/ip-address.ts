@@ -3,8 +3,10 @@
 import ipaddr from "ipaddr.js";
 import { ok, type Result, refused } from "./result.ts";
 
+/** IPv4 or IPv6, as configuration, database and metrics spell it. */
 export type IpFamily = "v4" | "v6";
 
+/** An address without a zone and without a port; immutable, and equal to another one when the texts are. */
 export interface IpAddress {
   readonly family: IpFamily;
   /** Canonical text, RFC 5952, section 4. An IPv4-mapped IPv6 address is given as the IPv4 address that it means. */
@@ -23,6 +25,9 @@ export type AddressScope =
   | "unspecified"
   | "reserved";
 
+/**
+ * From any usual spelling, brackets excluded. Refused with a sentence for whoever typed it: zones, octal and short forms too.
+ */
 export function parseIpAddress(text: string): Result<IpAddress, string> {
   const strictIpv4 = ipaddr.IPv4.isValidFourPartDecimal(text);
   if (!strictIpv4 && !ipaddr.IPv6.isValid(text)) {
@@ -42,6 +47,7 @@ export function ipAddressFromBytes(bytes: Uint8Array): Result<IpAddress, string>
   return ok(fromParsed(mapped ? (parsed as ipaddr.IPv6).toIPv4Address() : parsed));
 }
 
+/** The scope by the registries of special addresses; carrier-grade NAT (RFC 6598) counts as private. */
 export function addressScope(address: IpAddress): AddressScope {
   const range = ipaddr.parse(address.text).range();
   switch (range) {

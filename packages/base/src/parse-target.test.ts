@@ -36,6 +36,7 @@ describe("what cannot be a server is refused", () => {
     "[2001:db8::1",
     "http://time.example.net",
     "time.example.net\n",
+    "time.example.net:12\n3",
   ])("%j", (text) => {
     expect(parseTarget(text).ok).toBe(false);
   });

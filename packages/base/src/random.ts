@@ -1,5 +1,6 @@
 // Randomness as an argument: the system's for real use, a seeded one for simulations that one number must replay.
 
+/** A source of chance: the system's, or a seeded one that replays. */
 export interface Random {
   /** `length` bytes that nobody can predict (except from an `unsafelyDeterministicRandom`). */
   bytes(length: number): Uint8Array;

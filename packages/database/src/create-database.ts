@@ -22,6 +22,7 @@ const LOCK_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 const IDLE_CONNECTION_MS = 60_000;
 
+/** Which database, as whom, and how much of it. */
 export interface DatabaseOptions {
   /** postgres://user:password@host:port/name, or with ?host=/directory for a socket. */
   readonly url: string;
@@ -35,6 +36,7 @@ export interface DatabaseOptions {
   readonly onConnectionLost?: (error: unknown) => void;
 }
 
+/** A pool of connections to a PostgreSQL that is new enough. Disposing waits for what is under way. */
 export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Schema>;
   /** For what Kysely has no words for: LISTEN, pinned sessions. Its errors are the driver's own. */

@@ -24,6 +24,7 @@ export function timestamptzFromNs(atNs: UnixNs): Timestamptz {
   return format(floorDivide(atNs, NS_PER_US));
 }
 
+/** Exact: PostgreSQL knows microseconds. */
 export function nsFromTimestamptz(instant: Timestamptz): UnixNs {
   const ms = BigInt(Date.parse(`${instant.slice(0, 19)}Z`));
   return (ms * US_PER_MS + BigInt(instant.slice(20, 26))) * NS_PER_US;

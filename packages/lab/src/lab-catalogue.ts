@@ -3,8 +3,10 @@
 import type { IpFamily } from "@truechimer/base";
 import type { LabFault } from "./lab-fault.ts";
 
+/** The verdicts, spelled as `@truechimer/scoring` spells them; the lab does not depend on it. */
 export type LabVerdict = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
+/** A simulated server: how it presents itself, its fault, and what a fleet must come to hold of it. */
 export interface LabServerDefinition {
   /** Unique; what the server is called on the screen. */
   readonly name: string;

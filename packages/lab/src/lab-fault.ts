@@ -28,6 +28,7 @@ export type LabFault =
 
 const NS_PER_S = 1_000_000_000n;
 
+/** Which clock is read, when. */
 export interface ServerClockReading {
   readonly fault: LabFault;
   /** The true time, by the host's clock. */

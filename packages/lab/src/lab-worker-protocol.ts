@@ -13,6 +13,7 @@ export interface ServerAssignment {
   readonly preferredPort: number;
 }
 
+/** What the worker is started with. */
 export interface LabWorkerInput {
   readonly servers: readonly ServerAssignment[];
   /** By source address; all others get the direct path. */

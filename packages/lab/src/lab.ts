@@ -22,6 +22,7 @@ const PORT_MAX = 65_535;
 /** A worker that has not closed its sockets by then is ended. */
 const CLOSE_MS_MAX = 2_000;
 
+/** A simulated server that is running. */
 export interface LabServer extends LabServerDefinition {
   /** Loopback. */
   readonly address: string;
@@ -33,6 +34,7 @@ export interface LabServer extends LabServerDefinition {
   readonly expectedReason: string;
 }
 
+/** What a lab is made of. */
 export interface LabOptions {
   /** Where the drifting clocks get their start from. */
   readonly clock: Clock;
@@ -46,6 +48,7 @@ export interface LabOptions {
   readonly onBroken?: (error: AppError) => void;
 }
 
+/** A running lab. Disposing closes its sockets and ends its thread. */
 export interface Lab extends AsyncDisposable {
   readonly servers: readonly LabServer[];
   readonly vantagePoints: readonly VantagePoint[];

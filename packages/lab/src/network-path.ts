@@ -3,6 +3,7 @@
 import type { Random } from "@truechimer/base";
 import type { VantagePoint } from "./vantage-points.ts";
 
+/** What lies between one vantage point and all servers. */
 export interface NetworkPath {
   readonly forwardDelayNs: bigint;
   readonly returnDelayNs: bigint;
@@ -22,6 +23,7 @@ export const DIRECT_PATH: NetworkPath = { forwardDelayNs: 0n, returnDelayNs: 0n,
 /** Queueing beyond this many means is cut off, so that no exchange is lost to an unlucky draw. */
 const JITTER_MEANS_MAX = 6;
 
+/** The path of a vantage point, in nanoseconds. */
 export function networkPathOf(vantagePoint: VantagePoint): NetworkPath {
   return {
     forwardDelayNs: nsFromMs(vantagePoint.forwardDelayMs),
@@ -37,6 +39,7 @@ export function networkPaths(
   return new Map(vantagePoints.map((point) => [point.address, networkPathOf(point)]));
 }
 
+/** One exchange's delays: the fixed part of each way, and queueing drawn from an exponential distribution. */
 export function drawPathDelays(path: NetworkPath, random: Random): PathDelays {
   return {
     forwardNs: path.forwardDelayNs + drawJitterNs(path, random),

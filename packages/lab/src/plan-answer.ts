@@ -27,6 +27,7 @@ import type { LabServerDefinition } from "./lab-catalogue.ts";
 import { type LabFault, serverClockNs } from "./lab-fault.ts";
 import type { PathDelays } from "./network-path.ts";
 
+/** A datagram that came in, and what is needed to answer it. */
 export interface RequestAtServer {
   readonly datagram: Uint8Array;
   /** When the datagram reached this host's socket, by the host's clock; the simulated way there comes on top. */
@@ -43,6 +44,7 @@ export interface RequestAtServer {
   readonly random: Random;
 }
 
+/** What to send, and when. */
 export interface AnswerPlan {
   /** Not to be sent before; later is fine. By the host's clock. */
   readonly sendAtNs: UnixNs;

@@ -13,12 +13,14 @@ const ANSWERS_HELD_MAX = 10_000;
 const HOLD_MS_MAX = 1_000;
 const NS_PER_MS = 1_000_000;
 
+/** A datagram with the wall clock's reading when it was taken from the socket. */
 export interface ReceivedRequest {
   readonly datagram: Uint8Array;
   readonly receivedAtNs: UnixNs;
   readonly sourceAddress: string;
 }
 
+/** Where to listen, and whom to ask for answers. */
 export interface ResponderSocketOptions {
   readonly address: string;
   /** The port to have if it is free; 0 for any. */
@@ -30,11 +32,13 @@ export interface ResponderSocketOptions {
   readonly onBroken: (error: Error) => void;
 }
 
+/** One server's socket. Disposing forgets the answers that are held back. */
 export interface ResponderSocket extends AsyncDisposable {
   /** The port that it got. */
   readonly port: number;
 }
 
+/** Resolves when the socket listens; rejects when `address` cannot be bound. */
 export async function createResponderSocket(
   options: ResponderSocketOptions,
 ): Promise<ResponderSocket> {

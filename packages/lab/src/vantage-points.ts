@@ -6,6 +6,7 @@
 
 import type { IpFamily } from "@truechimer/base";
 
+/** A simulated place to watch from. */
 export interface VantagePoint {
   /** Host name of the simulated agent. */
   readonly name: string;
@@ -48,6 +49,7 @@ const JITTER_MS_MEAN = 0.03;
 /** The last vantage point asks over IPv6 where the host has it, for the lab's IPv6 server. */
 const IPV6_LOOPBACK = "::1";
 
+/** What the host allows. */
 export interface VantagePointOptions {
   /** Whether `::1` can be bound. */
   readonly ipv6Available: boolean;
@@ -55,6 +57,7 @@ export interface VantagePointOptions {
   readonly sourceAddressesAvailable: boolean;
 }
 
+/** How many there are, whatever the host allows. */
 export const VANTAGE_POINTS_COUNT: number = CITIES.length;
 
 /** Twelve of them, the same each time. */

@@ -3,6 +3,7 @@
 
 import type { UnixNs } from "@truechimer/base";
 
+/** Nanoseconds since 1970, read from the host's clock, so it is stepped when that is. */
 export function wallClockNs(): UnixNs {
   return Temporal.Now.instant().epochNanoseconds;
 }

@@ -4,6 +4,7 @@
 import { kissCode, referenceIdHex, referenceIdText, type SampleReason } from "@truechimer/ntp";
 import type { StatusReason } from "./status-reason.ts";
 
+/** What a version 4 status says beside its offset. */
 export interface LegacyStatus {
   readonly error: string;
   readonly stratum: number;
@@ -26,6 +27,7 @@ export function reasonFromLegacyError(status: LegacyStatus): StatusReason | unde
   return error.startsWith(NETWORK_PREFIX) ? "network_error" : "other_error";
 }
 
+/** The numbers that some of the texts tell. */
 export interface LegacyErrorDetail {
   readonly stratum: number;
   /** Of the answer; 0 when there is none. */

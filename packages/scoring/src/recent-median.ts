@@ -7,6 +7,7 @@ import type { UnixNs } from "@truechimer/base";
 /** An assignment's state: how a monitor stands to a server. */
 export type AssignmentStatus = "active" | "testing" | "candidate" | "paused";
 
+/** Whose rows count, and how old they may be. */
 export interface RecentMedianAttempt {
   readonly statuses: readonly AssignmentStatus[];
   /** How far back a row may lie, that far included. */

@@ -1,6 +1,7 @@
 // Rules that decide about servers have a name and a version, which are kept beside what they decided. A change of any
 // number in a rule set is a new version.
 
+/** A rule set as it is stored beside what it decided. */
 export interface RuleSet {
   readonly name: string;
   readonly version: number;

@@ -8,6 +8,7 @@ import { isAgentFault } from "@truechimer/ntp";
 /** The score keeps this much of itself from check to check; with a steady step it tends to 20 × step. */
 export const SCORE_DECAY = 0.95;
 
+/** What the step looks at in the status of a check. */
 export interface ScoredStatus {
   /** Nothing came back that can be judged. */
   readonly noResponse: boolean;
@@ -18,6 +19,7 @@ export interface ScoredStatus {
   readonly stratum: number;
 }
 
+/** The worth of one check, with the row of the table that gave it. */
 export interface ScoreStep {
   readonly step: number;
   /** The new score is at most this. */
@@ -46,6 +48,7 @@ export const STEP_RULES = [
   "offset_good",
 ] as const;
 
+/** The name of a row of the step table. */
 export type StepRule = (typeof STEP_RULES)[number];
 
 /** Above this the clock is of no use, and the score is capped. Nanoseconds, as all three. */

@@ -1,5 +1,6 @@
 // Why a verdict is what it is: a closed set of codes. docs/reference/reasons.md has a section for each.
 
+/** Grouped by the verdict that each belongs to. */
 export const VERDICT_REASONS = [
   // truechimer
   "within_limit",
@@ -22,4 +23,5 @@ export const VERDICT_REASONS = [
   "no_witness",
 ] as const;
 
+/** The code of a verdict's reason, such as "offset_outside_limit". */
 export type VerdictReason = (typeof VERDICT_REASONS)[number];

@@ -34,6 +34,7 @@ export function verdictTally({ nowNs, witnesses, policy }: TallyInput): Tally {
   return tallyOf(witnesses.map((witness) => statementOf(witness, nowNs, policy)));
 }
 
+/** Who is asked, when, and by which policy. */
 export interface TallyInput {
   readonly nowNs: UnixNs;
   readonly witnesses: readonly Witness[];

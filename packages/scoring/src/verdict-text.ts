@@ -7,6 +7,7 @@ import type { VerdictReason } from "./verdict-reason.ts";
 import type { Tally } from "./verdict-tally.ts";
 import type { VerdictPolicy } from "./witness.ts";
 
+/** What was decided, and the numbers that decided it. */
 export interface VerdictTextInput {
   readonly reason: VerdictReason;
   readonly tally: Tally;

@@ -5,8 +5,12 @@ import { type Tally, type TallyInput, verdictTally } from "./verdict-tally.ts";
 import { verdictText } from "./verdict-text.ts";
 import type { VerdictPolicy } from "./witness.ts";
 
+/**
+ * truechimer: tells the truth. falseticker: lies. unreachable: silent. unsure: too little is known, or the server says itself not to be trusted.
+ */
 export type VerdictKind = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
+/** A verdict with its reason and the numbers behind it. */
 export interface Verdict {
   readonly verdict: VerdictKind;
   /** A code of docs/reference/reasons.md. */

@@ -22,6 +22,7 @@ export interface Witness {
   readonly intervalNs: bigint;
 }
 
+/** A good answer that a monitor had. */
 export interface WitnessAnswer {
   readonly atNs: UnixNs;
   readonly offsetNs: bigint;
@@ -29,6 +30,7 @@ export interface WitnessAnswer {
   readonly boundNs: bigint;
 }
 
+/** What must be known before a verdict falls, and where a lie begins. */
 export interface VerdictPolicy {
   /** |offset| beyond this is a lie. Default 25 ms. */
   readonly offsetLimitNs: bigint;
@@ -38,12 +40,14 @@ export interface VerdictPolicy {
   readonly freshIntervals: number;
 }
 
+/** For one's own servers, watched from one host: a single witness decides. */
 export const VERDICT_POLICY_UP: VerdictPolicy = {
   offsetLimitNs: 25_000_000n,
   witnessesMin: 1,
   freshIntervals: 3,
 };
 
+/** For strangers' servers: three witnesses decide. */
 export const VERDICT_POLICY_POOL: VerdictPolicy = { ...VERDICT_POLICY_UP, witnessesMin: 3 };
 
 /** Agents below submission version 5 take their stamps in user space and give no bound: half of the round trip, and 0.1 ms for the stamps. */

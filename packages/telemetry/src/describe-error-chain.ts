@@ -3,6 +3,7 @@
 /** Causes followed at most: a longer chain is a loop or a mistake. */
 const CAUSES_MAX = 8;
 
+/** One error of a chain; only the outermost has `causes`. */
 export interface DescribedError {
   readonly name: string;
   readonly message: string;
@@ -11,6 +12,7 @@ export interface DescribedError {
   readonly causes?: readonly DescribedError[];
 }
 
+/** Anything that was thrown, as data that survives JSON. At most eight causes deep. */
 export function describeErrorChain(error: unknown): DescribedError {
   const causes: DescribedError[] = [];
   let cause = causeOf(error);

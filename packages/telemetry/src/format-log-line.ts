@@ -12,6 +12,7 @@ const LEVEL_WIDTH = 5;
 const TIME_START = "2026-01-01T".length;
 const TIME_END = "2026-01-01T00:00:00.000".length;
 
+/** How a line is dressed. */
 export interface FormatLogLineOptions {
   readonly colour: boolean;
 }

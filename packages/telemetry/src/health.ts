@@ -5,6 +5,7 @@ import { AppError, type Clock } from "@truechimer/base";
 /** Resolves when all is well; rejects with what is wrong. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void>;
 
+/** What an endpoint of health answers, as JSON. */
 export interface HealthAnswer {
   readonly ok: boolean;
   /** A check's name with `ok` or the code of what is wrong: whoever asks may be anybody, so messages stay inside. */
@@ -26,6 +27,7 @@ export interface HealthRegistry {
   startup(): HealthAnswer;
 }
 
+/** Limits of the checks, and who is told of a failure. */
 export interface HealthRegistryOptions {
   readonly clock: Clock;
   /** A check that takes longer counts as failed. Default 2,000. */
@@ -40,6 +42,7 @@ const CHECK_TIMEOUT_MS = 2_000;
 const CACHE_MS = 500;
 const OK = "ok";
 
+/** Not started yet, without checks. */
 export function createHealthRegistry(options: HealthRegistryOptions): HealthRegistry {
   const checks = new Map<string, HealthCheck>();
   const timeoutMs = options.checkTimeoutMs ?? CHECK_TIMEOUT_MS;

@@ -6,6 +6,7 @@ import { describeErrorChain } from "./describe-error-chain.ts";
 import { formatLogLine } from "./format-log-line.ts";
 import { redactSecrets, redactText } from "./redact-secrets.ts";
 
+/** From the most to the least talkative; `silent` writes nothing. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** What happened, as fields; then one short sentence that is the same for every such event. */
@@ -21,6 +22,7 @@ export interface Logger {
 /** Values must survive JSON; a bigint is written as text. An `error` field is written with its chain of causes. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** What is written, where to and in which form. */
 export interface LoggerOptions {
   /** Default `info`. */
   readonly level?: LogLevel;
@@ -38,6 +40,7 @@ export interface LogOutput {
   write(text: string): unknown;
 }
 
+/** Writes from `level` up. Never throws because of what it is given. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const output = options.output ?? process.stderr;
   const terminal = output.isTTY === true;

@@ -13,6 +13,7 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
+/** The registry of a process. Names end in their unit, counters in `_total`. */
 export interface Metrics {
   counter<Label extends string = never>(description: MetricDescription<Label>): Counter<Label>;
   gauge<Label extends string = never>(description: GaugeDescription<Label>): Gauge<Label>;
@@ -21,12 +22,14 @@ export interface Metrics {
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
+/** A metric's name, its meaning in a sentence, and the labels that tell its series apart. */
 export interface MetricDescription<Label extends string> {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly Label[];
 }
 
+/** A gauge, which may also be asked for its value when somebody scrapes. */
 export interface GaugeDescription<Label extends string> extends MetricDescription<Label> {
   /** Sets the value when somebody scrapes, for values that cost a query. */
   readonly collect?: (gauge: Gauge<Label>) => void | Promise<void>;

@@ -1,5 +1,6 @@
 // The last gate before a log line is written.
 
+/** What stands in place of a secret. */
 export const REDACTED = "[redacted]";
 
 /** Fields whose value is a secret by name. `ticket` proves that work was handed out, so it counts as one. */

@@ -1,5 +1,6 @@
 // The W3C Trace Context header, version 00: `00-<32 hex trace id>-<16 hex span id>-<2 hex flags>`.
 
+/** The ids of a span in another process, in lower-case hexadecimal digits. */
 export interface TraceParent {
   readonly traceId: string;
   readonly spanId: string;

@@ -20,6 +20,7 @@ export { type Span, SpanKind } from "@opentelemetry/api";
 const TRACER_NAME = "truechimer";
 const SPAN_QUEUE_MAX = 4_096;
 
+/** Who we are to a collector, and where it is. */
 export interface TracingOptions {
   readonly serviceName: string;
   readonly version: string;
@@ -29,6 +30,7 @@ export interface TracingOptions {
   readonly onSpanEnd?: (span: FinishedSpan) => void;
 }
 
+/** A span as tests look at it; ids in lower-case hexadecimal digits. */
 export interface FinishedSpan {
   readonly name: string;
   readonly traceId: string;
@@ -72,6 +74,7 @@ export async function startTracing(options: TracingOptions): Promise<AsyncDispos
   };
 }
 
+/** How a span stands to others, and what it is marked with. */
 export interface SpanOptions {
   readonly kind?: SpanKind;
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;

@@ -26,6 +26,7 @@ import { supervise } from "./supervise.ts";
 const BINARIES_MAJOR = 18;
 const PORT_ATTEMPTS_MAX = 5;
 
+/** Where the cluster lies and how it is run; everything but the place has a usable default. */
 export interface EmbeddedPostgresOptions {
   /** Where the data shall lie. As root they may have to go elsewhere; `dataDir` is where they are. */
   readonly preferredDir: string;
@@ -41,6 +42,7 @@ export interface EmbeddedPostgresOptions {
   readonly random?: Random;
 }
 
+/** A PostgreSQL of our own that is running. Disposing shuts it down; what is committed is on disk. */
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** postgres://…, with the password: not for logs. */
   readonly url: string;

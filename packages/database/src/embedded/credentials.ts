@@ -7,17 +7,21 @@ import { join } from "node:path";
 import { AppError, type Random } from "@truechimer/base";
 import { appErrorFromFile } from "./file-error.ts";
 
+/** What the file holds. `password` is a secret. */
 export interface Credentials {
   readonly password: string;
   /** The port of the last run. 0: none yet. */
   readonly port: number;
 }
 
+/** The cluster's one role, and its owner. */
 export const DATABASE_USER = "truechimer";
+/** The one database that the product uses in its own cluster. */
 export const DATABASE_NAME = "truechimer";
 
 const PASSWORD_BYTES = 24;
 
+/** A password of 24 random bytes, and no port yet. */
 export function createCredentials(random: Random): Credentials {
   return { password: Buffer.from(random.bytes(PASSWORD_BYTES)).toString("base64url"), port: 0 };
 }

@@ -9,6 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@truechimer/base";
 import { appErrorFromFile } from "./file-error.ts";
 
+/** A directory that is this process's own. Disposing gives it back, and so does the end of the process. */
 export interface DirectoryLock extends Disposable {
   readonly directory: string;
 }

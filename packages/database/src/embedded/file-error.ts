@@ -22,6 +22,7 @@ export function appErrorFromFile(error: unknown, directory: string): unknown {
   return error;
 }
 
+/** AppError `disk_full`, with the remedy. */
 export function diskFull(directory: string, cause?: unknown): AppError {
   return new AppError(
     "disk_full",
@@ -30,6 +31,7 @@ export function diskFull(directory: string, cause?: unknown): AppError {
   );
 }
 
+/** AppError `directory_unwritable`; `why` follows the directory's name in the sentence. */
 export function unwritable(directory: string, why: string, cause?: unknown): AppError {
   return new AppError(
     "directory_unwritable",
@@ -38,6 +40,7 @@ export function unwritable(directory: string, why: string, cause?: unknown): App
   );
 }
 
+/** The system's code of an error, such as "ENOSPC". Undefined: it has none. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;

@@ -21,12 +21,14 @@ const FREE_BYTES_MIN = 96 * 1024 * 1024;
 /** With less than this left, whatever failed did so for want of space. */
 const FREE_BYTES_NONE = 8 * 1024 * 1024;
 
+/** With which password, and whether to wait for the disk. */
 export interface InitOptions {
   readonly password: string;
   /** False: do not wait for the disk. For clusters that need not outlive the process. */
   readonly durable: boolean;
 }
 
+/** Whether `initCluster` came to its end here: PG_VERSION is what initdb writes for a whole cluster. */
 export function clusterExists(place: Place): boolean {
   return existsSync(join(place.dataDir, "PG_VERSION"));
 }
@@ -112,6 +114,7 @@ export function assertClusterVersion(place: Place, major: number): void {
   );
 }
 
+/** What this account may still write on the disk that holds `directory`. */
 export async function freeBytes(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;

@@ -32,6 +32,7 @@ export async function clearLeftovers(
   if (process.platform === "linux") rmSync(pidFile(dataDir), { force: true });
 }
 
+/** Where a postmaster writes its process id. */
 export function pidFile(dataDir: string): string {
   return join(dataDir, "postmaster.pid");
 }

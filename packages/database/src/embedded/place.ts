@@ -15,6 +15,7 @@ import { copyBinaries } from "./copy-binaries.ts";
 import { appErrorFromFile, errorCode, unwritable } from "./file-error.ts";
 import { librariesLinked, nativeDir, type PlatformBinaries } from "./platform-binaries.ts";
 
+/** Where a cluster lies, and whom it belongs to. */
 export interface Place {
   /** The chosen directory. */
   readonly directory: string;

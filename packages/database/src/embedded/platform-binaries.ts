@@ -22,6 +22,7 @@ interface LibraryLink {
   readonly target: string;
 }
 
+/** Where a package of binaries keeps bin/ and lib/. */
 export function nativeDir(packageDir: string): string {
   return join(packageDir, "native");
 }

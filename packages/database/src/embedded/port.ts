@@ -6,6 +6,7 @@ import { AppError } from "@truechimer/base";
 
 const LOOPBACK = "127.0.0.1";
 
+/** Whether `port` of 127.0.0.1 can be listened on now; somebody may still be faster. */
 export async function portIsFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
@@ -19,6 +20,7 @@ export async function anyFreePort(): Promise<number> {
   return port;
 }
 
+/** AppError `port_in_use` for a port that a person chose. */
 export function portTaken(port: number): AppError {
   return new AppError(
     "port_in_use",

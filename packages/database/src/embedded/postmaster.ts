@@ -16,6 +16,7 @@ import type { Place } from "./place.ts";
 import { unsupported } from "./platform-binaries.ts";
 import { programEnvironment } from "./program-environment.ts";
 
+/** Which cluster, on which port of 127.0.0.1. */
 export interface PostmasterOptions {
   readonly place: Place;
   readonly port: number;
@@ -24,6 +25,7 @@ export interface PostmasterOptions {
   readonly clock: Clock;
 }
 
+/** A postmaster that accepts connections. */
 export interface Postmaster {
   readonly pid: number;
   /** Resolves when the process has ended, for whatever reason. */

@@ -4,6 +4,7 @@
 import type { Clock } from "@truechimer/base";
 import type { Postmaster } from "./postmaster.ts";
 
+/** How another postmaster is started, and who is told. */
 export interface SuperviseOptions {
   /** Clears what the ended one left, and starts another. */
   readonly restart: () => Promise<Postmaster>;
@@ -11,6 +12,7 @@ export interface SuperviseOptions {
   readonly say: (text: string) => void;
 }
 
+/** The cluster as its users see it: the same, whichever postmaster runs it. */
 export interface Supervised {
   /** Of the present postmaster. */
   readonly pid: number;
@@ -23,6 +25,7 @@ export interface Supervised {
 const RESTARTS_MAX = 3;
 const RESTART_PERIOD_NS = 60_000_000_000n;
 
+/** Watches from now on. Gives up after three restarts within a minute. */
 export function supervise(first: Postmaster, options: SuperviseOptions): Supervised {
   let current = first;
   let stopping = false;

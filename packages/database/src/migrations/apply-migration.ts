@@ -5,6 +5,7 @@ import type { ClientBase } from "pg";
 import { appErrorFromPostgres } from "../postgres-error.ts";
 import type { MigrationFile } from "./migration-file.ts";
 
+/** What the ledger says of the application beside the file itself. */
 export interface ApplyOptions {
   readonly clock: Clock;
   readonly appliedBy: string;

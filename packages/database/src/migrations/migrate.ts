@@ -16,6 +16,7 @@ import {
 } from "./migration-ledger.ts";
 import { type LockHolder, withMigrationLock } from "./migration-lock.ts";
 
+/** Who migrates, how long it waits for others, and who is told. */
 export interface MigrateOptions {
   /** Written to the ledger beside the host's name: program and version, as "truechimer 0.1.0". */
   readonly appliedBy: string;
@@ -80,6 +81,7 @@ export async function applyPending(
   return pending.map(({ version }) => version);
 }
 
+/** How a database stands to the files of this program. */
 export interface MigrationStatus {
   readonly applied: readonly AppliedMigration[];
   /** Versions still to be applied, in order. */

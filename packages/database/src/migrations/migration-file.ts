@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AppError } from "@truechimer/base";
 
+/** A file that keeps the rules of the house. */
 export interface MigrationFile {
   /** The file's name without ".sql": "0001_create_foundation". Key of the ledger. */
   readonly version: string;
@@ -40,6 +41,7 @@ export function readMigrationFiles(directory: string): readonly MigrationFile[] 
   return files;
 }
 
+/** From a file's name and text. Fails with migration_failed when either breaks a rule of the house. */
 export function parseMigrationFile(name: string, text: string): MigrationFile {
   const parts = NAME.exec(name);
   const [, version, number] = parts ?? [];

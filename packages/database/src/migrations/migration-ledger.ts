@@ -5,6 +5,7 @@ import type { ClientBase } from "pg";
 import type { Timestamptz } from "../timestamptz.ts";
 import type { MigrationFile } from "./migration-file.ts";
 
+/** A row of the ledger. */
 export interface AppliedMigration {
   readonly version: string;
   readonly appliedAt: Timestamptz;

@@ -16,6 +16,7 @@ export interface LockHolder {
   readonly connectedAt: string;
 }
 
+/** How long to wait for another migrator, and whom to tell. */
 export interface LockWaitOptions {
   readonly clock: Clock;
   /** Told at once when the lock is not free, and again at each interval. */

@@ -22,6 +22,7 @@ import {
 } from "./partitioned-tables.ts";
 import { addDays, daysBetween, startOfDay, type UtcDay, utcDayOf } from "./utc-day.ts";
 
+/** How far ahead, how far back, and how patiently. */
 export interface MaintainPartitionsOptions {
   readonly retentionDays?: Partial<RetentionDays>;
   /** Days made ahead of today; default 3, so that two days without maintenance go unnoticed. */
@@ -32,6 +33,7 @@ export interface MaintainPartitionsOptions {
   readonly nowNs?: UnixNs;
 }
 
+/** What one run did. Partitions are told by their names. */
 export interface PartitionMaintenance {
   /** True: another replica is at it. Nothing was done. */
   readonly busy: boolean;
@@ -53,6 +55,9 @@ const DAYS_DROPPED_MAX = 2;
 const LOCK_TIMEOUT_MS_DEFAULT = 2_000;
 const LOCK_NOT_AVAILABLE = "55P03";
 
+/**
+ * Makes the days ahead, drops those beyond retention. Any number of replicas may call it; one at a time does anything.
+ */
 export async function maintainPartitions(
   database: Pick<Database, "pool" | "where">,
   options: MaintainPartitionsOptions = {},

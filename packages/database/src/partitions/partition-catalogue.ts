@@ -5,6 +5,7 @@ import { parseTimestamptz, type Timestamptz } from "../timestamptz.ts";
 import type { PartitionedTable } from "./partitioned-tables.ts";
 import { startOfDay, type UtcDay } from "./utc-day.ts";
 
+/** A partition and the span that it holds. */
 export interface Partition {
   readonly name: string;
   /** Included. */
@@ -33,6 +34,7 @@ export async function readPartitions(
   });
 }
 
+/** Whether rows of this day have a partition, so that they do not land in the default one. */
 export function isCovered(day: UtcDay, partitions: readonly Partition[]): boolean {
   const start = startOfDay(day);
   return partitions.some(({ from, to }) => from <= start && start < to);
@@ -50,6 +52,7 @@ export async function readDefaultDays(
   return rows.map(({ day }) => day);
 }
 
+/** The name of the partition that takes what no day does. */
 export function defaultPartition(table: PartitionedTable): string {
   return `${table.name}_default`;
 }

@@ -1,11 +1,13 @@
 // The tables that are partitioned by UTC day, the column that decides the day, and how long a day is kept unless a
 // setting says otherwise.
 
+/** A table that is kept by the day. */
 export interface PartitionedTable {
   readonly name: "log_scores" | "check_evidence" | "server_slots" | "monitor_slots";
   readonly column: "ts" | "slot_ts";
 }
 
+/** All of them. */
 export const PARTITIONED_TABLES: readonly PartitionedTable[] = [
   { name: "log_scores", column: "ts" },
   { name: "check_evidence", column: "ts" },
