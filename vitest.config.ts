@@ -19,5 +19,14 @@ export default defineConfig({
     execArgv: fromSource,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Off unless asked for; `npm run coverage` holds the result against the floors of tools/coverage.
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**/*.{ts,tsx}", "apps/*/src/**/*.{ts,tsx}"],
+      exclude: ["**/*.test.{ts,tsx}", "**/_*.ts", "**/gen/**"],
+      reporter: ["json-summary"],
+      reportsDirectory: "coverage",
+      reportOnFailure: true,
+    },
   },
 });

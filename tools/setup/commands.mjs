@@ -54,6 +54,13 @@ const COMMANDS = [
     needs: () => [],
     steps: ({ root, args }) => [program("bundle", join(root, "tools", "bundle", "main.ts"), args)],
   },
+  {
+    name: "coverage",
+    needs: () => [],
+    steps: ({ root, args }) => [
+      program("coverage", join(root, "tools", "coverage", "main.ts"), args),
+    ],
+  },
   { name: "check", needs: () => [], steps: checkSteps },
 ];
 

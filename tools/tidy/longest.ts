@@ -31,7 +31,7 @@ function documentedShare({ modules }: Repository): string {
     .filter(({ path }) => DOCUMENTED_LAYERS.test(path) && !isTestFile(path))
     .flatMap((module) => module.exports)
     .filter(({ from }) => from === undefined);
-  const documented = exports.filter(({ hasComment }) => hasComment).length;
+  const documented = exports.filter(({ hasSentence }) => hasSentence).length;
   const share = exports.length === 0 ? 100 : Math.round((100 * documented) / exports.length);
   return `exports of layers 0 to 2 with a sentence: ${share} % of ${exports.length}`;
 }

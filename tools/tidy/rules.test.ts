@@ -8,6 +8,7 @@ import { deadExports } from "./rules/dead-exports.ts";
 import { deadLinks } from "./rules/dead-links.ts";
 import { declaredImports } from "./rules/declared-imports.ts";
 import { documentedDependencies } from "./rules/documented-dependencies.ts";
+import { exportSentences } from "./rules/export-sentences.ts";
 import { layers } from "./rules/layers.ts";
 import { lockComplete } from "./rules/lock-complete.ts";
 import { machinePaths } from "./rules/machine-paths.ts";
@@ -45,6 +46,24 @@ const HOME = ["", "home", "someone", "x"].join("/");
 const REGISTRY = ["registry", "example", "org"].join(".");
 
 const CASES: readonly Case[] = [
+  {
+    name: "four of five exports of a lower layer have a sentence right before them",
+    rule: exportSentences,
+    files: {
+      ...manifests({ "packages/base": [], "packages/ntp": [], "packages/agent": [] }),
+      "packages/base/src/a.ts": [1, 2, 3, 4]
+        .map((number) => `/** The number ${number}. */\nexport const a${number} = ${number};`)
+        .concat("export const silent = 5;")
+        .join("\n"),
+      "packages/base/src/index.ts": `export { a1, silent } from "./a.ts";`,
+      "packages/ntp/src/b.ts": "// The head of the file.\n\nexport type B = 1;",
+      "packages/ntp/src/_helper.ts": "export const helper = 1;",
+      "packages/agent/src/c.ts": "export const c = 1;",
+    },
+    findings: [
+      "packages/ntp export-sentences: 0 % of 1 exports have a sentence, and 80 % is the least; without one: B (b.ts)",
+    ],
+  },
   {
     name: "an import downwards is fine, one upwards is found",
     rule: layers,

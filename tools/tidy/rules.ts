@@ -7,6 +7,7 @@ import { deadExports } from "./rules/dead-exports.ts";
 import { deadLinks } from "./rules/dead-links.ts";
 import { declaredImports } from "./rules/declared-imports.ts";
 import { documentedDependencies } from "./rules/documented-dependencies.ts";
+import { exportSentences } from "./rules/export-sentences.ts";
 import { generatedCode } from "./rules/generated-code.ts";
 import { layers } from "./rules/layers.ts";
 import { lockComplete } from "./rules/lock-complete.ts";
@@ -21,6 +22,7 @@ const RULES: readonly Rule[] = [
   purePackages,
   declaredImports,
   deadExports,
+  exportSentences,
   unfinished,
   rfcReferences,
   deadLinks,

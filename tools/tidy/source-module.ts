@@ -30,7 +30,8 @@ export type ModuleExport = {
   readonly isType: boolean;
   /** Where it comes from, for a re-export. */
   readonly from: string | undefined;
-  readonly hasComment: boolean;
+  /** Whether a documentation comment stands right before it. */
+  readonly hasSentence: boolean;
 };
 
 export type ModuleFunction = {
@@ -80,8 +81,11 @@ export function parseModule(path: string, text: string): SourceModule {
       line: lineOf(entry.start),
       isType: entry.isType || found.types.has(entry.localName.name ?? ""),
       from: entry.moduleRequest?.value,
-      hasComment: comments.some(
-        ({ end }) => end <= entry.statementAt && text.slice(end, entry.statementAt).trim() === "",
+      hasSentence: comments.some(
+        ({ value, end }) =>
+          value.startsWith("*") &&
+          end <= entry.statementAt &&
+          text.slice(end, entry.statementAt).trim() === "",
       ),
     })),
     mentions: found.mentions,

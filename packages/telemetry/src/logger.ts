@@ -3,6 +3,7 @@
 
 import pino from "pino";
 import { describeErrorChain } from "./describe-error-chain.ts";
+import { formatJournalLine } from "./format-journal-line.ts";
 import { formatLogLine } from "./format-log-line.ts";
 import { redactSecrets, redactText } from "./redact-secrets.ts";
 
@@ -26,8 +27,11 @@ export type LogFields = Readonly<Record<string, unknown>>;
 export interface LoggerOptions {
   /** Default `info`. */
   readonly level?: LogLevel;
-  /** `auto`: text when `output` is a terminal, JSON lines otherwise. Default `auto`. */
-  readonly format?: "auto" | "json" | "pretty";
+  /**
+   * `auto`: text when `output` is a terminal, JSON lines otherwise. `journal`: text with a priority and without time, for
+   * the journal of systemd. Default `auto`.
+   */
+  readonly format?: "auto" | "json" | "pretty" | "journal";
   /** Default: the process's standard error, so that standard output stays for answers. */
   readonly output?: LogOutput;
   /** Colour in text. Default: when `output` is a terminal. */
@@ -43,12 +47,8 @@ export interface LogOutput {
 /** Writes from `level` up. Never throws because of what it is given. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const output = options.output ?? process.stderr;
-  const terminal = output.isTTY === true;
-  const pretty = options.format === "pretty" || (options.format !== "json" && terminal);
-  const colour = options.colour ?? terminal;
-  const destination = pretty
-    ? { write: (line: string) => output.write(formatLogLine(line, { colour })) }
-    : { write: (line: string) => output.write(line) };
+  const formatted = lineFormat(options, output);
+  const destination = { write: (line: string) => output.write(formatted(line)) };
   return adapt(
     pino(
       {
@@ -65,6 +65,16 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       destination,
     ),
   );
+}
+
+function lineFormat(
+  options: LoggerOptions,
+  { isTTY = false }: LogOutput,
+): (line: string) => string {
+  const { format = "auto", colour = isTTY } = options;
+  if (format === "journal") return formatJournalLine;
+  if (format === "json" || (format === "auto" && !isTTY)) return (line) => line;
+  return (line) => formatLogLine(line, { colour });
 }
 
 /** Writes nothing. */

@@ -40,6 +40,11 @@ const SIDEWAYS: ReadonlySet<string> = new Set([
 /** The dashboard is a client of the API and nothing more. */
 const WEB_MAY_IMPORT: ReadonlySet<string> = new Set(["packages/api", "packages/base"]);
 
+/** Whether a package's folder, such as "packages/ntp", stands in this layer or below. */
+export function isAtMostLayer(folder: string, layer: number): boolean {
+  return (LAYERS.get(folder) ?? Number.POSITIVE_INFINITY) <= layer;
+}
+
 export const layers: Rule = { name: "layers", findings: findLayerBreaks };
 
 function findLayerBreaks(repository: Repository): readonly Finding[] {
