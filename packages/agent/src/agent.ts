@@ -1,81 +1,35 @@
-// The agent: one work loop for each of its monitors, one probe socket for all, and an orderly end.
+// The agent: its monitors at work, each as its status says, one probe socket and one queue for all, and an orderly end.
 
 import { setMaxListeners } from "node:events";
-import { AppError, type Clock, type IpAddress, type Random, STOP_LIMITS } from "@truechimer/base";
-import type { Logger } from "@truechimer/telemetry";
-import type { ProbeSocket } from "@truechimer/udp";
-import { type AgentMetrics, silentAgentMetrics } from "./agent-metrics.ts";
-import { createConfigHolder } from "./config-holder.ts";
-import { configureMonitor } from "./configure-monitor.ts";
-import {
-  type CreateTransport,
-  createHttpConnections,
-  createMonitorClient,
-} from "./monitor-client.ts";
-import type { MonitorContext, StopSignals } from "./monitor-context.ts";
-import { type ResolveHost, resolveHost as resolveHostBySystem } from "./resolve-host.ts";
-import { createServerPace } from "./server-pace.ts";
-import { createSlots } from "./slots.ts";
-import { agentUserAgent } from "./user-agent.ts";
-import { workMonitor } from "./work-monitor.ts";
-
-export interface AgentMonitor {
-  /** The monitor's own address; its text is the monitor's id towards the control plane. */
-  readonly address: IpAddress;
-  /** The monitor's bearer token. A secret. */
-  readonly token: string;
-  /** What to send probes from. Default: what the control plane names as NAT address, else the system's choice. */
-  readonly localAddress?: IpAddress | undefined;
-}
-
-export interface AgentOptions {
-  /** Address of the control plane, such as "https://pool.example". */
-  readonly apiUrl: string;
-  readonly monitors: readonly AgentMonitor[];
-  /** Not owned: whoever made it closes it, after the agent. */
-  readonly probeSocket: ProbeSocket;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Truechimer's version, such as "0.1.0". */
-  readonly version: string;
-  readonly metrics?: AgentMetrics;
-  /**
-   * Also probe private, loopback and link-local addresses, where the control plane allows it too. Default false: a
-   * control plane alone cannot turn its agents on the networks that they stand in.
-   */
-  readonly allowPrivateTargets?: boolean;
-  /** Checks under way at once, over all monitors. Default 1,000. */
-  readonly checksInFlightMax?: number;
-  /** Default: the operating system's resolver. */
-  readonly resolveHost?: ResolveHost;
-  /** Default: HTTP/1.1 to `apiUrl`. */
-  readonly createTransport?: CreateTransport;
-}
+import { AppError, type Clock, STOP_LIMITS } from "@truechimer/base";
+import { silentAgentMetrics } from "./agent-metrics.ts";
+import type { AgentOptions, AgentParts } from "./agent-options.ts";
+import { createControlPlanes } from "./control-planes.ts";
+import { createHttpConnections } from "./monitor-client.ts";
+import type { StopSignals } from "./monitor-context.ts";
+import { createMonitorRuns } from "./monitor-runs.ts";
+import type { QueueFiles } from "./queue/queue-files.ts";
+import { openSubmissionQueue, type SubmissionQueue } from "./queue/submission-queue.ts";
+import { wantedMonitors } from "./wanted-monitors.ts";
 
 export interface Agent extends AsyncDisposable {
   /** Begins to ask for work. Once. */
   start(): void;
 }
 
-/** Enough that a fleet's worth of silent servers does not hold up the others; each check holds a few kilobytes. */
-const CHECKS_IN_FLIGHT_MAX = 1_000;
-
 export function createAgent(options: AgentOptions): Agent {
-  const { clock, logger } = options;
+  const { apiUrl, clock, logger } = options;
   const stop = createStop(clock);
+  const credentials = "source" in options.monitors ? options.monitors.credentials : undefined;
   const connections =
-    options.createTransport === undefined ? createHttpConnections(options.apiUrl) : undefined;
+    options.createTransport === undefined ? createHttpConnections(apiUrl, credentials) : undefined;
   const createTransport = options.createTransport ?? connections?.createTransport;
   if (createTransport === undefined) throw new AppError("internal", "no transport");
-  const contexts = monitorContexts(options, { createTransport, signals: stop.signals });
-  let running: Promise<unknown> | undefined;
+  let running: Promise<void> | undefined;
   return {
     start: () => {
-      running ??= Promise.all(
-        contexts.flatMap((context) => [configureMonitor(context), workMonitor(context)]),
-      );
-      logger.info({ monitors: contexts.length, apiUrl: options.apiUrl }, "agent started");
+      running ??= runAgent({ options, createTransport, signals: stop.signals });
+      logger.info({ apiUrl }, "agent started");
     },
     [Symbol.asyncDispose]: async () => {
       await stop.until(running ?? Promise.resolve());
@@ -85,41 +39,67 @@ export function createAgent(options: AgentOptions): Agent {
   };
 }
 
-interface SharedParts {
-  readonly createTransport: CreateTransport;
-  readonly signals: StopSignals;
+/** Until all work has ended and its results are delivered, or kept for the next start; never rejects. */
+async function runAgent(parts: AgentParts): Promise<void> {
+  const { options, signals } = parts;
+  const queue = await openQueue(options);
+  const noMore = Promise.withResolvers<void>();
+  const wanted = wantedMonitors(options);
+  const planes = createControlPlanes(parts, { queue, wanted, noMore: noMore.promise });
+  for (const { monId } of queue.list()) planes.deliverLeftOver(monId);
+  const runs = createMonitorRuns(parts, { planes, wanted });
+  const unsubscribe = wanted.subscribe(runs.follow);
+  const stopFollowing = options.sessionTakeover?.subscribe(runs.followTakeover);
+  runs.follow();
+  await aborted(signals.stopping);
+  unsubscribe();
+  stopFollowing?.();
+  await runs.ended();
+  noMore.resolve();
+  await planes.delivered();
+  if (!queue.durable) reportLost(queue, options);
+  await queue[Symbol.asyncDispose]();
 }
 
-function monitorContexts(
-  options: AgentOptions,
-  { createTransport, signals }: SharedParts,
-): readonly MonitorContext[] {
-  const { clock, random, logger, probeSocket, metrics = silentAgentMetrics } = options;
-  const pace = createServerPace(clock);
-  const checkSlots = createSlots(options.checksInFlightMax ?? CHECKS_IN_FLIGHT_MAX);
-  const runtime = `node ${process.version}`;
-  const userAgent = agentUserAgent({ version: options.version, runtime });
-  return options.monitors.map(({ address, token, localAddress }) => ({
-    address,
-    localAddress,
-    client: createMonitorClient({
-      createTransport,
-      token,
-      userAgent,
-      onCallEnded: (procedure, code) => metrics.callEnded(procedure, code),
-    }),
-    config: createConfigHolder(),
-    socket: probeSocket,
-    allowPrivateTargets: options.allowPrivateTargets ?? false,
-    pace,
-    checkSlots,
-    resolveHost: options.resolveHost ?? resolveHostBySystem,
-    clock,
-    random,
-    logger: logger.child({ monitor: address.text }),
-    metrics,
-    signals,
-  }));
+async function openQueue(options: AgentOptions): Promise<SubmissionQueue> {
+  const { clock, logger, metrics = silentAgentMetrics, queueFiles, queueLimits } = options;
+  const open = (files: QueueFiles | undefined): Promise<SubmissionQueue> =>
+    openSubmissionQueue({
+      files,
+      clock,
+      logger,
+      onDropped: ({ submissionId, results }, reason) => {
+        metrics.resultsLost(results, reason);
+        logger.error({ submissionId, results, code: reason }, "results lost");
+      },
+      ...(queueLimits === undefined ? {} : { limits: queueLimits }),
+    });
+  try {
+    return await open(queueFiles);
+  } catch (error) {
+    logger.error(
+      { error },
+      "queue cannot be read: results are kept in memory, and a restart loses them",
+    );
+    return await open(undefined);
+  }
+}
+
+function reportLost(
+  queue: SubmissionQueue,
+  { logger, metrics = silentAgentMetrics }: AgentOptions,
+): void {
+  for (const { submissionId, results } of queue.list()) {
+    metrics.resultsLost(results, "stopped");
+    logger.error({ submissionId, results, code: "stopped" }, "results lost: the agent was stopped");
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 interface Stop {

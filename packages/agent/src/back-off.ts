@@ -26,6 +26,14 @@ export const SUBMIT_BACK_OFF: BackOffPolicy = {
   maxMs: 120_000,
 };
 
+/** While the control plane says that the monitor is not live: it may become so at any time. */
+export const REFUSED_BACK_OFF: BackOffPolicy = {
+  firstMs: 3_000,
+  factor: 1.5,
+  jitter: 0.3,
+  maxMs: 300_000,
+};
+
 /** Delay before the next try after `failures` failed ones in a row (from 1). Never above `maxMs`. */
 export function backOffDelayMs(policy: BackOffPolicy, failures: number, random: Random): number {
   const steadyMs = Math.min(policy.firstMs * policy.factor ** (failures - 1), policy.maxMs);

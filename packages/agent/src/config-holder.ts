@@ -3,6 +3,7 @@
 import { assert } from "@truechimer/base";
 import type { MonitorConfig } from "./monitor-config.ts";
 import { resolvedOrAborted } from "./resolved-or-aborted.ts";
+import { createWaker, type Waker } from "./waker.ts";
 
 export interface ConfigHolder {
   /** Absent: none was received yet. */
@@ -10,12 +11,15 @@ export interface ConfigHolder {
   set(config: MonitorConfig): void;
   /** The current one, as soon as there is one; rejects with the signal's reason. */
   inForce(signal: AbortSignal): Promise<MonitorConfig>;
+  /** Woken when it is wanted before its time. */
+  readonly wanted: Waker;
 }
 
 export function createConfigHolder(): ConfigHolder {
   let current: MonitorConfig | undefined;
   const received = Promise.withResolvers<void>();
   return {
+    wanted: createWaker(),
     get current() {
       return current;
     },

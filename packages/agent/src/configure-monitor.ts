@@ -1,6 +1,6 @@
-// The loop that keeps a monitor's configuration fresh.
+// The loop that keeps a monitor's configuration fresh: hourly, and at once when something changed.
 
-import { sleep } from "@truechimer/base";
+import { backOffDelayMs, REFUSED_BACK_OFF } from "./back-off.ts";
 import { nextConfigFetchMs } from "./config-schedule.ts";
 import { GET_CONFIG_TIMEOUT_MS } from "./monitor-client.ts";
 import { monitorConfigFrom } from "./monitor-config.ts";
@@ -9,31 +9,41 @@ import { rpcFailureFrom } from "./rpc-failure.ts";
 
 /** Runs until `stopping` is aborted; never rejects. */
 export async function configureMonitor(context: MonitorContext): Promise<void> {
-  const { clock, config, signals } = context;
+  const { clock, config, gate, random, signals } = context;
   let failures = 0;
+  let refusals = 0;
   while (!signals.stopping.aborted) {
-    const failed = !(await fetchConfig(context));
-    if (failed) failures += 1;
-    const configured = config.current !== undefined;
-    const restMs = nextConfigFetchMs({ failed, configured, failures });
-    await sleep(clock, restMs, signals.stopping).catch(() => {});
+    const fetched = await fetchConfig(context);
+    if (fetched === "failed") failures += 1;
+    const schedule = { failed: fetched === "failed", configured: config.current !== undefined };
+    const restMs = fetched === "refused" ? 0 : nextConfigFetchMs({ ...schedule, failures });
+    await config.wanted.rest(clock, restMs, signals.stopping);
+    // Also when a configuration was given, but work was refused after that: ever more seldom.
+    refusals = gate.refused ? refusals + 1 : 0;
+    if (refusals > 0) {
+      const refusedMs = backOffDelayMs(REFUSED_BACK_OFF, refusals, random);
+      await config.wanted.rest(clock, refusedMs, signals.stopping);
+    }
   }
 }
 
-async function fetchConfig(context: MonitorContext): Promise<boolean> {
-  const { address, client, config, logger, signals } = context;
+async function fetchConfig(context: MonitorContext): Promise<"received" | "refused" | "failed"> {
+  const { address, client, config, gate, logger, signals } = context;
   try {
     const message = await client.getConfig(
       { monId: address.text },
       { timeoutMs: GET_CONFIG_TIMEOUT_MS, signal: signals.stopping },
     );
     config.set(monitorConfigFrom(message, context));
+    gate.setRefused(false);
     logger.debug({}, "configuration received");
-    return true;
+    return "received";
   } catch (error) {
-    if (signals.stopping.aborted) return false;
-    const { code, message } = rpcFailureFrom(error);
+    if (signals.stopping.aborted) return "failed";
+    const { code, message, monitorRefused } = rpcFailureFrom(error);
     logger.warn({ code, detail: message }, "configuration not received");
-    return false;
+    if (!monitorRefused) return "failed";
+    gate.setRefused(true);
+    return "refused";
   }
 }

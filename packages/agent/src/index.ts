@@ -1,5 +1,6 @@
 export { type AddressPolicy, addressRefusal } from "./address-policy.ts";
-export { type Agent, type AgentMonitor, type AgentOptions, createAgent } from "./agent.ts";
+export { type Agent, createAgent } from "./agent.ts";
+export type { AgentMonitor, AgentOptions } from "./agent-options.ts";
 export { type AgentMetrics, createAgentMetrics, silentAgentMetrics } from "./agent-metrics.ts";
 export { type CheckedTarget, type CheckOnceOptions, checkOnce } from "./check-once.ts";
 export type { CreateTransport } from "./monitor-client.ts";
@@ -11,6 +12,8 @@ export type {
   SourceMonitorStatus,
   TlsIdentity,
 } from "./monitor-source.ts";
+export { createQueueFiles, type QueueFiles } from "./queue/queue-files.ts";
+export type { QueueLimits } from "./queue/submission-queue.ts";
 export { type ResolveHost, resolveHost } from "./resolve-host.ts";
 export type { CheckTarget } from "./run-check.ts";
 export { createSessionTakeover, type SessionTakeover } from "./session-takeover.ts";

@@ -60,7 +60,7 @@ export function createLocalClock(options: LocalClockOptions): LocalClock {
         saidThatSkipped = true;
         return 0;
       }
-      const hosts = config.baseChecks.join(" ");
+      const hosts = `${config.samples} samples of ${config.baseChecks.join(" ")}`;
       if (
         finding === undefined ||
         finding.untilNs <= clock.monotonicNs() ||

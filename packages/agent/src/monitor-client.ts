@@ -1,12 +1,21 @@
-// The calls to the control plane, each with the monitor's token, our name, and the current trace.
+// The calls to the control plane, each with the agent's token, our name, and the current trace; over TLS also with its
+// certificate.
 
 import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions } from "node:https";
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  type Interceptor,
+  type Transport,
+} from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { monitorV2 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { currentTraceparent, SpanKind, withSpan } from "@truechimer/telemetry";
+import type { AgentCredentials, TlsIdentity } from "./monitor-source.ts";
 import { rpcFailureFrom } from "./rpc-failure.ts";
 
 export type MonitorClient = Client<typeof monitorV2.MonitorService>;
@@ -16,7 +25,7 @@ export type CreateTransport = (interceptors: Interceptor[]) => Transport;
 
 export interface MonitorClientOptions {
   readonly createTransport: CreateTransport;
-  readonly token: string;
+  readonly credentials: Pick<AgentCredentials, "bearer">;
   readonly userAgent: string;
   readonly onCallEnded: (procedure: string, code: string) => void;
 }
@@ -40,12 +49,31 @@ export function createMonitorClient(options: MonitorClientOptions): MonitorClien
   );
 }
 
-function identifiedCall({ token, userAgent }: MonitorClientOptions): Interceptor {
-  return (next) => (request) => {
-    request.header.set("authorization", `Bearer ${token}`);
+/** A token that is refused is exchanged for another one, once a call. */
+function identifiedCall({ credentials, userAgent }: MonitorClientOptions): Interceptor {
+  return (next) => async (request) => {
     request.header.set("user-agent", userAgent);
-    return next(request);
+    const token = await credentials.bearer(request.signal);
+    setBearer(request.header, token);
+    try {
+      return await next(request);
+    } catch (error) {
+      if (token === undefined || !isUnauthenticated(error)) throw error;
+      const another = await credentials.bearer(request.signal, token);
+      if (another === undefined || another === token) throw error;
+      setBearer(request.header, another);
+      return await next(request);
+    }
   };
+}
+
+function setBearer(header: Headers, token: string | undefined): void {
+  if (token === undefined) header.delete("authorization");
+  else header.set("authorization", `Bearer ${token}`);
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  return ConnectError.from(error).code === Code.Unauthenticated;
 }
 
 function tracedCall(onCallEnded: MonitorClientOptions["onCallEnded"]): Interceptor {
@@ -70,11 +98,33 @@ export interface HttpConnections extends Disposable {
   readonly createTransport: CreateTransport;
 }
 
-/** Connections to one control plane, shared by all monitors of an agent. HTTP/1.1, as the NTP Pool's agent. */
-export function createHttpConnections(apiUrl: string): HttpConnections {
+/**
+ * Connections to one control plane, shared by all monitors of an agent. HTTP/1.1, as the NTP Pool's agent. A renewed
+ * certificate is offered by the next connection; calls under way end on theirs.
+ */
+export function createHttpConnections(
+  apiUrl: string,
+  credentials?: Pick<AgentCredentials, "tls" | "subscribe">,
+): HttpConnections {
   const { protocol } = parseApiUrl(apiUrl);
-  const settings = { keepAlive: true, maxFreeSockets: FREE_CONNECTIONS_MAX, timeout: IDLE_MS };
-  const agent = protocol === "https:" ? new HttpsAgent(settings) : new HttpAgent(settings);
+  const createAgent = (): HttpAgent | HttpsAgent =>
+    protocol === "https:"
+      ? new HttpsAgent({ ...CONNECTION_SETTINGS, ...tlsSettings(credentials?.tls) })
+      : new HttpAgent(CONNECTION_SETTINGS);
+  let agent = createAgent();
+  const draining = new Set<HttpAgent>();
+  const unsubscribe = credentials?.subscribe(() => {
+    drain(agent);
+    draining.add(agent);
+    for (const old of draining) if (isEmpty(old)) draining.delete(old);
+    agent = createAgent();
+  });
+  // Read for each call, so that a call begins on the newest.
+  const nodeOptions = {
+    get agent() {
+      return agent;
+    },
+  };
   return {
     createTransport: (interceptors) =>
       createConnectTransport({
@@ -83,10 +133,37 @@ export function createHttpConnections(apiUrl: string): HttpConnections {
         useBinaryFormat: true,
         interceptors,
         readMaxBytes: ANSWER_BYTES_MAX,
-        nodeOptions: { agent },
+        nodeOptions,
       }),
-    [Symbol.dispose]: () => agent.destroy(),
+    [Symbol.dispose]: () => {
+      unsubscribe?.();
+      for (const each of [...draining, agent]) each.destroy();
+    },
   };
+}
+
+const CONNECTION_SETTINGS = {
+  keepAlive: true,
+  maxFreeSockets: FREE_CONNECTIONS_MAX,
+  timeout: IDLE_MS,
+};
+
+function tlsSettings(tls: TlsIdentity | undefined): HttpsAgentOptions {
+  if (tls === undefined) return {};
+  const { certificatePem, keyPem, rootPem } = tls;
+  return { cert: certificatePem, key: keyPem, ...(rootPem === undefined ? {} : { ca: rootPem }) };
+}
+
+/** Idle connections end at once, the others with their call. */
+function drain(agent: HttpAgent & { keepAlive?: boolean }): void {
+  agent.keepAlive = false;
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
+}
+
+function isEmpty({ sockets, requests }: HttpAgent): boolean {
+  return Object.keys(sockets).length === 0 && Object.keys(requests).length === 0;
 }
 
 function parseApiUrl(apiUrl: string): URL {

@@ -8,32 +8,19 @@ import {
 } from "./server-status.ts";
 
 export interface Peer {
-  /** What to send next. */
-  readonly version: SubmissionVersion;
   /** Known to be a control plane that takes no version 5. */
   readonly isLegacy: boolean;
-  /** The version was refused, or may have been. */
-  triedInVain(version: SubmissionVersion): void;
   accepted(version: SubmissionVersion): void;
 }
 
 export function createPeer(): Peer {
-  let version = SUBMISSION_VERSION;
-  let isLegacy = false;
+  let taken: SubmissionVersion = SUBMISSION_VERSION;
   return {
-    get version() {
-      return version;
-    },
     get isLegacy() {
-      return isLegacy;
+      return taken === LEGACY_SUBMISSION_VERSION;
     },
-    triedInVain: (tried) => {
-      if (isLegacy) return;
-      version = tried === SUBMISSION_VERSION ? LEGACY_SUBMISSION_VERSION : SUBMISSION_VERSION;
-    },
-    accepted: (taken) => {
-      version = taken;
-      isLegacy = taken === LEGACY_SUBMISSION_VERSION;
+    accepted: (version) => {
+      taken = version;
     },
   };
 }

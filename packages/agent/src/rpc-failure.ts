@@ -20,6 +20,10 @@ export interface RpcFailure {
   readonly final: boolean;
   /** The peer speaks, but not our version of submissions; only a peer without our codes can fail so. */
   readonly versionMayBeTooNew: boolean;
+  /** The monitor is not live, or not ours to speak for: its work ends until that changes. */
+  readonly monitorRefused: boolean;
+  /** The peer answered, and what failed is its own doing with this very request: others may fare better. */
+  readonly peerFailed: boolean;
 }
 
 /** Refusals that the same request will always meet. A ticket that has ended is one of them. */
@@ -44,6 +48,10 @@ const FINAL_CONNECT_CODES: ReadonlySet<Code> = new Set([
   Code.Unimplemented,
 ]);
 
+const REFUSAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["monitor_not_live", "forbidden"]);
+
+const PEER_FAULT_CODES: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
+
 /** The NTP Pool's control plane reports each of its own refusals as `unknown`. */
 const VERSION_REFUSAL_CODES: ReadonlySet<Code> = new Set([Code.InvalidArgument, Code.Unknown]);
 
@@ -55,6 +63,9 @@ export function rpcFailureFrom(cause: unknown): RpcFailure {
     message: ours === "peer_unreachable" ? unreachableText(error) : error.rawMessage,
     retryAfterMs: retryAfterMs(error),
     final: ours === undefined ? FINAL_CONNECT_CODES.has(error.code) : FINAL_CODES.has(ours),
+    monitorRefused:
+      ours === undefined ? error.code === Code.PermissionDenied : REFUSAL_CODES.has(ours),
+    peerFailed: ours === undefined ? PEER_FAULT_CODES.has(error.code) : ours === "internal",
     versionMayBeTooNew: ours === undefined && VERSION_REFUSAL_CODES.has(error.code),
   };
 }

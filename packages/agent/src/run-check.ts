@@ -18,6 +18,8 @@ export interface CheckTarget {
   readonly address: IpAddress;
   /** UDP port. */
   readonly port: number;
+  /** How often it is checked. Absent: not known. */
+  readonly checkIntervalMs?: number | undefined;
 }
 
 export interface CheckSettings {
@@ -89,8 +91,8 @@ async function takeSample(
   options: RunCheckOptions,
 ): Promise<Sample> {
   const { settings, socket, pace, localAddress, client, signal, hurry } = options;
-  const { address, port } = target;
-  const visit = { address, port, client, intervalMs: settings.sampleIntervalMs };
+  const { address, port, checkIntervalMs } = target;
+  const visit = { address, port, client, checkIntervalMs, intervalMs: settings.sampleIntervalMs };
   const request = {
     address,
     port,

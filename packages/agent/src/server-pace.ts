@@ -5,12 +5,18 @@ import { type Clock, type IpAddress, sleep } from "@truechimer/base";
 import type { Sample, SampleReason } from "@truechimer/ntp";
 import { resolvedOrAborted } from "./resolved-or-aborted.ts";
 
-export interface ServerVisit {
+/** Whom, in whose name. */
+export interface ServerClient {
   readonly address: IpAddress;
   /** UDP port. */
   readonly port: number;
   /** Who is asking, in the server's eyes: each client has a pace of its own. */
   readonly client: string;
+}
+
+export interface ServerVisit extends ServerClient {
+  /** How often the server is checked, which bounds how long it is left alone. Absent: not known. */
+  readonly checkIntervalMs?: number | undefined;
   /** From the end of this sample to the start of the next. */
   readonly intervalMs: number;
 }
@@ -18,12 +24,22 @@ export interface ServerVisit {
 export interface ServerPace {
   /** Takes a sample as soon as the server may be asked. Rejects with the signal's reason while it waits for that. */
   atItsTurn(visit: ServerVisit, signal: AbortSignal, take: () => Promise<Sample>): Promise<Sample>;
+  /** Resolves when the server may be asked, without standing in line for it; rejects with the signal's reason. */
+  untilFree(server: ServerClient, signal: AbortSignal): Promise<void>;
 }
 
-/** A server that asks us to come less often is given this many intervals of rest. */
+/** A server that asks us to come less often is given this many intervals of rest, and twice as many each further time. */
 const KISS_INTERVALS = 8;
+/**
+ * But no more than this many of its own check intervals: it is asked more seldom, and what is known of it does not become
+ * stale. One that sends DENY or RSTR gets that at once.
+ */
+const KISS_CHECK_INTERVALS_MAX = 1.5;
+/** Where the check interval is not known: below the NTP Pool's 9 min, so that no batch waits for a server's rest. */
+const KISS_REST_MS_MAX = 5 * 60_000;
 /** Entries kept before those that no longer matter are swept out. */
 const SWEEP_ENTRIES = 4_096;
+const KISSED_ENTRIES_MAX = 65_536;
 const NS_PER_MS = 1_000_000;
 const KISSES: ReadonlySet<SampleReason | undefined> = new Set<SampleReason>([
   "kiss_rate",
@@ -38,6 +54,8 @@ interface Entry {
   last: Promise<void>;
   /** In line, the one whose turn it is included. */
   inLine: number;
+  /** Kiss codes in a row. */
+  kisses: number;
 }
 
 export function createServerPace(clock: Clock): ServerPace {
@@ -48,15 +66,22 @@ export function createServerPace(clock: Clock): ServerPace {
     const known = entries.get(key);
     if (known !== undefined) return known;
     if (entries.size >= sweepAt) sweep();
-    const entry: Entry = { freeAtNs: clock.monotonicNs(), last: Promise.resolve(), inLine: 0 };
+    const entry: Entry = {
+      freeAtNs: clock.monotonicNs(),
+      last: Promise.resolve(),
+      inLine: 0,
+      kisses: 0,
+    };
     entries.set(key, entry);
     return entry;
   };
 
   const sweep = (): void => {
     const nowNs = clock.monotonicNs();
-    for (const [key, { freeAtNs, inLine }] of entries) {
-      if (inLine === 0 && freeAtNs <= nowNs) entries.delete(key);
+    for (const [key, { freeAtNs, inLine, kisses }] of entries) {
+      // What a server asked of us is kept, as long as it is not too many that do.
+      const remembered = kisses > 0 && entries.size < KISSED_ENTRIES_MAX;
+      if (inLine === 0 && freeAtNs <= nowNs && !remembered) entries.delete(key);
     }
     sweepAt = Math.max(SWEEP_ENTRIES, entries.size * 2);
   };
@@ -70,6 +95,10 @@ export function createServerPace(clock: Clock): ServerPace {
   };
 
   return {
+    untilFree: async (server, signal) => {
+      const entry = entries.get(keyOf(server));
+      if (entry !== undefined) await untilFree(entry, signal);
+    },
     atItsTurn: async (visit, signal, take) => {
       const entry = entryOf(keyOf(visit));
       const turn = Promise.withResolvers<void>();
@@ -80,7 +109,8 @@ export function createServerPace(clock: Clock): ServerPace {
         await resolvedOrAborted(before, signal);
         await untilFree(entry, signal);
         const sample = await take();
-        entry.freeAtNs = clock.monotonicNs() + restNs(visit, sample);
+        entry.kisses = KISSES.has(sample.reason) ? entry.kisses + 1 : 0;
+        entry.freeAtNs = clock.monotonicNs() + restNs(visit, sample.reason, entry.kisses);
         return sample;
       } finally {
         entry.inLine -= 1;
@@ -91,11 +121,31 @@ export function createServerPace(clock: Clock): ServerPace {
   };
 }
 
-function restNs({ intervalMs }: ServerVisit, { reason }: Sample): bigint {
-  const intervals = KISSES.has(reason) ? KISS_INTERVALS : 1;
-  return BigInt(Math.ceil(intervalMs * intervals)) * BigInt(NS_PER_MS);
+function restNs(
+  { intervalMs, checkIntervalMs }: ServerVisit,
+  reason: SampleReason | undefined,
+  kisses: number,
+): bigint {
+  return BigInt(Math.ceil(restMs({ intervalMs, checkIntervalMs, reason, kisses }) * NS_PER_MS));
 }
 
-function keyOf({ address, port, client }: ServerVisit): string {
+interface Rest {
+  readonly intervalMs: number;
+  readonly checkIntervalMs: number | undefined;
+  readonly reason: SampleReason | undefined;
+  readonly kisses: number;
+}
+
+function restMs({ intervalMs, checkIntervalMs, reason, kisses }: Rest): number {
+  if (kisses === 0) return intervalMs;
+  const firstMs = intervalMs * KISS_INTERVALS;
+  const mostMs =
+    checkIntervalMs === undefined ? KISS_REST_MS_MAX : checkIntervalMs * KISS_CHECK_INTERVALS_MAX;
+  const wantedMs = reason === "kiss_rate" ? firstMs * 2 ** (kisses - 1) : mostMs;
+  // Never less than the first rest, however short the interval.
+  return Math.max(firstMs, Math.min(wantedMs, mostMs));
+}
+
+function keyOf({ address, port, client }: ServerClient): string {
   return `${client} ${address.text} ${port}`;
 }

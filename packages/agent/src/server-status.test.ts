@@ -83,6 +83,7 @@ function finished(result: FinishedCheck["result"]): FinishedCheck {
       ticket: Uint8Array.of(9, 9),
       testId: Uint8Array.of(7),
       ipBytes: address.value.bytes,
+      checkIntervalMs: undefined,
     },
     result,
     endedAtNs: ENDED_AT_NS,

@@ -4,7 +4,7 @@
 import { create } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import type { UnixNs } from "@truechimer/base";
-import { type CheckResult, reasonText } from "@truechimer/ntp";
+import { type CheckResult, parseNtpHeader, reasonText, SAMPLE_REASONS } from "@truechimer/ntp";
 import { legacyErrorText } from "@truechimer/scoring";
 import { exchangeMessage } from "./exchange-message.ts";
 import { durationFromNs, timestampFromNs } from "./protobuf-time.ts";
@@ -28,47 +28,17 @@ export function serverStatus(
   check: FinishedCheck,
   version: SubmissionVersion,
 ): monitorV2.ServerStatus {
-  return version === SUBMISSION_VERSION ? fullStatus(check) : reducedStatus(check);
+  const full = fullStatus(check);
+  return version === SUBMISSION_VERSION ? full : reducedStatus(full);
 }
 
-function fullStatus(check: FinishedCheck): monitorV2.ServerStatus {
-  const { item, result } = check;
-  const { reason, boundNs } = result.outcome;
+/** Version 5. */
+export function fullStatus(check: FinishedCheck): monitorV2.ServerStatus {
+  const { item, result, endedAtNs } = check;
+  const { reason, boundNs, noResponse, offsetNs, rttNs, stratum, leap } = result.outcome;
   const responses = result.samples.map((sample) => exchangeMessage(sample, result.samples));
   const selected = result.selectedIndex === undefined ? undefined : responses[result.selectedIndex];
   return create(monitorV2.ServerStatusSchema, {
-    ...commonFields(check),
-    error: reason === undefined ? "" : reasonText(reason),
-    responses,
-    ...(selected === undefined ? {} : { selectedResponse: selected }),
-    port: item.port,
-    reason: reason ?? "",
-    ...(boundNs === undefined ? {} : { errorBound: durationFromNs(boundNs) }),
-  });
-}
-
-function reducedStatus(check: FinishedCheck): monitorV2.ServerStatus {
-  return create(monitorV2.ServerStatusSchema, {
-    ...commonFields(check),
-    error: legacyError(check.result),
-  });
-}
-
-function legacyError({ outcome, samples, selectedIndex }: CheckResult): string {
-  if (outcome.reason === undefined) return "";
-  const packet = selectedIndex === undefined ? undefined : samples[selectedIndex]?.packet;
-  const referenceId = packet?.referenceId ?? 0;
-  return legacyErrorText(outcome.reason, { stratum: outcome.stratum, referenceId });
-}
-
-type CommonFields = Pick<
-  monitorV2.ServerStatus,
-  "testId" | "ticket" | "ipBytes" | "noResponse" | "ts" | "offset" | "rtt" | "stratum" | "leap"
->;
-
-function commonFields({ item, result, endedAtNs }: FinishedCheck): Partial<CommonFields> {
-  const { noResponse, offsetNs, rttNs, stratum, leap } = result.outcome;
-  return {
     testId: item.testId,
     ticket: item.ticket,
     ipBytes: item.ipBytes,
@@ -78,5 +48,35 @@ function commonFields({ item, result, endedAtNs }: FinishedCheck): Partial<Commo
     ...(rttNs === undefined ? {} : { rtt: durationFromNs(rttNs) }),
     stratum,
     leap,
-  };
+    error: reason === undefined ? "" : reasonText(reason),
+    responses,
+    ...(selected === undefined ? {} : { selectedResponse: selected }),
+    port: item.port,
+    reason: reason ?? "",
+    ...(boundNs === undefined ? {} : { errorBound: durationFromNs(boundNs) }),
+  });
+}
+
+/** The same as version 4. */
+export function reducedStatus(full: monitorV2.ServerStatus): monitorV2.ServerStatus {
+  const { testId, ticket, ipBytes, noResponse, ts, offset, rtt, stratum, leap } = full;
+  return create(monitorV2.ServerStatusSchema, {
+    testId,
+    ticket,
+    ipBytes,
+    noResponse,
+    ...(ts === undefined ? {} : { ts }),
+    ...(offset === undefined ? {} : { offset }),
+    ...(rtt === undefined ? {} : { rtt }),
+    stratum,
+    leap,
+    error: legacyError(full),
+  });
+}
+
+function legacyError({ reason, stratum, selectedResponse }: monitorV2.ServerStatus): string {
+  const known = SAMPLE_REASONS.find((each) => each === reason);
+  if (known === undefined) return "";
+  const header = parseNtpHeader(selectedResponse?.data ?? new Uint8Array());
+  return legacyErrorText(known, { stratum, referenceId: header.ok ? header.value.referenceId : 0 });
 }

@@ -1,37 +1,63 @@
-// The results of one batch on their way to the control plane.
+// Results on their way to the control plane: as they are kept, which is version 5, and reduced for a control plane of
+// the NTP Pool.
 
-import { create } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
-import type { Ulid } from "@truechimer/base";
+import { ipAddressFromBytes, type Ulid } from "@truechimer/base";
 import {
   type FinishedCheck,
+  fullStatus,
+  LEGACY_SUBMISSION_VERSION,
+  reducedStatus,
   SUBMISSION_VERSION,
-  type SubmissionVersion,
-  serverStatus,
 } from "./server-status.ts";
 
 export interface Submission {
   /** The same each time that it is sent, so that it counts once. */
   readonly submissionId: Ulid;
+  readonly monId: string;
+  /** As received with the work. */
   readonly batchId: Uint8Array;
   readonly checks: readonly FinishedCheck[];
 }
 
-export interface SubmissionMessageOptions {
-  readonly monId: string;
-  readonly version: SubmissionVersion;
+/** Of version 5, serialized. */
+export function encodeSubmissionMessage(submission: Submission): Uint8Array {
+  const { submissionId, monId, batchId, checks } = submission;
+  return toBinary(
+    monitorV2.SubmitResultsRequestSchema,
+    create(monitorV2.SubmitResultsRequestSchema, {
+      version: SUBMISSION_VERSION,
+      monId,
+      batchId,
+      list: checks.map(fullStatus),
+      submissionId,
+    }),
+  );
 }
 
-export function submissionMessage(
-  submission: Submission,
-  { monId, version }: SubmissionMessageOptions,
+export function parseSubmissionMessage(bytes: Uint8Array): monitorV2.SubmitResultsRequest {
+  return fromBinary(monitorV2.SubmitResultsRequestSchema, bytes);
+}
+
+/** What the NTP Pool's agent would have sent: no evidence, no ids of ours, errors as texts. */
+export function legacySubmission(
+  message: monitorV2.SubmitResultsRequest,
 ): monitorV2.SubmitResultsRequest {
-  const { submissionId, batchId, checks } = submission;
+  const { monId, batchId, list } = message;
   return create(monitorV2.SubmitResultsRequestSchema, {
-    version,
+    version: LEGACY_SUBMISSION_VERSION,
     monId,
     batchId,
-    list: checks.map((check) => serverStatus(check, version)),
-    ...(version === SUBMISSION_VERSION ? { submissionId } : {}),
+    list: list.map(reducedStatus),
   });
+}
+
+/** Of the server at a place of a submission, for people. */
+export function submittedServer(
+  { list }: monitorV2.SubmitResultsRequest,
+  index: number,
+): string | undefined {
+  const address = ipAddressFromBytes(list[index]?.ipBytes ?? new Uint8Array());
+  return address.ok ? address.value.text : undefined;
 }

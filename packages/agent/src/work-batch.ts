@@ -1,6 +1,7 @@
 // The work that the control plane hands out at once, checked. An entry that makes no sense is left out and named, and
 // never keeps its neighbours from being probed.
 
+import { type Duration, durationMs } from "@bufbuild/protobuf/wkt";
 import type { monitorV2 } from "@truechimer/api";
 import {
   type IpAddress,
@@ -20,6 +21,14 @@ export interface WorkItem {
   readonly testId: Uint8Array;
   /** The address as received, because an IPv4-mapped IPv6 address stays 16 bytes on the wire. */
   readonly ipBytes: Uint8Array;
+  /** How often to check it under its lease. Absent: it is for once. */
+  readonly checkIntervalMs: number | undefined;
+}
+
+/** A server that must not be checked any more under leases from before. */
+export interface Withdrawal {
+  readonly address: IpAddress;
+  readonly port: number;
 }
 
 export interface WorkBatch {
@@ -29,6 +38,11 @@ export interface WorkBatch {
   readonly items: readonly WorkItem[];
   /** Why entries were left out, for people. */
   readonly leftOut: readonly string[];
+  /** How long the tickets hold. Absent: the work is for once. */
+  readonly leaseMs: number | undefined;
+  readonly withdrawals: readonly Withdrawal[];
+  /** Absent: as before. */
+  readonly withdrawalsCursor: bigint | undefined;
 }
 
 export const NTP_PORT = 123;
@@ -36,6 +50,10 @@ export const NTP_PORT = 123;
 const PORT_MAX = 65_535;
 /** Entries beyond are left out: the work of one batch must end within the life of its tickets. */
 const BATCH_ITEMS_MAX = 1_000;
+/** A lease is a day; a longer one is cut. */
+const LEASE_MS_MAX = 24 * 3_600_000;
+/** Leased work is done no more often than this, whatever the control plane says. */
+const CHECK_INTERVAL_MS_MIN = 1_000;
 
 /** Refused, with the text for people, when the batch as a whole makes no sense. */
 export function parseWorkBatch(message: monitorV2.GetServersResponse): Result<WorkBatch, string> {
@@ -52,7 +70,24 @@ export function parseWorkBatch(message: monitorV2.GetServersResponse): Result<Wo
     batchIdText,
     items: parsed.flatMap((item) => (item.ok ? [item.value] : [])),
     leftOut: excess > 0 ? [...leftOut, `${excess} entries beyond ${BATCH_ITEMS_MAX}`] : leftOut,
+    leaseMs: positiveMs(message.lease, { minMs: 0, maxMs: LEASE_MS_MAX }),
+    withdrawals: message.withdrawals.flatMap(withdrawalOf),
+    withdrawalsCursor: message.withdrawalsCursor,
   });
+}
+
+function withdrawalOf({ ipBytes, port }: monitorV2.LeaseWithdrawal): readonly Withdrawal[] {
+  const address = ipAddressFromBytes(ipBytes);
+  return address.ok ? [{ address: address.value, port: port ?? NTP_PORT }] : [];
+}
+
+/** Absent: there is none, or it is not above 0. */
+function positiveMs(
+  duration: Duration | undefined,
+  { minMs, maxMs }: { readonly minMs: number; readonly maxMs: number },
+): number | undefined {
+  const ms = duration === undefined ? 0 : durationMs(duration);
+  return ms > 0 ? Math.min(Math.max(ms, minMs), maxMs) : undefined;
 }
 
 function parseWorkItem(server: monitorV2.Server): Result<WorkItem, string> {
@@ -70,5 +105,9 @@ function parseWorkItem(server: monitorV2.Server): Result<WorkItem, string> {
     ticket: server.ticket,
     testId: server.testId,
     ipBytes: server.ipBytes,
+    checkIntervalMs: positiveMs(server.checkInterval, {
+      minMs: CHECK_INTERVAL_MS_MIN,
+      maxMs: LEASE_MS_MAX,
+    }),
   });
 }

@@ -1,25 +1,37 @@
-// The work loop of one monitor: ask for a batch, probe it, deliver the results. Several batches may be under way, so
-// that one silent server does not keep the monitor waiting.
+// The work of one monitor: ask for a batch, set to work on its servers, ask for the next. Nothing waits for the slowest
+// server of a batch. While the control plane is away, what it gave before is checked at its intervals.
 
-import { createUlid, sleep } from "@truechimer/base";
-import { withSpan } from "@truechimer/telemetry";
+import { createUlid, sleep, unixMsFromNs } from "@truechimer/base";
 import { backOffDelayMs, WORK_BACK_OFF } from "./back-off.ts";
-import { deliverSubmission } from "./deliver-submission.ts";
+import {
+  type BatchResults,
+  createBatchResults,
+  GATHER_MS,
+  LEASED_GATHER_MS,
+} from "./batch-results.ts";
+import { type CheckStarter, createCheckStarter } from "./check-starter.ts";
+import { createLeases, type LeasedServer, type Leases } from "./leases.ts";
 import { createLocalClock, type LocalClock } from "./local-clock.ts";
 import { GET_SERVERS_TIMEOUT_MS } from "./monitor-client.ts";
 import { type MonitorConfig, monitorConfigFrom } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
-import { createPeer, type Peer } from "./peer.ts";
-import { probe, probeBatch } from "./probe-batch.ts";
+import { probe, probeItem } from "./probe-item.ts";
 import { rpcFailureFrom } from "./rpc-failure.ts";
-import { SUBMISSION_VERSION } from "./server-status.ts";
-import { createSlots, type GiveBack, type Slots } from "./slots.ts";
-import { parseWorkBatch, type WorkBatch } from "./work-batch.ts";
+import { type FinishedCheck, SUBMISSION_VERSION } from "./server-status.ts";
+import { encodeSubmissionMessage } from "./submission.ts";
+import { createWaker, type Waker } from "./waker.ts";
+import { parseWorkBatch, type WorkBatch, type WorkItem } from "./work-batch.ts";
 
-/** Batches that one monitor probes at once. */
-const BATCHES_PROBED_MAX = 8;
-/** Batches taken and not settled; no more work is taken while so many wait for the control plane. */
-const BATCHES_UNSETTLED_MAX = 64;
+/** Checks that one monitor has in line or in flight; no more work is taken meanwhile. */
+const CHECKS_UNDER_WAY_MAX = 10_000;
+/** A call for work that takes longer is no reason to leave leased servers alone. */
+const AWAY_AFTER_MS = 10_000;
+/** Leased work is looked at no more often: each look goes through all of it. */
+const LEASE_LOOK_MS = 500;
+/** Checks of a batch begin spread over a tenth of their interval, and no more than this. */
+const START_SPREAD_MS_MAX = 1_000;
+const START_SPREAD_SHARE = 0.1;
+const NS_PER_MS = 1_000_000;
 
 /** What became of asking for work. */
 type Answer =
@@ -29,70 +41,92 @@ type Answer =
 
 interface WorkState {
   readonly localClock: LocalClock;
-  readonly peer: Peer;
-  readonly probed: Slots;
-  readonly unsettled: Slots;
-  /** Batches that were taken and are not settled. */
-  readonly underWay: Set<Promise<void>>;
+  readonly checks: CheckStarter;
+  readonly leases: Leases;
+  /** What waits for neighbours before it is submitted. */
+  readonly gathering: Set<BatchResults>;
+  /** Gathers the results of leased checks, by batch. */
+  readonly leased: Map<string, BatchResults>;
+  /** Submissions on their way into the queue. */
+  readonly storing: Set<Promise<void>>;
+  /** Ends the rest of the loop that works on leases. */
+  readonly leaseWaker: Waker;
   /** Turns without work in a row. */
   misses: number;
+  /** Since when no call for work was answered, on the monotonic clock. Absent: the last one was. */
+  unansweredSinceNs: bigint | undefined;
 }
 
-/** Runs until `stopping` is aborted, then until what was taken is settled; never rejects. */
+/** Runs until `stopping` is aborted, then until what was taken is in the queue; never rejects. */
 export async function workMonitor(context: MonitorContext): Promise<void> {
-  const { clock, logger, random, signals } = context;
-  const { stopping } = signals;
+  const { clock, gate, logger } = context;
   const state: WorkState = {
     localClock: createMonitorsLocalClock(context),
-    peer: createPeer(),
-    probed: createSlots(BATCHES_PROBED_MAX),
-    unsettled: createSlots(BATCHES_UNSETTLED_MAX),
-    underWay: new Set(),
+    checks: createCheckStarter(clock),
+    leases: createLeases(),
+    gathering: new Set(),
+    leased: new Map(),
+    storing: new Set(),
+    leaseWaker: createWaker(),
     misses: 0,
+    unansweredSinceNs: undefined,
   };
+  const unsubscribe = gate.subscribe(() => {
+    const { closedBy } = gate;
+    if (closedBy === undefined) logger.info({}, "work is taken again");
+    else logger.info({ because: closedBy }, "no work is taken");
+    state.leaseWaker.wake();
+  });
+  await Promise.all([takeWork(context, state), workOnLeases(context, state)]);
+  unsubscribe();
+  await state.checks.fewerThan(1, NEVER);
+  for (const results of state.gathering) results.flush();
+  await Promise.all(state.storing);
+}
+
+const NEVER: AbortSignal = new AbortController().signal;
+
+async function takeWork(context: MonitorContext, state: WorkState): Promise<void> {
+  const { clock, logger, random, signals } = context;
+  const { stopping } = signals;
   while (!stopping.aborted) {
     let waitMs: number;
     try {
       waitMs = await takeTurn(context, state);
     } catch (error) {
-      if (stopping.aborted) break;
+      if (stopping.aborted) return;
       logger.error({ error }, "turn of the work loop failed");
       state.misses += 1;
       waitMs = backOffDelayMs(WORK_BACK_OFF, state.misses, random);
     }
     if (waitMs > 0) await sleep(clock, waitMs, stopping).catch(() => {});
   }
-  await Promise.all(state.underWay);
 }
 
 /** Asks for one batch and sets to work on it. Returns how long to wait before the next turn. */
 async function takeTurn(context: MonitorContext, state: WorkState): Promise<number> {
-  const { config, random, signals, socket } = context;
-  const { localClock, peer, underWay } = state;
+  const { config, gate, random, signals, socket } = context;
+  const { localClock, checks } = state;
   // Work that cannot be done is better left to others.
   if (socket.failure !== undefined) throw socket.failure;
   const current = await config.inForce(signals.stopping);
+  await gate.whenOpen(signals.stopping);
   const clockRestMs = await localClock.restMs(current);
   if (clockRestMs > 0) return clockRestMs;
   // A control plane of the NTP Pool refuses a batch that comes after a later one.
-  if (!current.peerIsTruechimer) await Promise.all(underWay);
-  const slots = await takeSlots(state, signals.stopping);
-  let work: Promise<void> | undefined;
-  try {
-    const answer = await askForWork(context);
-    if (answer.kind !== "work") {
-      state.misses += 1;
-      const backOffMs = backOffDelayMs(WORK_BACK_OFF, state.misses, random);
-      return restMs(answer, config.current, backOffMs);
-    }
+  await checks.fewerThan(current.peerIsTruechimer ? CHECKS_UNDER_WAY_MAX : 1, signals.stopping);
+  if (!current.peerIsTruechimer) await Promise.all(state.storing);
+  // Any of them may have changed meanwhile.
+  if (gate.closedBy !== undefined) return 0;
+  const answer = await askForWork(context, state);
+  if (answer.kind === "work") {
     state.misses = 0;
-    work = workThrough(answer.batch, { context, peer, slots });
-    const settled = work.then(() => void underWay.delete(settled));
-    underWay.add(settled);
+    startBatch(answer.batch, context, state);
     return 0;
-  } finally {
-    if (work === undefined) giveBack(slots);
   }
+  state.misses += 1;
+  const backOffMs = backOffDelayMs(WORK_BACK_OFF, state.misses, random);
+  return restMs(answer, config.current, backOffMs);
 }
 
 function restMs(
@@ -104,33 +138,21 @@ function restMs(
   return answer.retryAfterMs ?? backOffMs;
 }
 
-interface BatchSlots {
-  readonly probed: GiveBack;
-  readonly unsettled: GiveBack;
-}
-
-function giveBack({ probed, unsettled }: BatchSlots): void {
-  probed();
-  unsettled();
-}
-
-async function takeSlots(state: WorkState, signal: AbortSignal): Promise<BatchSlots> {
-  const unsettled = await state.unsettled.take(signal);
-  try {
-    return { unsettled, probed: await state.probed.take(signal) };
-  } catch (error) {
-    unsettled();
-    throw error;
-  }
-}
-
-async function askForWork(context: MonitorContext): Promise<Answer> {
-  const { address, client, config, logger, signals } = context;
+async function askForWork(context: MonitorContext, state: WorkState): Promise<Answer> {
+  const { address, client, clock, config, gate, logger, onRefused, signals } = context;
+  const { cursor } = state.leases;
+  state.unansweredSinceNs ??= clock.monotonicNs();
+  state.leaseWaker.wake();
   try {
     const message = await client.getServers(
-      { monId: address.text, submissionVersionMax: SUBMISSION_VERSION },
+      {
+        monId: address.text,
+        submissionVersionMax: SUBMISSION_VERSION,
+        ...(cursor === undefined ? {} : { withdrawalsAfter: cursor }),
+      },
       { timeoutMs: GET_SERVERS_TIMEOUT_MS, signal: signals.stopping },
     );
+    state.unansweredSinceNs = undefined;
     if (message.config !== undefined) config.set(monitorConfigFrom(message.config, context));
     const batch = parseWorkBatch(message);
     if (!batch.ok) {
@@ -138,57 +160,161 @@ async function askForWork(context: MonitorContext): Promise<Answer> {
       return { kind: "failed", retryAfterMs: undefined };
     }
     for (const detail of batch.value.leftOut) logger.warn({ detail }, "entry of a batch left out");
+    state.leases.takeIn(batch.value, clock.monotonicNs());
     if (batch.value.items.length === 0) return { kind: "nothing_due" };
     return { kind: "work", batch: batch.value };
   } catch (error) {
     if (signals.stopping.aborted) throw error;
-    const { code, message, retryAfterMs } = rpcFailureFrom(error);
+    const { code, message, retryAfterMs, monitorRefused } = rpcFailureFrom(error);
     logger.warn({ code, detail: message }, "no work received");
+    if (monitorRefused) {
+      gate.setRefused(true);
+      config.wanted.wake();
+      onRefused();
+    }
     return { kind: "failed", retryAfterMs };
   }
 }
 
-interface BatchWork {
-  readonly context: MonitorContext;
-  readonly peer: Peer;
-  readonly slots: BatchSlots;
-}
-
-/** Probes and delivers, and gives the slots back; never rejects. */
-async function workThrough(batch: WorkBatch, work: BatchWork): Promise<void> {
-  const { context, slots } = work;
-  const attributes = { batchID: batch.batchIdText, servers: batch.items.length };
-  try {
-    // One trace from here to the rows that the control plane writes.
-    await withSpan("agent.batch", { attributes }, () => probeThenDeliver(batch, work));
-  } catch (error) {
-    context.logger.error({ batch: batch.batchIdText, error }, "batch failed");
-  } finally {
-    giveBack(slots);
+function startBatch(batch: WorkBatch, context: MonitorContext, state: WorkState): void {
+  const { clock, config, logger } = context;
+  const inParts = config.current?.peerIsTruechimer === true;
+  const results = createBatchResults({
+    clock,
+    expected: batch.items.length,
+    gatherMs: inParts ? GATHER_MS : undefined,
+    gathering: state.gathering,
+    submit: (checks) => store(checks, { batchId: batch.batchId, context, state }),
+  });
+  for (const item of batch.items) {
+    const started = startCheck(item, { context, state, results });
+    if (started) continue;
+    logger.debug({ server: item.address.text }, "server is being checked already: left out");
+    results.ended(undefined);
   }
 }
 
-async function probeThenDeliver(
-  batch: WorkBatch,
-  { context, peer, slots }: BatchWork,
-): Promise<void> {
-  const { clock, config, logger, random, signals } = context;
-  const checks = await probeBatch(batch, context, await config.inForce(signals.closing));
-  slots.probed();
-  if (checks.length === 0) return;
+interface CheckWork {
+  readonly context: MonitorContext;
+  readonly state: WorkState;
+  readonly results: BatchResults;
+}
+
+function startCheck(item: WorkItem, { context, state, results }: CheckWork): boolean {
+  // As it is at the start: a pause ends this check for good, whatever comes after it.
+  const { period } = context.gate;
+  let finished: FinishedCheck | undefined;
+  return state.checks.start(item, {
+    delayMs: Math.round(startSpreadMs(item) * context.random.fraction()),
+    signal: period.hurry,
+    check: async () => {
+      finished = await probeItem(item, context, period);
+    },
+    onEnd: () => results.ended(finished),
+  });
+}
+
+function startSpreadMs({ checkIntervalMs }: WorkItem): number {
+  const share = (checkIntervalMs ?? Number.POSITIVE_INFINITY) * START_SPREAD_SHARE;
+  return Math.min(share, START_SPREAD_MS_MAX);
+}
+
+interface StoreOptions {
+  readonly batchId: Uint8Array;
+  readonly context: MonitorContext;
+  readonly state: WorkState;
+}
+
+function store(checks: readonly FinishedCheck[], { batchId, context, state }: StoreOptions): void {
+  const { address, clock, queue, random } = context;
+  const monId = address.text;
+  const createdAtMs = unixMsFromNs(clock.nowNs());
   const submissionId = createUlid(clock, random);
-  await deliverSubmission({ submissionId, batchId: batch.batchId, checks }, context, peer);
-  logger.debug({ batch: batch.batchIdText, results: checks.length }, "batch settled");
+  const message = encodeSubmissionMessage({ submissionId, monId, batchId, checks });
+  const header = { submissionId, monId, results: checks.length, createdAtMs };
+  const stored = queue.append(header, message).then(() => void state.storing.delete(stored));
+  state.storing.add(stored);
+}
+
+/** While the control plane is away. */
+async function workOnLeases(context: MonitorContext, state: WorkState): Promise<void> {
+  const { clock, gate, logger, signals } = context;
+  const { stopping } = signals;
+  while (!stopping.aborted) {
+    const restMs = gate.closedBy === undefined ? leaseRestMs(context, state) : undefined;
+    await state.leaseWaker.rest(clock, restMs, stopping);
+    if (stopping.aborted) return;
+    if (gate.closedBy !== undefined || !isAway(context, state)) continue;
+    try {
+      await startDueLeases(context, state);
+    } catch (error) {
+      if (!stopping.aborted) logger.error({ error }, "leased work failed");
+    }
+  }
+}
+
+/** Absent: the control plane answers. */
+function leaseRestMs({ clock }: MonitorContext, state: WorkState): number | undefined {
+  const { leases, unansweredSinceNs } = state;
+  if (unansweredSinceNs === undefined) return;
+  const nowNs = clock.monotonicNs();
+  const awayNs = unansweredSinceNs + BigInt(AWAY_AFTER_MS * NS_PER_MS);
+  const dueNs = leases.nextDueNs(nowNs);
+  if (dueNs === undefined) return;
+  const nextNs = dueNs > awayNs ? dueNs : awayNs;
+  return Math.max(LEASE_LOOK_MS, Math.ceil(Number(nextNs - nowNs) / NS_PER_MS));
+}
+
+function isAway({ clock }: MonitorContext, { unansweredSinceNs }: WorkState): boolean {
+  if (unansweredSinceNs === undefined) return false;
+  return clock.monotonicNs() - unansweredSinceNs >= BigInt(AWAY_AFTER_MS * NS_PER_MS);
+}
+
+async function startDueLeases(context: MonitorContext, state: WorkState): Promise<void> {
+  const { clock, config, signals, socket } = context;
+  const current = config.current;
+  if (socket.failure !== undefined || current === undefined) return;
+  if ((await state.localClock.restMs(current)) > 0) return;
+  if (signals.stopping.aborted) return;
+  const due = state.leases.takeDue(clock.monotonicNs());
+  if (due.length === 0) return;
+  context.logger.debug(
+    { servers: due.length },
+    "control plane is away: leased servers are checked",
+  );
+  for (const leased of due) {
+    startCheck(leased.item, { context, state, results: leasedResults(leased, context, state) });
+  }
+}
+
+function leasedResults(
+  { batchId, batchIdText }: LeasedServer,
+  context: MonitorContext,
+  state: WorkState,
+): BatchResults {
+  const known = state.leased.get(batchIdText);
+  if (known !== undefined) return known;
+  const results = createBatchResults({
+    clock: context.clock,
+    gatherMs: LEASED_GATHER_MS,
+    gathering: state.gathering,
+    submit: (checks) => {
+      state.leased.delete(batchIdText);
+      store(checks, { batchId, context, state });
+    },
+  });
+  state.leased.set(batchIdText, results);
+  return results;
 }
 
 function createMonitorsLocalClock(context: MonitorContext): LocalClock {
-  const { address, clock, config, logger, metrics, resolveHost, signals } = context;
+  const { address, clock, logger, metrics, resolveHost, signals } = context;
   return createLocalClock({
     clock,
     logger,
     family: address.family,
     resolveHost,
-    probe: async (target) => probe(target, context, await config.inForce(signals.stopping)),
+    probe: async (target) => await probe(target, context, context.gate.period),
     onChecked: (ok) => metrics.localClockChecked(ok),
     signal: signals.stopping,
   });

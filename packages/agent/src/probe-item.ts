@@ -1,4 +1,4 @@
-// Probes all servers of a batch side by side. A slow or silent one holds up nobody but itself.
+// Checks one server that a batch or a lease names, within the agent's limits.
 
 import { AppError, addressScope, type IpAddress } from "@truechimer/base";
 import { type CheckResult, checkResultWithoutSamples, isAgentFault } from "@truechimer/ntp";
@@ -7,26 +7,18 @@ import { type MonitorConfig, sampleIntervalMsFor } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
 import { type CheckTarget, runCheck } from "./run-check.ts";
 import type { FinishedCheck } from "./server-status.ts";
-import type { WorkBatch, WorkItem } from "./work-batch.ts";
+import type { WorkItem } from "./work-batch.ts";
+import type { ProbingPeriod } from "./work-gate.ts";
 
-/** The checks that came to an end; those that a stop cut short are left out. In the order of the batch. */
-export async function probeBatch(
-  batch: WorkBatch,
-  context: MonitorContext,
-  config: MonitorConfig,
-): Promise<readonly FinishedCheck[]> {
-  const checks = batch.items.map((item) => probeItem(item, context, config));
-  return (await Promise.all(checks)).filter((check) => check !== undefined);
-}
-
-async function probeItem(
+/** Absent: there is nothing to tell of the server, because it was cut short or the fault is the agent's own. */
+export async function probeItem(
   item: WorkItem,
   context: MonitorContext,
-  config: MonitorConfig,
+  period: ProbingPeriod,
 ): Promise<FinishedCheck | undefined> {
   const { clock, logger, metrics } = context;
   try {
-    const result = await checkOrRefuse(item, context, config);
+    const result = await checkOrRefuse(item, context, period);
     metrics.checkEnded(result.outcome.reason ?? "");
     metrics.checksInFlight(context.checkSlots.taken);
     if (isAgentFault(result.outcome.reason)) {
@@ -50,24 +42,28 @@ async function probeItem(
 async function checkOrRefuse(
   item: WorkItem,
   context: MonitorContext,
-  config: MonitorConfig,
+  period: ProbingPeriod,
 ): Promise<CheckResult> {
+  const config = await context.config.inForce(period.hurry);
   const refusal = addressRefusal(item.address, config);
   if (refusal !== undefined) {
     context.logger.warn({ refusal, port: item.port }, "server not probed");
     return checkResultWithoutSamples("address_refused");
   }
-  return await probe(item, context, config);
+  return await probe(item, context, period);
 }
 
-/** One check within the agent's limit on checks in flight. */
+/** One check within the agent's limit on checks in flight; it takes no place while the server is to be left alone. */
 export async function probe(
   target: CheckTarget,
   context: MonitorContext,
-  config: MonitorConfig,
+  { hurry, probing }: ProbingPeriod,
 ): Promise<CheckResult> {
-  const { checkSlots, metrics, signals, socket, clock, pace } = context;
-  return await checkSlots.hold(signals.stopping, async () => {
+  const { checkSlots, metrics, socket, clock, pace } = context;
+  const config = await context.config.inForce(hurry);
+  const client = clientSeenBy(target, context, config);
+  await pace.untilFree({ ...target, client }, hurry);
+  return await checkSlots.hold(hurry, async () => {
     metrics.checksInFlight(checkSlots.taken);
     return await runCheck(target, {
       settings: { ...config, sampleIntervalMs: sampleIntervalMsFor(target.address, config) },
@@ -75,9 +71,9 @@ export async function probe(
       clock,
       pace,
       localAddress: sourceAddress(context, config),
-      client: clientSeenBy(target, context, config),
-      signal: signals.probing,
-      hurry: signals.stopping,
+      client,
+      signal: probing,
+      hurry,
     });
   });
 }

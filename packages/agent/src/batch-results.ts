@@ -1,0 +1,62 @@
+// Gathers the finished checks of one batch into submissions. Results go on their way as they are there: together with
+// what comes within a short time, never waiting for the slowest. A control plane of the NTP Pool gets its batch whole.
+
+import type { Clock } from "@truechimer/base";
+import type { FinishedCheck } from "./server-status.ts";
+
+export interface BatchResultsOptions {
+  readonly clock: Clock;
+  /** Checks that will come to an end. Absent: there is no last one. */
+  readonly expected?: number;
+  /** How long a result waits for others. Absent: for all of the batch. */
+  readonly gatherMs: number | undefined;
+  /** Those that hold something back; they put themselves in and out. */
+  readonly gathering: Set<BatchResults>;
+  readonly submit: (checks: readonly FinishedCheck[]) => void;
+}
+
+export interface BatchResults {
+  /** One check came to its end; without a result there is nothing to tell. */
+  ended(check: FinishedCheck | undefined): void;
+  /** Hands over what is there. */
+  flush(): void;
+}
+
+/** A result of fresh work waits for its neighbours this long. */
+export const GATHER_MS = 500;
+/** Nobody is there to take a result of leased work; fewer, larger submissions are kept for later. */
+export const LEASED_GATHER_MS = 30_000;
+/** Results of one submission: about 100 KB. */
+const SUBMISSION_RESULTS_MAX = 100;
+
+export function createBatchResults(options: BatchResultsOptions): BatchResults {
+  const { clock, expected, gatherMs, gathering, submit } = options;
+  let gathered: FinishedCheck[] = [];
+  let endedCount = 0;
+  let cancelTimer: (() => void) | undefined;
+
+  const flush = (): void => {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    gathering.delete(results);
+    if (gathered.length === 0) return;
+    const checks = gathered;
+    gathered = [];
+    submit(checks);
+  };
+  const results: BatchResults = {
+    flush,
+    ended: (check) => {
+      endedCount += 1;
+      if (check !== undefined) gathered.push(check);
+      if (endedCount === expected) flush();
+      else if (gathered.length === 0) return;
+      else if (gatherMs !== undefined && gathered.length >= SUBMISSION_RESULTS_MAX) flush();
+      else {
+        gathering.add(results);
+        if (gatherMs !== undefined) cancelTimer ??= clock.setTimer(gatherMs, flush);
+      }
+    },
+  };
+  return results;
+}
