@@ -13,6 +13,8 @@ export interface BatchResultsOptions {
   /** Those that hold something back; they put themselves in and out. */
   readonly gathering: Set<BatchResults>;
   readonly submit: (checks: readonly FinishedCheck[]) => void;
+  /** Called once, when `expected` checks have ended. */
+  readonly onAllEnded?: () => void;
 }
 
 export interface BatchResults {
@@ -49,8 +51,10 @@ export function createBatchResults(options: BatchResultsOptions): BatchResults {
     ended: (check) => {
       endedCount += 1;
       if (check !== undefined) gathered.push(check);
-      if (endedCount === expected) flush();
-      else if (gathered.length === 0) return;
+      if (endedCount === expected) {
+        flush();
+        options.onAllEnded?.();
+      } else if (gathered.length === 0) return;
       else if (gatherMs !== undefined && gathered.length >= SUBMISSION_RESULTS_MAX) flush();
       else {
         gathering.add(results);

@@ -2,6 +2,7 @@
 // counted or never will be. What the control plane chokes on steps aside, so that it keeps nothing else waiting.
 
 import type { monitorV2 } from "@truechimer/api";
+import { inTrace } from "@truechimer/telemetry";
 import { backOffDelayMs, SUBMIT_BACK_OFF } from "./back-off.ts";
 import { SUBMIT_TIMEOUT_MS } from "./monitor-client.ts";
 import type { ControlPlaneContext, StopSignals } from "./monitor-context.ts";
@@ -51,7 +52,9 @@ export async function deliverSubmissions(
         await waker.rest(clock, asideRestMs(context, aside), signals.closing);
         continue;
       }
-      const failure = await deliver(next, context, signals.closing);
+      const failure = await inTrace(next.traceparent || undefined, () =>
+        deliver(next, context, signals.closing),
+      );
       if (failure === undefined) {
         failures = 0;
         aside.delete(next.submissionId);

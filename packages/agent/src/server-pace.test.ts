@@ -62,8 +62,8 @@ describe("the pace", () => {
 
   test.each<[SampleReason, bigint]>([
     ["kiss_rate", 16_000n],
-    ["kiss_deny", 16_000n],
-    ["kiss_rstr", 16_000n],
+    ["kiss_deny", 300_000n],
+    ["kiss_rstr", 300_000n],
     ["timeout", 2_000n],
   ])("after %s rests %d ms", async (reason, expectedMs) => {
     const clock = instantClock();
@@ -71,6 +71,30 @@ describe("the pace", () => {
     await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith(reason)));
     await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith()));
     expect(clock.monotonicNs() / 1_000_000n).toBe(expectedMs);
+  });
+
+  test("after RATE again and again rests twice as long each time, but never so long that what is known gets stale", async () => {
+    const clock = instantClock();
+    const pace = createServerPace(clock);
+    const every = { ...visit(), checkIntervalMs: 60_000 };
+    const startsMs: number[] = [];
+    for (let ask = 0; ask < 7; ask += 1) {
+      await pace.atItsTurn(every, never, () => {
+        startsMs.push(Number(clock.monotonicNs() / 1_000_000n));
+        return Promise.resolve(sampleWith(ask === 5 ? undefined : "kiss_rate"));
+      });
+    }
+    const restsS = startsMs.slice(1).map((ms, index) => (ms - (startsMs[index] ?? 0)) / 1_000);
+    expect(restsS).toEqual([16, 32, 64, 90, 90, 2]);
+  });
+
+  test("whoever waits until a server is free stands in nobody's way", async () => {
+    const clock = instantClock();
+    const pace = createServerPace(clock);
+    await pace.untilFree(visit(), never);
+    await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith("kiss_rate")));
+    await pace.untilFree(visit(), never);
+    expect(clock.monotonicNs()).toBe(16_000_000_000n);
   });
 
   test("one who leaves the line does not let the next overtake the first", async () => {

@@ -2,6 +2,7 @@
 // server of a batch. While the control plane is away, what it gave before is checked at its intervals.
 
 import { createUlid, sleep, unixMsFromNs } from "@truechimer/base";
+import { currentTraceparent, withSpan } from "@truechimer/telemetry";
 import { backOffDelayMs, WORK_BACK_OFF } from "./back-off.ts";
 import {
   type BatchResults,
@@ -179,19 +180,27 @@ async function askForWork(context: MonitorContext, state: WorkState): Promise<An
 function startBatch(batch: WorkBatch, context: MonitorContext, state: WorkState): void {
   const { clock, config, logger } = context;
   const inParts = config.current?.peerIsTruechimer === true;
-  const results = createBatchResults({
-    clock,
-    expected: batch.items.length,
-    gatherMs: inParts ? GATHER_MS : undefined,
-    gathering: state.gathering,
-    submit: (checks) => store(checks, { batchId: batch.batchId, context, state }),
+  const attributes = { batchID: batch.batchIdText, servers: batch.items.length };
+  // One trace from here to the rows that the control plane writes.
+  void withSpan("agent.batch", { attributes }, async () => {
+    const allEnded = Promise.withResolvers<void>();
+    const { batchId } = batch;
+    const traceparent = currentTraceparent();
+    const results = createBatchResults({
+      clock,
+      expected: batch.items.length,
+      gatherMs: inParts ? GATHER_MS : undefined,
+      gathering: state.gathering,
+      submit: (checks) => store(checks, { batchId, traceparent, context, state }),
+      onAllEnded: allEnded.resolve,
+    });
+    for (const item of batch.items) {
+      if (startCheck(item, { context, state, results })) continue;
+      logger.debug({ server: item.address.text }, "server is being checked already: left out");
+      results.ended(undefined);
+    }
+    await allEnded.promise;
   });
-  for (const item of batch.items) {
-    const started = startCheck(item, { context, state, results });
-    if (started) continue;
-    logger.debug({ server: item.address.text }, "server is being checked already: left out");
-    results.ended(undefined);
-  }
 }
 
 interface CheckWork {
@@ -221,17 +230,22 @@ function startSpreadMs({ checkIntervalMs }: WorkItem): number {
 
 interface StoreOptions {
   readonly batchId: Uint8Array;
+  /** Of the span that the checks belong to. */
+  readonly traceparent?: string | undefined;
   readonly context: MonitorContext;
   readonly state: WorkState;
 }
 
-function store(checks: readonly FinishedCheck[], { batchId, context, state }: StoreOptions): void {
+function store(
+  checks: readonly FinishedCheck[],
+  { batchId, traceparent = "", context, state }: StoreOptions,
+): void {
   const { address, clock, queue, random } = context;
   const monId = address.text;
   const createdAtMs = unixMsFromNs(clock.nowNs());
   const submissionId = createUlid(clock, random);
   const message = encodeSubmissionMessage({ submissionId, monId, batchId, checks });
-  const header = { submissionId, monId, results: checks.length, createdAtMs };
+  const header = { submissionId, monId, results: checks.length, createdAtMs, traceparent };
   const stored = queue.append(header, message).then(() => void state.storing.delete(stored));
   state.storing.add(stored);
 }

@@ -96,28 +96,38 @@ describe("a submission", () => {
   });
 
   test("that cannot be delivered keeps no other from being delivered", async () => {
-    const { agent, clock, plane } = simulateWithServer();
+    const { agent, addServer, clock, plane } = simulateWithServer();
+    addServer("192.0.2.7");
+    addServer("192.0.2.8");
     let first: string | undefined;
     plane.beforeCounting = ({ submissionId }) => {
       first ??= submissionId;
       if (submissionId === first) throw new ConnectError("poison", Code.Internal);
     };
-    plane.due.push(due(GOOD), due(GOOD), due(GOOD));
+    plane.due.push(due(GOOD), due("192.0.2.7"), due("192.0.2.8"));
     agent.start();
     await clock.advance(60_000);
     expect(plane.counted).toHaveLength(2);
   });
 
-  test("waits; no more than 64 batches are taken meanwhile", async () => {
-    const { agent, clock, plane } = simulateWithServer();
+  test("waits while others are made; when there is no room any more the oldest are dropped, and counted", async () => {
+    const { agent, clock, counted, plane } = simulateWithServer({
+      queueLimits: { memoryBytesMax: 4_000 },
+    });
+    let isDown = true;
     plane.beforeCounting = () => {
-      throw new ConnectError("down", Code.Unavailable);
+      if (isDown) throw new ConnectError("down", Code.Unavailable);
     };
-    for (let batch = 0; batch < 100; batch += 1) plane.due.push(due(GOOD));
     agent.start();
-    // Paced at 2 s, so 64 batches take as many times that.
-    await clock.advance(300_000);
-    expect(plane.due).toHaveLength(36);
+    for (let batch = 0; batch < 20; batch += 1) {
+      plane.due.push(due(GOOD));
+      await clock.advance(30_000);
+    }
+    isDown = false;
+    await clock.advance(200_000);
+    expect(plane.counted.length).toBeGreaterThan(5);
+    expect(new Set(counted.lost)).toEqual(new Set(["queue_full"]));
+    expect(counted.lost.length + plane.counted.length).toBe(20);
   });
 });
 

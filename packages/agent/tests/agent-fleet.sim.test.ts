@@ -36,14 +36,6 @@ test.each([1, 2])(
       sampleInterval: durationFromMs(2_000),
       idlePollInterval: durationFromMs(5_000),
     };
-    for (let batch = 0; batch < BATCHES; batch += 1) {
-      const first = Math.floor(random.fraction() * SERVERS);
-      plane.due.push(
-        Array.from({ length: BATCH }, (_, index) => ({
-          ipBytes: ip(servers[(first + index) % SERVERS] ?? "").bytes,
-        })),
-      );
-    }
     const maybeFail = (): void => {
       if (random.fraction() > 1 / 3) return;
       const code = FAILING_CODES[Math.floor(random.fraction() * FAILING_CODES.length)];
@@ -53,7 +45,17 @@ test.each([1, 2])(
     plane.afterCounting = maybeFail;
 
     agent.start();
-    await clock.advance(900_000);
+    // As they become due.
+    for (let batch = 0; batch < BATCHES; batch += 1) {
+      const first = (batch * BATCH) % SERVERS;
+      plane.due.push(
+        Array.from({ length: BATCH }, (_, index) => ({
+          ipBytes: ip(servers[(first + index) % SERVERS] ?? "").bytes,
+        })),
+      );
+      await clock.advance(6_000);
+    }
+    await clock.advance(180_000);
 
     expect(plane.due).toHaveLength(0);
     expect(plane.counted).toHaveLength(BATCHES * BATCH);

@@ -23,9 +23,10 @@ describe("a batch", () => {
     plane.config = CONFIG;
     plane.due.push(due(GOOD, SILENT, "192.0.2.3"));
     agent.start();
-    await clock.advance(13_500);
+    await clock.advance(15_000);
     expect(plane.counted).toHaveLength(3);
-    const [good, silent] = plane.counted;
+    const good = plane.counted.find(({ ipBytes }) => ipBytes.at(-1) === 1);
+    const silent = plane.counted.find(({ noResponse }) => noResponse);
     expect(good).toMatchObject({ error: "", reason: "", noResponse: false, stratum: 1, port: 123 });
     expect(good?.offset).toMatchObject({ seconds: 0n });
     expect(good?.responses).toHaveLength(3);
@@ -73,8 +74,10 @@ describe("a server", () => {
     const { agent, addServer, clock, plane, sent } = simulate();
     addServer(GOOD);
     plane.config = CONFIG;
-    plane.due.push(due(GOOD, GOOD), due(GOOD));
+    plane.due.push(due(GOOD), due(GOOD));
     agent.start();
+    await clock.advance(5_000);
+    plane.due.push(due(GOOD));
     await clock.advance(60_000);
     expect(plane.counted).toHaveLength(3);
     const times = sent.map(({ atMs }) => atMs).toSorted((a, b) => a - b);
@@ -112,12 +115,14 @@ describe("a server", () => {
   });
 
   test("is not blamed for a step of the host's clock", async () => {
-    const { agent, addServer, clock, hostClock, plane } = simulate({ quality: { delayMs: 50 } });
+    const { agent, addServer, clock, hostClock, network, plane } = simulate({
+      quality: { delayMs: 50 },
+    });
     addServer(GOOD);
     plane.config = { ...CONFIG, samples: 1 };
     plane.due.push(due(GOOD));
     agent.start();
-    await clock.advance(60);
+    while (network.counters().sent === 0) await clock.advanceToNextTimer();
     hostClock.step(3_600_000_000_000n);
     await clock.advance(5_000);
     expect(plane.counted).toHaveLength(0);
@@ -247,7 +252,7 @@ describe("several monitors of one agent", () => {
     expect(second - first).toBeGreaterThanOrEqual(2_000);
     // On loopback all have one address, and the server is the host's own.
     const [one = 0, other = 2_000] = startsMs("127.0.0.1");
-    expect(other - one).toBeLessThan(100);
+    expect(other - one).toBeLessThan(1_100);
   });
 });
 

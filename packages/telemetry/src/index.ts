@@ -31,6 +31,7 @@ export {
   currentTraceId,
   currentTraceparent,
   type FinishedSpan,
+  inTrace,
   remoteContext,
   type Span,
   SpanKind,

@@ -117,6 +117,11 @@ export function remoteContext(traceparent: string | undefined): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { ...parsed, isRemote: true });
 }
 
+/** Runs `work` as if it were called by whoever sent this `traceparent`. Absent: in the current context. */
+export function inTrace<Value>(traceparent: string | undefined, work: () => Value): Value {
+  return traceparent === undefined ? work() : context.with(remoteContext(traceparent), work);
+}
+
 /** The current span as a `traceparent` header, to send along. Absent: nothing is traced. */
 export function currentTraceparent(): string | undefined {
   const span = trace.getSpanContext(context.active());

@@ -15,6 +15,8 @@ export interface SubmissionHeader {
   readonly results: number;
   /** Milliseconds since 1970, by the agent's wall clock. */
   readonly createdAtMs: number;
+  /** The trace that it belongs to, as the header of that name has it. Empty: none. */
+  readonly traceparent: string;
 }
 
 export type QueueRecord =
@@ -37,8 +39,8 @@ export const SEGMENT_MAGIC: Uint8Array = new TextEncoder().encode("TCQUEUE1");
 
 const FRAME_BYTES = 9;
 const ULID_CHARACTERS = 26;
-/** Of a submission's body before the message: id, time, count, length of mon_id. */
-const SUBMISSION_FIXED_BYTES = ULID_CHARACTERS + 8 + 4 + 1;
+/** Of a submission's body, then two texts, then the message: id, time, count, length of each text. */
+const SUBMISSION_FIXED_BYTES = ULID_CHARACTERS + 8 + 4 + 1 + 1;
 /** Longer bodies are damage: the control plane takes no message of this size. */
 const BODY_BYTES_MAX = 16 * 1_024 * 1_024;
 const TYPE_SUBMISSION = 1;
@@ -51,14 +53,15 @@ export interface EncodedSubmission {
 }
 
 export function encodeSubmission(header: SubmissionHeader, message: Uint8Array): EncodedSubmission {
-  const monId = Buffer.from(header.monId, "ascii");
-  const messageAt = SUBMISSION_FIXED_BYTES + monId.length;
+  const { monId, traceparent } = header;
+  const messageAt = SUBMISSION_FIXED_BYTES + monId.length + traceparent.length;
   const body = Buffer.alloc(messageAt + message.length);
   body.write(header.submissionId, 0, "ascii");
   body.writeDoubleLE(header.createdAtMs, ULID_CHARACTERS);
   body.writeUInt32LE(header.results, ULID_CHARACTERS + 8);
   body.writeUInt8(monId.length, ULID_CHARACTERS + 12);
-  body.set(monId, SUBMISSION_FIXED_BYTES);
+  body.writeUInt8(traceparent.length, ULID_CHARACTERS + 13);
+  body.write(monId + traceparent, SUBMISSION_FIXED_BYTES, "ascii");
   body.set(message, messageAt);
   return { bytes: framed(TYPE_SUBMISSION, body), messageOffset: FRAME_BYTES + messageAt };
 }
@@ -112,15 +115,18 @@ function parseRecord(segment: Buffer, at: number, length: number): QueueRecord |
   if (type === TYPE_SETTLED) return { type: "settled", submissionId };
   if (type !== TYPE_SUBMISSION || length < SUBMISSION_FIXED_BYTES) return;
   const monIdLength = segment.readUInt8(bodyAt + ULID_CHARACTERS + 12);
+  const traceparentLength = segment.readUInt8(bodyAt + ULID_CHARACTERS + 13);
   const monIdAt = bodyAt + SUBMISSION_FIXED_BYTES;
-  const offset = monIdAt + monIdLength;
+  const traceparentAt = monIdAt + monIdLength;
+  const offset = traceparentAt + traceparentLength;
   const messageLength = bodyAt + length - offset;
   if (messageLength < 0) return;
   const header = {
     submissionId,
     createdAtMs: segment.readDoubleLE(bodyAt + ULID_CHARACTERS),
     results: segment.readUInt32LE(bodyAt + ULID_CHARACTERS + 8),
-    monId: segment.toString("ascii", monIdAt, offset),
+    monId: segment.toString("ascii", monIdAt, traceparentAt),
+    traceparent: segment.toString("ascii", traceparentAt, offset),
   };
   return { type: "submission", header, offset, length: messageLength };
 }
