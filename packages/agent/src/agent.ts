@@ -48,8 +48,8 @@ async function runAgent(parts: AgentParts): Promise<void> {
   const planes = createControlPlanes(parts, { queue, wanted, noMore: noMore.promise });
   for (const { monId } of queue.list()) planes.deliverLeftOver(monId);
   const runs = createMonitorRuns(parts, { planes, wanted });
-  const unsubscribe = wanted.subscribe(runs.follow);
-  const stopFollowing = options.sessionTakeover?.subscribe(runs.followTakeover);
+  const unsubscribe = wanted.subscribe(() => runs.follow());
+  const stopFollowing = options.sessionTakeover?.subscribe(() => runs.followTakeover());
   runs.follow();
   await aborted(signals.stopping);
   unsubscribe();

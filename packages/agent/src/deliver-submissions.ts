@@ -36,7 +36,7 @@ export async function deliverSubmissions(
   const { address, clock, queue, random } = context;
   const monId = address.text;
   const waker = createWaker();
-  const unsubscribe = queue.subscribe(waker.wake);
+  const unsubscribe = queue.subscribe(() => waker.wake());
   const aside = new Map<string, Aside>();
   let ended = false;
   let failures = 0;

@@ -1,7 +1,7 @@
 export { type AddressPolicy, addressRefusal } from "./address-policy.ts";
 export { type Agent, createAgent } from "./agent.ts";
-export type { AgentMonitor, AgentOptions } from "./agent-options.ts";
 export { type AgentMetrics, createAgentMetrics, silentAgentMetrics } from "./agent-metrics.ts";
+export type { AgentMonitor, AgentOptions } from "./agent-options.ts";
 export { type CheckedTarget, type CheckOnceOptions, checkOnce } from "./check-once.ts";
 export type { CreateTransport } from "./monitor-client.ts";
 export type {

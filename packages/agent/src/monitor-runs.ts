@@ -44,7 +44,7 @@ export function createMonitorRuns(
   const shared: SharedParts = {
     pace: createServerPace(clock),
     checkSlots: createSlots(options.checksInFlightMax ?? CHECKS_IN_FLIGHT_MAX),
-    onRefused: wanted.refresh,
+    onRefused: () => wanted.refresh(),
   };
   const runs = new Map<string, MonitorRun>();
   const ending = new Set<Promise<void>>();

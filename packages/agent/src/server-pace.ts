@@ -88,9 +88,9 @@ export function createServerPace(clock: Clock): ServerPace {
 
   const untilFree = async (entry: Entry, signal: AbortSignal): Promise<void> => {
     for (;;) {
-      const restMs = Number(entry.freeAtNs - clock.monotonicNs()) / NS_PER_MS;
-      if (restMs <= 0) return;
-      await sleep(clock, Math.ceil(restMs), signal);
+      const waitMs = Number(entry.freeAtNs - clock.monotonicNs()) / NS_PER_MS;
+      if (waitMs <= 0) return;
+      await sleep(clock, Math.ceil(waitMs), signal);
     }
   };
 

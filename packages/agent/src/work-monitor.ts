@@ -255,8 +255,8 @@ async function workOnLeases(context: MonitorContext, state: WorkState): Promise<
   const { clock, gate, logger, signals } = context;
   const { stopping } = signals;
   while (!stopping.aborted) {
-    const restMs = gate.closedBy === undefined ? leaseRestMs(context, state) : undefined;
-    await state.leaseWaker.rest(clock, restMs, stopping);
+    const untilDueMs = gate.closedBy === undefined ? leaseRestMs(context, state) : undefined;
+    await state.leaseWaker.rest(clock, untilDueMs, stopping);
     if (stopping.aborted) return;
     if (gate.closedBy !== undefined || !isAway(context, state)) continue;
     try {
