@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   "config_unknown_key",
   "config_bad_value",
   "config_unreadable",
+  "master_key_wrong",
   "usage",
   // names and addresses
   "bad_address",

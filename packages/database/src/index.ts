@@ -35,6 +35,8 @@ export {
 } from "./postgres-error.ts";
 export type {
   AssignmentStatusName,
+  AuthorityTierName,
+  CertificateProfileName,
   FirstStatusName,
   IpVersion,
   JsonValue,
@@ -43,6 +45,8 @@ export type {
   RegistrationStatusName,
   Schema,
   ServerStateName,
+  TokenAlgorithmName,
+  TokenPurposeName,
   VerdictName,
 } from "./schema.ts";
 export { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "./timestamptz.ts";

@@ -31,6 +31,10 @@ export type RegistrationStatusName =
   | "rejected"
   | "cancelled";
 export type AssignmentStatusName = "candidate" | "testing" | "active" | "paused";
+export type AuthorityTierName = "root" | "issuing";
+export type CertificateProfileName = "agent" | "server";
+export type TokenPurposeName = "api_token" | "mqtt_token";
+export type TokenAlgorithmName = "ES384" | "HS384";
 export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
 export interface Schema {
@@ -55,6 +59,9 @@ export interface Schema {
   events: EventsTable;
   loop_runs: LoopRunsTable;
   schema_migrations: SchemaMigrationsTable;
+  certificate_authorities: CertificateAuthoritiesTable;
+  certificates: CertificatesTable;
+  signing_keys: SigningKeysTable;
 }
 
 export interface AccountsTable {
@@ -337,4 +344,46 @@ export interface SchemaMigrationsTable {
   checksum: string;
   execution_ms: number;
   applied_by: string;
+}
+
+export interface CertificateAuthoritiesTable {
+  id: GeneratedAlways<bigint>;
+  tier: AuthorityTierName;
+  parent_id: bigint | null;
+  common_name: string;
+  serial: string;
+  certificate: Uint8Array;
+  fingerprint: Uint8Array;
+  key_identifier: Uint8Array;
+  sealed_key: Uint8Array;
+  not_before: Timestamptz;
+  not_after: Timestamptz;
+  created_at: Generated<Timestamptz>;
+  retired_at: Timestamptz | null;
+}
+
+export interface CertificatesTable {
+  serial: string;
+  authority_id: bigint;
+  profile: CertificateProfileName;
+  names: readonly string[];
+  tls_name: string | null;
+  key_identifier: Uint8Array;
+  certificate: Uint8Array | null;
+  fingerprint: Uint8Array | null;
+  not_before: Timestamptz;
+  not_after: Timestamptz;
+  reserved_at: Generated<Timestamptz>;
+  issued_at: Timestamptz | null;
+  revoked_at: Timestamptz | null;
+}
+
+export interface SigningKeysTable {
+  id: string;
+  purpose: TokenPurposeName;
+  algorithm: TokenAlgorithmName;
+  sealed_key: Uint8Array;
+  public_key: JsonbNullable;
+  created_at: Generated<Timestamptz>;
+  retired_at: Timestamptz | null;
 }

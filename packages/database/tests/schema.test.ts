@@ -26,6 +26,7 @@ const TYPES: Readonly<Record<string, RegExp>> = {
   date: /^string$/,
   boolean: /^boolean$/,
   bytea: /^Uint8Array$/,
+  "text[]": /^readonly string\[\]$/,
   jsonb: /^Jsonb(Nullable|WithDefault)?$/,
   "timestamp with time zone": /^Timestamptz$/,
 };

@@ -28,6 +28,8 @@ import {
   type ServerToRegister,
 } from "./admin-api/register-servers.ts";
 import { AGENT_SETTINGS, type AgentSettings } from "./agent-settings.ts";
+import { createCertificateAuthority } from "./ca/certificate-authority.ts";
+import { createSigningKeys } from "./ca/signing-keys.ts";
 import type { ResolveName, ServerContext } from "./context.ts";
 import { createAgentTokens } from "./enrolment/agent-tokens.ts";
 import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
@@ -62,6 +64,8 @@ export interface ServerOptions {
   readonly roles?: readonly ServerRole[];
   /** Default: a pool's. */
   readonly policy?: ServerPolicy;
+  /** 32 bytes that seal the keys in the database. Absent: no certificate authority and no tokens. */
+  readonly masterKey?: Uint8Array;
   /** What is left out has the default of `AGENT_SETTINGS`. */
   readonly agents?: Partial<AgentSettings>;
   /** Folder of the built dashboard; it may come into being later. */
@@ -146,6 +150,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     health,
     start: async () => {
       await registerLoops(context.database, LOOPS);
+      // Made, or found to be sealed with another key, before anybody asks.
+      await context.ca?.rootFingerprint();
       if (app !== undefined) listening = await listen(app, options.listen);
       if (roles.includes("scorer")) scorer = startScorer(context);
       if (roles.includes("worker")) loops = startLoops(context, LOOPS);
@@ -187,6 +193,7 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     });
   health.addCheck("database", () => pingDatabase(database));
   addServerGauges(metricsRegistry, database);
+  const agents = { ...AGENT_SETTINGS, ...options.agents };
   return {
     version,
     startedAtNs: clock.nowNs(),
@@ -198,10 +205,22 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     metrics: createServerMetrics(metricsRegistry),
     health,
     policy: options.policy ?? POOL_POLICY,
-    agents: { ...AGENT_SETTINGS, ...options.agents },
+    agents,
+    ...keyHolders(options, agents),
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, random }),
     wakeScorer,
+  };
+}
+
+function keyHolders(
+  { masterKey, database, clock, random }: ServerOptions,
+  agents: AgentSettings,
+): Pick<ServerContext, "ca" | "signingKeys"> {
+  if (masterKey === undefined) return {};
+  return {
+    ca: createCertificateAuthority({ database, clock, random, masterKey, agents }),
+    signingKeys: createSigningKeys({ database, random, masterKey }),
   };
 }
 

@@ -39,7 +39,12 @@ export function advisoryLockId(name: AdvisoryLockName): bigint {
 }
 
 /** Every name that the product locks by. */
-export const ADVISORY_LOCK_NAMES = ["migrations", "partitions", "assignment"] as const;
+export const ADVISORY_LOCK_NAMES = [
+  "migrations",
+  "partitions",
+  "assignment",
+  "authorities",
+] as const;
 
 type AdvisoryLockName = (typeof ADVISORY_LOCK_NAMES)[number];
 
