@@ -9,6 +9,7 @@ import type { ControlPlane, TokenAnswer } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { HostSettings } from "./hosts.ts";
+import { createHttpClient } from "./http-client.ts";
 import { createIdentityReload, type IdentityReload } from "./identity-reload.ts";
 import { canProbe, type IdentitySnapshot } from "./identity-snapshot.ts";
 import {
@@ -19,6 +20,7 @@ import {
   LIVE_WAIT,
   waitForIdentity,
 } from "./identity-waits.ts";
+import { createJsonControlPlane } from "./json-control-plane.ts";
 import { migrateRuntimeDirectory } from "./migrate-runtime-directory.ts";
 import { nodeFileSystem } from "./node-file-system.ts";
 import { createReloadLoop, type ReloadOutcome } from "./reload-loop.ts";
@@ -34,7 +36,8 @@ export interface AgentIdentityOptions {
   /** Absolute; the files lie in `<state directory>/<environment>`. */
   readonly stateDirectory: string;
   readonly hosts: HostSettings;
-  readonly controlPlane: ControlPlane;
+  /** How this program names itself: `agentUserAgent`. */
+  readonly userAgent: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -44,6 +47,10 @@ export interface AgentIdentityOptions {
   readonly runtimeDirectory?: string | undefined;
   /** PEM of what the control plane's certificates lead to, where the files name no other. */
   readonly rootPem?: string | undefined;
+  /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, for the JSON endpoints. Absent: no proxy. */
+  readonly proxyVariables?: Readonly<Record<string, string | undefined>>;
+  /** Default: the one at `hosts`. */
+  readonly controlPlane?: ControlPlane;
   /** Default: the host's. */
   readonly files?: FileSystem;
   /** Default: the operating system's news. */
@@ -77,7 +84,8 @@ export interface AgentIdentity extends AsyncDisposable {
 
 /** Reads the files, and calls nobody: an agent starts while its control plane is away. */
 export async function createAgentIdentity(options: AgentIdentityOptions): Promise<AgentIdentity> {
-  const { clock, random, logger, controlPlane, environment, files = nodeFileSystem } = options;
+  const { clock, random, logger, environment, files = nodeFileSystem } = options;
+  const { controlPlane = controlPlaneAtHosts(options) } = options;
   const directory = environmentDirectory(options.stateDirectory, environment);
   const store = createStateStore({ directory, files, clock, random, logger });
   const { runAsProcess } = options;
@@ -91,13 +99,24 @@ export async function createAgentIdentity(options: AgentIdentityOptions): Promis
       logger,
       fetchToken: (signal) => fetchToken({ controlPlane, reloading, signal }),
     });
-    const reloading = createIdentityReload({ ...options, store, value, tokens });
+    const reloading = createIdentityReload({ ...options, controlPlane, store, value, tokens });
     await reloading.takeInFiles();
     return assembled({ options, store, value, tokens, reloading, lock });
   } catch (error) {
     lock?.[Symbol.dispose]();
     throw error;
   }
+}
+
+function controlPlaneAtHosts({
+  clock,
+  userAgent,
+  proxyVariables,
+}: AgentIdentityOptions): ControlPlane {
+  return createJsonControlPlane({
+    send: createHttpClient({ clock, userAgent, proxyVariables }),
+    userAgent,
+  });
 }
 
 interface Parts {

@@ -2,7 +2,13 @@
 // certificate is the control plane's to say, so the request has none. The structure is small and always the same, so it
 // is put together here, and an agent needs no ASN.1 library in memory.
 
-import { createPublicKey, generateKeyPair, type KeyObject, sign } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  sign,
+} from "node:crypto";
 import { promisify } from "node:util";
 
 export interface CertificateRequest {
@@ -32,7 +38,12 @@ const ECDSA_WITH_SHA256 = Uint8Array.of(
   ...[SEQUENCE, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02],
 );
 
-export function certificateRequestOver(privateKey: KeyObject): Uint8Array {
+/** The request over a key that was made before. */
+export function requestOverKey(keyPem: string): Uint8Array {
+  return certificateRequestOver(createPrivateKey(keyPem));
+}
+
+function certificateRequestOver(privateKey: KeyObject): Uint8Array {
   const publicKey = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   const info = encodeDer(SEQUENCE, VERSION_0, EMPTY_NAME, publicKey, NO_ATTRIBUTES);
   const signature = sign("sha256", info, privateKey);

@@ -158,7 +158,10 @@ async function received(message: IncomingMessage, signal: AbortSignal): Promise<
     byteLength += part.length;
     if (byteLength > ANSWER_BYTES_MAX) {
       message.destroy();
-      throw new AppError("bad_answer", `the control plane's answer is longer than ${ANSWER_BYTES_MAX} bytes`);
+      throw new AppError(
+        "bad_answer",
+        `the control plane's answer is longer than ${ANSWER_BYTES_MAX} bytes`,
+      );
     }
     parts.push(part);
   }

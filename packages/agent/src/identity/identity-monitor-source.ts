@@ -60,7 +60,13 @@ export function followIdentity(
   return { source, credentials, [Symbol.dispose]: stop };
 }
 
-const STATUSES: ReadonlySet<string> = new Set(["pending", "testing", "active", "paused", "deleted"]);
+const STATUSES: ReadonlySet<string> = new Set([
+  "pending",
+  "testing",
+  "active",
+  "paused",
+  "deleted",
+]);
 
 function monitorsOf(
   snapshot: IdentitySnapshot,
@@ -98,7 +104,9 @@ function equalMonitors(a: readonly SourceMonitor[], b: readonly SourceMonitor[])
 }
 
 function equalTls(a: TlsIdentity | undefined, b: TlsIdentity | undefined): boolean {
-  return a?.certificatePem === b?.certificatePem && a?.keyPem === b?.keyPem && a?.rootPem === b?.rootPem;
+  return (
+    a?.certificatePem === b?.certificatePem && a?.keyPem === b?.keyPem && a?.rootPem === b?.rootPem
+  );
 }
 
 function tell(listeners: ReadonlySet<() => void>): void {

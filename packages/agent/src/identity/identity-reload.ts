@@ -14,6 +14,7 @@ import type { ConfigAnswer, ControlPlane, ControlPlaneCall } from "./control-pla
 import { type HostSettings, hostsOf } from "./hosts.ts";
 import { type IdentitySnapshot, isLive } from "./identity-snapshot.ts";
 import type { ReloadOutcome } from "./reload-loop.ts";
+import { rootOfChain } from "./root-of-chain.ts";
 import { type AgentState, statesEqual } from "./state-file.ts";
 import type { StateStore } from "./state-store.ts";
 import { newerPair, type StoredIdentity } from "./stored-identity.ts";
@@ -290,6 +291,14 @@ async function renewOverOwnKey(working: Working, call: ControlPlaneCall): Promis
     throw new AppError(
       "bad_answer",
       `the control plane issued a certificate that is not used: ${parsed.error}`,
+    );
+  }
+  const rootPem = issued.rootPem || value.current.rootPem;
+  const root = rootPem === undefined ? undefined : rootOfChain({ ...issued, rootPem });
+  if (root?.ok === false) {
+    throw new AppError(
+      "bad_answer",
+      `the control plane issued a certificate that is not used: ${root.error}`,
     );
   }
   if (issued.rootPem !== "" && issued.rootPem !== value.current.rootPem) {

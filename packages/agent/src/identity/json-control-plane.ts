@@ -65,10 +65,11 @@ function authorization({ apiKey }: ControlPlaneCall): Readonly<Record<string, st
   return apiKey === "" ? accept : { ...accept, authorization: `Bearer ${apiKey}` };
 }
 
-function credentialsOf({ pair, rootPem, signal }: ControlPlaneCall): Pick<
-  ControlPlaneCall,
-  "pair" | "rootPem" | "signal"
-> {
+function credentialsOf({
+  pair,
+  rootPem,
+  signal,
+}: ControlPlaneCall): Pick<ControlPlaneCall, "pair" | "rootPem" | "signal"> {
   return { pair, rootPem, signal };
 }
 
@@ -130,7 +131,10 @@ function familyFrom(raw: JsonObject, family: IpFamily): FamilyAnswer {
   if (text === "") return { status: "", address: undefined };
   const address = parseIpAddress(text);
   if (!address.ok || address.value.family !== family) {
-    throw new AppError("bad_answer", `the configuration's ${key}.ip is "${text}": expected an IP${family} address`);
+    throw new AppError(
+      "bad_answer",
+      `the configuration's ${key}.ip is "${text}": expected an IP${family} address`,
+    );
   }
   const status = textAt({ object, key: "status", charactersMax: STATUS_CHARACTERS_MAX });
   return { status, address: address.value };
@@ -143,7 +147,10 @@ function tlsFrom(raw: JsonObject): ConfigAnswer["tls"] {
   const keyPem = textAt({ object, key: "key" });
   if (certificatePem === "") return;
   if (keyPem === "") {
-    throw new AppError("bad_answer", "the configuration has a certificate without its key: it is not used");
+    throw new AppError(
+      "bad_answer",
+      "the configuration has a certificate without its key: it is not used",
+    );
   }
   return { certificatePem, keyPem };
 }

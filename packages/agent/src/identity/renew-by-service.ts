@@ -76,9 +76,7 @@ const CODES_OF_CONNECT: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCo
 ]);
 
 function ourCode(code: string): ErrorCode {
-  return (
-    ERROR_CODES.find((known) => known === code) ?? CODES_OF_CONNECT.get(code) ?? "bad_answer"
-  );
+  return ERROR_CODES.find((known) => known === code) ?? CODES_OF_CONNECT.get(code) ?? "bad_answer";
 }
 
 /** `tlsv13 alert certificate required`, in OpenSSL's name. */
