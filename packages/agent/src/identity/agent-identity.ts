@@ -139,8 +139,8 @@ function assembled(parts: Parts): AgentIdentity {
     directory: store.directory,
     watchDirectory: options.watchDirectory ?? watchDirectory,
     isOurs: (name) => OUR_NAMES.has(name),
-    filesChanged: reloading.filesChanged,
-    reload: reloading.reload,
+    filesChanged: () => reloading.filesChanged(),
+    reload: (signal) => reloading.reload(signal),
   });
   let started = false;
   const waits = identityWaits(parts, { reload: () => loop.now(), stopping: stopping.signal });
@@ -152,7 +152,7 @@ function assembled(parts: Parts): AgentIdentity {
     get listening() {
       return value.listening;
     },
-    subscribe: value.subscribe,
+    subscribe: (listener) => value.subscribe(listener),
     start: () => {
       if (started) return;
       started = true;

@@ -5,11 +5,10 @@
 import {
   createPrivateKey,
   createPublicKey,
-  generateKeyPair,
+  generateKeyPairSync,
   type KeyObject,
   sign,
 } from "node:crypto";
-import { promisify } from "node:util";
 
 export interface CertificateRequest {
   /** PKCS #8, PEM. A secret. */
@@ -19,10 +18,10 @@ export interface CertificateRequest {
 }
 
 /** Over a new ECDSA P-256 key. */
-export async function createCertificateRequest(): Promise<CertificateRequest> {
-  const { privateKey } = await promisify(generateKeyPair)("ec", { namedCurve: "P-256" });
+export function createCertificateRequest(): CertificateRequest {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return {
-    keyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    keyPem: privateKey.export({ type: "pkcs8", format: "pem" }),
     csrDer: certificateRequestOver(privateKey),
   };
 }
@@ -34,9 +33,7 @@ const EMPTY_NAME = Uint8Array.of(SEQUENCE, 0x00);
 /** [0], constructed, empty. RFC 2986, section 4.1. */
 const NO_ATTRIBUTES = Uint8Array.of(0xa0, 0x00);
 /** ecdsa-with-SHA256, 1.2.840.10045.4.3.2. RFC 5758, section 3.2. */
-const ECDSA_WITH_SHA256 = Uint8Array.of(
-  ...[SEQUENCE, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02],
-);
+const ECDSA_WITH_SHA256 = Uint8Array.fromHex("300a06082a8648ce3d040302");
 
 /** The request over a key that was made before. */
 export function requestOverKey(keyPem: string): Uint8Array {

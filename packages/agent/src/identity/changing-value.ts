@@ -36,7 +36,7 @@ export function createChangingValue<Value>(first: Value): ChangingValue<Value> {
       if (next === current) return;
       current = next;
       // A copy: who is told may stop listening, or publish the next value.
-      for (const listener of [...listeners]) {
+      for (const listener of Array.from(listeners)) {
         if (listeners.has(listener)) listener();
       }
     },

@@ -84,7 +84,7 @@ async function beginEnrolment(
       csrDer: requestOverKey(before.key_pem),
     };
   }
-  const request = await createCertificateRequest();
+  const request = createCertificateRequest();
   const pending: PendingEnrolment = {
     enrolment_id: createUlid(clock, random),
     token_digest: tokenDigest,

@@ -110,7 +110,7 @@ function equalTls(a: TlsIdentity | undefined, b: TlsIdentity | undefined): boole
 }
 
 function tell(listeners: ReadonlySet<() => void>): void {
-  for (const listener of [...listeners]) listener();
+  for (const listener of Array.from(listeners)) listener();
 }
 
 function listening(listeners: Set<() => void>, listener: () => void): () => void {

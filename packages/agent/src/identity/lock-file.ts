@@ -3,13 +3,13 @@
 // stored in that file.
 
 import { createRequire } from "node:module";
-import type { DatabaseSync } from "node:sqlite";
+import type * as sqlite from "node:sqlite";
 
 const SQLITE_BUSY = 5;
 
 /** Takes the lock, or undefined when it is held. What the system refuses is thrown as it comes. */
 export function lockFile(path: string): Disposable | undefined {
-  const file = new (sqlite().DatabaseSync)(path);
+  const file = new (loadSqlite().DatabaseSync)(path);
   try {
     // Without a journal, so that a full disk is no obstacle: nothing is ever written.
     file.exec("pragma journal_mode = memory; begin exclusive");
@@ -22,11 +22,11 @@ export function lockFile(path: string): Disposable | undefined {
 }
 
 /** Loaded at the first lock: who only asks for the version of the program needs no database library. */
-function sqlite(): { readonly DatabaseSync: new (path: string) => DatabaseSync } {
-  return createRequire(import.meta.url)("node:sqlite") as typeof import("node:sqlite");
+function loadSqlite(): typeof sqlite {
+  return createRequire(import.meta.url)("node:sqlite") as typeof sqlite;
 }
 
-function closeOnce(file: DatabaseSync): void {
+function closeOnce(file: sqlite.DatabaseSync): void {
   if (file.isOpen) file.close();
 }
 

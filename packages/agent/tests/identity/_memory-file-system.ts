@@ -96,7 +96,7 @@ export function createMemoryFileSystem(
     },
     paths: () => [...live.keys()].toSorted(),
     removeDirectory: (path) => {
-      for (const name of [...live.keys()]) if (dirname(name) === path) live.delete(name);
+      for (const name of live.keys()) if (dirname(name) === path) live.delete(name);
       directories.delete(path);
     },
     read: async (path, bytesMax) => {
@@ -156,7 +156,7 @@ export function createMemoryFileSystem(
         .map((name) => name.slice(path.length + 1)),
     syncDirectory: async (path) => {
       step("syncDirectory");
-      for (const name of [...durable.keys()]) if (dirname(name) === path) durable.delete(name);
+      for (const name of durable.keys()) if (dirname(name) === path) durable.delete(name);
       for (const [name, inode] of live) if (dirname(name) === path) durable.set(name, inode);
     },
     lock: (path) => {

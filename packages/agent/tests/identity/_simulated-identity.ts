@@ -103,7 +103,7 @@ export interface MovedWatch {
 
 export function createMovedWatch(): MovedWatch {
   const listeners = new Set<WatchListener>();
-  const moved = {
+  const moved: { -readonly [Key in keyof MovedWatch]: MovedWatch[Key] } = {
     refused: false,
     replaced: false,
     opened: 0,
@@ -111,10 +111,10 @@ export function createMovedWatch(): MovedWatch {
       return listeners.size;
     },
     event: (name: string | undefined): void => {
-      for (const listener of [...listeners]) listener.onEvent(name);
+      for (const listener of Array.from(listeners)) listener.onEvent(name);
     },
     fail: (): void => {
-      for (const listener of [...listeners]) {
+      for (const listener of Array.from(listeners)) {
         listeners.delete(listener);
         listener.onError(new Error("the watch overflowed"));
       }
