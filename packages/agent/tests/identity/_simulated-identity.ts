@@ -25,7 +25,7 @@ import type { WatchDirectory, WatchListener } from "../../src/identity/watch-dir
 import { createMemoryFileSystem, type MemoryFileSystem } from "./_memory-file-system.ts";
 
 export const STATE_DIRECTORY = "/var/lib/agent";
-export const DIRECTORY = `${STATE_DIRECTORY}/devel`;
+export const DIRECTORY: string = `${STATE_DIRECTORY}/devel`;
 export const NAME = "zurich-1gw2pjj.devel.mon.truechimer.internal";
 
 /** Answers, and what was asked. A handler may throw, or wait until its signal. */
