@@ -207,6 +207,8 @@ export interface ServerScoresTable {
   answer_offset_ns: bigint | null;
   answer_bound_ns: bigint | null;
   created_on: Generated<Timestamptz>;
+  caused_by_id: bigint | null;
+  chosen_id: bigint | null;
 }
 
 export interface LogScoresTable {
