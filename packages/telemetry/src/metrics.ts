@@ -65,7 +65,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }).set({ version: options.version }, 1);
   const otherNames = new Map<string, string>();
   const known = <Kind>(
-    { name, openTelemetryName }: MetricDescription<never>,
+    { name, openTelemetryName }: Pick<MetricDescription<string>, "name" | "openTelemetryName">,
     create: () => Kind,
   ): Kind => {
     if (openTelemetryName !== undefined) otherNames.set(name, openTelemetryName);
@@ -73,10 +73,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
   return {
     counter: (description) =>
-      known(
-        description,
-        () => new Counter({ ...labelled(description), registers: [registry] }),
-      ),
+      known(description, () => new Counter({ ...labelled(description), registers: [registry] })),
     gauge: <Label extends string>(description: GaugeDescription<Label>): Gauge<Label> =>
       known(description, () => {
         const { collect } = description;
@@ -114,7 +111,10 @@ async function samplesOf(
   });
 }
 
-function sampleValue({ labels, value }: {
+function sampleValue({
+  labels,
+  value,
+}: {
   readonly labels: Readonly<Partial<Record<string, string | number>>>;
   readonly value: number;
 }): MetricSample["values"][number] {

@@ -25,15 +25,17 @@ interface Pushed {
 /** A collector that keeps what it is sent, and answers with `status`. */
 async function useCollector(status = (): number => 200) {
   const pushed: Pushed[] = [];
-  const server: Server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { resourceMetrics } = JSON.parse(Buffer.concat(chunks).toString());
-    pushed.push({
-      resource: resourceMetrics[0].resource.attributes,
-      metrics: resourceMetrics[0].scopeMetrics[0].metrics,
+  const server: Server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => (body += text));
+    request.once("end", () => {
+      const { resourceMetrics } = JSON.parse(body);
+      pushed.push({
+        resource: resourceMetrics[0].resource.attributes,
+        metrics: resourceMetrics[0].scopeMetrics[0].metrics,
+      });
+      response.writeHead(status()).end(status() === 200 ? "{}" : "full");
     });
-    response.writeHead(status()).end(status() === 200 ? "{}" : "full");
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -61,7 +63,7 @@ function manualClock(): {
     },
   };
   const tick = (): void => {
-    for (const callback of [...callbacks]) {
+    for (const callback of Array.from(callbacks)) {
       callbacks.delete(callback);
       callback();
     }
