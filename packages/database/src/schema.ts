@@ -284,6 +284,8 @@ export interface TicketKeysTable {
   version: number;
   key: Uint8Array;
   created_at: Generated<Timestamptz>;
+  sealed: Generated<boolean>;
+  created_by: Generated<string>;
 }
 
 export interface OneTimeKeysTable {

@@ -5,6 +5,7 @@ import type { Database } from "@truechimer/database";
 import type { HealthRegistry, Logger, Metrics } from "@truechimer/telemetry";
 import type { AgentSettings } from "./agent-settings.ts";
 import type { CertificateAuthority } from "./ca/certificate-authority.ts";
+import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { ServerPolicy } from "./policy.ts";
@@ -27,9 +28,10 @@ export interface ServerContext {
   readonly resolveName: ResolveName;
   readonly ticketKeys: TicketKeyring;
   readonly agents: AgentSettings;
-  /** Absent, like the signing keys: no master key is configured. */
+  /** Absent, like the signing keys and the seal: no master key is configured. */
   readonly ca?: CertificateAuthority;
   readonly signingKeys?: SigningKeys;
+  readonly seal?: Seal;
   /** Something waits for the scorer: run it now rather than at its next look. */
   readonly wakeScorer: () => void;
 }

@@ -29,6 +29,7 @@ import {
 } from "./admin-api/register-servers.ts";
 import { AGENT_SETTINGS, type AgentSettings } from "./agent-settings.ts";
 import { createCertificateAuthority } from "./ca/certificate-authority.ts";
+import { createSeal } from "./ca/seal.ts";
 import { createSigningKeys } from "./ca/signing-keys.ts";
 import type { ResolveName, ServerContext } from "./context.ts";
 import { createAgentTokens } from "./enrolment/agent-tokens.ts";
@@ -194,6 +195,7 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
   health.addCheck("database", () => pingDatabase(database));
   addServerGauges(metricsRegistry, database);
   const agents = { ...AGENT_SETTINGS, ...options.agents };
+  const keys = keyHolders(options, agents);
   return {
     version,
     startedAtNs: clock.nowNs(),
@@ -206,9 +208,9 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     health,
     policy: options.policy ?? POOL_POLICY,
     agents,
-    ...keyHolders(options, agents),
+    ...keys,
     resolveName: options.resolveName ?? createNameResolver(),
-    ticketKeys: createTicketKeyring({ database, random }),
+    ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
     wakeScorer,
   };
 }
@@ -216,11 +218,12 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
 function keyHolders(
   { masterKey, database, clock, random }: ServerOptions,
   agents: AgentSettings,
-): Pick<ServerContext, "ca" | "signingKeys"> {
+): Pick<ServerContext, "ca" | "signingKeys" | "seal"> {
   if (masterKey === undefined) return {};
   return {
     ca: createCertificateAuthority({ database, clock, random, masterKey, agents }),
     signingKeys: createSigningKeys({ database, random, masterKey }),
+    seal: createSeal({ masterKey, random }),
   };
 }
 
