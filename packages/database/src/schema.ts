@@ -51,6 +51,7 @@ export interface Schema {
   monitor_slots: MonitorSlotsTable;
   score_queue: ScoreQueueTable;
   submissions: SubmissionsTable;
+  lease_withdrawals: LeaseWithdrawalsTable;
   ticket_keys: TicketKeysTable;
   one_time_keys: OneTimeKeysTable;
   admin_sessions: AdminSessionsTable;
@@ -278,6 +279,13 @@ export interface SubmissionsTable {
   statuses: Generated<number>;
   answer: Uint8Array | null;
   trace_id: string | null;
+}
+
+export interface LeaseWithdrawalsTable {
+  monitor_id: bigint;
+  server_id: bigint;
+  transaction_number: Generated<bigint>;
+  withdrawn_at: Generated<Timestamptz>;
 }
 
 export interface TicketKeysTable {

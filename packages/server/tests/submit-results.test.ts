@@ -281,7 +281,7 @@ describe("a submission that cannot be right is refused with its code", () => {
     },
     {
       name: "a batch of the day before yesterday",
-      change: () => ({ batchId: encode(ulidAt(Date.now() - 90_000_000)) }),
+      change: () => ({ batchId: encode(ulidAt(Date.now() - 180_000_000)) }),
       code: "ticket_expired",
     },
     { name: "no submission id", change: () => ({ submissionId: "" }), code: "bad_request" },

@@ -3,8 +3,10 @@
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 
-/** A submission may be sent again as long as its batch lives (24 h); twice that leaves room for clocks. */
-const SUBMISSIONS_KEPT_HOURS = 48;
+/** A submission may be sent again for 48 h after its batch was handed out; the rest leaves room for clocks. */
+const SUBMISSIONS_KEPT_HOURS = 72;
+/** No lease is as old; a monitor that was away for longer has none. */
+const WITHDRAWALS_KEPT_HOURS = 48;
 const KEYS_KEPT_DAYS = 7;
 /** One run takes no more events away than fit a short transaction; the next goes on. */
 const EVENTS_DELETED_MAX = 50_000;
@@ -15,6 +17,9 @@ export async function cleanUp({
 }: Pick<ServerContext, "database" | "policy">): Promise<void> {
   const { kysely } = database;
   await sql`delete from submissions where received_at < now() - make_interval(hours => ${SUBMISSIONS_KEPT_HOURS}::int)`.execute(
+    kysely,
+  );
+  await sql`delete from lease_withdrawals where withdrawn_at < now() - make_interval(hours => ${WITHDRAWALS_KEPT_HOURS}::int)`.execute(
     kysely,
   );
   await sql`delete from admin_sessions where expires_at < now()`.execute(kysely);

@@ -1,6 +1,7 @@
 // One accepted status and its assignment become one row of results: the step, and the score after it.
 
 import type { monitorV2 } from "@truechimer/api";
+import type { UnixNs } from "@truechimer/base";
 import { type Timestamptz, timestamptzFromNs } from "@truechimer/database";
 import {
   legacyBoundNs,
@@ -22,6 +23,8 @@ export interface LockedAssignment {
   readonly score_raw: number;
   readonly score_ts: Timestamptz | null;
   readonly counted_batches: string;
+  /** Of the server. Null: it is not removed. */
+  readonly removed_on: Timestamptz | null;
   /** Position in the submission, from 1. */
   readonly place: number;
 }
@@ -51,6 +54,8 @@ export interface ResultRow {
   readonly countedBatches: string;
   /** No newer result is known of the assignment. */
   readonly newest: boolean;
+  /** A further result under one ticket: the agent went on by itself, so the server is due an interval after this one. */
+  readonly leased: boolean;
   /** Of a good answer: what the verdict goes by. */
   readonly answerOffsetNs: bigint | null;
   readonly answerBoundNs: bigint | null;
@@ -60,7 +65,9 @@ export interface ApplyStepInput {
   readonly status: ParsedStatus;
   readonly wire: monitorV2.ServerStatus | undefined;
   readonly assignment: LockedAssignment;
-  readonly batchId: string;
+  /** To be remembered as counted. Absent: results are told apart by their time. */
+  readonly countedBatch: string | undefined;
+  readonly batchAtNs: UnixNs;
   /** Of the request that brought the status. */
   readonly traceId: string | undefined;
 }
@@ -69,7 +76,8 @@ export function applyStep({
   status,
   wire,
   assignment,
-  batchId,
+  countedBatch,
+  batchAtNs,
   traceId,
 }: ApplyStepInput): ResultRow {
   const { noResponse, reason, offsetNs, boundNs, rttNs, stratum } = status;
@@ -97,7 +105,14 @@ export function applyStep({
     samplesAnswered: evidence?.answered ?? 0,
     evidence: evidence?.bytes ?? null,
     attributes: attributesOf(status, traceId),
-    countedBatches: withBatch(assignment.counted_batches, batchId),
+    countedBatches:
+      countedBatch === undefined
+        ? assignment.counted_batches
+        : withBatch(assignment.counted_batches, countedBatch),
+    leased:
+      countedBatch === undefined &&
+      assignment.score_ts !== null &&
+      assignment.score_ts >= timestamptzFromNs(batchAtNs),
     answerOffsetNs: answered ? offsetNs : null,
     answerBoundNs: answered ? (boundNs ?? legacyBoundNs(rttNs ?? 0n)) : null,
   };

@@ -1,16 +1,19 @@
 // GetServers: the servers that are due for this monitor, as a batch, each with its ticket.
 
 import { create } from "@bufbuild/protobuf";
+import { DurationSchema, durationFromMs } from "@bufbuild/protobuf/wkt";
 import { monitorV2 } from "@truechimer/api";
 import { assert, createUlid, parseIpAddress } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
 import type { AgentCall } from "../enrolment/agent-call.ts";
 import { authenticateMonitor, requireLive } from "./authenticate-monitor.ts";
+import { LEASE_NS } from "./lease.ts";
 import { monitorConfig } from "./monitor-config.ts";
 import { probePolicyFor } from "./probe-settings.ts";
 import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
 import { type DueServer, takeDueServers } from "./take-due-servers.ts";
 import { createTicket } from "./ticket.ts";
+import { withdrawnLeases } from "./withdrawn-leases.ts";
 
 export async function getServers(
   context: ServerContext,
@@ -24,12 +27,16 @@ export async function getServers(
   });
   requireLive(monitor);
   const probe = await probePolicyFor(database, policy, monitor.lab);
-  const config = await monitorConfig({ database, policy, probe }, monitor);
+  const leased = (request.submissionVersionMax ?? 0) >= FIRST_VERSION_WITH_PORTS;
+  const [config, withdrawn] = await Promise.all([
+    monitorConfig({ database, policy, probe }, monitor),
+    leased ? withdrawnLeases(database, monitor.id, request.withdrawalsAfter) : NOTHING_WITHDRAWN,
+  ]);
   const key = await context.ticketKeys.current();
   const { servers, takenAtNs } = await takeDueServers(database, {
     monitor,
     probe,
-    anyPort: (request.submissionVersionMax ?? 0) >= FIRST_VERSION_WITH_PORTS,
+    anyPort: leased,
   });
   // By the database's clock, so that a later batch has the later id whichever replica made it.
   const nowNs = (): bigint => takenAtNs ?? context.clock.nowNs();
@@ -48,12 +55,17 @@ export async function getServers(
         ipBytes: addressBytes,
         ticket: createTicket({ monitorId: monitor.id, batchId, addressBytes, port }, key),
         ...(port === NTP_PORT ? {} : { port }),
+        ...(leased ? { checkInterval: durationFromMs(server.checkIntervalMs) } : {}),
       });
     }),
+    ...(leased ? { lease: LEASE } : {}),
+    ...withdrawn,
   });
 }
 
 const NTP_PORT = 123;
+const LEASE = create(DurationSchema, { seconds: LEASE_NS / 1_000_000_000n });
+const NOTHING_WITHDRAWN = { withdrawals: [] };
 
 function addressBytesOf(server: DueServer): Uint8Array {
   const address = parseIpAddress(server.address);

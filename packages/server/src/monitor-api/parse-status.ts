@@ -15,6 +15,7 @@ import {
 import { isStatusReason, reasonFromLegacyError } from "@truechimer/scoring";
 import { evidenceProblem } from "./check-evidence.ts";
 import { judgeEvidence } from "./judge-evidence.ts";
+import { LEASE_NS } from "./lease.ts";
 import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
 
 export interface ParsedStatus {
@@ -127,6 +128,11 @@ function parseTimes(
   const remedy = "set the agent's clock (its host needs NTP itself)";
   if (atNs < batchAtNs - RESULT_TIME_SKEW_NS) {
     return refused(`the result is ${seconds(batchAtNs - atNs)} s older than its batch: ${remedy}`);
+  }
+  if (atNs > batchAtNs + LEASE_NS + RESULT_TIME_SKEW_NS) {
+    return refused(
+      `the result is ${seconds(atNs - batchAtNs)} s younger than its batch: a lease ends after 24 h`,
+    );
   }
   if (atNs > nowNs + RESULT_TIME_SKEW_NS) {
     return refused(`the result is ${seconds(atNs - nowNs)} s in the future: ${remedy}`);

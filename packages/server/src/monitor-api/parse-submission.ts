@@ -4,13 +4,13 @@ import type { monitorV2 } from "@truechimer/api";
 import { AppError, isUlid, type UnixNs, ulidTimeMs } from "@truechimer/base";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import { isZeroOffsetSafe } from "./client-version.ts";
+import { BATCH_LIFE_NS, LEASE_DELIVERY_NS } from "./lease.ts";
 import { type ParsedStatus, parseStatus, type StatusRefusal } from "./parse-status.ts";
 import { FIRST_VERSION_WITH_PORTS, SUBMISSION_VERSIONS } from "./submission-version.ts";
 
 /** A batch has 10 to 500 servers. */
 const STATUSES_MAX = 500;
-/** The life of a batch and its tickets. */
-const BATCH_LIFE_NS = 24n * 3_600n * 1_000_000_000n;
+const HOUR_NS = 3_600_000_000_000n;
 /** How far ahead the clock of another replica's database may have been. */
 const BATCH_AHEAD_NS = 300_000_000_000n;
 
@@ -48,10 +48,11 @@ export function parseSubmission(
     );
   }
   const batchAtNs = BigInt(ulidTimeMs(batchId)) * 1_000_000n;
-  if (batchAtNs < nowNs - BATCH_LIFE_NS) {
+  const lifeNs = version < FIRST_VERSION_WITH_PORTS ? BATCH_LIFE_NS : LEASE_DELIVERY_NS;
+  if (batchAtNs < nowNs - lifeNs) {
     throw new AppError(
       "ticket_expired",
-      "the batch is older than 24 h: its results are of no use any more",
+      `the batch is older than ${lifeNs / HOUR_NS} h: its results are of no use any more`,
     );
   }
   if (batchAtNs > nowNs + BATCH_AHEAD_NS) {

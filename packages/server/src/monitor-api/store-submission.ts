@@ -3,7 +3,7 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
-import { AppError, ulidTimeMs } from "@truechimer/base";
+import { AppError, type UnixNs } from "@truechimer/base";
 import {
   inTransaction,
   type Schema,
@@ -23,8 +23,12 @@ export interface SubmissionToStore {
   readonly monitor: CallingMonitor;
   readonly submissionId: string;
   readonly batchId: string;
-  /** Below version 5 a batch older than the last one is refused as a whole. */
-  readonly inOrder: boolean;
+  readonly batchAtNs: UnixNs;
+  /**
+   * Below version 5: a batch older than the last one is refused as a whole, and one result of a server counts. From then
+   * on a batch comes in parts and, under its lease, with results of many times; each time counts once.
+   */
+  readonly oncePerBatch: boolean;
   readonly statuses: readonly StatusToStore[];
   /** What was refused before. */
   readonly refusals: readonly StatusRefusal[];
@@ -64,8 +68,9 @@ export function storeSubmission(
     inTransaction(context.database, async (transaction) => {
       const duplicate = await claim(transaction, submission);
       if (duplicate !== undefined) return duplicate;
-      const assignments = await lockAssignments(transaction, submission);
-      const { rows, refusals } = applySteps(submission, assignments);
+      const assignments = await lockedAssignments(transaction, submission);
+      const repeated = await repeatedTimes(transaction, submission, assignments);
+      const { rows, refusals } = applySteps(submission, { assignments, repeated });
       await noteSubmission(transaction, submission, rows.length);
       await writeResults(transaction, submission.monitor.id, rows);
       const all = [...submission.refusals, ...refusals];
@@ -108,7 +113,7 @@ async function noteSubmission(
   submission: SubmissionToStore,
   counted: number,
 ): Promise<void> {
-  const batchAt = timestamptzFromNs(BigInt(ulidTimeMs(submission.batchId)) * 1_000_000n);
+  const batchAt = timestamptzFromNs(submission.batchAtNs);
   const noted = await transaction
     .updateTable("monitors")
     .set({
@@ -116,7 +121,7 @@ async function noteSubmission(
       checks_total: sql<bigint>`checks_total + ${counted}::bigint`,
     })
     .where("id", "=", submission.monitor.id)
-    .$if(submission.inOrder, (query) =>
+    .$if(submission.oncePerBatch, (query) =>
       query.where((is) => is.or([is("last_submit", "is", null), is("last_submit", "<=", batchAt)])),
     )
     .returning("id")
@@ -128,33 +133,96 @@ async function noteSubmission(
   );
 }
 
-/** By position in the submission. Locked in the order of their ids, so that two submissions never wait for each other in a circle. */
+/** By position in the submission. An assignment that is there no more is made again for what was measured under it. */
+async function lockedAssignments(
+  transaction: Transaction<Schema>,
+  submission: SubmissionToStore,
+): Promise<ReadonlyMap<number, LockedAssignment>> {
+  const locked = await lockAssignments(transaction, submission);
+  if (locked.size === submission.statuses.length) return locked;
+  const made = await makeAssignments(transaction, submission);
+  return made === 0n ? locked : await lockAssignments(transaction, submission);
+}
+
+/** Locked in the order of their ids, so that two submissions never wait for each other in a circle. */
 async function lockAssignments(
   transaction: Transaction<Schema>,
   { monitor, statuses }: SubmissionToStore,
 ): Promise<ReadonlyMap<number, LockedAssignment>> {
   const result = await sql<LockedAssignment>`
     select nextval('log_scores_id_seq') as log_score_id, ss.id, ss.server_id, ss.score_raw, ss.score_ts, ss.counted_batches,
-      wanted.place::int as place
+      s.removed_on, wanted.place::int as place
     from unnest(
       ${statuses.map(({ status }) => status.address.text)}::inet[],
       ${statuses.map(({ status }) => status.port)}::int[]
     ) with ordinality as wanted (ip, port, place)
-    join servers s on s.ip = wanted.ip and s.port = wanted.port and s.state <> 'removed'
+    join servers s on s.ip = wanted.ip and s.port = wanted.port
     join server_scores ss on ss.server_id = s.id and ss.monitor_id = ${monitor.id}
     order by ss.id
     for no key update of ss`.execute(transaction);
   return new Map(result.rows.map((row) => [row.place - 1, row]));
 }
 
+/** Their tickets say that they were. Paused, so that nothing is handed out for them; who assigns may change that. */
+async function makeAssignments(
+  transaction: Transaction<Schema>,
+  { monitor, statuses }: SubmissionToStore,
+): Promise<bigint> {
+  const made = await sql`
+    insert into server_scores (server_id, monitor_id, status, score_raw)
+    select s.id, ${monitor.id}::bigint, 'paused', coalesce(s.score_raw, 0)
+    from unnest(
+      ${statuses.map(({ status }) => status.address.text)}::inet[],
+      ${statuses.map(({ status }) => status.port)}::int[]
+    ) as wanted (ip, port)
+    join servers s on s.ip = wanted.ip and s.port = wanted.port
+    order by s.id
+    on conflict (server_id, monitor_id) do nothing`.execute(transaction);
+  return made.numAffectedRows ?? 0n;
+}
+
+/**
+ * Positions of results whose time was counted before for the same server. Only one that is no newer than the newest can
+ * be; and as its assignment is locked, what this sees cannot change.
+ */
+async function repeatedTimes(
+  transaction: Transaction<Schema>,
+  { monitor, statuses }: SubmissionToStore,
+  assignments: ReadonlyMap<number, LockedAssignment>,
+): Promise<ReadonlySet<number>> {
+  const suspects = statuses.flatMap(({ status }, place) => {
+    const assignment = assignments.get(place);
+    const at = timestamptzFromNs(status.atNs);
+    const newest = assignment?.score_ts ?? null;
+    if (assignment === undefined || newest === null || at > newest) return [];
+    return [{ place, at, serverId: assignment.server_id }];
+  });
+  if (suspects.length === 0) return new Set();
+  const { rows } = await sql<{ readonly place: number }>`
+    select suspect.place
+    from unnest(
+      ${suspects.map(({ place }) => place)}::int[],
+      ${suspects.map(({ serverId }) => serverId)}::bigint[],
+      ${suspects.map(({ at }) => at)}::timestamptz[]
+    ) as suspect (place, server_id, ts)
+    join log_scores l on l.server_id = suspect.server_id and l.ts = suspect.ts and l.monitor_id = ${monitor.id}`.execute(
+    transaction,
+  );
+  return new Set(rows.map(({ place }) => place));
+}
+
 const REFUSALS = {
   unassigned: {
     code: "unassigned_server",
-    message: "the server is not assigned to this monitor (any more)",
+    message: "the server is not watched any more, or is not known",
   },
   counted: {
     code: "conflict",
     message: "a result of this batch has been counted for this server",
+  },
+  repeated: {
+    code: "conflict",
+    message: "a result of this time has been counted for this server",
   },
   too_old: {
     code: "batch_out_of_order",
@@ -163,22 +231,43 @@ const REFUSALS = {
   },
 } as const;
 
+interface StepInput {
+  readonly assignments: ReadonlyMap<number, LockedAssignment>;
+  /** Positions of results whose time was counted before. */
+  readonly repeated: ReadonlySet<number>;
+}
+
 function applySteps(
-  { statuses, batchId, traceId }: SubmissionToStore,
-  assignments: ReadonlyMap<number, LockedAssignment>,
+  submission: SubmissionToStore,
+  { assignments, repeated }: StepInput,
 ): { readonly rows: readonly ResultRow[]; readonly refusals: readonly StatusRefusal[] } {
+  const { statuses, batchId, batchAtNs, oncePerBatch, traceId } = submission;
   const rows: ResultRow[] = [];
   const refusals: StatusRefusal[] = [];
   for (const [place, { status, wire }] of statuses.entries()) {
     const { index } = status;
     const assignment = assignments.get(place);
-    const problem =
-      assignment === undefined ? "unassigned" : batchProblem(assignment.counted_batches, batchId);
+    const problem = repeated.has(place) ? "repeated" : problemOf(status, assignment, submission);
     if (assignment === undefined || problem !== undefined) {
       refusals.push({ index, ...REFUSALS[problem ?? "unassigned"] });
-    } else rows.push(applyStep({ status, wire, assignment, batchId, traceId }));
+    } else {
+      const countedBatch = oncePerBatch ? batchId : undefined;
+      rows.push(applyStep({ status, wire, assignment, countedBatch, batchAtNs, traceId }));
+    }
   }
   return { rows: rows.toSorted((a, b) => (a.assignmentId < b.assignmentId ? -1 : 1)), refusals };
+}
+
+function problemOf(
+  { atNs }: ParsedStatus,
+  assignment: LockedAssignment | undefined,
+  { batchId, oncePerBatch }: SubmissionToStore,
+): "unassigned" | "counted" | "too_old" | undefined {
+  if (assignment === undefined) return "unassigned";
+  // What was measured before the server was removed is part of its history.
+  const { removed_on: removedOn, counted_batches: countedBatches } = assignment;
+  if (removedOn !== null && timestamptzFromNs(atNs) > removedOn) return "unassigned";
+  return oncePerBatch ? batchProblem(countedBatches, batchId) : undefined;
 }
 
 async function keepAnswer(

@@ -8,7 +8,7 @@ import { isAgentFault } from "@truechimer/ntp";
 import { currentTraceId, parseTraceparent } from "@truechimer/telemetry";
 import type { ServerContext } from "../context.ts";
 import type { AgentCall } from "../enrolment/agent-call.ts";
-import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
+import { authenticateMonitor, type CallingMonitor } from "./authenticate-monitor.ts";
 import { checkTickets } from "./check-tickets.ts";
 import { countOutcomes, countResults } from "./count-results.ts";
 import type { StatusRefusal } from "./parse-status.ts";
@@ -25,7 +25,7 @@ export async function submitResults(
     credential,
     monId: request.monId,
   });
-  requireLive(monitor);
+  // Also of one that was paused meanwhile: what it measured while it was live counts.
   const submission = parseSubmission(request, context.clock.nowNs());
   const { parsed, refusals } = parseStatuses(monitor, submission);
   const checked = await checkTickets(context, { monitor, submission, parsed });
@@ -42,7 +42,8 @@ export async function submitResults(
     monitor,
     submissionId: submission.id,
     batchId: submission.batchId,
-    inOrder: submission.version < FIRST_VERSION_WITH_PORTS,
+    batchAtNs: submission.batchAtNs,
+    oncePerBatch: submission.version < FIRST_VERSION_WITH_PORTS,
     statuses: telling.map((status) => ({ status, wire: request.list[status.index] })),
     refusals: early,
     traceId: parseTraceparent(headers.get("traceparent") ?? "")?.traceId ?? currentTraceId(),

@@ -17,6 +17,8 @@ export interface DueServer {
   readonly serverId: bigint;
   readonly address: string;
   readonly port: number;
+  /** Between two checks of it by this monitor, as its assignment is now. */
+  readonly checkIntervalMs: number;
 }
 
 export interface TakeDueServersOptions {
@@ -31,6 +33,7 @@ interface DueRow {
   readonly ip: string;
   readonly port: number;
   readonly place: bigint;
+  readonly check_interval_ms: number;
   readonly taken_at: Timestamptz;
 }
 
@@ -43,7 +46,10 @@ export async function takeDueServers(
   const activeMs = monitor.status === "active" ? probe.checkIntervalMs : probe.testingIntervalMs;
   const result = await sql<DueRow>`
     with due as (
-      select ss.id, s.id as server_id, host(s.ip) as ip, s.port, ss.queue_ts as waited_since
+      select ss.id, s.id as server_id, host(s.ip) as ip, s.port, ss.queue_ts as waited_since,
+        case when ss.score_raw > ${SLOW_SCORE} and ss.status = 'active' then ${activeMs}::float8
+          when ss.score_raw > ${SLOW_SCORE} and ss.status = 'testing' then ${probe.testingIntervalMs}::float8
+          else ${probe.slowIntervalMs}::float8 end as check_interval_ms
       from server_scores ss
       join servers s on s.id = ss.server_id
       where ss.monitor_id = ${monitor.id}
@@ -65,7 +71,7 @@ export async function takeDueServers(
     taken as (
       update server_scores ss set queue_ts = now() from due where ss.id = due.id returning ss.id
     )
-    select due.server_id, due.ip, due.port,
+    select due.server_id, due.ip, due.port, due.check_interval_ms,
       now() as taken_at, row_number() over (order by due.waited_since asc nulls first, due.id) as place
     from due join taken on taken.id = due.id
     order by place`.execute(database.kysely);
@@ -75,6 +81,7 @@ export async function takeDueServers(
       serverId: row.server_id,
       address: row.ip,
       port: row.port,
+      checkIntervalMs: row.check_interval_ms,
     })),
     takenAtNs: takenAt === undefined ? undefined : nsFromTimestamptz(takenAt),
   };
