@@ -1,8 +1,8 @@
 // Leases: results under a ticket count for a day whatever becomes of the assignment, each once, and what must not be
 // checked any more is told.
 
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { type monitorV2 } from "@truechimer/api";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { monitorV2 } from "@truechimer/api";
 import { ipAddressFromBytes } from "@truechimer/base";
 import type { MonitorStatusName } from "@truechimer/database";
 import { useDatabase } from "@truechimer/testing-postgres";
@@ -134,7 +134,7 @@ describe("handed-out work", () => {
 
   test("is for once below version 5", async () => {
     const batch = await take({ version: 4 });
-    expect(batch).toMatchObject({ lease: undefined, withdrawalsCursor: undefined });
+    expect([batch.lease, batch.withdrawalsCursor]).toEqual([undefined, undefined]);
     expect(batch.servers.map(({ checkInterval }) => checkInterval)).toEqual([undefined, undefined]);
   });
 });
@@ -321,7 +321,4 @@ test("times are told apart to the microsecond, as they are stored", async () => 
   expect((await at(1_000)).refused).toEqual([]);
   expect((await at(2_999)).refused).toMatchObject([{ code: "conflict" }]);
   expect(await counted()).toBe(2);
-  expect(
-    timestampMs({ $typeName: "google.protobuf.Timestamp", seconds, nanos: 0 }),
-  ).toBeGreaterThan(0);
 });
