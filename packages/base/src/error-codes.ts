@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   "config_unknown_key",
   "config_bad_value",
   "config_unreadable",
+  "master_key_missing",
   "master_key_wrong",
   "usage",
   // names and addresses
@@ -43,8 +44,6 @@ export const ERROR_CODES = [
   "batch_out_of_order",
   // the world
   "peer_unreachable",
-  "bad_answer",
-  "enrolment_refused",
   "socket_failed",
   "kernel_timestamps_unavailable",
   "stopped",

@@ -15,10 +15,16 @@ export interface AgentSettings {
   readonly certificateLifetimeMs: number;
   /** Address of the agents' listener as agents reach it, such as "https://agents.example:8124". Default: its own. */
   readonly publicUrl?: string;
+  /** Whether agents of the NTP Pool, which ask for it, are given a key of our making. Others make their own. */
+  readonly serverMadeKeys: boolean;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` says where an agent is. Empty: nobody's does. */
+  readonly trustedProxies: readonly string[];
 }
 
 export const AGENT_SETTINGS: AgentSettings = {
   monitorDomain: MONITOR_DOMAIN_DEFAULT,
   environment: "prod",
   certificateLifetimeMs: CERTIFICATE_LIFETIME_DEFAULT_MS,
+  serverMadeKeys: false,
+  trustedProxies: [],
 };

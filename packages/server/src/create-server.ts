@@ -195,7 +195,6 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
   health.addCheck("database", () => pingDatabase(database));
   addServerGauges(metricsRegistry, database);
   const agents = { ...AGENT_SETTINGS, ...options.agents };
-  const keys = keyHolders(options, agents);
   return {
     version,
     startedAtNs: clock.nowNs(),
@@ -208,9 +207,9 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     health,
     policy: options.policy ?? POOL_POLICY,
     agents,
-    ...keys,
+    ...keyHolders(options, agents),
     resolveName: options.resolveName ?? createNameResolver(),
-    ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
+    ticketKeys: createTicketKeyring({ database, random }),
     wakeScorer,
   };
 }

@@ -10,6 +10,13 @@ export interface ServerMetrics {
   readonly rpcSeconds: Histogram<"service" | "method" | "code">;
   readonly rpcInFlight: Gauge<"service">;
   readonly accessRefused: Counter<"reason">;
+  /** received, approved, rejected, bad_request, limit_exceeded. */
+  readonly registrations: Counter<"outcome">;
+  /** Enrolments with a token: enrolled, repeated, or an error code. */
+  readonly enrolments: Counter<"outcome">;
+  /** By who made the key: agent, server. */
+  readonly agentCertificates: Counter<"key">;
+  readonly agentTokens: Counter;
   readonly scorerRows: Counter<"scorer">;
   readonly scorerSeconds: Histogram<"scorer">;
   readonly scorerErrors: Counter<"scorer">;
@@ -44,6 +51,25 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
       name: "truechimer_access_refused_total",
       help: "Requests refused before any work: host, origin, session, key_refused, token, overload.",
       labelNames: ["reason"],
+    }),
+    registrations: metrics.counter({
+      name: "truechimer_registrations_total",
+      help: "Registrations by outcome: received, approved, rejected, bad_request, limit_exceeded.",
+      labelNames: ["outcome"],
+    }),
+    enrolments: metrics.counter({
+      name: "truechimer_enrolments_total",
+      help: "Enrolments with a token by outcome: enrolled, repeated, or an error code.",
+      labelNames: ["outcome"],
+    }),
+    agentCertificates: metrics.counter({
+      name: "truechimer_agent_certificates_total",
+      help: "Certificates issued to agents, by who made the key: agent, server.",
+      labelNames: ["key"],
+    }),
+    agentTokens: metrics.counter({
+      name: "truechimer_agent_tokens_total",
+      help: "Tokens issued to agents for calls without a certificate.",
     }),
     scorerRows: metrics.counter({
       name: "scorer_processed_count",

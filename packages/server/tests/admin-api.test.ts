@@ -24,9 +24,7 @@ const MON = "10.0.0.1";
 beforeEach(async () => {
   await sql`truncate servers, server_scores, monitors, events, log_scores, check_evidence, score_queue, server_slots,
     monitor_slots, submissions restart identity cascade`.execute(kysely);
-  // The scorers' rows, with the ids under which the running scorer knows them.
-  await sql`insert into monitors (id_token, type, hostname, status) values
-    ('scorer', 'score', 'recentmedian', 'active'), ('scorer2', 'score', 'every', 'active')`.execute(
+  await sql`insert into monitors (id_token, type, hostname, status) values ('scorer', 'score', 'recentmedian', 'active')`.execute(
     kysely,
   );
 });

@@ -372,6 +372,7 @@ describe("loops", () => {
         expect(loops.map(({ name }) => name)).toEqual([
           "assignment",
           "clean_up",
+          "enrolment",
           "monitor_presence",
           "partitions",
           "verdict_sweep",

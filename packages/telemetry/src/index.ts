@@ -22,11 +22,9 @@ export {
   type GaugeDescription,
   type Histogram,
   type MetricDescription,
-  type MetricSample,
   type Metrics,
   type MetricsOptions,
 } from "./metrics.ts";
-export { type MetricsPushOptions, startMetricsPush } from "./push-metrics.ts";
 export { redactSecrets, redactText } from "./redact-secrets.ts";
 export { parseTraceparent, type TraceParent } from "./traceparent.ts";
 export {

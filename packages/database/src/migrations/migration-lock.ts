@@ -44,6 +44,7 @@ export const ADVISORY_LOCK_NAMES = [
   "partitions",
   "assignment",
   "authorities",
+  "registrations",
 ] as const;
 
 type AdvisoryLockName = (typeof ADVISORY_LOCK_NAMES)[number];

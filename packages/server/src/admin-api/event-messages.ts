@@ -3,12 +3,14 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import type { Schema, Timestamptz } from "@truechimer/database";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { optionalField, timestampFrom, VERDICTS } from "./admin-message.ts";
 
 export interface EventSelection {
   /** Absent: of all servers and monitors. */
   readonly serverId?: bigint;
+  /** Absent: whichever monitor they are about. */
+  readonly monitorIds?: readonly bigint[];
   /** Only events with a smaller id. */
   readonly beforeId?: bigint;
   readonly from?: Timestamptz;
@@ -18,7 +20,7 @@ export interface EventSelection {
 
 export async function eventMessages(
   kysely: Kysely<Schema>,
-  { serverId, beforeId, from, to, limit }: EventSelection,
+  { serverId, monitorIds, beforeId, from, to, limit }: EventSelection,
 ): Promise<adminV1.Event[]> {
   const rows = await kysely
     .selectFrom("events as e")
@@ -38,6 +40,9 @@ export async function eventMessages(
       "m.hostname as monitor_name",
     ])
     .$if(serverId !== undefined, (query) => query.where("e.server_id", "=", serverId ?? 0n))
+    .$if(monitorIds !== undefined, (query) =>
+      query.where(sql<boolean>`e.monitor_id = any(${[...(monitorIds ?? [])]}::bigint[])`),
+    )
     .$if(beforeId !== undefined, (query) => query.where("e.id", "<", beforeId ?? 0n))
     .$if(from !== undefined, (query) => query.where("e.at", ">=", from as Timestamptz))
     .$if(to !== undefined, (query) => query.where("e.at", "<=", to as Timestamptz))

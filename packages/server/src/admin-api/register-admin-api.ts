@@ -11,9 +11,9 @@ import { hostProblem, originProblem } from "../http/host-guard.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
 import { hostHeaders } from "../http/request-guards.ts";
 import { addServers } from "./add-servers.ts";
+import { agentProcedures } from "./agent-procedures.ts";
 import { createLogin } from "./create-login.ts";
 import { createMonitorCall } from "./create-monitor-call.ts";
-import { explainScore } from "./explain-score.ts";
 import { getCheck } from "./get-check.ts";
 import { getOverview } from "./get-overview.ts";
 import { getServer } from "./get-server.ts";
@@ -45,6 +45,7 @@ export function registerAdminApi(
     contextValues: (request) => createContextValues().set(PRINCIPAL, principals.get(request)),
     routes: (router) =>
       router.service(adminV1.AdminService, {
+        ...agentProcedures(context, options, PRINCIPAL),
         getOverview: () => getOverview(context),
         listServers: (request) => listServers(context, request),
         getServer: (request) => getServer(context, request),
@@ -59,7 +60,6 @@ export function registerAdminApi(
         getServerHistory: (request) => getServerHistory(context, request),
         listChecks: (request) => listChecks(context, request),
         getCheck: (request) => getCheck(context, request),
-        explainScore: (request) => explainScore(context, request),
         listEvents: (request) => listEvents(context, request),
         getSystem: () => getSystem(context),
         createLogin: (_request, { values }) =>

@@ -13,7 +13,13 @@ const SESSION_IDLE_DAYS = 30;
 const ONE_TIME_KEY_LIFE_HOURS = 24;
 const USER_AGENT_CHARACTERS_MAX = 200;
 
-export type AdminPrincipal = { readonly kind: "key" } | { readonly kind: "session" };
+/** The name says who it is, for people. */
+export type AdminPrincipal =
+  | { readonly kind: "key"; readonly name: string }
+  | { readonly kind: "session"; readonly name: string };
+
+const SESSION_NAME = "the dashboard";
+const PROCESS_KEY_NAME = "the command line";
 
 export interface AdminCredentials {
   readonly authorization: string | undefined;
@@ -46,13 +52,12 @@ export async function createAdminAccess(
     principalOf: async ({ authorization, cookie }) => {
       if (authorization !== undefined) {
         const token = bearerToken(authorization);
-        return token !== undefined && (await keyHolds(context, token, keyHashes))
-          ? { kind: "key" }
-          : undefined;
+        const name = token === undefined ? undefined : await keyName(context, token, keyHashes);
+        return name === undefined ? undefined : { kind: "key", name };
       }
       const session = cookieValue(cookie, cookieName);
       return session !== undefined && (await sessionHolds(context, session))
-        ? { kind: "session" }
+        ? { kind: "session", name: SESSION_NAME }
         : undefined;
     },
     createOneTimeKey: () => createOneTimeKey(context),
@@ -81,20 +86,21 @@ async function instanceId({ database, random }: AccessContext): Promise<string> 
   return typeof value === "string" && /^[0-9a-f]{8}$/.test(value) ? value : proposal;
 }
 
-async function keyHolds(
+/** Absent: the key does not hold. */
+async function keyName(
   { database }: AccessContext,
   token: string,
   keyHashes: readonly Buffer[],
-): Promise<boolean> {
+): Promise<string | undefined> {
   const hash = tokenHash(token);
-  if (keyHashes.some((known) => sameBytes(known, hash))) return true;
+  if (keyHashes.some((known) => sameBytes(known, hash))) return PROCESS_KEY_NAME;
   const row = await database.kysely
     .selectFrom("api_keys")
-    .select(["id", minuteOld("last_used_at").as("outdated")])
+    .select(["id", "name", minuteOld("last_used_at").as("outdated")])
     .where("token_hash", "=", hash)
     .where("revoked_at", "is", null)
     .executeTakeFirst();
-  if (row === undefined) return false;
+  if (row === undefined) return undefined;
   if (row.outdated) {
     await database.kysely
       .updateTable("api_keys")
@@ -102,7 +108,7 @@ async function keyHolds(
       .where("id", "=", row.id)
       .execute();
   }
-  return true;
+  return `the key "${row.name}"`;
 }
 
 /** Using a session puts its end off; noted to the minute, so that a request is rarely a write. */
@@ -177,6 +183,11 @@ function sessionEnd(): ReturnType<typeof sql<Timestamptz>> {
 
 function minuteOld(column: string): ReturnType<typeof sql<boolean>> {
   return sql<boolean>`coalesce(${sql.ref(column)} < now() - interval '1 minute', true)`;
+}
+
+/** Who it was, for people. */
+export function principalName(principal: AdminPrincipal | undefined): string {
+  return principal?.name ?? "";
 }
 
 /** For RPCs that a browser may not call. */

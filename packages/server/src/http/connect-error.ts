@@ -20,6 +20,7 @@ const CONNECT_CODES: Partial<Record<ErrorCode, Code>> = {
   monitor_not_live: Code.PermissionDenied,
   not_found: Code.NotFound,
   conflict: Code.AlreadyExists,
+  master_key_missing: Code.FailedPrecondition,
   ticket_expired: Code.FailedPrecondition,
   batch_out_of_order: Code.FailedPrecondition,
   unassigned_server: Code.FailedPrecondition,

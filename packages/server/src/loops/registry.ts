@@ -2,7 +2,7 @@
 
 import { maintainPartitions } from "@truechimer/database";
 import { assignMonitors } from "../assignment/assign-monitors.ts";
-import { rotateTicketKeys } from "../monitor-api/ticket-keyring.ts";
+import { cleanUpEnrolment } from "../enrolment/clean-up-enrolment.ts";
 import { sweepVerdicts } from "../verdict/sweep-verdicts.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { Loop } from "./loop.ts";
@@ -26,6 +26,12 @@ export const LOOPS: readonly Loop[] = [
     run: cleanUp,
   },
   {
+    name: "enrolment",
+    periodMs: MINUTE_MS,
+    purpose: "ends registrations, keys and answers that waited too long, and forgets old ones",
+    run: cleanUpEnrolment,
+  },
+  {
     name: "monitor_presence",
     periodMs: 5 * SECOND_MS,
     purpose: "notes which monitors came and went",
@@ -47,12 +53,6 @@ export const LOOPS: readonly Loop[] = [
         },
       });
     },
-  },
-  {
-    name: "ticket_keys",
-    periodMs: 60 * MINUTE_MS,
-    purpose: "makes a new ticket key each day, and drops those that no ticket can name",
-    run: rotateTicketKeys,
   },
   {
     name: "verdict_sweep",

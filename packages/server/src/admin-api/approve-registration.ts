@@ -1,0 +1,28 @@
+// ApproveRegistration: the agent is let in, with what a person knows of it.
+
+import { create } from "@bufbuild/protobuf";
+import { adminV1 } from "@truechimer/api";
+import type { ServerContext } from "../context.ts";
+import { approveRegistration } from "../enrolment/decide-registration.ts";
+import { countryCode, personWords } from "../enrolment/person-words.ts";
+import { type AdminPrincipal, principalName } from "../http/admin-access.ts";
+import { firstStatusOf } from "./first-status.ts";
+import { registrationMessage } from "./registration-messages.ts";
+
+export async function approveRegistrationCall(
+  context: ServerContext,
+  request: adminV1.ApproveRegistrationRequest,
+  principal: AdminPrincipal | undefined,
+): Promise<adminV1.ApproveRegistrationResponse> {
+  await approveRegistration(context, {
+    id: request.id,
+    decidedBy: principalName(principal),
+    name: personWords("name", request.name),
+    country: countryCode(request.country),
+    network: personWords("network", request.network),
+    location: personWords("location", request.location),
+    status: firstStatusOf(request.status, "testing"),
+  });
+  const registration = await registrationMessage(context.database, request.id);
+  return create(adminV1.ApproveRegistrationResponseSchema, { registration });
+}

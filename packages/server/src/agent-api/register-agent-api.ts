@@ -1,0 +1,39 @@
+// truechimer.agent.v1.AgentService: what agents of ours call beside the NTP Pool's service. One procedure, one file.
+
+import { agentV1 } from "@truechimer/api";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { ServerContext } from "../context.ts";
+import { agentCallOf } from "../enrolment/agent-call.ts";
+import { guardAgents } from "../enrolment/guard-agents.ts";
+import { registerConnectService } from "../http/connect-plugin.ts";
+import type { ListenerOptions } from "../http/http-options.ts";
+import { pathOf } from "../http/request-guards.ts";
+import { enroll } from "./enroll.ts";
+import { limitOpenCalls } from "./limit-open-requests.ts";
+import { renewCertificate } from "./renew-certificate.ts";
+
+const { AgentService } = agentV1;
+/** The one procedure that needs no credential but its own token. */
+const ENROLL_PATH = `/${AgentService.typeName}/${AgentService.method.enroll.name}`;
+
+export function registerAgentApi(
+  scope: FastifyInstance,
+  context: ServerContext,
+  options: ListenerOptions,
+): Promise<void> {
+  const open = (request: FastifyRequest): boolean => pathOf(request) === ENROLL_PATH;
+  limitOpenCalls(scope, context, open);
+  const contextValues = guardAgents(scope, context, { tokens: options.agentTokens, open });
+  return registerConnectService(scope, context, {
+    ...options,
+    service: AgentService,
+    bodyBytesMax: options.limits.adminBodyBytesMax,
+    grpc: true,
+    contextValues,
+    routes: (router) =>
+      router.service(AgentService, {
+        enroll: (request) => enroll(context, request, options),
+        renewCertificate: (request, call) => renewCertificate(context, request, agentCallOf(call)),
+      }),
+  });
+}
