@@ -10,7 +10,6 @@ import {
   type Metrics,
   silentLogger,
 } from "@truechimer/telemetry";
-import type { FastifyInstance } from "fastify";
 import {
   type CreatedMonitor,
   createMonitor,
@@ -34,10 +33,12 @@ import { createSigningKeys } from "./ca/signing-keys.ts";
 import type { ResolveName, ServerContext } from "./context.ts";
 import { createAgentTokens } from "./enrolment/agent-tokens.ts";
 import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
+import { type AgentListener, createAgentListener } from "./http/agent-listener.ts";
 import { createCallsInFlight } from "./http/calls-in-flight.ts";
 import { shutdownError } from "./http/connect-plugin.ts";
 import { createHttpApp } from "./http/http-app.ts";
-import { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
+import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
+import { type ListenAddress, listen } from "./http/listen.ts";
 import { registerLoops } from "./loops/loop.ts";
 import { startLoops } from "./loops/loop-runner.ts";
 import { LOOPS } from "./loops/registry.ts";
@@ -60,15 +61,18 @@ export interface ServerOptions {
   /** Shown to people and in metrics. */
   readonly version: string;
   /** Port 0: any free one. */
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   /** Default: all. Without `api` nothing listens. */
   readonly roles?: readonly ServerRole[];
   /** Default: a pool's. */
   readonly policy?: ServerPolicy;
   /** 32 bytes that seal the keys in the database. Absent: no certificate authority and no tokens. */
   readonly masterKey?: Uint8Array;
-  /** What is left out has the default of `AGENT_SETTINGS`. */
-  readonly agents?: Partial<AgentSettings>;
+  /**
+   * What is left out has the default of `AGENT_SETTINGS`. With `listen` and a master key, agents have a listener of
+   * their own, by TLS.
+   */
+  readonly agents?: Partial<AgentSettings> & { readonly listen?: ListenAddress };
   /** Folder of the built dashboard; it may come into being later. */
   readonly webRoot?: string;
   /** Names under which people reach us beside the address that we listen on. */
@@ -88,6 +92,8 @@ export interface ServerOptions {
 export interface Server extends AsyncDisposable {
   /** Where the listener answers, without a path: "http://127.0.0.1:8123". Only after `start`. */
   readonly url: string;
+  /** Where the agents' listener answers: "https://127.0.0.1:8124". Absent: there is none, or it was not started. */
+  readonly agentsUrl: string | undefined;
   readonly health: HealthRegistry;
   /** Listens and starts the loops. Fails with `port_in_use` when the port is taken. */
   start(): Promise<void>;
@@ -122,6 +128,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     return listening;
   };
   const publicUrl = (): string => options.publicUrl ?? url();
+  let agentsListening: string | undefined;
+  const listenerOptions: ListenerOptions = {
+    limits: { ...HTTP_LIMITS, ...options.limits },
+    publicUrl,
+    agentsUrl: () => context.agents.publicUrl ?? agentsListening,
+    agentTokens: createAgentTokens({
+      clock: context.clock,
+      signingKeys: context.signingKeys,
+      issuer: publicUrl,
+    }),
+    calls,
+    shutdownSignal: shutdown.signal,
+  };
   const app = roles.includes("api")
     ? await createHttpApp(context, {
         access,
@@ -129,31 +148,33 @@ export async function createServer(options: ServerOptions): Promise<Server> {
           listenHost: options.listen.host,
           allowedHosts: hostNames(options),
         },
-        limits: { ...HTTP_LIMITS, ...options.limits },
         webRoot: options.webRoot,
-        publicUrl,
-        agentsUrl: () => context.agents.publicUrl,
-        agentTokens: createAgentTokens({
-          clock: context.clock,
-          signingKeys: context.signingKeys,
-          issuer: publicUrl,
-        }),
-        calls,
-        shutdownSignal: shutdown.signal,
+        ...listenerOptions,
       })
     : undefined;
+  const agents = app && agentListener(context, options, listenerOptions);
   let loops: AsyncDisposable | undefined;
 
   return {
     get url() {
       return url();
     },
+    get agentsUrl() {
+      return agentsListening;
+    },
     health,
     start: async () => {
       await registerLoops(context.database, LOOPS);
       // Made, or found to be sealed with another key, before anybody asks.
       await context.ca?.rootFingerprint();
-      if (app !== undefined) listening = await listen(app, options.listen);
+      if (app !== undefined) {
+        listening = await listen(app, {
+          ...options.listen,
+          scheme: "http",
+          portSetting: "--port",
+        });
+      }
+      agentsListening = await agents?.start();
       if (roles.includes("scorer")) scorer = startScorer(context);
       if (roles.includes("worker")) loops = startLoops(context, LOOPS);
       health.markStarted();
@@ -169,9 +190,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       const cancel = context.clock.setTimer(DRAIN_MS, () => {
         shutdown.abort(shutdownError());
         app?.server.closeAllConnections();
+        agents?.closeAllConnections();
       });
       try {
-        await app?.close();
+        await Promise.all([app?.close(), agents?.[Symbol.asyncDispose]()]);
         await calls.settled();
         await loops?.[Symbol.asyncDispose]();
         await scorer?.[Symbol.asyncDispose]();
@@ -226,39 +248,19 @@ function keyHolders(
   };
 }
 
+function agentListener(
+  context: ServerContext,
+  { agents }: ServerOptions,
+  options: ListenerOptions,
+): AgentListener | undefined {
+  const { ca } = context;
+  if (ca === undefined || agents?.listen === undefined) return undefined;
+  return createAgentListener(context, { ...options, ca, address: agents.listen });
+}
+
 function hostNames({ allowedHosts = [], publicUrl }: ServerOptions): readonly string[] {
   const own = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
   return [...allowedHosts, ...own].map((host) => host.toLowerCase());
-}
-
-async function listen(
-  app: FastifyInstance,
-  { host, port }: ServerOptions["listen"],
-): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    const code = (error as { readonly code?: unknown }).code;
-    if (code === "EADDRINUSE") {
-      throw new AppError(
-        "port_in_use",
-        `port ${port} of ${host} is in use: end the program that has it, or choose another with --port`,
-        { cause: error },
-      );
-    }
-    if (code === "EACCES" || code === "EADDRNOTAVAIL") {
-      throw new AppError(
-        "socket_failed",
-        `cannot listen on ${host} port ${port} (${code}): choose another address or port`,
-        { cause: error },
-      );
-    }
-    throw error;
-  }
-  const address = app.server.address();
-  const bound = typeof address === "object" && address !== null ? address.port : port;
-  const shown = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${shown.includes(":") ? `[${shown}]` : shown}:${bound}`;
 }
 
 async function loginUrl(

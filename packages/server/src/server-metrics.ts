@@ -49,7 +49,7 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     }),
     accessRefused: metrics.counter({
       name: "truechimer_access_refused_total",
-      help: "Requests refused before any work: host, origin, session, key_refused, token, overload.",
+      help: "Requests refused before any work: host, origin, session, key_refused, token, certificate, overload.",
       labelNames: ["reason"],
     }),
     registrations: metrics.counter({

@@ -72,13 +72,14 @@ export async function loadAuthorities(world: AuthorityWorld): Promise<Authoritie
   const complete = isComplete(world, present) ? present : await makeMissing(world);
   const root = signing(complete, "root");
   const issuing = signing(complete, "issuing");
-  const trusted = await hangingFrom(world, root.certificate, complete);
-  if (!trusted.includes(issuing.certificate)) {
+  const problem = await chainProblem(world, root.certificate, issuing.certificate);
+  if (problem !== undefined) {
     throw new AppError(
       "internal",
-      `the issuing authority ${issuing.id} does not hang from the root ${root.id}: its row was changed; restore it from a backup`,
+      `the certificate authority cannot be used: ${problem}; if this host's clock is right, restore the table certificate_authorities from a backup`,
     );
   }
+  const trusted = await hangingFrom(world, root.certificate, complete);
   return {
     root,
     issuing: {
@@ -140,21 +141,26 @@ function signing(all: readonly StoredAuthority[], wanted: AuthorityTierName): St
   throw new AppError("internal", `there is no ${wanted} authority that signs`);
 }
 
-async function hangingFrom(
+/** Absent: it hangs from the root, now. */
+async function chainProblem(
   { clock }: AuthorityWorld,
+  root: Certificate,
+  issuing: Certificate,
+): Promise<string | undefined> {
+  const nowNs = clock.nowNs();
+  const chain = await verifyChain({ leaf: issuing, intermediates: [], roots: [root], nowNs });
+  return chain.ok ? undefined : chain.error;
+}
+
+async function hangingFrom(
+  world: AuthorityWorld,
   root: Certificate,
   all: readonly StoredAuthority[],
 ): Promise<readonly Certificate[]> {
   const trusted: Certificate[] = [];
   for (const { tier, certificate } of all) {
     if (tier !== "issuing") continue;
-    const chain = await verifyChain({
-      leaf: certificate,
-      intermediates: [],
-      roots: [root],
-      nowNs: clock.nowNs(),
-    });
-    if (chain.ok) trusted.push(certificate);
+    if ((await chainProblem(world, root, certificate)) === undefined) trusted.push(certificate);
   }
   return trusted;
 }

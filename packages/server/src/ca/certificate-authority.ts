@@ -42,6 +42,7 @@ import type { AgentSettings } from "../agent-settings.ts";
 import type { ClientIdentity } from "../http/client-identity.ts";
 import { type Authorities, type AuthorityWorld, loadAuthorities } from "./authorities.ts";
 import {
+  certificateStands,
   lookUpCertificate,
   reserveCertificate,
   revokeCertificatesOf,
@@ -89,6 +90,8 @@ export interface CertificateAuthority {
     chainDer: readonly Uint8Array[],
     nowNs: UnixNs,
   ): Promise<Result<ClientIdentity, string>>;
+  /** Whether a certificate that was verified before is still good to the ledger: not revoked. */
+  stands(serial: string): Promise<boolean>;
 }
 
 export interface CertificateAuthorityOptions {
@@ -150,6 +153,7 @@ export function createCertificateAuthority(
       await revokeCertificatesOf(world.database, tlsName.toLowerCase());
     },
     verifyAgentCertificate: (chainDer, nowNs) => verifyAgent(world, chainDer, nowNs),
+    stands: (serial) => certificateStands(world.database, serial),
   };
 }
 

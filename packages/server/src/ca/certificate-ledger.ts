@@ -101,3 +101,18 @@ export async function lookUpCertificate(
   if (row.revoked_at !== null) return "revoked";
   return hexFromBytes(row.fingerprint) === hexFromBytes(fingerprint) ? "stands" : "unknown";
 }
+
+/** Of a certificate whose fingerprint was compared before. */
+export async function certificateStands(
+  { kysely }: Pick<Database, "kysely">,
+  serial: string,
+): Promise<boolean> {
+  const row = await kysely
+    .selectFrom("certificates")
+    .select("serial")
+    .where("serial", "=", serial)
+    .where("fingerprint", "is not", null)
+    .where("revoked_at", "is", null)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -7,6 +7,8 @@ import type { HostPolicy } from "./host-guard.ts";
 
 /** What a listener puts up with. */
 export interface HttpLimits {
+  /** TLS within, where it is spoken. Against those who connect and say nothing. */
+  readonly handshakeTimeoutMs: number;
   /** Whole request head within. Against slow-loris. */
   readonly headersTimeoutMs: number;
   /** Whole request within. */
@@ -22,6 +24,7 @@ export interface HttpLimits {
 }
 
 export const HTTP_LIMITS: HttpLimits = {
+  handshakeTimeoutMs: 5_000,
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 20_000,
   keepAliveTimeoutMs: 75_000,

@@ -1,0 +1,72 @@
+// The certificate of the agents' listener: issued by our own authority, kept in memory alone, replaced in the last
+// third of its life. New connections get the new one; those that are open stay as they are.
+
+import type { SecureContextOptions } from "node:tls";
+import type { Clock } from "@truechimer/base";
+import { renewalPlan } from "@truechimer/pki";
+import type { Logger } from "@truechimer/telemetry";
+import type { CertificateAuthority, IssuedKeyPair } from "../ca/certificate-authority.ts";
+import { type ListenerPlace, listenerNames } from "./listener-names.ts";
+
+/** After a failure: often enough to be done long before the end, seldom enough not to press a database that is away. */
+const RETRY_MS = 30_000;
+
+export interface ListenerCertificateOptions {
+  readonly ca: CertificateAuthority;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly place: ListenerPlace;
+}
+
+/** The key with the whole chain, the root too: an agent that knows only its fingerprint finds it there. */
+export type ListenerKeyPair = Pick<SecureContextOptions, "key" | "cert">;
+
+export interface ListenerCertificate extends Disposable {
+  readonly first: ListenerKeyPair;
+  /** Calls `replace` with each further one. */
+  keepFresh(replace: (pair: ListenerKeyPair) => void): void;
+}
+
+export async function createListenerCertificate(
+  options: ListenerCertificateOptions,
+): Promise<ListenerCertificate> {
+  const { ca, clock, logger, place } = options;
+  const issue = (): Promise<IssuedKeyPair> => ca.issueServerCertificate(listenerNames(place));
+  const chained = async (issued: IssuedKeyPair): Promise<ListenerKeyPair> => ({
+    key: issued.keyPem,
+    cert: issued.certificatePem + (await ca.rootPem()),
+  });
+  let current = await issue();
+  const first = await chained(current);
+  let cancel = (): void => undefined;
+  let ended = false;
+
+  const wait = (delayMs: number, replace: (pair: ListenerKeyPair) => void): void => {
+    if (!ended) cancel = clock.setTimer(delayMs, () => void look(replace));
+  };
+  const look = async (replace: (pair: ListenerKeyPair) => void): Promise<void> => {
+    try {
+      if (renewalPlan(current, clock.nowNs()).due) {
+        const next = await issue();
+        const pair = await chained(next);
+        if (ended) return;
+        replace(pair);
+        current = next;
+        logger.info({ serial: next.serial }, "the agents' listener has a new certificate");
+      }
+      wait(renewalPlan(current, clock.nowNs()).nextCheckMs, replace);
+    } catch (error) {
+      logger.error({ error }, "the certificate of the agents' listener was not renewed");
+      wait(RETRY_MS, replace);
+    }
+  };
+
+  return {
+    first,
+    keepFresh: (replace) => wait(renewalPlan(current, clock.nowNs()).nextCheckMs, replace),
+    [Symbol.dispose]: () => {
+      ended = true;
+      cancel();
+    },
+  };
+}
