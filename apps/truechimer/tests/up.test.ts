@@ -98,6 +98,9 @@ test("the commands show what the dashboard shows, for people and for programs", 
   expect(monitors.out).toMatch(/frankfurt\.lab +127\.0\.1\.1 +active +(yes|no) /);
   const scores = (await run(["scores"])).json();
   expect(scores[0]?.["score"]).toBeLessThan(0);
+  const explained = await run(["scores", "ahead2s.lab", "--explain"], true);
+  expect(explained.out).toMatch(/ahead2s\.lab has -\d+\.\d: the score of \S+\.lab, /);
+  expect(explained.out).toMatch(/offset \+2\.00 s is beyond 750 ms/);
   const events = await run(["events", "ahead2s.lab"], true);
   expect(events.out).toMatch(/verdict changed/);
 });

@@ -3,6 +3,37 @@ export { type Agent, createAgent } from "./agent.ts";
 export { type AgentMetrics, createAgentMetrics, silentAgentMetrics } from "./agent-metrics.ts";
 export type { AgentMonitor, AgentOptions } from "./agent-options.ts";
 export { type CheckedTarget, type CheckOnceOptions, checkOnce } from "./check-once.ts";
+export {
+  type AgentIdentity,
+  type AgentIdentityOptions,
+  createAgentIdentity,
+} from "./identity/agent-identity.ts";
+export type { CertificatePair } from "./identity/certificate-pair.ts";
+export { type CertificateCheck, checkCertificate } from "./identity/certificate-renewal.ts";
+export { type Enrolled, type EnrollOptions, enrollAgent } from "./identity/enroll-agent.ts";
+export {
+  type Environment,
+  MONITOR_DOMAIN_DEFAULT,
+  parseEnvironment,
+} from "./identity/environment.ts";
+export { type HostSettings, type Hosts, hostSettingsFrom, hostsOf } from "./identity/hosts.ts";
+export { createHttpClient, type SendHttp } from "./identity/http-client.ts";
+export { type FollowedIdentity, followIdentity } from "./identity/identity-monitor-source.ts";
+export { canProbe, type IdentitySnapshot, isLive } from "./identity/identity-snapshot.ts";
+export { keepRegistration } from "./identity/keep-registration.ts";
+export { type OwnAddressesOptions, ownAddresses } from "./identity/own-addresses.ts";
+export {
+  type Registration,
+  type RegistrationOptions,
+  type RegistrationProgress,
+  registerAgent,
+} from "./identity/register-agent.ts";
+export {
+  findStateDirectory,
+  type StateDirectory,
+  type StateDirectorySources,
+} from "./identity/state-directory.ts";
+export type { StateStore } from "./identity/state-store.ts";
 export type { CreateTransport } from "./monitor-client.ts";
 export type {
   AgentCredentials,

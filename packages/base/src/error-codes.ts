@@ -44,6 +44,8 @@ export const ERROR_CODES = [
   "batch_out_of_order",
   // the world
   "peer_unreachable",
+  "bad_answer",
+  "enrolment_refused",
   "socket_failed",
   "kernel_timestamps_unavailable",
   "stopped",

@@ -208,6 +208,8 @@ export interface ServerScoresTable {
   answer_offset_ns: bigint | null;
   answer_bound_ns: bigint | null;
   created_on: Generated<Timestamptz>;
+  caused_by_id: bigint | null;
+  chosen_id: bigint | null;
 }
 
 export interface LogScoresTable {
@@ -290,6 +292,8 @@ export interface TicketKeysTable {
   version: number;
   key: Uint8Array;
   created_at: Generated<Timestamptz>;
+  sealed: Generated<boolean>;
+  created_by: Generated<string>;
 }
 
 export interface OneTimeKeysTable {

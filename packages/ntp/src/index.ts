@@ -99,4 +99,9 @@ export {
   type TimestampSource,
   timedExchangeIndex,
 } from "./sample.ts";
-export { SAMPLE_REASONS, type SampleReason } from "./sample-reason.ts";
+export {
+  SAMPLE_REASONS,
+  type SampleReason,
+  TRACEROUTE_REASONS,
+  type TracerouteReason,
+} from "./sample-reason.ts";

@@ -32,3 +32,8 @@ export const SAMPLE_REASONS = [
 ] as const;
 
 export type SampleReason = (typeof SAMPLE_REASONS)[number];
+
+/** Why a traceroute could not be made, beside what the network says of its first probe. It says nothing of the server. */
+export const TRACEROUTE_REASONS = ["traceroute_unsupported"] as const;
+
+export type TracerouteReason = (typeof TRACEROUTE_REASONS)[number];

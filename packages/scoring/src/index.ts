@@ -36,6 +36,12 @@ export { type Verdict, type VerdictKind, verdictOf } from "./verdict.ts";
 export { VERDICT_REASONS, type VerdictReason } from "./verdict-reason.ts";
 export type { TallyInput as VerdictInput } from "./verdict-tally.ts";
 export {
+  countVotes,
+  type VoteCount,
+  type VoteRefusal,
+  type VoteStanding,
+} from "./vote-standing.ts";
+export {
   legacyBoundNs,
   VERDICT_POLICY_POOL,
   VERDICT_POLICY_UP,

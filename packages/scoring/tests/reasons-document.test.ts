@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isExplicitBad, SAMPLE_REASONS } from "@truechimer/ntp";
+import { isExplicitBad, SAMPLE_REASONS, TRACEROUTE_REASONS } from "@truechimer/ntp";
 import { LEGACY_STATUS_REASONS, scoreStep, VERDICT_REASONS } from "@truechimer/scoring";
 import { describe, expect, it } from "vitest";
 
@@ -17,12 +17,12 @@ const sections: ReadonlyMap<string, string> = new Map(
 const statusReasons = [...SAMPLE_REASONS, ...LEGACY_STATUS_REASONS];
 
 describe("docs/reference/reasons.md", () => {
-  it("has a section for each reason of a sample, a status or a verdict, and for nothing else", () => {
-    const codes = new Set<string>([...statusReasons, ...VERDICT_REASONS]);
+  it("has a section for each reason of a sample, a status, a verdict or a traceroute, and for nothing else", () => {
+    const codes = new Set<string>([...statusReasons, ...VERDICT_REASONS, ...TRACEROUTE_REASONS]);
     expect([...sections.keys()].toSorted()).toEqual([...codes].toSorted());
   });
 
-  it.each([...new Set([...statusReasons, ...VERDICT_REASONS])])(
+  it.each([...new Set([...statusReasons, ...VERDICT_REASONS, ...TRACEROUTE_REASONS])])(
     "tells rule and remedy of %s",
     (code) => {
       expect(sections.get(code)).toMatch(/^- \*\*Rule:\*\* .+$/m);

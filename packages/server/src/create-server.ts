@@ -217,6 +217,7 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
   health.addCheck("database", () => pingDatabase(database));
   addServerGauges(metricsRegistry, database);
   const agents = { ...AGENT_SETTINGS, ...options.agents };
+  const keys = keyHolders(options, agents);
   return {
     version,
     startedAtNs: clock.nowNs(),
@@ -229,9 +230,9 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     health,
     policy: options.policy ?? POOL_POLICY,
     agents,
-    ...keyHolders(options, agents),
+    ...keys,
     resolveName: options.resolveName ?? createNameResolver(),
-    ticketKeys: createTicketKeyring({ database, random }),
+    ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
     wakeScorer,
   };
 }

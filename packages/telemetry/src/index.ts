@@ -22,9 +22,11 @@ export {
   type GaugeDescription,
   type Histogram,
   type MetricDescription,
+  type MetricSample,
   type Metrics,
   type MetricsOptions,
 } from "./metrics.ts";
+export { type MetricsPushOptions, startMetricsPush } from "./push-metrics.ts";
 export { redactSecrets, redactText } from "./redact-secrets.ts";
 export { parseTraceparent, type TraceParent } from "./traceparent.ts";
 export {

@@ -20,6 +20,20 @@ export interface Metrics {
   histogram<Label extends string = never>(description: MetricDescription<Label>): Histogram<Label>;
   /** The text that Prometheus scrapes, with its content type. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Every counter and gauge with its values now, by the name that OpenTelemetry knows it by. */
+  samples(): Promise<readonly MetricSample[]>;
+}
+
+/** One metric with all its series. */
+export interface MetricSample {
+  /** `openTelemetryName` where the metric has one, else its name. */
+  readonly name: string;
+  readonly help: string;
+  readonly kind: "counter" | "gauge";
+  readonly values: readonly {
+    readonly labels: Readonly<Record<string, string | number>>;
+    readonly value: number;
+  }[];
 }
 
 /** A metric's name, its meaning in a sentence, and the labels that tell its series apart. */
@@ -27,6 +41,8 @@ export interface MetricDescription<Label extends string> {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly Label[];
+  /** Where OpenTelemetry's users know it by another name, such as one with dots. */
+  readonly openTelemetryName?: string;
 }
 
 /** A gauge, which may also be asked for its value when somebody scrapes. */
@@ -47,16 +63,19 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ["version"],
     registers: [registry],
   }).set({ version: options.version }, 1);
-  const known = <Kind>(name: string, create: () => Kind): Kind =>
-    (registry.getSingleMetric(name) as Kind | undefined) ?? create();
+  const otherNames = new Map<string, string>();
+  const known = <Kind>(
+    { name, openTelemetryName }: Pick<MetricDescription<string>, "name" | "openTelemetryName">,
+    create: () => Kind,
+  ): Kind => {
+    if (openTelemetryName !== undefined) otherNames.set(name, openTelemetryName);
+    return (registry.getSingleMetric(name) as Kind | undefined) ?? create();
+  };
   return {
     counter: (description) =>
-      known(
-        description.name,
-        () => new Counter({ ...labelled(description), registers: [registry] }),
-      ),
+      known(description, () => new Counter({ ...labelled(description), registers: [registry] })),
     gauge: <Label extends string>(description: GaugeDescription<Label>): Gauge<Label> =>
-      known(description.name, () => {
+      known(description, () => {
         const { collect } = description;
         const gauge: Gauge<Label> = new Gauge<Label>({
           ...labelled(description),
@@ -67,7 +86,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       }),
     histogram: (description) =>
       known(
-        description.name,
+        description,
         () =>
           new Histogram({
             ...labelled(description),
@@ -76,7 +95,33 @@ export function createMetrics(options: MetricsOptions): Metrics {
           }),
       ),
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    samples: () => samplesOf(registry, otherNames),
   };
+}
+
+async function samplesOf(
+  registry: Registry,
+  otherNames: ReadonlyMap<string, string>,
+): Promise<readonly MetricSample[]> {
+  const found = await registry.getMetricsAsJSON();
+  return found.flatMap(({ name, help, type, values }) => {
+    const kind = String(type);
+    if (kind !== "counter" && kind !== "gauge") return [];
+    return [{ name: otherNames.get(name) ?? name, help, kind, values: values.map(sampleValue) }];
+  });
+}
+
+function sampleValue({
+  labels,
+  value,
+}: {
+  readonly labels: Readonly<Partial<Record<string, string | number>>>;
+  readonly value: number;
+}): MetricSample["values"][number] {
+  const set = Object.entries(labels).filter((entry): entry is [string, string | number] => {
+    return entry[1] !== undefined;
+  });
+  return { labels: Object.fromEntries(set), value };
 }
 
 function labelled<Label extends string>(

@@ -10,6 +10,7 @@ describe("a secret does not get into a log line", () => {
     { name: "a cookie", given: { headers: { cookie: "abc" } } },
     { name: "a ticket", given: { servers: [{ ticket: "abc" }] } },
     { name: "our token in a text", given: { note: "sent tcm_abcdefghijkl to it" } },
+    { name: "an enrolment token", given: { note: "sent tce_abcdefghijkl to it" } },
     { name: "a bearer value in a text", given: { note: "Authorization: Bearer abc" } },
     { name: "a password in a URL", given: { url: "postgres://user:abc@host/db" } },
     { name: "a one-time key in a URL", given: { url: "http://127.0.0.1/?key=abc&x=1" } },

@@ -5,3 +5,12 @@ export {
 } from "./create-probe-socket.ts";
 export { IN_FLIGHT_MAX, TIMEOUT_MS_MAX } from "./limits.ts";
 export type { ExchangeRequest, ProbeSocket, ProbeSocketCounters } from "./probe-socket.ts";
+export { createTracer, type TracerOptions } from "./traceroute/tracer.ts";
+export {
+  type HopAnswer,
+  type IcmpMessage,
+  type Tracer,
+  type Traceroute,
+  type TracerouteHop,
+  type TracerouteRequest,
+} from "./traceroute/traceroute.ts";

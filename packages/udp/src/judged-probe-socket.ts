@@ -16,14 +16,13 @@ import {
   type Stamp,
   type TimestampSource,
 } from "@truechimer/ntp";
+import { checkEndpoint } from "./check-endpoint.ts";
 import type { ExchangeEvidence } from "./evidence.ts";
-import { TIMEOUT_MS_MAX } from "./limits.ts";
 import type { ExchangeRequest, ProbeSocket, ProbeSocketCounters } from "./probe-socket.ts";
 import { createServerPacing, type ServerPacing } from "./server-pacing.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
 
 const NS_PER_MS = 1_000_000;
-const PORT_MAX = 65_535;
 const ID_MAX = 0xffff_ffff;
 
 /** What stands behind the probe socket, and its limits. */
@@ -88,7 +87,7 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
   }
 
   async exchange(request: ExchangeRequest, signal?: AbortSignal): Promise<Sample> {
-    checkRequest(request);
+    checkEndpoint(request);
     if (this.#stopReason !== undefined) throw this.#stopReason;
     if (signal?.aborted === true) throw aborted(signal);
     const limit = this.#inFlightMax();
@@ -215,18 +214,6 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
 }
 
 function NO_WAIT(): void {}
-
-function checkRequest({ address, port, timeoutMs, localAddress }: ExchangeRequest): void {
-  const problem =
-    port < 1 || port > PORT_MAX || !Number.isInteger(port)
-      ? `port ${port} must be within 1 and ${PORT_MAX}`
-      : !(timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX)
-        ? `timeout ${timeoutMs}ms must be above 0 and at most ${TIMEOUT_MS_MAX}`
-        : localAddress !== undefined && localAddress.family !== address.family
-          ? `local address ${localAddress.text} must be of the family of ${address.text}`
-          : undefined;
-  if (problem !== undefined) throw new AppError("bad_request", problem);
-}
 
 function aborted(signal: AbortSignal | undefined): AppError {
   return new AppError("stopped", "the exchange was aborted", { cause: signal?.reason });

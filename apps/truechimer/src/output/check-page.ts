@@ -5,8 +5,9 @@ import { adminV1 } from "@truechimer/api";
 import { formatDurationNs, formatOffset } from "@truechimer/base";
 import type { Printer } from "../cli-context.ts";
 import { apiOffsetText, msOf, ruleOutcomeWord, stampSourceWord } from "./api-words.ts";
-import { checkJson, rttText, stepText } from "./check-rows.ts";
+import { checkJson, rttText } from "./check-rows.ts";
 import { exchangeJson } from "./exchange-json.ts";
+import { arithmeticJson, arithmeticText } from "./score-text.ts";
 import { endpointText } from "./server-label.ts";
 import { printable } from "./style.ts";
 import type { Column } from "./table.ts";
@@ -170,23 +171,7 @@ function shortHex(hex: string): string {
 }
 
 function printArithmetic(printer: Printer, sum: adminV1.ScoreArithmetic): void {
-  const before = sum.scoreBefore?.toFixed(2) ?? "0";
-  const cap = sum.cap === undefined ? "" : `, at most ${sum.cap}`;
-  const after = printer.style.bold(sum.scoreAfter.toFixed(2));
   printer.line(`\n${printer.style.bold("Score")}  ${sum.ruleSet}`);
-  printer.line(`  ${before} × ${sum.decay} ${stepText(sum.step)}${cap} = ${after}`);
+  printer.line(`  ${arithmeticText(sum)}`);
   printer.line(`  ${sum.rule}: ${printable(sum.ruleText)}`);
-}
-
-function arithmeticJson(sum: adminV1.ScoreArithmetic): Record<string, unknown> {
-  return {
-    rule_set: sum.ruleSet,
-    rule: sum.rule,
-    rule_text: sum.ruleText,
-    score_before: sum.scoreBefore ?? null,
-    decay: sum.decay,
-    step: sum.step,
-    cap: sum.cap ?? null,
-    score_after: sum.scoreAfter,
-  };
 }

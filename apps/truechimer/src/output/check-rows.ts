@@ -4,7 +4,7 @@ import type { adminV1 } from "@truechimer/api";
 import { formatDurationNs } from "@truechimer/base";
 import type { Printer } from "../cli-context.ts";
 import { apiOffsetText, isoOf, msOf } from "./api-words.ts";
-import { scoreText } from "./score-text.ts";
+import { scoreText, stepText } from "./score-text.ts";
 import { printable } from "./style.ts";
 import type { Column } from "./table.ts";
 import { instantText } from "./time-text.ts";
@@ -50,8 +50,4 @@ export function checkJson(check: adminV1.Check): Record<string, unknown> {
 
 export function rttText(rttNs: bigint | undefined): string {
   return rttNs === undefined ? "–" : formatDurationNs(rttNs);
-}
-
-export function stepText(step: number): string {
-  return `${step < 0 ? "−" : "+"}${Math.abs(step).toFixed(2)}`;
 }

@@ -23,6 +23,15 @@ export const CHECK_COLUMNS = [
   "l.has_evidence",
 ] as const;
 
+/** Beside them, what the score's arithmetic needs; over `log_scores as l` and `monitors as m`. */
+export const ARITHMETIC_COLUMNS = [
+  "l.score_before",
+  "l.rule",
+  "l.no_response",
+  "l.attributes",
+  "m.hostname as monitor_name",
+] as const;
+
 export type CheckRow = Pick<
   Selectable<Schema["log_scores"]>,
   | "id"

@@ -8,7 +8,12 @@ import { type Kysely, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { decodeEvidence } from "../monitor-api/check-evidence.ts";
 import { optionalField } from "./admin-message.ts";
-import { CHECK_COLUMNS, type CheckRow, checkMessage } from "./check-messages.ts";
+import {
+  ARITHMETIC_COLUMNS,
+  CHECK_COLUMNS,
+  type CheckRow,
+  checkMessage,
+} from "./check-messages.ts";
 import { exchangeMessages } from "./exchange-message.ts";
 import { scoreArithmetic } from "./score-arithmetic.ts";
 import { serverMessages } from "./server-messages.ts";
@@ -57,14 +62,7 @@ function loadCheck(kysely: Kysely<Schema>, id: bigint): Promise<CheckDetailRow |
   return kysely
     .selectFrom("log_scores as l")
     .leftJoin("monitors as m", "m.id", "l.monitor_id")
-    .select([
-      ...CHECK_COLUMNS,
-      "l.score_before",
-      "l.rule",
-      "l.no_response",
-      "l.attributes",
-      "m.hostname as monitor_name",
-    ])
+    .select([...CHECK_COLUMNS, ...ARITHMETIC_COLUMNS])
     .where("l.id", "=", id)
     .executeTakeFirst();
 }

@@ -14,6 +14,7 @@ import { addServers } from "./add-servers.ts";
 import { agentProcedures } from "./agent-procedures.ts";
 import { createLogin } from "./create-login.ts";
 import { createMonitorCall } from "./create-monitor-call.ts";
+import { explainScore } from "./explain-score.ts";
 import { getCheck } from "./get-check.ts";
 import { getOverview } from "./get-overview.ts";
 import { getServer } from "./get-server.ts";
@@ -60,6 +61,7 @@ export function registerAdminApi(
         getServerHistory: (request) => getServerHistory(context, request),
         listChecks: (request) => listChecks(context, request),
         getCheck: (request) => getCheck(context, request),
+        explainScore: (request) => explainScore(context, request),
         listEvents: (request) => listEvents(context, request),
         getSystem: () => getSystem(context),
         createLogin: (_request, { values }) =>

@@ -3,6 +3,7 @@
 import { maintainPartitions } from "@truechimer/database";
 import { assignMonitors } from "../assignment/assign-monitors.ts";
 import { cleanUpEnrolment } from "../enrolment/clean-up-enrolment.ts";
+import { rotateTicketKeys } from "../monitor-api/ticket-keyring.ts";
 import { sweepVerdicts } from "../verdict/sweep-verdicts.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { Loop } from "./loop.ts";
@@ -53,6 +54,12 @@ export const LOOPS: readonly Loop[] = [
         },
       });
     },
+  },
+  {
+    name: "ticket_keys",
+    periodMs: 60 * MINUTE_MS,
+    purpose: "makes a new ticket key each day, and drops those that no ticket can name",
+    run: rotateTicketKeys,
   },
   {
     name: "verdict_sweep",

@@ -66,10 +66,13 @@ async function updateScores(
   const newest = sql`unnest(
     ${rows.map(({ trigger }) => trigger.serverId)}::bigint[],
     ${rows.map(({ score }) => score)}::float8[],
-    ${rows.map(({ trigger }): Timestamptz => trigger.at)}::timestamptz[]
-  ) as t (server_id, score, ts)`;
+    ${rows.map(({ trigger }): Timestamptz => trigger.at)}::timestamptz[],
+    ${rows.map(({ trigger }) => trigger.logScoreId)}::bigint[],
+    ${rows.map(({ chosen }) => chosen.logScoreId)}::bigint[]
+  ) as t (server_id, score, ts, caused_by_id, chosen_id)`;
   await sql`
-    update server_scores ss set score_raw = t.score, score_ts = t.ts
+    update server_scores ss set score_raw = t.score, score_ts = t.ts, caused_by_id = t.caused_by_id,
+      chosen_id = t.chosen_id
     from ${newest}
     where ss.server_id = t.server_id and ss.monitor_id = ${scorerId}
       and (ss.score_ts is null or ss.score_ts < t.ts)`.execute(transaction);

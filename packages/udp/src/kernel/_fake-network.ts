@@ -7,9 +7,11 @@ import type {
   KernelNetwork,
   NetworkPort,
   OutgoingDatagram,
+  PortOptions,
   QueuedErrors,
   ReceivedDatagram,
   SendResult,
+  UnreachableReport,
 } from "./kernel-network.ts";
 
 export interface SentDatagram {
@@ -29,6 +31,7 @@ export class FakeNetwork implements KernelNetwork {
   readonly sent: SentDatagram[] = [];
   readonly batches: number[] = [];
   readonly open: Map<number, NetworkPort> = new Map();
+  readonly hopLimits: Map<NetworkPort, number | undefined> = new Map();
   /** Errno of the next openings and sendings; 0 succeeds. */
   readonly openErrors: number[] = [];
   readonly sendErrors: number[] = [];
@@ -64,18 +67,23 @@ export class FakeNetwork implements KernelNetwork {
     queue(this.#datagrams, request.port, datagram);
   }
 
-  unreachable(request: SentDatagram, errno: number, quoted: Uint8Array = request.bytes): void {
+  unreachable(
+    request: SentDatagram,
+    errno: number,
+    { quoted = request.bytes, icmp }: Partial<Pick<UnreachableReport, "quoted" | "icmp">> = {},
+  ): void {
     queue(this.#errors, request.port, (handlers) => {
-      handlers.onUnreachable(errno, request.to, quoted);
+      handlers.onUnreachable({ errno, to: request.to, quoted, icmp });
     });
   }
 
-  openPort(): Result<NetworkPort, number> {
+  openPort({ hopLimit }: PortOptions): Result<NetworkPort, number> {
     const errno = this.openErrors.shift() ?? 0;
     if (errno !== 0) return refused(errno);
     const port = { fd: this.#nextFd, port: 40_000 + this.#nextFd };
     this.#nextFd += 1;
     this.open.set(port.fd, port);
+    this.hopLimits.set(port, hopLimit);
     return ok(port);
   }
 

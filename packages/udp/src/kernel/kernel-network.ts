@@ -38,8 +38,39 @@ export interface ReceivedDatagram {
 export interface QueuedErrors {
   /** The kernel handed the `index`-th datagram of the port to its device at `stampNs`. */
   onTransmitStamp(index: number, stampNs: bigint): void;
-  /** An ICMP message, or this host, said that a datagram did not get through. `quoted` holds what was sent, or a part. */
-  onUnreachable(errno: number, to: Endpoint | undefined, quoted: Uint8Array): void;
+  /** An ICMP message, or this host, said that a datagram did not get through. Valid until the handler returns. */
+  onUnreachable(report: UnreachableReport): void;
+}
+
+/** Why a datagram did not get through. */
+export interface UnreachableReport {
+  readonly errno: number;
+  /** Where the datagram went. */
+  readonly to: Endpoint | undefined;
+  /** What was sent, or a part. */
+  readonly quoted: Uint8Array;
+  /** Absent: this host itself said so. */
+  readonly icmp: IcmpReport | undefined;
+}
+
+/** The ICMP message that brought an error. RFC 792, RFC 4443. */
+export interface IcmpReport {
+  readonly type: number;
+  readonly code: number;
+  /** Who sent it: 4 or 16 bytes. */
+  readonly from: Uint8Array | undefined;
+  /** When it came. */
+  readonly stampNs: bigint | undefined;
+}
+
+/** How a socket is opened. */
+export interface PortOptions {
+  /** 4 or 16 bytes. */
+  readonly localAddress: Uint8Array;
+  /** The address is that of all interfaces, and each datagram is to tell which one it came to. */
+  readonly isWildcard: boolean;
+  /** TTL or hop limit of what is sent. Absent: the system's. */
+  readonly hopLimit?: number;
 }
 
 /** A look at both clocks, with the wall clock itself. */
@@ -50,7 +81,7 @@ export interface ClockReading extends ClockDifference {
 /** The kernel, as the probe thread sees it. Used by one thread only. */
 export interface KernelNetwork extends Disposable {
   /** Opens a socket on a port that the kernel picks at random. Refused with an errno. */
-  openPort(localAddress: Uint8Array, isWildcard: boolean): Result<NetworkPort, number>;
+  openPort(options: PortOptions): Result<NetworkPort, number>;
   closePort(port: NetworkPort): void;
   /** The port stays open, but what comes to it ends no `wait`: nobody will read it. */
   unwatchPort(port: NetworkPort): void;

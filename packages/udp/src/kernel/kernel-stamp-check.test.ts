@@ -14,8 +14,8 @@ function useRecordedNetwork(): { network: KernelNetwork; ports: readonly Network
   const network = openLinuxNetwork(openLinuxCalls());
   const ports: NetworkPort[] = [];
   const openPort = network.openPort.bind(network);
-  network.openPort = (localAddress, isWildcard) => {
-    const opened = openPort(localAddress, isWildcard);
+  network.openPort = (options) => {
+    const opened = openPort(options);
     if (opened.ok) ports.push(opened.value);
     return opened;
   };

@@ -20,7 +20,10 @@ interface Stamps {
  * longer watched: whatever else comes to it would wake the thread for ever.
  */
 export function checkKernelStamps(network: KernelNetwork): string | undefined {
-  const opened = network.openPort(Uint8Array.from(LOOPBACK_BYTES), false);
+  const opened = network.openPort({
+    localAddress: Uint8Array.from(LOOPBACK_BYTES),
+    isWildcard: false,
+  });
   if (!opened.ok) return `a UDP socket with time stamps was refused: error number ${opened.error}`;
   const problem = stampProblem(network, opened.value);
   network.unwatchPort(opened.value);

@@ -13,10 +13,12 @@ export const SO_RCVBUF = 8;
 export const SO_TIMESTAMPING = 37;
 
 export const IPPROTO_IP = 0;
+export const IP_TTL = 2;
 export const IP_PKTINFO = 8;
 export const IP_RECVERR = 11;
 
 export const IPPROTO_IPV6 = 41;
+export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_RECVERR = 25;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVPKTINFO = 49;

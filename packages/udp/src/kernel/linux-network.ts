@@ -5,9 +5,11 @@ import { ok, type Result, refused } from "@truechimer/base";
 import { BATCH_MAX } from "../limits.ts";
 import type {
   ClockReading,
+  IcmpReport,
   KernelNetwork,
   NetworkPort,
   OutgoingDatagram,
+  PortOptions,
   QueuedErrors,
   ReceivedDatagram,
   SendResult,
@@ -16,7 +18,12 @@ import type { LinuxCalls } from "./linux-calls.ts";
 import * as linux from "./linux-constants.ts";
 import { BATCHES_BYTES, ReceiveBatch, SendBatch } from "./message-batch.ts";
 import { NativeMemory } from "./native-memory.ts";
-import { type Endpoint, encodeSocketAddress, SOCKADDR_BYTES_MAX } from "./socket-address.ts";
+import {
+  decodeSocketAddress,
+  type Endpoint,
+  encodeSocketAddress,
+  SOCKADDR_BYTES_MAX,
+} from "./socket-address.ts";
 
 /** Ports that one `wait` reports. */
 const EVENTS_MAX = 256;
@@ -86,7 +93,7 @@ class LinuxNetwork implements KernelNetwork {
     checked("epoll_ctl", this.#watch(this.wakeFd));
   }
 
-  openPort(localAddress: Uint8Array, isWildcard: boolean): Result<NetworkPort, number> {
+  openPort({ localAddress, isWildcard, hopLimit }: PortOptions): Result<NetworkPort, number> {
     const isIpv4 = localAddress.length === 4;
     const fd = this.#calls.socket(
       isIpv4 ? linux.AF_INET : linux.AF_INET6,
@@ -98,6 +105,7 @@ class LinuxNetwork implements KernelNetwork {
       ...COMMON_OPTIONS,
       ...(isIpv4 ? IPV4_OPTIONS : IPV6_OPTIONS),
       ...(isWildcard ? (isIpv4 ? IPV4_WILDCARD_OPTIONS : IPV6_WILDCARD_OPTIONS) : []),
+      ...(hopLimit === undefined ? [] : [hopLimitOption(isIpv4, hopLimit)]),
     ];
     const problem =
       (isIpv4 ? 0 : this.#setOption(fd, IPV6_ONLY)) ||
@@ -225,8 +233,24 @@ class LinuxNetwork implements KernelNetwork {
       if (stampNs !== undefined) handlers.onTransmitStamp(view.getUint32(at + 12, true), stampNs);
       return;
     }
-    const errno = view.getUint32(at, true);
-    handlers.onUnreachable(errno, this.#receiving.from(index), this.#receiving.bytes(index));
+    const isIcmp = origin === linux.SO_EE_ORIGIN_ICMP || origin === linux.SO_EE_ORIGIN_ICMP6;
+    handlers.onUnreachable({
+      errno: view.getUint32(at, true),
+      to: this.#receiving.from(index),
+      quoted: this.#receiving.bytes(index),
+      icmp: isIcmp ? this.#icmpReport(at, stampNs) : undefined,
+    });
+  }
+
+  /** The offender's address follows struct sock_extended_err; its family is 0 when the kernel does not know it. */
+  #icmpReport(at: number, stampNs: bigint | undefined): IcmpReport {
+    const { view } = this.#memory;
+    return {
+      type: view.getUint8(at + 5),
+      code: view.getUint8(at + 6),
+      from: decodeSocketAddress(view, at + EXTENDED_ERROR_BYTES)?.address,
+      stampNs,
+    };
   }
 
   #packetInfo(level: number, type: number, offset: number): Uint8Array | undefined {
@@ -283,6 +307,12 @@ class LinuxNetwork implements KernelNetwork {
     const event = this.#memory.addressOf(this.#scratch);
     return this.#calls.epollControl(this.#epollFd, linux.EPOLL_CTL_ADD, fd, event);
   }
+}
+
+function hopLimitOption(isIpv4: boolean, hopLimit: number): SocketOption {
+  return isIpv4
+    ? [linux.IPPROTO_IP, linux.IP_TTL, hopLimit]
+    : [linux.IPPROTO_IPV6, linux.IPV6_UNICAST_HOPS, hopLimit];
 }
 
 function isTimestamp(level: number, type: number, lengthBytes: number): boolean {

@@ -141,7 +141,7 @@ export class PortPool {
   }
 
   #open(group: PortGroup): Result<ProbePort, number> {
-    const opened = this.#network.openPort(group.localAddress, group.isWildcard);
+    const opened = this.#network.openPort(group);
     if (!opened.ok) return opened;
     const port: ProbePort = {
       network: opened.value,

@@ -129,7 +129,7 @@ describe("ProbeEngine", () => {
     start(1);
     const [first] = send(orderNumber(1), orderNumber(2, { address: Uint8Array.of(192, 0, 2, 9) }));
     if (first === undefined) throw new Error("two were sent");
-    network.unreachable(first, ENETUNREACH, first.bytes.subarray(0, 8));
+    network.unreachable(first, ENETUNREACH, { quoted: first.bytes.subarray(0, 8) });
     engine.turn(true);
     expect(ended).toMatchObject([{ id: 1, failure: "network_unreachable" }]);
   });
@@ -138,7 +138,7 @@ describe("ProbeEngine", () => {
     const request = sendOne(orderNumber(1));
     const other = { ...request, to: { address: Uint8Array.of(192, 0, 2, 9), port: 123 } };
     network.unreachable(other, ECONNREFUSED);
-    network.unreachable(other, ECONNREFUSED, new Uint8Array(0));
+    network.unreachable(other, ECONNREFUSED, { quoted: new Uint8Array(0) });
     engine.turn(true);
     expect(ended).toEqual([]);
   });

@@ -16,10 +16,10 @@ import type {
   NetworkPort,
   OutgoingDatagram,
   ReceivedDatagram,
+  UnreachableReport,
 } from "./kernel-network.ts";
 import { EAGAIN, ENOBUFS, ENOMEM } from "./linux-constants.ts";
 import type { PortPool, ProbeExchange, ProbePort } from "./port-pool.ts";
-import type { Endpoint } from "./socket-address.ts";
 
 /** Longest wait of one turn, so that the thread notices within this time that it is to end. */
 const WAIT_MS_MAX = 250;
@@ -225,18 +225,11 @@ export class ProbeEngine {
         if (exchange !== undefined) exchange.sentKernelNs = stampNs;
         port.sent[index] = undefined;
       },
-      onUnreachable: (errno, to, quoted) => this.#unreachable(port, { errno, to, quoted }),
+      onUnreachable: (report) => this.#unreachable(port, report),
     });
   }
 
-  #unreachable(
-    port: ProbePort,
-    error: {
-      readonly errno: number;
-      readonly to: Endpoint | undefined;
-      readonly quoted: Uint8Array;
-    },
-  ): void {
+  #unreachable(port: ProbePort, error: UnreachableReport): void {
     const failure = failureFromLinuxErrno(error.errno);
     const quotedExchange = this.#table.exchangeOfRequest(error.quoted);
     for (const exchange of quotedExchange === undefined ? port.inFlight : [quotedExchange]) {
