@@ -1,10 +1,12 @@
-// What an agent counts, as an interface, and its form in Prometheus. Names live here alone.
+// What an agent counts, as an interface, and its form in Prometheus and OpenTelemetry. Names live here alone. Those that
+// begin with `monitor` are the NTP Pool's agent's, for whoever has dashboards of it; its one attribute with two spellings
+// (`ip_version`) has one here: v4, v6.
 
+import type { Clock, IpFamily, UnixNs } from "@truechimer/base";
 import type { Metrics } from "@truechimer/telemetry";
 
 export interface AgentMetrics {
-  /** `reason`: empty for a success. */
-  checkEnded(reason: string): void;
+  checkEnded(check: EndedCheck): void;
   /** Checks in flight went up or down. */
   checksInFlight(count: number): void;
   /** Results that the control plane has counted. */
@@ -13,7 +15,25 @@ export interface AgentMetrics {
   resultsLost(count: number, code: string): void;
   /** A call ended; `code` is "ok" or what went wrong. */
   callEnded(procedure: string, code: string): void;
-  localClockChecked(ok: boolean): void;
+  localClockChecked(finding: LocalClockFinding): void;
+}
+
+/** A check of a server, also of one that was refused before a packet was sent. */
+export interface EndedCheck {
+  readonly family: IpFamily;
+  /** Empty for a success. */
+  readonly reason: string;
+  /** Requests that were sent for it. */
+  readonly queries: number;
+}
+
+/** What the trusted servers say of the host's own clock. */
+export interface LocalClockFinding {
+  readonly family: IpFamily;
+  readonly ok: boolean;
+  readonly hosts: readonly { readonly host: string; readonly ok: boolean }[];
+  /** Requests that were sent for it. */
+  readonly queries: number;
 }
 
 export const silentAgentMetrics: AgentMetrics = {
@@ -25,7 +45,32 @@ export const silentAgentMetrics: AgentMetrics = {
   localClockChecked: () => {},
 };
 
-export function createAgentMetrics(metrics: Metrics): AgentMetrics {
+/** Tells each of them everything. */
+export function combineAgentMetrics(all: readonly AgentMetrics[]): AgentMetrics {
+  return {
+    checkEnded: (check) => all.forEach((each) => void each.checkEnded(check)),
+    checksInFlight: (count) => all.forEach((each) => void each.checksInFlight(count)),
+    resultsAccepted: (count) => all.forEach((each) => void each.resultsAccepted(count)),
+    resultsLost: (count, code) => all.forEach((each) => void each.resultsLost(count, code)),
+    callEnded: (procedure, code) => all.forEach((each) => void each.callEnded(procedure, code)),
+    localClockChecked: (finding) => all.forEach((each) => void each.localClockChecked(finding)),
+  };
+}
+
+export interface AgentMetricsOptions {
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** End of the agent's certificate. Undefined: it has none, and the metric no value. */
+  readonly certificateNotAfterNs?: () => UnixNs | undefined;
+}
+
+const NS_PER_SECOND = 1e9;
+
+export function createAgentMetrics(options: AgentMetricsOptions): AgentMetrics {
+  return combineAgentMetrics([ownMetrics(options.metrics), poolMetrics(options)]);
+}
+
+function ownMetrics(metrics: Metrics): AgentMetrics {
   const checks = metrics.counter<"reason">({
     name: "truechimer_agent_checks_total",
     help: "Checks that ended, by coded reason; ok for a success.",
@@ -54,11 +99,90 @@ export function createAgentMetrics(metrics: Metrics): AgentMetrics {
     help: "1 when the host's clock agreed with the trusted servers at the last look, else 0.",
   });
   return {
-    checkEnded: (reason) => checks.inc({ reason: reason === "" ? "ok" : reason }),
+    checkEnded: ({ reason }) => checks.inc({ reason: reason === "" ? "ok" : reason }),
     checksInFlight: (count) => inFlight.set(count),
     resultsAccepted: (count) => accepted.inc(count),
     resultsLost: (count, code) => lost.inc({ code }, count),
     callEnded: (procedure, code) => calls.inc({ procedure, code }),
-    localClockChecked: (ok) => localClock.set(ok ? 1 : 0),
+    localClockChecked: ({ ok }) => localClock.set(ok ? 1 : 0),
   };
+}
+
+function poolMetrics({
+  metrics,
+  clock,
+  certificateNotAfterNs = () => undefined,
+}: AgentMetricsOptions): AgentMetrics {
+  const checked = metrics.counter<"ip_version">({
+    ...poolName("servers_checked_total"),
+    help: "Servers checked, refused addresses and trusted servers among them.",
+    labelNames: ["ip_version"],
+  });
+  const queries = metrics.counter<"ip_version">({
+    ...poolName("ntp_queries_sent_total"),
+    help: "NTP requests, those that failed among them.",
+    labelNames: ["ip_version"],
+  });
+  const calls = metrics.counter<"type" | "status_code">({
+    ...poolName("rpc_requests_total"),
+    help: "Calls to the control plane; status_code is success or error.",
+    labelNames: ["type", "status_code"],
+  });
+  const localUp = metrics.gauge<"host" | "ip_version">({
+    ...poolName("local_check_up"),
+    help: "1 when the trusted server vouched for the host's clock at the last look, else 0.",
+    labelNames: ["host", "ip_version"],
+  });
+  const localTime = metrics.gauge<"host" | "ip_version">({
+    ...poolName("local_check_time"),
+    help: "When the trusted server was last asked, seconds since 1970.",
+    labelNames: ["host", "ip_version"],
+  });
+  metrics.gauge({
+    ...poolName("ssl_earliest_cert_expiry"),
+    help: "End of the agent's certificate, seconds since 1970.",
+    collect: (gauge) => {
+      const notAfterNs = certificateNotAfterNs();
+      if (notAfterNs === undefined) gauge.remove();
+      else gauge.set(Math.floor(Number(notAfterNs) / NS_PER_SECOND));
+    },
+  });
+  /** The trusted servers of the last look: those that are no more named have no value. */
+  const named = new Map<IpFamily, readonly string[]>();
+  return {
+    ...silentAgentMetrics,
+    checkEnded: ({ family, queries: sent }) => {
+      checked.inc({ ip_version: family });
+      queries.inc({ ip_version: family }, sent);
+    },
+    callEnded: (procedure, code) => {
+      const type = procedure.slice(0, 1).toLowerCase() + procedure.slice(1);
+      calls.inc({
+        type: type === "getConfig" ? "config" : type,
+        status_code: code === "ok" ? "success" : "error",
+      });
+    },
+    localClockChecked: ({ family, hosts, queries: sent }) => {
+      const atSeconds = Math.floor(Number(clock.nowNs()) / NS_PER_SECOND);
+      for (const host of named.get(family) ?? []) {
+        localUp.remove({ host, ip_version: family });
+        localTime.remove({ host, ip_version: family });
+      }
+      named.set(
+        family,
+        hosts.map(({ host }) => host),
+      );
+      for (const { host, ok } of hosts) {
+        localUp.set({ host, ip_version: family }, ok ? 1 : 0);
+        localTime.set({ host, ip_version: family }, atSeconds);
+      }
+      checked.inc({ ip_version: family }, hosts.length);
+      queries.inc({ ip_version: family }, sent);
+    },
+  };
+}
+
+/** With an underscore for Prometheus, which takes no dots. */
+function poolName(name: string): { readonly name: string; readonly openTelemetryName: string } {
+  return { name: `monitor_${name}`, openTelemetryName: `monitor.${name}` };
 }

@@ -1,6 +1,14 @@
 export { type AddressPolicy, addressRefusal } from "./address-policy.ts";
 export { type Agent, createAgent } from "./agent.ts";
-export { type AgentMetrics, createAgentMetrics, silentAgentMetrics } from "./agent-metrics.ts";
+export {
+  type AgentMetrics,
+  type AgentMetricsOptions,
+  combineAgentMetrics,
+  createAgentMetrics,
+  type EndedCheck,
+  type LocalClockFinding,
+  silentAgentMetrics,
+} from "./agent-metrics.ts";
 export type { AgentMonitor, AgentOptions } from "./agent-options.ts";
 export { type CheckedTarget, type CheckOnceOptions, checkOnce } from "./check-once.ts";
 export {
@@ -17,10 +25,12 @@ export {
   parseEnvironment,
 } from "./identity/environment.ts";
 export { type HostSettings, type Hosts, hostSettingsFrom, hostsOf } from "./identity/hosts.ts";
-export { createHttpClient, type SendHttp } from "./identity/http-client.ts";
+export { createHttpClient, type HttpAnswer, type SendHttp } from "./identity/http-client.ts";
 export { type FollowedIdentity, followIdentity } from "./identity/identity-monitor-source.ts";
 export { canProbe, type IdentitySnapshot, isLive } from "./identity/identity-snapshot.ts";
+export { createJsonControlPlane } from "./identity/json-control-plane.ts";
 export { keepRegistration } from "./identity/keep-registration.ts";
+export { nodeFileSystem } from "./identity/node-file-system.ts";
 export { type OwnAddressesOptions, ownAddresses } from "./identity/own-addresses.ts";
 export {
   type Registration,
@@ -29,12 +39,15 @@ export {
   registerAgent,
 } from "./identity/register-agent.ts";
 export {
+  environmentDirectory,
   findStateDirectory,
   type StateDirectory,
   type StateDirectorySources,
 } from "./identity/state-directory.ts";
-export type { StateStore } from "./identity/state-store.ts";
-export type { CreateTransport } from "./monitor-client.ts";
+export { createStateStore, type StateStore } from "./identity/state-store.ts";
+export type { StoredIdentity } from "./identity/stored-identity.ts";
+export { localClockVerdict } from "./local-clock-verdict.ts";
+export { type CreateTransport, createHttpConnections } from "./monitor-client.ts";
 export type {
   AgentCredentials,
   ConfiguredMonitors,

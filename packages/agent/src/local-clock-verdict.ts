@@ -25,6 +25,11 @@ export function localClockVerdict(checks: readonly TrustedHostCheck[]): LocalClo
   return { ok: failures.length <= failuresAllowed(checks.length), failures };
 }
 
+/** Whether one trusted server's check speaks for the host's clock. */
+export function vouchesForUs(result: CheckResult): boolean {
+  return failureOf(result) === undefined;
+}
+
 /** -1 for none: nobody has vouched for the clock. */
 function failuresAllowed(hosts: number): number {
   return hosts - Math.floor((hosts + 2) / 2);

@@ -5,7 +5,8 @@ import { type Clock, type IpFamily, sleep } from "@truechimer/base";
 import type { CheckResult } from "@truechimer/ntp";
 import type { Logger } from "@truechimer/telemetry";
 import { addressRefusal } from "./address-policy.ts";
-import { localClockVerdict, type TrustedHostCheck } from "./local-clock-verdict.ts";
+import type { LocalClockFinding } from "./agent-metrics.ts";
+import { localClockVerdict, type TrustedHostCheck, vouchesForUs } from "./local-clock-verdict.ts";
 import type { MonitorConfig } from "./monitor-config.ts";
 import type { ResolveHost } from "./resolve-host.ts";
 import type { CheckTarget } from "./run-check.ts";
@@ -17,7 +18,7 @@ export interface LocalClockOptions {
   readonly family: IpFamily;
   readonly resolveHost: ResolveHost;
   readonly probe: (target: CheckTarget) => Promise<CheckResult>;
-  readonly onChecked: (ok: boolean) => void;
+  readonly onChecked: (finding: Omit<LocalClockFinding, "family">) => void;
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +41,11 @@ export function createLocalClock(options: LocalClockOptions): LocalClock {
   const findOut = async (config: MonitorConfig): Promise<boolean> => {
     const checks = await checkTrustedHosts(config, options);
     const { ok, failures } = localClockVerdict(checks);
-    options.onChecked(ok);
+    options.onChecked({
+      ok,
+      hosts: checks.map(({ host, result }) => ({ host, ok: vouchesForUs(result) })),
+      queries: checks.reduce((sum, { result }) => sum + result.samples.length, 0),
+    });
     const fields = { hosts: checks.map(({ host }) => host), failures };
     if (ok) logger.info(fields, "host's clock agrees with the trusted servers");
     else

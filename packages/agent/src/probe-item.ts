@@ -19,7 +19,11 @@ export async function probeItem(
   const { clock, logger, metrics } = context;
   try {
     const result = await checkOrRefuse(item, context, period);
-    metrics.checkEnded(result.outcome.reason ?? "");
+    metrics.checkEnded({
+      family: item.address.family,
+      reason: result.outcome.reason ?? "",
+      queries: result.samples.length,
+    });
     metrics.checksInFlight(context.checkSlots.taken);
     if (isAgentFault(result.outcome.reason)) {
       logger.warn(

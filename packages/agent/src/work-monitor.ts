@@ -329,7 +329,7 @@ function createMonitorsLocalClock(context: MonitorContext): LocalClock {
     family: address.family,
     resolveHost,
     probe: async (target) => await probe(target, context, context.gate.period),
-    onChecked: (ok) => metrics.localClockChecked(ok),
+    onChecked: (finding) => metrics.localClockChecked({ ...finding, family: address.family }),
     signal: signals.stopping,
   });
 }

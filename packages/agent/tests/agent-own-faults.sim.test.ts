@@ -66,7 +66,7 @@ describe("a host that cannot send", () => {
     const ended: string[] = [];
     const { agent, clock, plane } = simulate({
       probeSocket: SPEECHLESS,
-      metrics: { ...silentAgentMetrics, checkEnded: (reason) => void ended.push(reason) },
+      metrics: { ...silentAgentMetrics, checkEnded: ({ reason }) => void ended.push(reason) },
     });
     plane.config = CONFIG;
     plane.due.push(DUE);
