@@ -25,6 +25,8 @@ export interface CliContext {
    * the others end as any program does.
    */
   readonly stopSignal: () => AbortSignal;
+  /** SIGHUP, for what runs and can look at its settings anew. Returns how to stop it. Absent: there is no such signal. */
+  readonly onHangUp?: (listener: () => void) => () => void;
 }
 
 /** What a command prints, in either form, behind one face. */

@@ -33,6 +33,10 @@ export async function runProcess(createProgram: ProgramFactory): Promise<void> {
       const endsWithParent = env["npm_lifecycle_event"] !== undefined;
       return createStopSignal(process, { clock: systemClock, endsWithParent });
     },
+    onHangUp: (listener) => {
+      process.on("SIGHUP", listener);
+      return () => void process.off("SIGHUP", listener);
+    },
   };
 
   // A reader that went away (`truechimer servers list | head -1`) is no failure of ours; and a role goes on without one.

@@ -2,7 +2,6 @@
 
 import type { Clock } from "@truechimer/base";
 import { startTracing } from "@truechimer/telemetry";
-import type { Config } from "./config/config.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
 
 /** Where a collector takes traces, below the address that everybody configures. */
@@ -11,7 +10,8 @@ const TRACES_PATH = "/v1/traces";
 const FLUSH_LIMIT_MS = 1_500;
 
 export interface TracingStageOptions {
-  readonly config: Config;
+  /** Of the collector, without a path. Absent: nothing is traced. */
+  readonly otlpEndpoint: string | undefined;
   readonly clock: Clock;
   /** As the collector shows it. */
   readonly serviceName: string;
@@ -20,9 +20,8 @@ export interface TracingStageOptions {
 /** What is queued is sent when `stack` is closed, as far as the collector takes it in time. */
 export async function openTracing(
   stack: AsyncDisposableStack,
-  { config, clock, serviceName }: TracingStageOptions,
+  { otlpEndpoint, clock, serviceName }: TracingStageOptions,
 ): Promise<void> {
-  const { otlpEndpoint } = config.telemetry;
   if (otlpEndpoint === undefined) return;
   const endpoint = otlpEndpoint.replace(/\/$/, "") + TRACES_PATH;
   const tracing = await startTracing({ serviceName, version: PRODUCT_VERSION, endpoint });

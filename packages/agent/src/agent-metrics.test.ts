@@ -5,7 +5,10 @@ import { type AgentMetrics, createAgentMetrics } from "./agent-metrics.ts";
 
 const clock: Clock = { ...systemClock, nowNs: () => 1_700_000_000_500_000_000n };
 
-function useMetrics(notAfterNs?: UnixNs): { readonly metrics: Metrics; readonly agent: AgentMetrics } {
+function useMetrics(notAfterNs?: UnixNs): {
+  readonly metrics: Metrics;
+  readonly agent: AgentMetrics;
+} {
   const metrics = createMetrics({ version: "0.1.0", processMetrics: false });
   const agent = createAgentMetrics({ metrics, clock, certificateNotAfterNs: () => notAfterNs });
   return { metrics, agent };

@@ -47,13 +47,16 @@ export const silentAgentMetrics: AgentMetrics = {
 
 /** Tells each of them everything. */
 export function combineAgentMetrics(all: readonly AgentMetrics[]): AgentMetrics {
+  const each = (tell: (one: AgentMetrics) => void): void => {
+    for (const one of all) tell(one);
+  };
   return {
-    checkEnded: (check) => all.forEach((each) => void each.checkEnded(check)),
-    checksInFlight: (count) => all.forEach((each) => void each.checksInFlight(count)),
-    resultsAccepted: (count) => all.forEach((each) => void each.resultsAccepted(count)),
-    resultsLost: (count, code) => all.forEach((each) => void each.resultsLost(count, code)),
-    callEnded: (procedure, code) => all.forEach((each) => void each.callEnded(procedure, code)),
-    localClockChecked: (finding) => all.forEach((each) => void each.localClockChecked(finding)),
+    checkEnded: (check) => each((one) => one.checkEnded(check)),
+    checksInFlight: (count) => each((one) => one.checksInFlight(count)),
+    resultsAccepted: (count) => each((one) => one.resultsAccepted(count)),
+    resultsLost: (count, code) => each((one) => one.resultsLost(count, code)),
+    callEnded: (procedure, code) => each((one) => one.callEnded(procedure, code)),
+    localClockChecked: (finding) => each((one) => one.localClockChecked(finding)),
   };
 }
 

@@ -18,6 +18,7 @@ export {
 } from "./identity/agent-identity.ts";
 export type { CertificatePair } from "./identity/certificate-pair.ts";
 export { type CertificateCheck, checkCertificate } from "./identity/certificate-renewal.ts";
+export type { ControlPlane, ControlPlaneCall } from "./identity/control-plane.ts";
 export { type Enrolled, type EnrollOptions, enrollAgent } from "./identity/enroll-agent.ts";
 export {
   type Environment,

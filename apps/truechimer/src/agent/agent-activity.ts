@@ -1,7 +1,8 @@
 // What a running agent has done since its start, for `status`: counts, and when something last happened.
 
 import type { AgentMetrics } from "@truechimer/agent";
-import type { Clock, IpFamily, UnixNs } from "@truechimer/base";
+import { type Clock, type IpFamily, type UnixNs, unixMsFromNs } from "@truechimer/base";
+import { instantText } from "../output/time-text.ts";
 
 export interface AgentActivity {
   /** To be told everything. */
@@ -36,7 +37,15 @@ interface LocalClockReport {
 }
 
 export function createAgentActivity(clock: Clock): AgentActivity {
-  const counts = { checks: 0, failed: 0, inFlight: 0, accepted: 0, lost: 0, calls: 0, callsFailed: 0 };
+  const counts = {
+    checks: 0,
+    failed: 0,
+    inFlight: 0,
+    accepted: 0,
+    lost: 0,
+    calls: 0,
+    callsFailed: 0,
+  };
   let callFailure: string | undefined;
   let lastCheckNs: UnixNs | undefined;
   let lastAcceptedNs: UnixNs | undefined;
@@ -68,7 +77,7 @@ export function createAgentActivity(clock: Clock): AgentActivity {
       localClockChecked: ({ family, ok, hosts }) => {
         localClock[family] = {
           ok,
-          at: instantText(clock.nowNs()) ?? "",
+          at: instantText(unixMsFromNs(clock.nowNs())),
           vouching: hosts.filter((host) => host.ok).length,
           asked: hosts.length,
         };
@@ -83,15 +92,14 @@ export function createAgentActivity(clock: Clock): AgentActivity {
       calls: counts.calls,
       calls_failed: counts.callsFailed,
       call_failure: callFailure ?? null,
-      last_check_at: instantText(lastCheckNs),
-      last_accepted_at: instantText(lastAcceptedNs),
-      last_call_at: instantText(lastCallNs),
+      last_check_at: textOf(lastCheckNs),
+      last_accepted_at: textOf(lastAcceptedNs),
+      last_call_at: textOf(lastCallNs),
       local_clock: localClock,
     }),
   };
 }
 
-/** "2026-11-28T16:00:00.000Z"; null for no instant. */
-export function instantText(atNs: UnixNs | undefined): string | null {
-  return atNs === undefined ? null : new Date(Number(atNs / 1_000_000n)).toISOString();
+function textOf(atNs: UnixNs | undefined): string | null {
+  return atNs === undefined ? null : instantText(unixMsFromNs(atNs));
 }

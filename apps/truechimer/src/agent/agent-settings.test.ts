@@ -2,7 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type AgentFlags, type AgentSettings, loadAgentSettings, typedCommand } from "./agent-settings.ts";
+import {
+  type AgentFlags,
+  type AgentSettings,
+  loadAgentSettings,
+  typedCommand,
+} from "./agent-settings.ts";
 
 /** A defaults file of this test's own, so that one of the host has no part in it. */
 async function load(
@@ -34,7 +39,11 @@ test.each([
   { name: "MONITOR_STATE_DIR", variables: { MONITOR_STATE_DIR: "/var/lib/agent" } },
   { name: "STATE_DIRECTORY of systemd", variables: { STATE_DIRECTORY: "/var/lib/agent" } },
   { name: "the defaults file", defaults: "MONITOR_STATE_DIR='/var/lib/agent' # packages\n" },
-  { name: "--state-dir, whatever the variables say", flags: { stateDir: "/var/lib/agent" }, variables: { MONITOR_STATE_DIR: "/elsewhere" } },
+  {
+    name: "--state-dir, whatever the variables say",
+    flags: { stateDir: "/var/lib/agent" },
+    variables: { MONITOR_STATE_DIR: "/elsewhere" },
+  },
 ])("the state directory is named by $name", async ({ flags, variables, defaults }) => {
   const settings = await load(flags ?? {}, variables, defaults);
   expect(settings.directory).toBe("/var/lib/agent/prod");
@@ -44,14 +53,23 @@ test.each([
   { text: "test", environment: "test" },
   { text: "beta", environment: "test" },
   { text: "dev", environment: "devel" },
-])("the environment may be spelled $text, by option or DEPLOYMENT_MODE", async ({ text, environment }) => {
-  expect((await load({ env: text })).environment).toBe(environment);
-  expect((await load({}, { DEPLOYMENT_MODE: text })).environment).toBe(environment);
-});
+])(
+  "the environment may be spelled $text, by option or DEPLOYMENT_MODE",
+  async ({ text, environment }) => {
+    expect((await load({ env: text })).environment).toBe(environment);
+    expect((await load({}, { DEPLOYMENT_MODE: text })).environment).toBe(environment);
+  },
+);
 
 test("the NTP Pool's hosts are taken from its variables", async () => {
-  const { hosts } = await load({}, { API_HOST: "https://api.example", DEVEL_API_SERVER: "https://rpc.example" });
-  expect(hosts).toMatchObject({ apiHost: "https://api.example", connectHost: "https://rpc.example" });
+  const { hosts } = await load(
+    {},
+    { API_HOST: "https://api.example", DEVEL_API_SERVER: "https://rpc.example" },
+  );
+  expect(hosts).toMatchObject({
+    apiHost: "https://api.example",
+    connectHost: "https://rpc.example",
+  });
 });
 
 test("families, sources of probes and the metrics' address", async () => {
@@ -62,14 +80,42 @@ test("families, sources of probes and the metrics' address", async () => {
 });
 
 test.each([
-  { name: "an environment", flags: { env: "production" }, message: /^--env: "production" is not an environment/ },
-  { name: "no family", flags: { ipv4: false, ipv6: false }, message: /^neither IPv4 nor IPv6 is left/ },
-  { name: "a server", flags: { server: "pool.example" }, message: /^--server: "pool\.example" is no address: expected https/ },
+  {
+    name: "an environment",
+    flags: { env: "production" },
+    message: /^--env: "production" is not an environment/,
+  },
+  {
+    name: "no family",
+    flags: { ipv4: false, ipv6: false },
+    message: /^neither IPv4 nor IPv6 is left/,
+  },
+  {
+    name: "a server",
+    flags: { server: "pool.example" },
+    message: /^--server: "pool\.example" is no address: expected https/,
+  },
   { name: "a source", flags: { bind: ["eth0"] }, message: /^--bind: "eth0" is not an IP address/ },
-  { name: "two sources of a family", flags: { bind: ["192.0.2.1", "192.0.2.2"] }, message: /^--bind: 192\.0\.2\.2 is a second IPv4/ },
-  { name: "a metrics address", flags: { metricsListen: "9182" }, message: /^--metrics-listen: "9182" is no address to listen on/ },
-  { name: "a level", flags: { logLevel: "loud" }, message: /^--log-level: "loud" is no level: expected one of debug, info/ },
-  { name: "a file of certificates", flags: { caFile: "/nowhere/ca.pem" }, message: /^--ca-file: \/nowhere\/ca\.pem cannot be read/ },
+  {
+    name: "two sources of a family",
+    flags: { bind: ["192.0.2.1", "192.0.2.2"] },
+    message: /^--bind: 192\.0\.2\.2 is a second IPv4/,
+  },
+  {
+    name: "a metrics address",
+    flags: { metricsListen: "9182" },
+    message: /^--metrics-listen: "9182" is no address to listen on/,
+  },
+  {
+    name: "a level",
+    flags: { logLevel: "loud" },
+    message: /^--log-level: "loud" is no level: expected one of debug, info/,
+  },
+  {
+    name: "a file of certificates",
+    flags: { caFile: "/nowhere/ca.pem" },
+    message: /^--ca-file: \/nowhere\/ca\.pem cannot be read/,
+  },
 ])("$name that cannot be is refused, with the option that named it", async ({ flags, message }) => {
   await expect(load(flags)).rejects.toThrow(message);
 });

@@ -132,7 +132,10 @@ function named(
 }
 
 function refusal({ origin }: Named, problem: string): AppError {
-  return new AppError(origin.startsWith("--") ? "usage" : "config_bad_value", `${origin}: ${problem}`);
+  return new AppError(
+    origin.startsWith("--") ? "usage" : "config_bad_value",
+    `${origin}: ${problem}`,
+  );
 }
 
 function environmentOf(flags: AgentFlags, variables: Variables): Environment {
@@ -188,7 +191,10 @@ async function rootPem(flags: AgentFlags, variables: Variables): Promise<string 
 }
 
 function familiesOf({ ipv4 = true, ipv6 = true }: AgentFlags): readonly IpFamily[] {
-  const families: readonly IpFamily[] = [...(ipv4 ? ["v4" as const] : []), ...(ipv6 ? ["v6" as const] : [])];
+  const families: readonly IpFamily[] = [
+    ...(ipv4 ? ["v4" as const] : []),
+    ...(ipv6 ? ["v6" as const] : []),
+  ];
   if (families.length > 0) return families;
   throw new AppError("usage", "neither IPv4 nor IPv6 is left: leave out --no-ipv4 or --no-ipv6");
 }
@@ -219,7 +225,10 @@ function metricsListen(flags: AgentFlags, variables: Variables): ListenAddress |
   const [, bracketed, plain = "", portText] = LISTEN.exec(found.text) ?? [];
   const port = Number(portText ?? Number.NaN);
   if (port <= PORT_MAX) return { host: bracketed ?? plain, port };
-  throw refusal(found, `"${found.text}" is no address to listen on: expected the form 127.0.0.1:9182`);
+  throw refusal(
+    found,
+    `"${found.text}" is no address to listen on: expected the form 127.0.0.1:9182`,
+  );
 }
 
 function logLevelOf(flags: AgentFlags, variables: Variables): AgentLogLevel {
@@ -229,5 +238,8 @@ function logLevelOf(flags: AgentFlags, variables: Variables): AgentLogLevel {
   const level = LOG_LEVELS.find((each) => each === (found?.text ?? "info").toLowerCase());
   if (level !== undefined) return level;
   const wanted = LOG_LEVELS.join(", ");
-  throw refusal(found ?? { text: "", origin: "--log-level" }, `"${found?.text}" is no level: expected one of ${wanted}`);
+  throw refusal(
+    found ?? { text: "", origin: "--log-level" },
+    `"${found?.text}" is no level: expected one of ${wanted}`,
+  );
 }

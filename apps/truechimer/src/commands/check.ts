@@ -38,7 +38,8 @@ says itself that it is not synchronised.
 Exit codes: 0 all good, 1 a bad clock, 2 usage, 3 no answer (and no bad clock).
 `,
     )
-    .action(async (hosts: readonly string[], flags: CheckFlags) => {
+    .action(async (hosts: readonly string[], _flags: CheckFlags, command: Command) => {
+      const flags = command.optsWithGlobals<CheckFlags>();
       const { runCheckCommand } = await import("../check/run-check-command.ts");
       finish(await runCheckCommand(context, hosts, flags));
     });

@@ -1,5 +1,6 @@
 // `truechimer version`
 
+import type { Command } from "commander";
 import { createPrinter } from "../cli-context.ts";
 import {
   askedFormat,
@@ -14,7 +15,8 @@ export function registerVersion({ program, context, finish }: CommandHost): void
   program.version(PRODUCT_VERSION, "-V, --version", "the version, as `truechimer version`");
   withOutputOptions(program.command("version"))
     .description("the version of Truechimer and of what it runs on")
-    .action((options: OutputOptions) => {
+    .action((_options: OutputOptions, command: Command) => {
+      const options = command.optsWithGlobals<OutputOptions>();
       const printer = createPrinter(context, askedFormat(options));
       const { node } = process.versions;
       const platform = `${process.platform}-${process.arch}`;

@@ -1,13 +1,13 @@
-// `truechimer agent`: probes for a control plane elsewhere, until it is told to stop.
+// `truechimer agent run` with monitors that have tokens of their own and no state directory: what `monitors add` makes.
 
 import { createAgent } from "@truechimer/agent";
 import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
 import { createLogger } from "@truechimer/telemetry";
 import { createProbeSocket } from "@truechimer/udp";
 import type { CliContext } from "../cli-context.ts";
+import type { OutputOptions } from "../command-host.ts";
 import { askedFormat } from "../command-host.ts";
-import type { AgentOptions } from "../commands/agent.ts";
-import type { LoadedConfig } from "../config/load-config.ts";
+import type { ConfigFlags, LoadedConfig } from "../config/load-config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { MonitorSecret } from "../config/secrets.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -16,7 +16,10 @@ import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped, type Stop } from "../run-until-stopped.ts";
 import { openTracing } from "../tracing.ts";
 
-export async function runAgent(context: CliContext, options: AgentOptions): Promise<ExitCode> {
+export async function runAgent(
+  context: CliContext,
+  options: ConfigFlags & OutputOptions,
+): Promise<ExitCode> {
   const loaded = await loadConfig("agent", options, context.env);
   const progress = createProgress(context, askedFormat(options));
   const stop = createStop(context.stopSignal());
@@ -42,7 +45,11 @@ async function openAgent(
 ): Promise<void> {
   const { config, secrets } = loaded;
   const { clock, random } = context;
-  await openTracing(stack, { config, clock, serviceName: "truechimer-agent" });
+  await openTracing(stack, {
+    otlpEndpoint: config.telemetry.otlpEndpoint,
+    clock,
+    serviceName: "truechimer-agent",
+  });
   const apiUrl = controlPlaneUrl(config.agent.serverUrl);
   if (secrets.monitors.length === 0) {
     throw new AppError(

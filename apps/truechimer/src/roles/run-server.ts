@@ -47,7 +47,7 @@ async function openServer(
     );
   }
   await openTracing(stack, {
-    config,
+    otlpEndpoint: config.telemetry.otlpEndpoint,
     clock: context.clock,
     serviceName: "truechimer-server",
   });

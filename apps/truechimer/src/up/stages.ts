@@ -37,7 +37,11 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
   const { config, secrets } = loaded;
   const logger = createLogger({ level: config.log.level });
   const metrics = createMetrics({ version: PRODUCT_VERSION });
-  await openTracing(stack, { config, clock: context.clock, serviceName: "truechimer" });
+  await openTracing(stack, {
+    otlpEndpoint: config.telemetry.otlpEndpoint,
+    clock: context.clock,
+    serviceName: "truechimer",
+  });
   const database = await openDatabase(stack, {
     databaseUrl: secrets.databaseUrl,
     dataDir: directory.path,
@@ -141,7 +145,7 @@ async function openAgent(
       clock,
       random,
       logger,
-      metrics: createAgentMetrics(metrics),
+      metrics: createAgentMetrics({ metrics, clock }),
       version: PRODUCT_VERSION,
       // The control plane is this program's own: its policy alone decides.
       allowPrivateTargets: true,

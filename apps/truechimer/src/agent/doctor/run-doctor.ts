@@ -1,0 +1,186 @@
+// `doctor`: looks at everything that an agent needs, in the order in which one thing rests on another, and says of each
+// how it is, what was found and what to do.
+
+import { hostsOf, resolveHost, type StoredIdentity } from "@truechimer/agent";
+import type { AppError } from "@truechimer/base";
+import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
+import { type CliContext, createPrinter, type Printer } from "../../cli-context.ts";
+import { askedFormat } from "../../command-host.ts";
+import { EXIT, type ExitCode } from "../../exit-code.ts";
+import { printable } from "../../output/style.ts";
+import { createAgentCalls } from "../agent-calls.ts";
+import {
+  type AgentFlags,
+  type AgentSettings,
+  loadAgentSettings,
+  typedCommand,
+} from "../agent-settings.ts";
+import { openAgentState } from "../open-agent-state.ts";
+import { asRunningStatus } from "../running-status.ts";
+import { askStatus } from "../status-socket.ts";
+import { askControlPlane } from "./ask-control-plane.ts";
+import { checkClock } from "./check-clock.ts";
+import { checkIdentity } from "./check-identity.ts";
+import { checkMqtt } from "./check-mqtt.ts";
+import { checkNames } from "./check-names.ts";
+import { checkStateDirectory } from "./check-state-directory.ts";
+import { type DoctorFinding, findingsOf, type Health } from "./finding.ts";
+
+export interface DoctorOptions {
+  readonly flags: AgentFlags;
+  readonly programName: string;
+}
+
+/** Good: nothing worse than a warning. No answer: nothing worse than that somebody could not be reached. */
+export async function runDoctor(
+  context: CliContext,
+  { flags, programName }: DoctorOptions,
+): Promise<ExitCode> {
+  const settings = await loadAgentSettings(flags, context);
+  const printer = createPrinter(context, askedFormat(flags));
+  const found: DoctorFinding[] = [];
+  const tell = (findings: readonly DoctorFinding[]): void => {
+    for (const finding of findings) tellFinding(printer, finding);
+    found.push(...findings);
+  };
+  await examine({ context, settings, programName, tell });
+  const exitCode = exitCodeFor(found);
+  printer.line(`\n${summary(found)}`);
+  return exitCode;
+}
+
+interface Examination {
+  readonly context: CliContext;
+  readonly settings: AgentSettings;
+  readonly programName: string;
+  readonly tell: (findings: readonly DoctorFinding[]) => void;
+}
+
+async function examine({ context, settings, programName, tell }: Examination): Promise<void> {
+  const { clock } = context;
+  const store = openAgentState(settings, context);
+  tell(await checkStateDirectory(settings, () => store.read()));
+  const stored = await store.read().catch(() => NOTHING_STORED);
+  tell(await checkRunning(settings, { context, programName }));
+  const enrollCommand = typedCommand(
+    `${programName} enroll --server URL --token-file FILE`,
+    settings,
+  );
+  tell(checkIdentity({ stored, nowNs: clock.nowNs(), enrollCommand }));
+  const stamps: DoctorFinding[] = [];
+  await using probeSocket = await openProbeSocket(context, stamps);
+  tell(stamps);
+  const hosts = hostsOf(settings.hosts, {
+    enrolment: stored.enrolment,
+    tlsName: stored.state?.tlsName ?? "",
+  });
+  if (!hosts.ok) {
+    tell([findingsOf("API").problem(hosts.error)]);
+    return;
+  }
+  const { families, rootPem } = settings;
+  tell(await checkNames({ hosts: hosts.value, families, resolveHost }));
+  const { userAgent, controlPlane } = createAgentCalls(settings, clock);
+  const { signal } = new AbortController();
+  const { findings, config } = await askControlPlane({
+    hosts: hosts.value,
+    stored,
+    rootPem,
+    controlPlane,
+    userAgent,
+    signal,
+  });
+  tell(findings);
+  tell(await checkMqtt({ config, stored, rootPem, clock }));
+  tell(await checkClock({ config, families, probeSocket, resolveHost, clock }));
+}
+
+const NOTHING_STORED: StoredIdentity = {
+  state: undefined,
+  pair: undefined,
+  rootPem: undefined,
+  enrolment: undefined,
+  damaged: [],
+  problems: [],
+  pairIncomplete: false,
+  digest: "",
+};
+
+async function checkRunning(
+  settings: AgentSettings,
+  { context, programName }: Pick<Examination, "context" | "programName">,
+): Promise<readonly DoctorFinding[]> {
+  const { ok, warning, problem } = findingsOf("agent");
+  const running = asRunningStatus(await askStatus(settings.directory, context.clock));
+  if (running === undefined) {
+    const start = typedCommand(`${programName} run`, settings);
+    return [warning("none runs on this directory, or none that this account may ask", start)];
+  }
+  const { process_id, version, activity, session_taken_over } = running;
+  if (session_taken_over) {
+    return [
+      problem(
+        "another agent with the same identity runs somewhere: the two push each other away",
+        "stop one of them, and enrol each host on its own",
+      ),
+    ];
+  }
+  const text = `process ${process_id} runs, version ${version}, ${activity.checks} checks so far`;
+  if (activity.call_failure === null) return [ok(text)];
+  return [warning(`${text}; its last call failed: ${activity.call_failure}`)];
+}
+
+async function openProbeSocket(
+  { clock, random }: CliContext,
+  findings: DoctorFinding[],
+): Promise<ProbeSocket> {
+  const { ok, warning } = findingsOf("time stamps");
+  let fallback: AppError | undefined;
+  const socket = await createProbeSocket({
+    clock,
+    random,
+    onFallback: (reason) => (fallback = reason),
+  });
+  findings.push(
+    fallback === undefined
+      ? ok("the kernel's, on both ways")
+      : warning(
+          `taken by this program, so that a measurement is good to some 100 µs and not to 1 µs: ${fallback.message}`,
+          "use Linux on x64 or arm64, and keep the folder native/ beside the program",
+        ),
+  );
+  return socket;
+}
+
+const WORDS: Readonly<Record<Health, string>> = {
+  ok: "ok",
+  warning: "warning",
+  problem: "problem",
+  unreachable: "no answer",
+};
+const WORD_WIDTH = 9;
+const WHAT_WIDTH = 11;
+
+function tellFinding(printer: Printer, { what, health, found, remedy }: DoctorFinding): void {
+  const { green, yellow, red, dim } = printer.style;
+  const colour = health === "ok" ? green : health === "warning" ? yellow : red;
+  const word = colour(WORDS[health].padEnd(WORD_WIDTH));
+  printer.line(`${word} ${what.padEnd(WHAT_WIDTH)} ${printable(found)}`);
+  if (remedy !== undefined)
+    printer.line(dim(`${" ".repeat(WORD_WIDTH + WHAT_WIDTH + 2)}→ ${remedy}`));
+  printer.json({ check: what, health, found, remedy: remedy ?? null });
+}
+
+function exitCodeFor(findings: readonly DoctorFinding[]): ExitCode {
+  if (findings.some(({ health }) => health === "problem")) return EXIT.bad;
+  return findings.some(({ health }) => health === "unreachable") ? EXIT.noAnswer : EXIT.good;
+}
+
+function summary(findings: readonly DoctorFinding[]): string {
+  const count = (...healths: readonly Health[]): number =>
+    findings.filter(({ health }) => healths.includes(health)).length;
+  const bad = count("problem", "unreachable");
+  const warnings = count("warning");
+  if (bad === 0 && warnings === 0) return "Everything that was looked at is well.";
+  return `${bad} ${bad === 1 ? "problem" : "problems"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}; what to do stands behind each arrow.`;
+}

@@ -1,0 +1,229 @@
+// `run`: the agent of a state directory, until it is told to stop. It starts while its control plane is away, and while
+// it is not enrolled at all: then it waits, and sees when `setup` or `enroll` has written its identity.
+
+import { join } from "node:path";
+import {
+  type AgentIdentity,
+  combineAgentMetrics,
+  createAgent,
+  createAgentIdentity,
+  createAgentMetrics,
+  createQueueFiles,
+  createSessionTakeover,
+  type FollowedIdentity,
+  followIdentity,
+} from "@truechimer/agent";
+import { createMetrics, type Logger, type Metrics } from "@truechimer/telemetry";
+import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
+import type { CliContext } from "../cli-context.ts";
+import { askedFormat } from "../command-host.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { createProgress, type Progress } from "../output/progress.ts";
+import { PRODUCT_VERSION } from "../product-version.ts";
+import { createStop, runUntilStopped, type Stop } from "../run-until-stopped.ts";
+import { openTracing } from "../tracing.ts";
+import { createAgentActivity } from "./agent-activity.ts";
+import { createAgentCalls } from "./agent-calls.ts";
+import { createAgentLogger } from "./agent-logger.ts";
+import {
+  type AgentFlags,
+  type AgentSettings,
+  loadAgentSettings,
+  typedCommand,
+} from "./agent-settings.ts";
+import { followControlPlane } from "./follow-control-plane.ts";
+import { publishMetrics } from "./publish-metrics.ts";
+import { runningStatus } from "./running-status.ts";
+import { serveStatus } from "./status-socket.ts";
+
+export interface RunOptions {
+  readonly flags: AgentFlags;
+  /** The program's name as it is typed, for what a person is told to type next. */
+  readonly programName: string;
+}
+
+export async function runEnrolledAgent(
+  context: CliContext,
+  { flags, programName }: RunOptions,
+): Promise<ExitCode> {
+  const settings = await loadAgentSettings(flags, context);
+  const progress = createProgress(context, askedFormat(flags));
+  const logger = createAgentLogger({ level: settings.logLevel, variables: settings.variables });
+  const stop = createStop(context.stopSignal());
+  const { closedInTime } = await runUntilStopped(
+    stop,
+    context.clock,
+    (stack) => openAgent(stack, { context, settings, programName, progress, logger, stop }),
+    () => progress.say("stopping", "finishing what is in flight"),
+  );
+  return closedInTime ? EXIT.good : EXIT.bad;
+}
+
+interface World {
+  readonly context: CliContext;
+  readonly settings: AgentSettings;
+  readonly programName: string;
+  readonly progress: Progress;
+  readonly logger: Logger;
+  readonly stop: Stop;
+}
+
+/** What is opened first is closed last: the identity lends its lock to all the rest. */
+async function openAgent(stack: AsyncDisposableStack, world: World): Promise<void> {
+  const { context, settings, progress, logger, stop } = world;
+  const { clock } = context;
+  await openTracing(stack, {
+    otlpEndpoint: settings.otlpEndpoint,
+    clock,
+    serviceName: "truechimer-agent",
+  });
+  const identity = stack.use(await openIdentity(world));
+  const following = stack.use(
+    followIdentity(identity, {
+      families: settings.families,
+      localAddresses: settings.localAddresses,
+    }),
+  );
+  const metrics = await openMetrics(stack, world);
+  const probeSocket = stack.use(await openProbeSocket(world));
+  await openWork(stack, world, { identity, following, metrics, probeSocket });
+  const stopListening = context.onHangUp?.(() => {
+    logger.info({}, "looking at files and control plane anew, as SIGHUP asks");
+    identity.reload().catch(() => {});
+  });
+  if (stopListening !== undefined) stack.defer(stopListening);
+  identity.start();
+  tellStart(world, identity);
+  stop.signal.throwIfAborted();
+  progress.say("ready", `the agent runs on ${settings.directory}`, {
+    directory: settings.directory,
+  });
+}
+
+async function openIdentity({ context, settings, logger }: World): Promise<AgentIdentity> {
+  const { clock, random } = context;
+  if (settings.stateDirectoryWarning !== undefined) {
+    logger.warn({ directory: settings.stateDirectory }, settings.stateDirectoryWarning);
+  }
+  const { userAgent, controlPlane } = createAgentCalls(settings, clock);
+  return createAgentIdentity({
+    environment: settings.environment,
+    stateDirectory: settings.stateDirectory,
+    hosts: settings.hosts,
+    controlPlane,
+    userAgent,
+    clock,
+    random,
+    logger,
+    runAsProcess: process.pid,
+    runtimeDirectory: settings.variables["RUNTIME_DIRECTORY"],
+    rootPem: settings.rootPem,
+  });
+}
+
+/** Absent: nobody wants them. */
+async function openMetrics(
+  stack: AsyncDisposableStack,
+  { context, settings, progress, logger }: World,
+): Promise<Metrics | undefined> {
+  const { metricsListen, otlpEndpoint, environment } = settings;
+  if (metricsListen === undefined && otlpEndpoint === undefined) return undefined;
+  const metrics = createMetrics({ version: PRODUCT_VERSION });
+  const url = await publishMetrics(stack, {
+    metrics,
+    listen: metricsListen,
+    otlpEndpoint,
+    environment,
+    clock: context.clock,
+    logger,
+  });
+  if (url !== undefined) progress.say("metrics", `at ${url}`, { url });
+  return metrics;
+}
+
+function openProbeSocket({ context, progress, logger, stop }: World): Promise<ProbeSocket> {
+  const { clock, random } = context;
+  return createProbeSocket({
+    clock,
+    random,
+    onFallback: (reason) => {
+      logger.warn({ error: reason }, "time stamps are taken by this program");
+      progress.say("stamps", `by this program: ${reason.message}`);
+    },
+    onBroken: (error) => stop.fail(error),
+  });
+}
+
+interface WorkParts {
+  readonly identity: AgentIdentity;
+  readonly following: FollowedIdentity;
+  readonly metrics: Metrics | undefined;
+  readonly probeSocket: ProbeSocket;
+}
+
+async function openWork(
+  stack: AsyncDisposableStack,
+  { context, settings, logger, stop, progress }: World,
+  { identity, following, metrics, probeSocket }: WorkParts,
+): Promise<void> {
+  const { clock, random } = context;
+  const activity = createAgentActivity(clock);
+  const counted =
+    metrics === undefined
+      ? []
+      : [
+          createAgentMetrics({
+            metrics,
+            clock,
+            certificateNotAfterNs: () => identity.current.pair?.notAfterNs,
+          }),
+        ];
+  const sessionTakeover = stack.use(createSessionTakeover({ clock }));
+  const status = runningStatus({ identity, activity, probeSocket, sessionTakeover, clock });
+  const serving = await serveStatus({ directory: settings.directory, status });
+  if (serving === undefined) {
+    logger.warn(
+      { directory: settings.directory },
+      "the state directory's path is too long for a socket: `status` cannot ask this agent",
+    );
+  } else {
+    stack.use(serving);
+  }
+  const stopping = new AbortController();
+  const working = followControlPlane({
+    identity,
+    hosts: settings.hosts,
+    logger,
+    signal: stopping.signal,
+    createAgent: ({ monitorUrl }) => {
+      progress.say("agent", `probing for ${monitorUrl}`, { apiUrl: monitorUrl });
+      return Promise.resolve(
+        createAgent({
+          apiUrl: monitorUrl,
+          monitors: following,
+          probeSocket,
+          clock,
+          random,
+          logger,
+          version: PRODUCT_VERSION,
+          metrics: combineAgentMetrics([activity.metrics, ...counted]),
+          allowPrivateTargets: settings.allowPrivateTargets,
+          queueFiles: createQueueFiles(join(settings.directory, "queue")),
+          sessionTakeover,
+        }),
+      );
+    },
+  });
+  working.catch((error: unknown) => stop.fail(error as Error));
+  stack.defer(async () => {
+    stopping.abort();
+    await working.catch(() => {});
+  });
+}
+
+function tellStart({ settings, programName, progress }: World, identity: AgentIdentity): void {
+  const { apiKey, pair } = identity.current;
+  if (apiKey !== "" || pair !== undefined) return;
+  const command = typedCommand(`${programName} enroll --server URL --token-file FILE`, settings);
+  progress.say("waiting", `not enrolled yet; on this host, type: ${command}`);
+}
