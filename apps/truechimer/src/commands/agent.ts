@@ -166,7 +166,7 @@ function registerEnroll({ program, context, finish }: CommandHost): void {
           `${name} --server https://time.example.net:8124 --token-file token`,
           "once; then the agent may run",
         ],
-        [`pbpaste | ${name} --server URL --token-file -`, "without leaving the token anywhere"],
+        [`cat token | ${name} --server URL --token-file -`, "without leaving the token anywhere"],
       )}
 The private key is made here and never leaves this host. A token is good for one agent; if the answer is lost on its way,
 the same command goes on where it ended.
