@@ -76,7 +76,10 @@ export function refuseWords(command: Command): void {
   const word = command.args[0];
   const group = command.parent;
   if (word === undefined || group === null) return;
-  const names = group.createHelp().visibleCommands(group).map((each) => each.name());
+  const names = group
+    .createHelp()
+    .visibleCommands(group)
+    .map((each) => each.name());
   const nearest = closest(word, names);
   const remedy =
     nearest === undefined ? `known are ${names.join(", ")}.` : `did you mean ${nearest}?`;
