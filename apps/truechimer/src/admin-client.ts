@@ -7,7 +7,7 @@ import { adminV1 } from "@truechimer/api";
 import { AppError, ERROR_CODES, type ErrorCode } from "@truechimer/base";
 import type { CliContext } from "./cli-context.ts";
 import type { ConnectionOptions } from "./command-host.ts";
-import { readSecretFile } from "./config/secrets.ts";
+import { readSecretFile } from "./config/secret-file.ts";
 import { dataDirectoryPath, readAdminAddress } from "./data-directory.ts";
 
 export type AdminClient = Client<typeof adminV1.AdminService>;

@@ -27,6 +27,7 @@ export {
 } from "./key-pair.ts";
 export {
   createMonitorName,
+  MONITOR_DOMAIN_DEFAULT,
   type MonitorEnvironment,
   type MonitorName,
   type NewMonitorName,
@@ -37,6 +38,7 @@ export {
 export { equalBytes, hexFromBytes } from "./octets.ts";
 export { decodePem, encodePem, PEM_CHARACTERS_MAX, type PemLabel } from "./pem.ts";
 export {
+  AGENT_LIFETIME_DEFAULT_MS,
   AGENT_PROFILE,
   type CertificateProfile,
   ISSUING_PROFILE,

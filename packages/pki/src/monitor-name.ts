@@ -3,6 +3,9 @@
 
 import { assert, ok, type Random, type Result, refused } from "@truechimer/base";
 
+/** The last labels of an agent's name unless others are configured; nobody else's domain is ever the default. */
+export const MONITOR_DOMAIN_DEFAULT = "mon.truechimer.internal";
+
 /** What a DNS name may have. */
 const NAME_CHARACTERS_MAX = 253;
 const LABEL_CHARACTERS_MAX = 63;

@@ -67,6 +67,9 @@ export const AGENT_PROFILE: CertificateProfile<"agent"> = {
   lifetimeMsMax: 398 * DAY_MS,
 };
 
+/** Long enough to outlast weeks in which nobody looks, short enough that a stolen key soon opens nothing. */
+export const AGENT_LIFETIME_DEFAULT_MS: number = 30 * DAY_MS;
+
 /** Of the listener that agents connect to. */
 export const SERVER_PROFILE: CertificateProfile<"server"> = {
   name: "server",

@@ -1,10 +1,6 @@
 // What the agents' side of the control plane is configured with.
 
-/** The last labels of an agent's name. Ours by default; the NTP Pool's only where somebody configures it. */
-const MONITOR_DOMAIN_DEFAULT = "mon.truechimer.internal";
-const DAY_MS = 86_400_000;
-/** Long enough to outlast a week in which nobody looks, short enough that a stolen key soon opens nothing. */
-const CERTIFICATE_LIFETIME_DEFAULT_MS = 30 * DAY_MS;
+import { AGENT_LIFETIME_DEFAULT_MS, MONITOR_DOMAIN_DEFAULT } from "@truechimer/pki";
 
 export type AgentEnvironment = "prod" | "test" | "devel";
 
@@ -24,7 +20,7 @@ export interface AgentSettings {
 export const AGENT_SETTINGS: AgentSettings = {
   monitorDomain: MONITOR_DOMAIN_DEFAULT,
   environment: "prod",
-  certificateLifetimeMs: CERTIFICATE_LIFETIME_DEFAULT_MS,
+  certificateLifetimeMs: AGENT_LIFETIME_DEFAULT_MS,
   serverMadeKeys: false,
   trustedProxies: [],
 };

@@ -94,6 +94,8 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** Where the agents' listener answers: "https://127.0.0.1:8124". Absent: there is none, or it was not started. */
   readonly agentsUrl: string | undefined;
+  /** SHA-256 over the root certificate that agents trust, in hexadecimal digits. Fails without a master key. */
+  rootFingerprint(): Promise<string>;
   readonly health: HealthRegistry;
   /** Listens and starts the loops. Fails with `port_in_use` when the port is taken. */
   start(): Promise<void>;
@@ -161,6 +163,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     get agentsUrl() {
       return agentsListening;
+    },
+    rootFingerprint: async () => {
+      if (context.ca !== undefined) return context.ca.rootFingerprint();
+      throw new AppError("usage", "without a master key there is no certificate authority");
     },
     health,
     start: async () => {

@@ -58,5 +58,6 @@ function printConfig(printer: Printer, { config, secrets, file }: LoadedConfig):
   printer.line(`${file ?? "the configuration without a file"} is good for role ${config.role}:`);
   printer.line(JSON.stringify(config, null, 2));
   printer.line(`database address ${secrets.databaseUrl === undefined ? "not " : ""}given`);
+  printer.line(`master key ${secrets.masterKey === undefined ? "not " : ""}given`);
   printer.json({ ok: true, file: file ?? null, config });
 }

@@ -56,7 +56,7 @@ function registerAdd({ context, finish }: CommandHost, monitors: Command): void 
     .option("--token-file <file>", "write the token there (mode 0600); without it, it is printed")
     .action(async (name: string, address: string, options: AddOptions) => {
       const { connectAdmin } = await import("../admin-client.ts");
-      const { writeSecretFile } = await import("../config/secrets.ts");
+      const { writeSecretFile } = await import("../config/secret-file.ts");
       const client = await connectAdmin(context, options);
       const { location = "", tokenFile } = options;
       const { monitorId, token } = await client.createMonitor({ name, address, location });

@@ -45,6 +45,12 @@ function withUpOptions(command: Command): Command {
     .option("--data-dir <directory>", "where everything is kept; default .truechimer")
     .option("--host <address>", "address to listen on; default 127.0.0.1")
     .option("--port <number>", "port of the dashboard; default 8123, or a free one if it is taken")
+    .option("--agents-host <address>", "address that agents elsewhere reach; default 127.0.0.1")
+    .option("--agents-port <number>", "their port; default 8124, or a free one if it is taken")
+    .option(
+      "--master-key-file <file>",
+      "key that seals the keys; default: one in the data directory",
+    )
     .option(
       "--watch <server...>",
       "servers to watch, by name or address, each with its port if not 123",

@@ -2,6 +2,7 @@
 // files. A new key has a usable default. docs/reference/configuration.md has a line for each.
 
 import { SAMPLE_TIMEOUT_MS_MAX, SAMPLE_TIMEOUT_MS_MIN } from "@truechimer/ntp";
+import { AGENT_PROFILE, parseMonitorDomain } from "@truechimer/pki";
 import { z } from "zod";
 import { durationKey } from "./duration-key.ts";
 import { parseServerTarget } from "./server-target.ts";
@@ -32,6 +33,35 @@ const serverTarget = text.superRefine((value, context) => {
 const httpAddress = text.refine((value) => {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }, 'expected an address such as "https://pool.example.net"');
+
+const originAddress = httpAddress.refine(
+  originOnly,
+  'expected an address such as "https://pool.example.net", without a path',
+);
+
+const httpsAddress = text.refine((value) => {
+  return URL.canParse(value) && new URL(value).protocol === "https:" && originOnly(value);
+}, 'expected an address such as "https://agents.example.net:8124", without a path');
+
+/** Whether nothing stands behind the host and the port but a slash. */
+function originOnly(value: string): boolean {
+  const url = new URL(value);
+  return url.href === `${url.origin}/`;
+}
+
+const monitorDomain = text.superRefine((value, context) => {
+  const parsed = parseMonitorDomain(value);
+  if (!parsed.ok) context.addIssue({ code: "custom", message: parsed.error });
+});
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+/** As the profile of an agent's certificate has it. */
+const certificateLifetime = durationKey({
+  min: `${AGENT_PROFILE.lifetimeMsMin / MINUTE_MS}m`,
+  max: `${AGENT_PROFILE.lifetimeMsMax / DAY_MS}d`,
+});
 
 function count(min: number, max: number): z.ZodNumber {
   const expected = `expected a whole number from ${min} to ${max}`;
@@ -74,8 +104,20 @@ const schema = z.strictObject({
       host: text.optional(),
       port: port.optional(),
       allowed_hosts: z.array(text).optional(),
+      public_url: originAddress.optional(),
     })
     .optional(),
+  agents: z
+    .strictObject({
+      host: text.optional(),
+      port: port.optional(),
+      public_url: httpsAddress.optional(),
+      monitor_domain: monitorDomain.optional(),
+      environment: choice(["prod", "test", "devel", "beta", "dev"]).optional(),
+      certificate_lifetime: certificateLifetime.optional(),
+    })
+    .optional(),
+  secrets: z.strictObject({ master_key_file: text.optional() }).optional(),
   database: z
     .strictObject({ url_file: text.optional(), pool_size: count(2, 200).optional() })
     .optional(),
@@ -121,7 +163,17 @@ export interface CheckedConfig {
     readonly host: string;
     readonly port: number;
     readonly allowed_hosts: readonly string[];
+    readonly public_url: string;
   }>;
+  readonly agents?: Section<{
+    readonly host: string;
+    readonly port: number;
+    readonly public_url: string;
+    readonly monitor_domain: string;
+    readonly environment: "prod" | "test" | "devel" | "beta" | "dev";
+    readonly certificate_lifetime: number;
+  }>;
+  readonly secrets?: Section<{ readonly master_key_file: string }>;
   readonly database?: Section<{ readonly url_file: string; readonly pool_size: number }>;
   readonly admin?: Section<{ readonly key_file: string }>;
   readonly targets?: Section<{ readonly private_allowed: boolean }>;

@@ -2,6 +2,12 @@
 // Secrets stay apart (secrets.ts); a Config may be printed and logged.
 
 import { AppError } from "@truechimer/base";
+import {
+  AGENT_LIFETIME_DEFAULT_MS,
+  MONITOR_DOMAIN_DEFAULT,
+  type MonitorEnvironment,
+  parseMonitorEnvironment,
+} from "@truechimer/pki";
 import type { z } from "zod";
 import { type CheckedConfig, configSchema } from "./config-schema.ts";
 import { kindOf } from "./duration-key.ts";
@@ -38,7 +44,22 @@ export interface Config {
     /** Whether a person chose the port; another one is only taken when not. */
     readonly portChosen: boolean;
     readonly allowedHosts: readonly string[];
+    /** Address that people open, without a path. Absent: the listener's own. */
+    readonly publicUrl: string | undefined;
   };
+  /** The agents' own listener, and what their names and certificates are like. */
+  readonly agents: {
+    readonly host: string;
+    readonly port: number;
+    readonly portChosen: boolean;
+    /** Address that agents are told. Absent: the listener's own. */
+    readonly publicUrl: string | undefined;
+    readonly monitorDomain: string;
+    readonly environment: MonitorEnvironment;
+    readonly certificateLifetimeMs: number;
+  };
+  /** Absent: `up` has one in its data directory, `server` none. */
+  readonly masterKeyFile: string | undefined;
   readonly database: { readonly urlFile: string | undefined; readonly poolSize: number };
   readonly admin: { readonly keyFile: string | undefined };
   readonly targets: { readonly privateAllowed: boolean };
@@ -61,6 +82,8 @@ export interface Config {
 
 /** NTP's own port is 123; this one is easy to remember beside it and needs no privilege. */
 const DEFAULT_PORT = 8123;
+/** The next one, for the agents. */
+const DEFAULT_AGENTS_PORT = 8124;
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -93,7 +116,10 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
       port: given.listen?.port ?? DEFAULT_PORT,
       portChosen: given.listen?.port !== undefined,
       allowedHosts: given.listen?.allowed_hosts ?? [],
+      publicUrl: given.listen?.public_url && new URL(given.listen.public_url).origin,
     },
+    agents: agentsConfig(given),
+    masterKeyFile: given.secrets?.master_key_file,
     database: { urlFile: given.database?.url_file, poolSize: given.database?.pool_size ?? 10 },
     admin: { keyFile: given.admin?.key_file },
     targets: { privateAllowed: given.targets?.private_allowed ?? defaults.privateAllowed },
@@ -120,6 +146,18 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     roles: given.roles ?? ["api", "scorer", "worker"],
     telemetry: { otlpEndpoint: given.telemetry?.otlp_endpoint },
     log: { level: given.log?.level ?? "warn" },
+  };
+}
+
+function agentsConfig({ agents }: CheckedConfig): Config["agents"] {
+  return {
+    host: agents?.host ?? "127.0.0.1",
+    port: agents?.port ?? DEFAULT_AGENTS_PORT,
+    portChosen: agents?.port !== undefined,
+    publicUrl: agents?.public_url && new URL(agents.public_url).origin,
+    monitorDomain: agents?.monitor_domain?.toLowerCase() ?? MONITOR_DOMAIN_DEFAULT,
+    environment: parseMonitorEnvironment(agents?.environment ?? "prod") ?? "prod",
+    certificateLifetimeMs: agents?.certificate_lifetime ?? AGENT_LIFETIME_DEFAULT_MS,
   };
 }
 

@@ -12,6 +12,9 @@ export interface ConfigFlags {
   readonly dataDir?: string;
   readonly host?: string;
   readonly port?: string;
+  readonly agentsHost?: string;
+  readonly agentsPort?: string;
+  readonly masterKeyFile?: string;
   readonly lab?: boolean;
   /** With commas between. */
   readonly roles?: string;
@@ -53,6 +56,7 @@ function environmentSettings(env: CliContext["env"]): readonly Setting[] {
     environmentSetting(env, "TRUECHIMER_DATA_DIR", ["data_dir"]),
     environmentSetting(env, "TRUECHIMER_HOST", ["listen", "host"]),
     environmentSetting(env, "TRUECHIMER_PORT", ["listen", "port"], portNumber),
+    environmentSetting(env, "TRUECHIMER_MASTER_KEY_FILE", ["secrets", "master_key_file"]),
     environmentSetting(env, "TRUECHIMER_LOG_LEVEL", ["log", "level"]),
     environmentSetting(env, "OTEL_EXPORTER_OTLP_ENDPOINT", ["telemetry", "otlp_endpoint"]),
   ].flat();
@@ -74,6 +78,13 @@ function flagSettings(flags: ConfigFlags): readonly Setting[] {
     flagSetting("--data-dir", ["data_dir"], flags.dataDir),
     flagSetting("--host", ["listen", "host"], flags.host),
     flagSetting("--port", ["listen", "port"], flags.port && portNumber(flags.port)),
+    flagSetting("--agents-host", ["agents", "host"], flags.agentsHost),
+    flagSetting(
+      "--agents-port",
+      ["agents", "port"],
+      flags.agentsPort && portNumber(flags.agentsPort),
+    ),
+    flagSetting("--master-key-file", ["secrets", "master_key_file"], flags.masterKeyFile),
     flagSetting("--lab", ["lab", "mode"], flags.lab === undefined ? undefined : labMode(flags.lab)),
     flagSetting("--roles", ["roles"], flags.roles?.split(",")),
     flagSetting("--watch", ["servers"], flags.watch),

@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped } from "../run-until-stopped.ts";
+import { agentsOptions, publicUrlOf, sayAgents } from "../server-addresses.ts";
 import { serverPolicy } from "../server-policy.ts";
 import { openTracing } from "../tracing.ts";
 import { findWebRoot } from "../web-root.ts";
@@ -71,6 +72,9 @@ async function openServer(
       random: context.random,
       logger,
       listen: config.listen,
+      ...publicUrlOf(config),
+      ...(secrets.masterKey !== undefined && { masterKey: secrets.masterKey }),
+      agents: agentsOptions(config, config.agents.port),
       roles: config.roles,
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
@@ -85,4 +89,11 @@ async function openServer(
   }
   const { url } = await server.createLoginUrl();
   progress.say("dashboard", url, { url });
+  if (secrets.masterKey === undefined) {
+    progress.say(
+      "agents",
+      "no certificates and no listener of their own: name a master key with --master-key-file (openssl rand -base64 32 makes one)",
+    );
+  }
+  await sayAgents(progress, server);
 }

@@ -1,4 +1,4 @@
-// The dashboard's port: the one that a person chose, or ours, or a free one where ours is taken. Looked at before the
+// A listener's port: the one that a person chose, or ours, or a free one where ours is taken. Looked at before the
 // database is started, so that a mistake is told at once.
 
 import { createServer } from "node:net";
@@ -8,23 +8,28 @@ export interface PortWish {
   readonly host: string;
   readonly port: number;
   readonly portChosen: boolean;
+  /** Of the configuration: "listen" or "agents". */
+  readonly section: string;
+  /** What a person types to choose another port. */
+  readonly flag: string;
 }
 
 /** 0 stands for any free port. Fails with port_in_use when the port was chosen and is taken. */
-export async function portToListenOn({ host, port, portChosen }: PortWish): Promise<number> {
+export async function portToListenOn(wish: PortWish): Promise<number> {
+  const { host, port, portChosen, section, flag } = wish;
   const problem = await problemWith(host, port);
   if (problem === undefined) return port;
   if (problem.code === "EADDRINUSE") {
     if (!portChosen) return 0;
     throw new AppError(
       "port_in_use",
-      `port ${port} of ${host} is taken by another program: stop that one, or choose another port with --port (0 takes a free one)`,
+      `port ${port} of ${host} is taken by another program: stop that one, or choose another port with ${flag} (0 takes a free one)`,
       { cause: problem },
     );
   }
   throw new AppError(
     "config_bad_value",
-    `listen: ${host} port ${port} cannot be listened on (${problem.code ?? problem.message}): expected an address of this host, and a port that this account may use`,
+    `${section}: ${host} port ${port} cannot be listened on (${problem.code ?? problem.message}): expected an address of this host, and a port that this account may use`,
     { cause: problem },
   );
 }

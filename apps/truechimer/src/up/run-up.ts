@@ -49,9 +49,11 @@ async function openAll(stack: AsyncDisposableStack, world: UpWorld): Promise<voi
   const path = dataDirectoryPath(loaded.config.dataDir);
   progress.say("truechimer", `version ${PRODUCT_VERSION}, data in ${path}`, { path });
   const directory = stack.use(await openDataDirectory(path));
-  const port = await portToListenOn(loaded.config.listen);
+  const { listen, agents } = loaded.config;
+  const port = await portToListenOn({ ...listen, section: "listen", flag: "--port" });
+  const agentsPort = await portToListenOn({ ...agents, section: "agents", flag: "--agents-port" });
   const stages = await stagesLoading;
-  await stages.openStages(stack, { ...world, directory, port });
+  await stages.openStages(stack, { ...world, directory, port, agentsPort });
   const tookS = Number(context.clock.monotonicNs() - startedNs) / 1e9;
   progress.say(
     "ready",

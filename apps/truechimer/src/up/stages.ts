@@ -10,12 +10,14 @@ import { createProbeSocket } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
 import type { DataDirectory } from "../data-directory.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
+import { agentsOptions, publicUrlOf, sayAgents } from "../server-addresses.ts";
 import { serverPolicy } from "../server-policy.ts";
 import { openTracing } from "../tracing.ts";
 import { findWebRoot } from "../web-root.ts";
 import { addConfiguredServers } from "./configured-servers.ts";
 import { openDatabase } from "./database-stage.ts";
 import { openLab } from "./lab-stage.ts";
+import { openMasterKey } from "./master-key-stage.ts";
 import { enrolOwnMonitors } from "./own-monitors.ts";
 import type { UpWorld } from "./run-up.ts";
 
@@ -23,6 +25,8 @@ export interface StagesWorld extends UpWorld {
   readonly directory: DataDirectory;
   /** 0: any free one. */
   readonly port: number;
+  /** Of the agents' listener; likewise. */
+  readonly agentsPort: number;
 }
 
 interface ServingWorld extends StagesWorld {
@@ -81,10 +85,14 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
 /** Listens, tells the other commands where, and prints the address for a person. */
 async function openServer(
   stack: AsyncDisposableStack,
-  { context, loaded, progress, directory, port, logger, metrics, database }: ServingWorld,
+  world: ServingWorld,
 ): Promise<{ readonly server: Server; readonly adminKey: string }> {
+  const { context, loaded, progress, directory, port, logger, metrics, database } = world;
   const { clock, random } = context;
   const { config } = loaded;
+  const masterKey =
+    loaded.secrets.masterKey ??
+    (await openMasterKey({ directory: directory.path, database, random, progress }));
   const webRoot = await findWebRoot();
   if (webRoot === undefined) {
     progress.say("dashboard", "it is not built, so only the API is served: npm start builds it");
@@ -99,6 +107,9 @@ async function openServer(
       logger,
       metrics,
       listen: { host: config.listen.host, port },
+      ...publicUrlOf(config),
+      masterKey,
+      agents: agentsOptions(config, world.agentsPort),
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
       ...(webRoot !== undefined && { webRoot }),
@@ -114,6 +125,7 @@ async function openServer(
   });
   const { url } = await server.createLoginUrl();
   progress.say("dashboard", url, { url });
+  await sayAgents(progress, server);
   return { server, adminKey };
 }
 

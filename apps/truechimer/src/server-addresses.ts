@@ -1,0 +1,35 @@
+// Where a control plane answers, from its configuration, and what is said about it when it runs.
+
+import type { Server, ServerOptions } from "@truechimer/server";
+import type { Config } from "./config/config.ts";
+import type { Progress } from "./output/progress.ts";
+
+/** Port 0: any free one. */
+export function agentsOptions(
+  { agents }: Config,
+  port: number,
+): NonNullable<ServerOptions["agents"]> {
+  const { host, publicUrl, monitorDomain, environment, certificateLifetimeMs } = agents;
+  return {
+    listen: { host, port },
+    ...(publicUrl !== undefined && { publicUrl }),
+    monitorDomain,
+    environment,
+    certificateLifetimeMs,
+  };
+}
+
+export function publicUrlOf({ listen }: Config): Pick<ServerOptions, "publicUrl"> {
+  return listen.publicUrl === undefined ? {} : { publicUrl: listen.publicUrl };
+}
+
+/** Where agents call, and by what they know that it is us. */
+export async function sayAgents(progress: Progress, server: Server): Promise<void> {
+  const { agentsUrl } = server;
+  if (agentsUrl === undefined) return;
+  const fingerprint = await server.rootFingerprint();
+  progress.say("agents", `call ${agentsUrl}; root certificate SHA-256 ${fingerprint}`, {
+    url: agentsUrl,
+    root_fingerprint: fingerprint,
+  });
+}
