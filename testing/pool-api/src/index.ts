@@ -1,1 +1,1 @@
-export type Unfinished = never;
+export { createTestAuthority, type IssuedPair, type TestAuthority } from "./test-authority.ts";

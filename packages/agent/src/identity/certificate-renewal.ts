@@ -1,45 +1,32 @@
-// When a certificate is to be renewed. The NTP Pool's rule: in the last third of its life.
+// What is to be done about a certificate. The rule itself, the last third of the life, is that of whoever issues it too.
 
 import type { UnixNs } from "@truechimer/base";
+import { renewalPlan } from "@truechimer/pki";
 import type { CertificatePair } from "./certificate-pair.ts";
 
-/** The share of a certificate's life, at its end, in which it is renewed: one part of this many. */
-export const RENEWAL_LIFE_PARTS = 3n;
-/** Tries within that last third, should the first fail. */
-const RENEWAL_TRIES = 4n;
-/** A certificate of seconds is looked at no more often than this. */
-const NEXT_CHECK_MS_MIN = 10_000;
-/** The wall clock may be stepped while a timer runs: no check is further away than this. */
-const NEXT_CHECK_MS_MAX = 3_600_000;
-/** So that the check does not come a moment before the renewal is due. */
-const AFTER_DUE_MS = 1_000;
+/** Tries within the last third, should the first fail. */
+const RENEWAL_TRIES = 4;
+/** A certificate of seconds is tried to be renewed no more often than this. */
+const RETRY_MS_MIN = 10_000;
 const NS_PER_MS = 1_000_000n;
 
 export interface CertificateCheck {
-  /** It is time to ask for a new one. */
+  /** It is in the last third of its life: time to ask for a new one. */
   readonly renewalDue: boolean;
   /** It has ended: no peer takes it. */
   readonly expired: boolean;
+  /** Negative after its end. */
   readonly remainingMs: number;
-  /** Bounded by 10 s and an hour. */
+  /** When to look again, within a day: the wall clock may be stepped meanwhile. */
   readonly nextCheckMs: number;
 }
 
 export function checkCertificate(pair: CertificatePair, nowNs: UnixNs): CertificateCheck {
-  const lifeNs = pair.notAfterNs - pair.notBeforeNs;
-  const renewAfterNs = pair.notAfterNs - lifeNs / RENEWAL_LIFE_PARTS;
-  const renewalDue = nowNs > renewAfterNs;
-  const nextMs = renewalDue
-    ? msFromNs(lifeNs / RENEWAL_LIFE_PARTS / RENEWAL_TRIES)
-    : msFromNs(renewAfterNs - nowNs) + AFTER_DUE_MS;
+  const { due, expired, nextCheckMs } = renewalPlan(pair, nowNs);
   return {
-    renewalDue,
-    expired: nowNs > pair.notAfterNs,
-    remainingMs: msFromNs(pair.notAfterNs - nowNs),
-    nextCheckMs: Math.min(Math.max(nextMs, NEXT_CHECK_MS_MIN), NEXT_CHECK_MS_MAX),
+    renewalDue: due,
+    expired,
+    remainingMs: Number((pair.notAfterNs - nowNs) / NS_PER_MS),
+    nextCheckMs: due ? Math.max(nextCheckMs / RENEWAL_TRIES, RETRY_MS_MIN) : nextCheckMs,
   };
-}
-
-function msFromNs(ns: bigint): number {
-  return Number(ns / NS_PER_MS);
 }

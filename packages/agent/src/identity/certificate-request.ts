@@ -1,14 +1,15 @@
 // A key pair of the agent's own, and the request for a certificate over it (PKCS #10, RFC 2986). The name in the
-// certificate is the control plane's to say, so the request has none. The structure is small and always the same, so it
-// is put together here, and an agent needs no ASN.1 library in memory.
+// certificate is the control plane's to say, so the request has none.
 
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { AppError } from "@truechimer/base";
 import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from "node:crypto";
+  createCertificateRequest as encodeRequest,
+  generateExportableKeyPair,
+  importSigner,
+  parsePublicKey,
+  privateKeyPem,
+} from "@truechimer/pki";
 
 export interface CertificateRequest {
   /** PKCS #8, PEM. A secret. */
@@ -18,45 +19,19 @@ export interface CertificateRequest {
 }
 
 /** Over a new ECDSA P-256 key. */
-export function createCertificateRequest(): CertificateRequest {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return {
-    keyPem: privateKey.export({ type: "pkcs8", format: "pem" }),
-    csrDer: certificateRequestOver(privateKey),
-  };
+export async function createCertificateRequest(): Promise<CertificateRequest> {
+  const { privateKeyDer, publicKey } = await generateExportableKeyPair("P-256");
+  const signer = await importSigner(privateKeyDer, publicKey);
+  return { keyPem: privateKeyPem(privateKeyDer), csrDer: await encodeRequest(signer) };
 }
-
-const SEQUENCE = 0x30;
-const BIT_STRING = 0x03;
-const VERSION_0 = Uint8Array.of(0x02, 0x01, 0x00);
-const EMPTY_NAME = Uint8Array.of(SEQUENCE, 0x00);
-/** [0], constructed, empty. RFC 2986, section 4.1. */
-const NO_ATTRIBUTES = Uint8Array.of(0xa0, 0x00);
-/** ecdsa-with-SHA256, 1.2.840.10045.4.3.2. RFC 5758, section 3.2. */
-const ECDSA_WITH_SHA256 = Uint8Array.fromHex("300a06082a8648ce3d040302");
 
 /** The request over a key that was made before. */
-export function requestOverKey(keyPem: string): Uint8Array {
-  return certificateRequestOver(createPrivateKey(keyPem));
-}
-
-function certificateRequestOver(privateKey: KeyObject): Uint8Array {
-  const publicKey = createPublicKey(privateKey).export({ type: "spki", format: "der" });
-  const info = encodeDer(SEQUENCE, VERSION_0, EMPTY_NAME, publicKey, NO_ATTRIBUTES);
-  const signature = sign("sha256", info, privateKey);
-  const noUnusedBits = Uint8Array.of(0);
-  return encodeDer(
-    SEQUENCE,
-    info,
-    ECDSA_WITH_SHA256,
-    encodeDer(BIT_STRING, noUnusedBits, signature),
-  );
-}
-
-/** Short and long definite lengths; contents here are far below 64 KiB. */
-function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const { length } = Buffer.concat(parts);
-  const lengthBytes =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Uint8Array.from(Buffer.concat([Uint8Array.of(tag, ...lengthBytes), ...parts]));
+export async function requestOverKey(keyPem: string): Promise<Uint8Array> {
+  const key = createPrivateKey(keyPem);
+  const publicDer = createPublicKey(key).export({ type: "spki", format: "der" });
+  const publicKey = parsePublicKey(Uint8Array.from(publicDer));
+  if (!publicKey.ok)
+    throw new AppError("internal", `a key of ours is not used: ${publicKey.error}`);
+  const privateDer = Uint8Array.from(key.export({ type: "pkcs8", format: "der" }));
+  return encodeRequest(await importSigner(privateDer, publicKey.value));
 }

@@ -81,10 +81,10 @@ async function beginEnrolment(
     return {
       enrolmentId: before.enrolment_id,
       keyPem: before.key_pem,
-      csrDer: requestOverKey(before.key_pem),
+      csrDer: await requestOverKey(before.key_pem),
     };
   }
-  const request = createCertificateRequest();
+  const request = await createCertificateRequest();
   const pending: PendingEnrolment = {
     enrolment_id: createUlid(clock, random),
     token_digest: tokenDigest,

@@ -2,7 +2,7 @@
 // endpoints and, for each environment, one for the Connect services, which the agent finds by its own TLS name.
 
 import { ok, type Result, refused } from "@truechimer/base";
-import { parseTlsName } from "./environment.ts";
+import { parseMonitorName } from "@truechimer/pki";
 import type { IdentitySnapshot } from "./identity-snapshot.ts";
 
 export interface HostSettings {
@@ -48,7 +48,7 @@ export function hostsOf(
   if (monitorDomain === undefined || tlsName === "") {
     return checked({ apiUrl, monitorUrl: server ?? apiUrl });
   }
-  const parts = parseTlsName({ tlsName, monitorDomain });
+  const parts = parseMonitorName(tlsName, monitorDomain.toLowerCase());
   if (!parts.ok) return parts;
   const { environment } = parts.value;
   const host =

@@ -278,7 +278,7 @@ async function renew(working: Working, signal: AbortSignal): Promise<void> {
 /** False: the peer has no service for it. */
 async function renewOverOwnKey(working: Working, call: ControlPlaneCall): Promise<boolean> {
   const { controlPlane, tokens, value, store } = working;
-  const { keyPem, csrDer } = createCertificateRequest();
+  const { keyPem, csrDer } = await createCertificateRequest();
   const token = call.apiKey === "" ? undefined : await tokens.token(call.signal);
   const bearer = token ?? (call.apiKey === "" ? undefined : call.apiKey);
   const issued = await controlPlane.renewCertificate({ ...call, csrDer, bearer });

@@ -188,11 +188,18 @@ export function writtenByAnother(simulated: SimulatedIdentity, path: string, tex
 
 /** Until what is under way has gone as far as it can without the clock. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) {
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-  }
+  for (let turn = 0; turn < 20; turn += 1) await oneTurn();
+}
+
+/** Until it is so, without the clock: keys are made by threads of the system's. Fails by the test's own time limit. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await oneTurn();
+}
+
+function oneTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function unlessAborted<Value>(value: Value | Promise<Value>, signal: AbortSignal): Promise<Value> {

@@ -337,19 +337,19 @@ describe("what the control plane says", () => {
   test("counts when it cannot be stored, and is stored when it can", async () => {
     await using simulated = await simulateIdentity({ files: filesWith("key") });
     const { identity, clock, plane, files } = simulated;
-    plane.config = () => configAnswer({ v4: family("v4", "active") });
+    plane.config = () => configAnswer({ v4: family("v4", "paused") });
     files.refuseWrites("ENOSPC");
     identity.start();
     await settled();
-    expect(identity.current.v4.status).toBe("active");
+    expect(identity.current.v4.status).toBe("paused");
     expect(files.text(STATE_FILE)).toBe(stateFileWith("key"));
     await clock.advance(2.3 * MINUTE_MS);
     await settled();
-    expect(identity.current.v4.status).toBe("active");
+    expect(identity.current.v4.status).toBe("paused");
     files.refuseWrites(undefined);
     await clock.advance(2.3 * MINUTE_MS);
     await settled();
-    expect(files.text(STATE_FILE)).toContain("active");
+    expect(files.text(STATE_FILE)).toContain("paused");
     expect(files.paths().filter((path) => path.endsWith(".tmp"))).toEqual([]);
   });
 
