@@ -39,8 +39,8 @@ export type RegistrationProgress =
   | { readonly kind: "family_unreachable"; readonly family: IpFamily; readonly error: unknown }
   /** The earlier key is not known any more: the agent registers anew. */
   | { readonly kind: "key_refused" }
-  /** The control plane fails; it is asked again. */
-  | { readonly kind: "waiting"; readonly status: number };
+  /** The control plane fails or asks for patience (in its own words, if it has any); it is asked again. */
+  | { readonly kind: "waiting"; readonly status: number; readonly message: string };
 
 export type Registration =
   | { readonly kind: "accepted"; readonly apiKey: string }
@@ -101,7 +101,7 @@ function createFlow(options: RegistrationOptions): Flow {
     // Once both are known, a lost connection is no reason to lose the registration.
     const waiting = missing().length === 0;
     if (waiting) {
-      onProgress({ kind: "waiting", status: 0 });
+      onProgress({ kind: "waiting", status: 0, message: "it cannot be reached" });
       return { kind: "again", restMs: AFTER_FAILURE_MS };
     }
     const other = options.families.some((wanted) => wanted !== family && !unreachable.has(wanted));
@@ -127,7 +127,8 @@ function createFlow(options: RegistrationOptions): Flow {
       }
       const { status } = answer;
       if (status >= 500 || status === 408 || status === 429) {
-        onProgress({ kind: "waiting", status });
+        const message = answer.mediaType === "text/plain" ? printable(answer.text.trim()) : "";
+        onProgress({ kind: "waiting", status, message });
         return { kind: "again", restMs: answer.retryAfterMs ?? AFTER_FAILURE_MS };
       }
       if (status === 401 && apiKey !== "") {
