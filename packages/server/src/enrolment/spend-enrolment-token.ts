@@ -40,7 +40,9 @@ export function spendEnrolmentToken(
 ): Promise<SpentToken> {
   return inTransaction(context.database, async (transaction) => {
     const token = await lockToken(transaction, enrolment.secret);
-    if (token.used_at !== null) return repeatedAnswer(context, token, enrolment);
+    if (token.used_at !== null) {
+      return repeatedAnswer(context, transaction, { token, enrolment });
+    }
     if (token.revoked_at !== null) throw refusal("was revoked");
     if (token.expired) throw refusal("is too old");
     return admit(context, transaction, { token, enrolment });
@@ -61,15 +63,14 @@ interface TokenRow {
   readonly csr_hash: Uint8Array | null;
   readonly sealed_key: Uint8Array | null;
   readonly certificate_pem: string | null;
-  readonly tls_name: string | null;
+  readonly agent_id: bigint | null;
   readonly expired: boolean;
 }
 
 async function lockToken(transaction: Transaction<Schema>, secret: string): Promise<TokenRow> {
   const { rows } = await sql<TokenRow>`
     select t.id, t.account_id, t.country, t.network, t.location, t.monitor_status, t.created_by, t.revoked_at,
-      t.used_at, t.enrolment_id, t.csr_hash, t.sealed_key, t.certificate_pem, t.expires_at <= now() as expired,
-      (select a.tls_name from agents a where a.id = t.agent_id) as tls_name
+      t.used_at, t.agent_id, t.enrolment_id, t.csr_hash, t.sealed_key, t.certificate_pem, t.expires_at <= now() as expired
     from enrolment_tokens t
     where t.secret_hash = ${tokenHash(secret)}
     for update of t`.execute(transaction);
@@ -91,19 +92,25 @@ function refusal(what: string): AppError {
   );
 }
 
-function repeatedAnswer(
+async function repeatedAnswer(
   context: ServerContext,
-  token: TokenRow,
-  { enrolmentId, csrHash }: TokenToSpend,
-): SpentToken {
+  transaction: Transaction<Schema>,
+  { token, enrolment }: { readonly token: TokenRow; readonly enrolment: TokenToSpend },
+): Promise<SpentToken> {
   const same =
-    token.enrolment_id === enrolmentId &&
+    token.enrolment_id === enrolment.enrolmentId &&
     token.csr_hash !== null &&
-    sameBytes(token.csr_hash, csrHash);
-  if (!same || token.sealed_key === null || token.tls_name === null) throw refusal("was used");
+    sameBytes(token.csr_hash, enrolment.csrHash);
+  if (!same || token.sealed_key === null || token.agent_id === null) throw refusal("was used");
+  // A statement of its own: one that waited for the token's lock would not see an agent that was made meanwhile.
+  const { tls_name: tlsName } = await transaction
+    .selectFrom("agents")
+    .select("tls_name")
+    .where("id", "=", token.agent_id)
+    .executeTakeFirstOrThrow();
   return {
     tokenId: token.id,
-    tlsName: token.tls_name,
+    tlsName,
     apiKey: unsealKey(context, { id: token.id, sealed: token.sealed_key }),
     certificatePem: token.certificate_pem ?? undefined,
     repeated: true,

@@ -1,0 +1,166 @@
+// Agents as people see and change them.
+
+import type { adminV1 } from "@truechimer/api";
+import { useDatabase } from "@truechimer/testing-postgres";
+import { describe, expect, test } from "vitest";
+import { agentClient, newCsr, newUlid } from "./_agents.ts";
+import { enrolledAgent, registeredAgent } from "./_enrolled.ts";
+import { MASTER_KEY } from "./_master-key.ts";
+import { refusalOf } from "./_results.ts";
+import { ip, useServer } from "./_test-server.ts";
+
+const database = await useDatabase();
+const { server, admin, monitorClient } = await useServer(database, { masterKey: MASTER_KEY });
+const { url } = server;
+
+async function agentNamed(name: string): Promise<adminV1.Agent | undefined> {
+  const { agents } = await admin.listAgents({});
+  return agents.find((agent) => agent.name === name);
+}
+
+describe("the list of agents", () => {
+  test("has those with bearer tokens, too, each once with its families", async () => {
+    const { token } = await server.createMonitor({ name: "bearer", address: ip("10.0.0.1") });
+    await server.createMonitor({ name: "bearer", address: ip("2001:db8::1"), token });
+    await server.createMonitor({ name: "bearer", address: ip("10.0.0.2"), lab: true });
+    const { agents } = await admin.listAgents({});
+    const found = agents.filter(({ name }) => name === "bearer");
+    expect(found.map(({ lab, monitors }) => [lab, monitors.length]).toSorted()).toEqual([
+      [false, 2],
+      [true, 1],
+    ]);
+    expect(found[0]).toMatchObject({ tlsName: "", transport: "", online: false });
+    expect(found[0]?.certificate).toBeUndefined();
+    expect(await admin.getAgent({ id: found[0]?.id ?? "" })).toMatchObject({
+      agent: { id: found[0]?.id },
+      certificates: [],
+    });
+  });
+
+  test("says when each was heard last, and with which program", async () => {
+    const agent = await enrolledAgent(admin, url, { name: "heard" });
+    await monitorClient(agent.key).getConfig(
+      { monId: "192.0.2.10" },
+      { headers: { "user-agent": "truechimer-agent/9.9.9" } },
+    );
+    const found = await agentNamed("heard");
+    expect(found?.lastSeenAt).toBeDefined();
+    expect(found?.clientVersion).toMatch(/truechimer-agent\/9\.9\.9/);
+  });
+
+  test("an agent that is not there is not found", async () => {
+    for (const id of ["", "x", newUlid()]) {
+      expect(await refusalOf(admin.getAgent({ id }))).toBe("not_found");
+      expect(await refusalOf(admin.removeAgent({ id }))).toBe("not_found");
+    }
+  });
+
+  test("a monitor of an agent is nobody else's to take over", async () => {
+    const agent = await enrolledAgent(admin, url, { name: "own" });
+    await server.createMonitor({ name: "own", address: ip("192.0.2.10") });
+    expect(await refusalOf(monitorClient(agent.key).getConfig({ monId: "192.0.2.10" }))).toBe(
+      "accepted",
+    );
+  });
+});
+
+describe("an agent's page", () => {
+  test("tells what it watches and how far it is from the others", async () => {
+    const agent = await enrolledAgent(admin, url, { name: "near" });
+    await server.createMonitor({ name: "far", address: ip("10.1.0.1") });
+    await server.addServers([{ name: "ntp.example", address: ip("198.51.100.1"), port: 123 }]);
+    await database.pool.query(
+      `update server_scores ss set answer_offset_ns = case when m.hostname = 'near' then 5000000 else 2000000 end,
+         last_answer_ts = now(), score_ts = now(), reason = null
+       from monitors m where m.id = ss.monitor_id`,
+    );
+    const { assignments } = await admin.getAgent({ id: agent.id });
+    expect(assignments).toHaveLength(1);
+    expect(assignments[0]).toMatchObject({
+      serverName: "ntp.example",
+      offsetFromOthersNs: 3_000_000n,
+      assignment: { monitorName: "near", fresh: true },
+    });
+    await database.pool.query(
+      "update server_scores set last_answer_ts = now() - interval '2 hours'",
+    );
+    const stale = await admin.getAgent({ id: agent.id });
+    expect(stale.assignments[0]?.offsetFromOthersNs).toBeUndefined();
+  });
+});
+
+describe("a status", () => {
+  test("is set for single monitors, once, and told as an event", async () => {
+    const agent = await enrolledAgent(admin, url, { name: "paused" });
+    const [v4, v6] = (await agentNamed("paused"))?.monitors ?? [];
+    const answer = await admin.setMonitorStatus({ ids: [v4?.id ?? 0n], status: 4 });
+    expect(answer.monitors.map(({ status }) => status)).toEqual([4]);
+    await admin.setMonitorStatus({ ids: [v4?.id ?? 0n], status: 4 });
+    expect((await agentNamed("paused"))?.monitors.map(({ status }) => status)).toEqual([4, 3]);
+    const mine = monitorClient(agent.key);
+    expect(await refusalOf(mine.getConfig({ monId: "192.0.2.10" }))).toBe("monitor_not_live");
+    expect(await refusalOf(mine.getConfig({ monId: v6?.address ?? "" }))).toBe("accepted");
+    const { events } = await admin.getAgent({ id: agent.id });
+    const told = events.filter(({ kind }) => kind === "monitor_status_changed");
+    expect(told.map(({ text }) => text)).toEqual([
+      "monitor paused (192.0.2.10) was active and is paused",
+    ]);
+  });
+
+  test.each([
+    { name: "for nobody", request: { ids: [], status: 3 }, code: "bad_request" },
+    { name: "for a monitor that is not", request: { ids: [999n], status: 3 }, code: "not_found" },
+    { name: "unspecified", request: { ids: [1n], status: 0 }, code: "bad_request" },
+    { name: "deleted", request: { ids: [1n], status: 5 }, code: "bad_request" },
+    {
+      name: "for too many",
+      request: { ids: Array.from({ length: 1_001 }, () => 1n), status: 3 },
+      code: "limit_exceeded",
+    },
+  ] as const)("$name is refused", async ({ request, code }) => {
+    const { ids, status } = request;
+    expect(await refusalOf(admin.setMonitorStatus({ ids: [...ids], status }))).toBe(code);
+  });
+});
+
+describe("an agent that is removed", () => {
+  test("is out at once, its certificates revoked, its history kept, its name free for nobody", async () => {
+    const agent = await enrolledAgent(admin, url, { name: "leaving" });
+    await admin.removeAgent({ id: agent.id });
+    expect(await agentNamed("leaving")).toBeUndefined();
+    expect(await refusalOf(admin.removeAgent({ id: agent.id }))).toBe("not_found");
+    const renewing = agentClient(url, agent.key).renewCertificate({ csrDer: await newCsr() });
+    expect(await refusalOf(renewing)).toBe("unauthenticated");
+    const { rows } = await database.pool.query(
+      `select m.status, m.token_hash, c.revoked_at is not null as revoked
+       from monitors m join certificates c on c.tls_name = m.tls_name where m.tls_name = $1`,
+      [agent.tlsName],
+    );
+    expect(rows).toEqual([
+      { status: "deleted", token_hash: null, revoked: true },
+      { status: "deleted", token_hash: null, revoked: true },
+    ]);
+    const { events } = await admin.listEvents({});
+    expect(events.find(({ kind }) => kind === "agent_removed")?.text).toMatch(/^agent leaving was/);
+  });
+
+  test("ten times at once is removed once", async () => {
+    const agent = await registeredAgent(admin, url, { name: "twice" });
+    await Promise.all(
+      Array.from({ length: 10 }, () => refusalOf(admin.removeAgent({ id: agent.id }))),
+    );
+    const { events } = await admin.listEvents({});
+    const told = events.filter(({ text }) => text.startsWith("agent twice was removed"));
+    expect(told).toHaveLength(1);
+  });
+
+  test("with bearer tokens alone takes all its monitors along", async () => {
+    const { token } = await server.createMonitor({ name: "plain", address: ip("10.5.0.1") });
+    const found = await agentNamed("plain");
+    await admin.removeAgent({ id: found?.id ?? "" });
+    expect(await agentNamed("plain")).toBeUndefined();
+    expect(await refusalOf(monitorClient(token).getConfig({ monId: "10.5.0.1" }))).toBe(
+      "unauthenticated",
+    );
+  });
+});
