@@ -2,7 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { agentV1 } from "@truechimer/api";
+import type { agentV1 } from "@truechimer/api";
 import { createCertificateRequest, generateSigner } from "@truechimer/pki";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
