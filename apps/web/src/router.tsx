@@ -6,8 +6,8 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  redirect,
 } from "@tanstack/react-router";
-import { MonitorsPage } from "./monitors/monitors-page.tsx";
 import { OverviewPage } from "./overview/overview-page.tsx";
 import { ServersPage } from "./servers/servers-page.tsx";
 import { CrashPage } from "./shell/crash-page.tsx";
@@ -36,7 +36,37 @@ const routes = [
     path: "/checks/$checkId",
     component: lazyRouteComponent(() => import("./check/check-page.tsx"), "CheckPage"),
   }),
-  createRoute({ ...page, path: "/monitors", component: MonitorsPage }),
+  createRoute({
+    ...page,
+    path: "/agents",
+    component: lazyRouteComponent(() => import("./agents/agents-page.tsx"), "AgentsPage"),
+  }),
+  createRoute({
+    ...page,
+    path: "/agents/add",
+    component: lazyRouteComponent(() => import("./enrolment/add-agent-page.tsx"), "AddAgentPage"),
+  }),
+  createRoute({
+    ...page,
+    path: "/agents/registrations/$registrationId",
+    component: lazyRouteComponent(
+      () => import("./enrolment/registration-page.tsx"),
+      "RegistrationPage",
+    ),
+  }),
+  createRoute({
+    ...page,
+    path: "/agents/$agentId",
+    component: lazyRouteComponent(() => import("./agent/agent-page.tsx"), "AgentPage"),
+  }),
+  createRoute({
+    ...page,
+    // Addresses that were copied when the page was called so.
+    path: "/monitors",
+    beforeLoad: () => {
+      throw redirect({ to: "/agents", search: true, replace: true } as never);
+    },
+  }),
   createRoute({
     ...page,
     path: "/operations",

@@ -3,9 +3,12 @@
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
+import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { adminV1 } from "@truechimer/api";
+import { appError } from "./app-error.ts";
 import { exchangeFor } from "./evidence.ts";
+import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
+import { fakeCheckNow } from "./fake-check-now.ts";
 import { historyOf } from "./history.ts";
 import {
   type FakeMonitor,
@@ -42,6 +45,10 @@ export interface FakeAdmin {
   readonly fail: (method: string, fault: InjectedFault | undefined) => void;
   /** Tells of something that came to pass by itself, in one sentence. */
   readonly happen: (text: string) => void;
+  /** What an agent does with a one-time token. */
+  readonly useToken: (id: string) => void;
+  /** Newest first. */
+  readonly enrolmentTokens: () => readonly adminV1.EnrolmentToken[];
   /** Only these calls need none. */
   sessionNeeded: boolean;
 }
@@ -49,7 +56,7 @@ export interface FakeAdmin {
 export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const { nowMs } = options;
   const startedAtMs = nowMs();
-  const monitors = options.empty === true ? [] : fakeMonitors();
+  const monitors: FakeMonitor[] = options.empty === true ? [] : [...fakeMonitors()];
   const servers = new Map<bigint, WatchedServer>();
   const faults = new Map<string, { fault: InjectedFault; left: number }>();
   for (const facts of options.empty === true ? [] : fakeServers(options.servers ?? 12)) {
@@ -73,6 +80,20 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       }),
     );
   };
+
+  const agents: FakeAgents = createFakeAgents({
+    nowMs,
+    monitors,
+    wireMonitors: () => wireMonitors(monitors, { servers: servers.size, nowMs: nowMs(), agents }),
+    tell: (kind, monitorName, text) => {
+      const id = BigInt(events.length + 100);
+      events.unshift(
+        create(adminV1.EventSchema, { id, at: timestampFromMs(nowMs()), kind, monitorName, text }),
+      );
+    },
+  });
+  const monitorsNow = (): adminV1.Monitor[] =>
+    wireMonitors(monitors, { servers: servers.size, nowMs: nowMs(), agents });
 
   const serverOf = (id: bigint): WatchedServer => {
     const server = servers.get(id);
@@ -99,7 +120,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       .filter((server) => removedToo || server.state !== ServerState.REMOVED)
       .map(wire);
 
-  const service: Partial<ServiceImpl<typeof adminV1.AdminService>> = {
+  const service: ServiceImpl<typeof adminV1.AdminService> = {
     getOverview: () => {
       const all = listed(false);
       const count = (verdict: adminV1.Verdict): number =>
@@ -112,7 +133,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         unsure: count(Verdict.UNSURE),
         servers: all,
         events: events.slice(0, 50),
-        monitors: wireMonitors(monitors, servers.size, nowMs()),
+        monitors: monitorsNow(),
         lab: options.empty !== true,
         offsetLimit: OFFSET_LIMIT,
         serverTime: timestampFromMs(nowMs()),
@@ -155,7 +176,42 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       change(ids, ServerState.WATCHED, "server_resumed", "is watched again"),
     removeServers: ({ ids }) => change(ids, ServerState.REMOVED, "server_removed", "was removed"),
     restoreServers: ({ ids }) => change(ids, ServerState.WATCHED, "server_restored", "is back"),
-    listMonitors: () => ({ monitors: wireMonitors(monitors, servers.size, nowMs()) }),
+    listMonitors: () => ({ monitors: monitorsNow() }),
+    listAgents: () => ({ agents: agents.list() }),
+    getAgent: ({ id }) => {
+      const agent = agents.one(id);
+      const ids = agent.monitors.map((monitor) => monitor.id);
+      return {
+        agent,
+        assignments: [...servers.values()]
+          .filter(({ state }) => state === ServerState.WATCHED)
+          .flatMap((server) => agentAssignments(server, ids)),
+        certificates: agents.certificates(id),
+        events: events.filter(({ monitorName }) => monitorName === agent.name),
+      };
+    },
+    setMonitorStatus: ({ ids, status }) => ({ monitors: agents.setStatus(ids, status) }),
+    removeAgent: ({ id }) => {
+      agents.remove(id);
+      return {};
+    },
+    listRegistrations: ({ includeDecided }) => ({
+      registrations: agents.registrations(includeDecided),
+    }),
+    approveRegistration: (request) => ({ registration: agents.approve(request) }),
+    rejectRegistration: ({ id, reason }) => ({ registration: agents.reject(id, reason) }),
+    createEnrolmentToken: (request) => agents.createToken(request),
+    listEnrolmentTokens: () => ({ tokens: agents.tokens() }),
+    revokeEnrolmentToken: ({ id }) => ({ token: agents.revokeToken(id) }),
+    checkNow: (request, { signal }: HandlerContext) =>
+      fakeCheckNow({
+        server: serverOf(request.serverId),
+        monitors,
+        wireMonitors: monitorsNow(),
+        request,
+        nowMs,
+        signal,
+      }),
     getServerHistory: ({ serverId, from, to, pointsMax }) => {
       const toMs = to === undefined ? nowMs() : timestampMs(to);
       const fromMs = from === undefined ? toMs - 86_400_000 : timestampMs(from);
@@ -274,6 +330,36 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     createLogin: () => ({ url: "http://127.0.0.1/?key=fake-key-fake" }),
   };
 
+  /** What these monitors find of a server, beside the median of what the others find. */
+  function agentAssignments(
+    server: WatchedServer,
+    ids: readonly bigint[],
+  ): MessageInitShape<typeof adminV1.AgentAssignmentSchema>[] {
+    const witnesses = witnessesOf(server, monitors, nowMs());
+    const { verdict } = wire(server);
+    return witnesses.flatMap((witness, position) => {
+      if (!ids.includes(witness.monitor.id)) return [];
+      const assignment = wireAssignment(server, witness, position, nowMs());
+      const others = witnesses
+        .filter((one) => !ids.includes(one.monitor.id) && one.fresh && one.seen?.reason === "")
+        .map((one) => one.seen?.offsetNs ?? 0)
+        .toSorted((one, other) => one - other);
+      const median = others[(others.length - 1) >> 1];
+      const own = assignment.reason === "" ? assignment.offset?.valueNs : undefined;
+      return [
+        {
+          serverId: server.facts.id,
+          serverName: server.facts.name,
+          verdict,
+          assignment,
+          ...(median === undefined || own === undefined
+            ? {}
+            : { offsetFromOthersNs: own - BigInt(median) }),
+        },
+      ];
+    });
+  }
+
   function addServer(target: string): WatchedServer {
     const id = BigInt(servers.size + 1);
     const port = /:(\d+)$/.exec(target)?.[1];
@@ -300,6 +386,8 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const admin: FakeAdmin = {
     service: {} as ServiceImpl<typeof adminV1.AdminService>,
     sessionNeeded: false,
+    useToken: (id) => agents.useToken(id),
+    enrolmentTokens: () => agents.tokens(),
     happen: (text) => {
       const id = BigInt(events.length + 100);
       const at = timestampFromMs(nowMs());
@@ -324,10 +412,6 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     Object.assign(admin.service, { [name]: guarded });
   }
   return admin;
-}
-
-function appError(code: Code, appCode: string, message: string): ConnectError {
-  return new ConnectError(message, code, { "truechimer-error-code": appCode });
 }
 
 function refusal(target: string, code: string, message: string): adminV1.RefusedTarget {
@@ -362,9 +446,9 @@ function sentenceOf(servers: readonly adminV1.Server[]): string {
 
 function wireMonitors(
   monitors: readonly FakeMonitor[],
-  servers: number,
-  nowMs: number,
+  more: { readonly servers: number; readonly nowMs: number; readonly agents: FakeAgents },
 ): adminV1.Monitor[] {
+  const { servers, nowMs, agents } = more;
   return monitors.map((monitor) => {
     const away = monitor.away.some(({ toMs }) => toMs < 0);
     const seenAtMs = away
@@ -375,7 +459,7 @@ function wireMonitors(
       name: monitor.name,
       address: monitor.address,
       family: adminV1.IpFamily.V4,
-      status: adminV1.MonitorStatus.ACTIVE,
+      status: agents.statusOf(monitor.id),
       online: !away,
       lastSeenAt: timestampFromMs(seenAtMs),
       lastSubmitAt: timestampFromMs(seenAtMs),
@@ -388,6 +472,9 @@ function wireMonitors(
         Math.round((away ? 48 : servers * 10) * (1 + Number(monitor.id) / 60)),
       ),
       offsetFromFleetNs: BigInt(Math.round(monitor.skewNs)),
+      offsetFromFleetBoundNs: BigInt(Math.round(monitor.delayNs / 2 + 60_000)),
+      serversJudged: Math.min(servers, 7),
+      serversAgreed: Math.min(servers, 7) - (monitor.name === "sydney" ? 1 : 0),
       createdAt: timestampFromMs(nowMs - HORIZON_AGE_MS),
     });
   });

@@ -40,7 +40,24 @@ const PAGES: readonly PageCase[] = [
     path: "/servers/8",
     ready: (page) => page.getByText(/not one gave an offset/).waitFor(),
   },
-  { name: "monitors", path: "/monitors", ready: heading(/^Monitors/) },
+  { name: "agents", path: "/agents?lab=shown", ready: heading(/^Agents/) },
+  {
+    name: "an agent",
+    path: "/agents/01K00000000000000000000001",
+    ready: (page) => page.getByText(/^It watches 12/).waitFor(),
+  },
+  { name: "adding an agent", path: "/agents/add", ready: heading("With a one-time token") },
+  {
+    name: "a registration",
+    path: "/agents/registrations/01R00000000000000000000001",
+    ready: heading("Let it in"),
+  },
+  {
+    name: "a rejected registration",
+    path: "/agents/registrations/01R00000000000000000000004",
+    ready: heading("unknown-vps"),
+  },
+  { name: "no agent", path: "/agents/nobody", ready: heading("There is no such agent") },
   { name: "operations", path: "/operations", ready: heading("Operations") },
   { name: "errors reference", path: "/help/errors", ready: heading(/Errors/) },
   { name: "no page", path: "/nowhere", ready: heading("There is no such page") },
@@ -86,7 +103,21 @@ describe.skipIf(browserPath() === undefined)("every page", () => {
           await heading("The exchange")(open.page);
           expect(await findings(open.page)).toEqual([]);
           await expectNoSidewaysScroll(open.page, "a check");
-          // The one refusal is that of the server that does not exist.
+          for (const [kind, button] of [
+            ["NTP check", "Check now"],
+            ["Traceroute", "Trace now"],
+          ] as const) {
+            await open.page.goto(`${fake.url}/servers/6`);
+            await open.page.getByRole("button", { name: kind }).click();
+            await open.page.getByRole("button", { name: button }).click();
+            await open.page.getByText("All 10 answered.").waitFor();
+            expect({ name: kind, findings: await findings(open.page) }).toEqual({
+              name: kind,
+              findings: [],
+            });
+            await expectNoSidewaysScroll(open.page, kind);
+          }
+          // Refused is what does not exist: a server, an agent.
           expect(open.troubles.filter((text) => !text.includes("404"))).toEqual([]);
         },
         LIMIT_MS,

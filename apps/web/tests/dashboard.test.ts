@@ -242,8 +242,8 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     const { page } = open;
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.keyboard.press("g");
-    await page.keyboard.press("m");
-    await page.getByRole("heading", { name: /^Monitors/ }).waitFor();
+    await page.keyboard.press("a");
+    await page.getByRole("heading", { name: /^Agents/ }).waitFor();
     await page.keyboard.press("?");
     await page.getByRole("heading", { name: "Keys", exact: true }).waitFor();
     await page.keyboard.press("Escape");
@@ -273,17 +273,17 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a failure carries its code, a remedy and a link to the reference", async () => {
-    fake.admin.fail("listMonitors", {
+    fake.admin.fail("listAgents", {
       code: Code.Internal,
       appCode: "internal",
       message: "something broke",
     });
-    await using open = await visit(browser, `${fake.url}/monitors`);
+    await using open = await visit(browser, `${fake.url}/agents`);
     const { page } = open;
     await page.getByRole("alert").getByText("something broke").waitFor();
-    fake.admin.fail("listMonitors", undefined);
+    fake.admin.fail("listAgents", undefined);
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByRole("heading", { name: /^Monitors/ }).waitFor();
+    await page.getByRole("heading", { name: /^Agents/ }).waitFor();
   });
 
   test("times are UTC until local time is chosen, and the browser remembers it", async () => {

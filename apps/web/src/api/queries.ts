@@ -69,10 +69,37 @@ export function serverQuery(id: bigint): Query<adminV1.GetServerResponse> {
   });
 }
 
-export function monitorsQuery(): Query<adminV1.ListMonitorsResponse> {
+export function agentsQuery(): Query<adminV1.ListAgentsResponse> {
   return queryOptions({
-    queryKey: ["monitors"] as readonly string[],
-    queryFn: ({ signal }) => adminClient.listMonitors({}, { signal }),
+    queryKey: ["agents"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.listAgents({}, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
+
+export function agentQuery(id: string): Query<adminV1.GetAgentResponse> {
+  return queryOptions({
+    queryKey: ["agent", id] as readonly string[],
+    queryFn: ({ signal }) => adminClient.getAgent({ id }, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
+
+/** Those that wait, or all of them. */
+export function registrationsQuery(
+  includeDecided: boolean,
+): Query<adminV1.ListRegistrationsResponse> {
+  return queryOptions({
+    queryKey: ["registrations", includeDecided ? "decided too" : "waiting"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.listRegistrations({ includeDecided }, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
+
+export function enrolmentTokensQuery(): Query<adminV1.ListEnrolmentTokensResponse> {
+  return queryOptions({
+    queryKey: ["enrolment tokens"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.listEnrolmentTokens({}, { signal }),
     refetchInterval: POLL_MS,
   });
 }

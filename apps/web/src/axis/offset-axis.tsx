@@ -44,6 +44,8 @@ interface OffsetAxisProps {
   readonly noun: string;
   /** The sentence that sums the picture up. */
   readonly summary: string;
+  /** False: the same stands as a table beside it already. */
+  readonly withTable?: boolean;
 }
 
 const EDGE = 12;
@@ -91,7 +93,7 @@ export function OffsetAxis(props: OffsetAxisProps): ReactNode {
         )}
       </div>
       {beside.length === 0 ? null : <Tray items={beside} />}
-      <AxisTable items={items} />
+      {props.withTable === false ? null : <AxisTable items={items} />}
     </figure>
   );
 }

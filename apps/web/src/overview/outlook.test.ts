@@ -25,13 +25,8 @@ function offset(ms: number): adminV1.Offset {
   return create(adminV1.OffsetSchema, { valueNs: BigInt(ms * 1e6), boundNs: 100_000n });
 }
 
-function texts(
-  servers: readonly ReturnType<typeof serverFacts>[],
-  monitors: adminV1.Monitor[] = [],
-): string[] {
-  return outlook(servers, monitors, LIMIT_NS).map((warning) =>
-    warning.text.replaceAll("\u00a0", " "),
-  );
+function texts(servers: readonly ReturnType<typeof serverFacts>[]): string[] {
+  return outlook(servers, LIMIT_NS).map((warning) => warning.text.replaceAll("\u00a0", " "));
 }
 
 test("a quiet fleet has nothing about to break", () => {
@@ -62,7 +57,13 @@ test("an upstream that most share is one fault away", () => {
   expect(texts(shared)[0]).toContain("3 of 4 servers take their time from 192.0.2.9");
 });
 
-test("a monitor that is gone is told first", () => {
-  const gone = create(adminV1.MonitorSchema, { name: "oslo", online: false });
-  expect(texts([server({ witnessesFresh: 1 })], [gone])[0]).toBe("1 monitor offline: oslo");
+test("an announced leap second is told first, with how many servers announce it", () => {
+  const leaping = server({ leapInserts: 3, witnessesFresh: 1 });
+  expect(texts([leaping])[0]).toBe(
+    "ntp1.example announces a leap second at the end of this UTC month: one more",
+  );
+  const others = [server({ id: 2n, leapDeletes: 1 }), server({ id: 3n })];
+  expect(texts([leaping, ...others])[0]).toBe(
+    "2 of 3 servers announce a leap second at the end of this UTC month: 1 one more, 1 one less",
+  );
 });

@@ -1,6 +1,5 @@
 // What is about to break: conditions that are no fault yet, each with what to look at.
 
-import type { adminV1 } from "@truechimer/api";
 import { countOf } from "../format/number.ts";
 import { formatOffset } from "../format/offset.ts";
 import type { ServerFacts } from "../parts/server-facts.ts";
@@ -20,30 +19,40 @@ const NEAR_LIMIT = 0.6;
 const SHARED_MIN = 3;
 
 /** Finds them; the gravest first. */
-export function outlook(
-  servers: readonly ServerFacts[],
-  monitors: readonly adminV1.Monitor[],
-  limitNs: number,
-): readonly Warning[] {
+export function outlook(servers: readonly ServerFacts[], limitNs: number): readonly Warning[] {
   const watched = servers.filter((server) => server.state === "watched");
   return [
-    ...lostMonitors(monitors),
+    ...announcedLeaps(watched),
     ...nearLimit(watched, limitNs),
     ...fewWitnesses(watched),
     ...sharedReference(watched),
   ];
 }
 
-function lostMonitors(monitors: readonly adminV1.Monitor[]): readonly Warning[] {
-  const lost = monitors.filter((monitor) => !monitor.online);
-  if (lost.length === 0) return [];
-  const names = lost.slice(0, 3).map((monitor) => monitor.name);
-  const rest = lost.length > names.length ? ` and ${lost.length - names.length} more` : "";
+/** Leap seconds at the end of the month, as servers announce them; a few among many are the likelier mistake. */
+function announcedLeaps(servers: readonly ServerFacts[]): readonly Warning[] {
+  const announcing = servers.filter(
+    ({ leapInserts, leapDeletes }) => leapInserts + leapDeletes > 0,
+  );
+  const [first] = announcing;
+  if (first === undefined) return [];
+  const inserts = announcing.filter(({ leapInserts }) => leapInserts > 0).length;
+  const deletes = announcing.filter(({ leapDeletes }) => leapDeletes > 0).length;
+  const which =
+    deletes === 0
+      ? "one more"
+      : inserts === 0
+        ? "one less"
+        : `${inserts} one more, ${deletes} one less`;
+  const who =
+    announcing.length === 1
+      ? `${first.name} announces`
+      : `${announcing.length} of ${countOf(servers.length, "server")} announce`;
   return [
     {
-      key: "lost-monitors",
-      text: `${countOf(lost.length, "monitor")} offline: ${names.join(", ")}${rest}`,
-      href: paths.monitors(),
+      key: "leap-seconds",
+      text: `${who} a leap second at the end of this UTC month: ${which}`,
+      href: announcing.length === 1 ? paths.server(first.id) : paths.servers("?leap=announced"),
     },
   ];
 }

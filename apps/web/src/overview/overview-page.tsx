@@ -4,8 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import type { adminV1 } from "@truechimer/api";
 import { type ReactNode, useMemo, useState } from "react";
 import { nsOf } from "../api/message.ts";
-import { overviewQuery } from "../api/queries.ts";
+import { agentFacts } from "../agents/agent-facts.ts";
+import { agentsQuery, overviewQuery, registrationsQuery } from "../api/queries.ts";
 import { type AxisItem, OffsetAxis } from "../axis/offset-axis.tsx";
+import { countOf } from "../format/number.ts";
 import { EventList } from "../parts/event-list.tsx";
 import { useNow } from "../parts/now.ts";
 import { freshness, type ServerFacts, serverFacts } from "../parts/server-facts.ts";
@@ -15,7 +17,8 @@ import { type VerdictName, verdictDefinition } from "../parts/words.ts";
 import { AddServers } from "../servers/add-servers.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
-import { MonitorsSummary } from "./monitors-summary.tsx";
+import { AgentsSummary } from "./agents-summary.tsx";
+import { agentsOutlook } from "./agents-outlook.ts";
 import { outlook } from "./outlook.ts";
 import { ServerCard, trayNote } from "./server-card.tsx";
 
@@ -51,6 +54,7 @@ function Overview(props: { readonly data: adminV1.GetOverviewResponse }): ReactN
       <header className="page-head">
         <h1 className="sentence">{data.sentence}</h1>
         <VerdictCounts data={data} />
+        <WaitingNotice />
       </header>
       <ServersAxis servers={servers} limitNs={limitNs} summary={data.sentence} />
       {data.lab ? <LabNote /> : null}
@@ -60,12 +64,12 @@ function Overview(props: { readonly data: adminV1.GetOverviewResponse }): ReactN
           <EventList events={data.events} />
         </section>
         <div className="column-stack">
-          <Outlook servers={servers} monitors={data.monitors} limitNs={limitNs} />
-          <section aria-labelledby="monitors-title">
-            <h2 id="monitors-title">
-              <a href={paths.monitors()}>Monitors</a>
+          <Outlook servers={servers} limitNs={limitNs} />
+          <section aria-labelledby="agents-title">
+            <h2 id="agents-title">
+              <a href={paths.agents()}>Agents</a>
             </h2>
-            <MonitorsSummary monitors={data.monitors} />
+            <AgentsSummary />
           </section>
         </div>
       </div>
@@ -130,18 +134,37 @@ function ServersAxis(props: {
   );
 }
 
+/** Somebody stands at the door. */
+function WaitingNotice(): ReactNode {
+  const registrations = useQuery(registrationsQuery(false));
+  const waiting = registrations.data?.registrations ?? [];
+  const [first] = waiting;
+  if (first === undefined) return null;
+  const href = waiting.length === 1 ? paths.registration(first.id) : paths.agents();
+  return (
+    <p className="waiting-notice" role="status">
+      <a href={href}>
+        {countOf(waiting.length, "agent")} {waiting.length === 1 ? "waits" : "wait"} for approval
+      </a>
+    </p>
+  );
+}
+
 function Outlook(props: {
   readonly servers: readonly ServerFacts[];
-  readonly monitors: readonly adminV1.Monitor[];
   readonly limitNs: number;
 }): ReactNode {
-  const warnings = outlook(props.servers, props.monitors, props.limitNs);
+  const nowMs = useNow();
+  const agents = useQuery(agentsQuery());
+  const facts = useMemo(() => (agents.data?.agents ?? []).map(agentFacts), [agents.data]);
+  const warnings = [...agentsOutlook(facts, nowMs), ...outlook(props.servers, props.limitNs)];
   return (
     <section aria-labelledby="outlook-title">
       <h2 id="outlook-title">About to break</h2>
       {warnings.length === 0 ? (
         <p className="soft">
-          Nothing: enough witnesses everywhere, no clock near the limit, no shared upstream.
+          Nothing: every agent is there with a living certificate, enough witnesses everywhere, no
+          clock near the limit, no leap second announced, no shared upstream.
         </p>
       ) : (
         <ul className="plain-list">

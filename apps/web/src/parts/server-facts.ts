@@ -8,6 +8,7 @@ export interface ServerFacts {
   readonly id: bigint;
   readonly key: string;
   readonly name: string;
+  readonly address: string;
   /** Address, with its port where that is not 123. */
   readonly endpoint: string;
   readonly state: "watched" | "paused" | "removed";
@@ -29,6 +30,9 @@ export interface ServerFacts {
   readonly addedAtMs: number | undefined;
   readonly intervalMs: number;
   readonly stale: boolean;
+  /** Monitors that saw a leap second announced lately: one more, one less. */
+  readonly leapInserts: number;
+  readonly leapDeletes: number;
 }
 
 const INTERVAL_DEFAULT_MS = 60_000;
@@ -43,6 +47,7 @@ export function serverFacts(server: adminV1.Server): ServerFacts {
     id: server.id,
     key: server.id.toString(),
     name: server.name === "" ? server.address : server.name,
+    address: server.address,
     endpoint: endpointText(server.address, server.port),
     state: state === STATE_REMOVED ? "removed" : state === STATE_PAUSED ? "paused" : "watched",
     verdict: verdictName(server.verdict),
@@ -63,6 +68,8 @@ export function serverFacts(server: adminV1.Server): ServerFacts {
     addedAtMs: msOf(server.addedAt),
     intervalMs: Number(nsOf(server.checkInterval) ?? BigInt(INTERVAL_DEFAULT_MS * 1e6)) / 1e6,
     stale: server.stale,
+    leapInserts: server.leapInserts,
+    leapDeletes: server.leapDeletes,
   };
 }
 

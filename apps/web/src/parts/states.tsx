@@ -58,6 +58,20 @@ export function ProblemNote(props: {
   );
 }
 
+/** Beside a form: what did not happen, why, and what to do. What was typed stays. */
+export function FieldProblem(props: {
+  readonly what: string;
+  readonly problem: Problem;
+}): ReactNode {
+  const { problem } = props;
+  return (
+    <p className="field-problem" role="alert">
+      {props.what}: {problem.message}. {problem.remedy}{" "}
+      <a href={`/help/errors#${problem.code}`}>{problem.code}</a>
+    </p>
+  );
+}
+
 /** Nothing is here, and this is how that changes. */
 export function EmptyState(props: {
   readonly title: string;

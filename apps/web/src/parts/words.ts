@@ -42,8 +42,10 @@ export function assignmentWord(status: adminV1.AssignmentStatus): string {
   return "unknown";
 }
 
+export type MonitorStatusName = "pending" | "testing" | "active" | "paused" | "deleted" | "unknown";
+
 /** The word for a monitor's status. */
-export function monitorWord(status: adminV1.MonitorStatus): string {
+export function monitorStatusName(status: adminV1.MonitorStatus): MonitorStatusName {
   if (status === adminV1.MonitorStatus.PENDING) return "pending";
   if (status === adminV1.MonitorStatus.TESTING) return "testing";
   if (status === adminV1.MonitorStatus.ACTIVE) return "active";
@@ -51,6 +53,17 @@ export function monitorWord(status: adminV1.MonitorStatus): string {
   if (status === adminV1.MonitorStatus.DELETED) return "deleted";
   return "unknown";
 }
+
+/** What each status means for its monitor. */
+export const MONITOR_STATUS_DEFINITIONS: Readonly<Record<MonitorStatusName, string>> = {
+  pending: "Finishes and sends the batch in hand and takes no new one.",
+  testing:
+    "Works, on trial: counts for a server's score only where too few active monitors watch it.",
+  active: "Works, and counts for scores.",
+  paused: "Stops all work at once.",
+  deleted: "Was removed; its history stays.",
+  unknown: "A status that this page does not know.",
+};
 
 /** Definitions of terms that stand in headings. */
 export const TERMS = {
@@ -68,8 +81,19 @@ export const TERMS = {
   rtt: "Round trip without the time that the server took.",
   leap: "Announced leap second; 3 means that the server's clock is not synchronised.",
   lastSeen: "When any monitor last had a valid answer.",
-  fromFleet:
-    "Median of this monitor's offset minus the fleet's, over the servers that it shares with others: how far its own clock or path is off.",
+  ownClock:
+    "The agent's own clock minus the fleet's time: the median over the servers that it shares with others. Positive: the agent's clock is ahead. An asymmetric path looks the same, within the bound.",
+  agreement:
+    "Servers of which it holds the same as the fleet (true or false), of those that it and others had answers from in the last hour.",
+  certificate:
+    "The agent's identity. The bar is its life, the mark is where it begins to ask for the next one; in the last sixth it should long be replaced.",
+  lastBatch: "When its results last arrived.",
+  agentOnline: "It asked for work, sent results or held its connection a moment ago.",
+  transport:
+    "How requests on demand reach it: the stream that it holds open to us, or MQTT. Without one it still works, and cannot be asked.",
+  lossLastHour: "Share of its checks in the last hour that had no answer.",
+  fromOthers:
+    "What this monitor finds minus the median of what the others find of the same server. Within the bound they agree.",
   witnesses: "Monitors with fresh data, and how many of them hold the clock to be wrong.",
 } as const;
 

@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import type { adminV1 } from "@truechimer/api";
-import { type ReactNode, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { msOf, nsOf, offsetOf } from "../api/message.ts";
 import { problemOf } from "../api/problem.ts";
 import { serverQuery } from "../api/queries.ts";
@@ -26,6 +26,10 @@ import { Assignments } from "./assignments.tsx";
 import { Checks } from "./checks.tsx";
 import { leapNotice } from "./leap-notice.ts";
 import { WitnessCard } from "./witness-card.tsx";
+
+const CheckNowSection = lazy(async () => ({
+  default: (await import("../check-now/check-now-section.tsx")).CheckNowSection,
+}));
 
 const LIMIT_DEFAULT_NS = 25_000_000n;
 
@@ -87,6 +91,14 @@ function ServerReport(props: ServerReportProps): ReactNode {
         <h2 id="witnesses-title">Witnesses</h2>
         <WitnessAxis data={data} server={server} limitNs={limitNs} />
       </section>
+      {server.state === "removed" ? null : (
+        <section aria-labelledby="check-now-title" className="check-now-section">
+          <h2 id="check-now-title">Check now</h2>
+          <Suspense>
+            <CheckNowSection server={server} limitNs={limitNs} />
+          </Suspense>
+        </section>
+      )}
       <section aria-labelledby="history-title">
         <h2 id="history-title">History</h2>
         <HistoryCharts

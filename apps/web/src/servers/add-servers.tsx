@@ -6,6 +6,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "rea
 import { adminClient, LONG_CALL_TIMEOUT_MS } from "../api/client.ts";
 import { type Problem, problemOf, remedyFor } from "../api/problem.ts";
 import { countOf } from "../format/number.ts";
+import { FieldProblem } from "../parts/states.tsx";
 import { tellDone } from "../parts/toasts.tsx";
 import { removeServers } from "./server-actions.ts";
 import { parseTargets, TARGETS_MAX } from "./targets.ts";
@@ -98,12 +99,7 @@ function AddForm(props: { readonly onClose: () => void }): ReactNode {
         A name adds each of its addresses. Without a port: 123. Lines of a chrony.conf can be pasted
         as they are.
       </p>
-      {problem === undefined ? null : (
-        <p className="field-problem" role="alert">
-          Nothing was added: {problem.message}. {problem.remedy}{" "}
-          <a href={`/help/errors#${problem.code}`}>{problem.code}</a>
-        </p>
-      )}
+      {problem === undefined ? null : <FieldProblem what="Nothing was added" problem={problem} />}
       {refusals === undefined ? null : <RefusalList refusals={refusals} />}
       <footer className="dialog-foot">
         <span className="soft">

@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import { formatShare } from "../format/number.ts";
+import type { ExportedField } from "../parts/csv.ts";
 import type { ServerFacts } from "../parts/server-facts.ts";
 import { Sparkline } from "../parts/sparkline.tsx";
 import { Nothing, OffsetColumns, Score, TimeAgo } from "../parts/values.tsx";
@@ -23,7 +24,7 @@ export interface Column {
   readonly fact: boolean;
   readonly cell: (server: ServerFacts) => ReactNode;
   /** Heading and text for an export; undefined: not exported. */
-  readonly exported: readonly (readonly [heading: string, text: (server: ServerFacts) => string])[];
+  readonly exported: readonly ExportedField<ServerFacts>[];
 }
 
 const OFF = { number: false, usual: false, fact: false } as const;

@@ -65,6 +65,7 @@ export function shownServers(
 ): readonly ServerFacts[] {
   const verdicts = listOf(search["verdict"]);
   const state = search["state"];
+  const leaping = search["leap"] === "announced";
   const words = (search["q"] ?? "")
     .toLowerCase()
     .split(/\s+/)
@@ -75,6 +76,7 @@ export function shownServers(
     .filter((server) =>
       state === undefined ? server.state !== "removed" : state === "all" || server.state === state,
     )
+    .filter((server) => !leaping || server.leapInserts + server.leapDeletes > 0)
     .filter((server) => {
       const text = searchText(server);
       return words.every((word) => text.includes(word));

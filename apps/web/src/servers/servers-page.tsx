@@ -77,7 +77,9 @@ function Servers(props: ServersProps): ReactNode {
           <button
             type="button"
             className="button"
-            onClick={() => change({ q: undefined, verdict: undefined, state: undefined })}
+            onClick={() =>
+              change({ q: undefined, verdict: undefined, state: undefined, leap: undefined })
+            }
           >
             Show all
           </button>

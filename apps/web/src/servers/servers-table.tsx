@@ -31,6 +31,7 @@ export function ServersTable(props: ServersTableProps): ReactNode {
     search["sort"],
     search["verdict"],
     search["state"],
+    search["leap"],
   ]);
   // Held only for as long as the question is the same: choosing another sort must sort.
   const rows = useHeldOrder(props.servers, keyOf, heldBy === question);

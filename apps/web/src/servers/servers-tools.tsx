@@ -1,6 +1,7 @@
 // Search, filters, columns and export above the servers table.
 
 import type { ReactNode } from "react";
+import { downloadText, toCsv } from "../parts/csv.ts";
 import { serverNowMs } from "../parts/now.ts";
 import type { ServerFacts } from "../parts/server-facts.ts";
 import { VerdictShape } from "../parts/verdict.tsx";
@@ -8,7 +9,6 @@ import { VERDICT_NAMES } from "../parts/words.ts";
 import { listOf, type Search } from "../url/search.ts";
 import type { ChangeSearch } from "../url/use-search.ts";
 import { COLUMNS, type Column, columnsText } from "./columns.tsx";
-import { downloadText, toCsv } from "./csv.ts";
 
 interface ServersToolsProps {
   readonly search: Search;
@@ -46,6 +46,17 @@ export function ServersTools(props: ServersToolsProps): ReactNode {
           <option value="all">all</option>
         </select>
       </label>
+      {search["leap"] === undefined ? null : (
+        <button
+          type="button"
+          className="chip"
+          aria-pressed="true"
+          title="Only servers that announce a leap second. Show all again."
+          onClick={() => change({ leap: undefined })}
+        >
+          announcing a leap second
+        </button>
+      )}
       <span className="tools-gap" />
       <ColumnChoice columns={props.columns} change={change} />
       <button

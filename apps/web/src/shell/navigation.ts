@@ -26,10 +26,10 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     icon: "M3 4.5H17M3 10H17M3 15.5H17M3 4.5h.01",
   },
   {
-    href: "/monitors",
-    name: "Monitors",
-    key: "m",
-    covers: /^\/monitors/,
+    href: "/agents",
+    name: "Agents",
+    key: "a",
+    covers: /^\/agents/,
     icon: "M10 8a2 2 0 1 1 0 4a2 2 0 1 1 0-4M5.5 5.5a6.4 6.4 0 0 0 0 9M14.5 5.5a6.4 6.4 0 0 1 0 9",
   },
   {

@@ -14,7 +14,7 @@ export function NotFoundPage(props: { readonly what?: string }): ReactNode {
       </p>
       <p>
         <a href={paths.overview()}>Overview</a> · <a href={paths.servers()}>Servers</a> ·{" "}
-        <a href={paths.monitors()}>Monitors</a>
+        <a href={paths.agents()}>Agents</a>
       </p>
     </div>
   );

@@ -5,7 +5,10 @@ export const paths = {
   servers: (search = ""): string => `/servers${search}`,
   server: (id: bigint, search = ""): string => `/servers/${id}${search}`,
   check: (id: bigint): string => `/checks/${id}`,
-  monitors: (): string => "/monitors",
+  agents: (search = ""): string => `/agents${search}`,
+  agent: (id: string): string => `/agents/${encodeURIComponent(id)}`,
+  addAgent: (search = ""): string => `/agents/add${search}`,
+  registration: (id: string): string => `/agents/registrations/${encodeURIComponent(id)}`,
   operations: (): string => "/operations",
   help: (page: string, anchor = ""): string => `/help/${page}${anchor === "" ? "" : `#${anchor}`}`,
 } as const;

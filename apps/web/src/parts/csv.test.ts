@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { expect, test } from "vitest";
-import { serverFacts } from "../parts/server-facts.ts";
-import { shownColumns } from "./columns.tsx";
+import { shownColumns } from "../servers/columns.tsx";
 import { toCsv } from "./csv.ts";
+import { serverFacts } from "./server-facts.ts";
 
 const SERVER = serverFacts(
   create(adminV1.ServerSchema, {

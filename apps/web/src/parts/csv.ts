@@ -1,14 +1,17 @@
 // An export of exactly what the table shows: the same rows, the same columns, numbers in full. RFC 4180.
 
-import type { ServerFacts } from "../parts/server-facts.ts";
-import type { Column } from "./columns.tsx";
+/** Heading and text of one field of an export. */
+export type ExportedField<T> = readonly [heading: string, text: (row: T) => string];
 
 /** The rows as CSV with a heading line. */
-export function toCsv(servers: readonly ServerFacts[], columns: readonly Column[]): string {
+export function toCsv<T>(
+  rows: readonly T[],
+  columns: readonly { readonly exported: readonly ExportedField<T>[] }[],
+): string {
   const fields = columns.flatMap((column) => column.exported);
   const lines = [
     fields.map(([heading]) => heading),
-    ...servers.map((server) => fields.map(([, text]) => text(server))),
+    ...rows.map((row) => fields.map(([, text]) => text(row))),
   ];
   return lines
     .map((line) => line.map(csvField).join(","))

@@ -1,0 +1,147 @@
+// The vantage points: who is watching, from where, and how far each can itself be believed. Those that wait to be let in
+// stand first.
+
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useMemo } from "react";
+import { agentsQuery, registrationsQuery } from "../api/queries.ts";
+import { WaitingRegistrations } from "../enrolment/waiting-registrations.tsx";
+import { countOf } from "../format/number.ts";
+import { Command, EmptyState, PageSkeleton, ProblemNote } from "../parts/states.tsx";
+import { useTitle } from "../shell/use-title.ts";
+import { paths } from "../url/paths.ts";
+import type { Search } from "../url/search.ts";
+import { type ChangeSearch, useSearchState } from "../url/use-search.ts";
+import { type AgentFacts, agentFacts } from "./agent-facts.ts";
+import { shownAgents } from "./agent-rows.ts";
+import { AgentsTable } from "./agents-table.tsx";
+import { AgentsTools } from "./agents-tools.tsx";
+
+export function AgentsPage(): ReactNode {
+  useTitle("Agents");
+  const [search, change] = useSearchState();
+  const agents = useQuery(agentsQuery());
+  const facts = useMemo(() => agents.data?.agents.map(agentFacts), [agents.data]);
+  if (facts !== undefined) return <Agents agents={facts} search={search} change={change} />;
+  if (agents.isError) {
+    return (
+      <ProblemNote
+        error={agents.error}
+        title="The agents could not be loaded"
+        onRetry={() => void agents.refetch()}
+      />
+    );
+  }
+  return <PageSkeleton what="the agents" rows={12} />;
+}
+
+interface AgentsProps {
+  readonly agents: readonly AgentFacts[];
+  readonly search: Search;
+  readonly change: ChangeSearch;
+}
+
+function Agents(props: AgentsProps): ReactNode {
+  const { agents, search, change } = props;
+  const own = agents.filter((agent) => !agent.lab);
+  const lab = agents.filter((agent) => agent.lab);
+  // The lab's are folded away once there are others.
+  const labShown = own.length === 0 || search["lab"] === "shown";
+  const shown = shownAgents(labShown ? agents : own, search);
+  const online = agents.filter((agent) => agent.online).length;
+  return (
+    <>
+      <header className="page-head is-row">
+        <h1>
+          Agents{" "}
+          <span className="soft number">
+            {online} of {agents.length} online
+          </span>
+        </h1>
+        <a className="button is-main" href={paths.addAgent()}>
+          Add an agent
+        </a>
+      </header>
+      <WaitingSection />
+      {own.length === 0 ? <FirstAgent lab={lab.length} /> : null}
+      {agents.length === 0 ? null : (
+        <>
+          <AgentsTools search={search} change={change} shown={shown} />
+          {shown.length === 0 ? (
+            <EmptyState title="No agent is like that">
+              <p>The search and the filters leave none of {countOf(agents.length, "agent")}.</p>
+              <button
+                type="button"
+                className="button"
+                onClick={() => change({ q: undefined, status: undefined, online: undefined })}
+              >
+                Show all
+              </button>
+            </EmptyState>
+          ) : (
+            <AgentsTable agents={shown} search={search} change={change} />
+          )}
+          {own.length === 0 || lab.length === 0 ? null : (
+            <p className="lab-fold">
+              <button
+                type="button"
+                className="button is-small"
+                aria-expanded={labShown}
+                onClick={() => change({ lab: labShown ? undefined : "shown" })}
+              >
+                {labShown ? "Hide" : "Show"} the {countOf(lab.length, "virtual agent")} of the
+                built-in lab
+              </button>
+            </p>
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+function WaitingSection(): ReactNode {
+  const registrations = useQuery(registrationsQuery(false));
+  const waiting = registrations.data?.registrations ?? [];
+  if (registrations.isError && registrations.data === undefined) {
+    return (
+      <ProblemNote
+        error={registrations.error}
+        title="Who waits for approval could not be loaded"
+        onRetry={() => void registrations.refetch()}
+      />
+    );
+  }
+  if (waiting.length === 0) return null;
+  return (
+    <section className="waiting" aria-labelledby="waiting-title">
+      <h2 id="waiting-title">{countOf(waiting.length, "agent")} waiting for approval</h2>
+      <WaitingRegistrations registrations={waiting} />
+    </section>
+  );
+}
+
+/** Nobody watches from outside yet: how that changes. */
+function FirstAgent(props: { readonly lab: number }): ReactNode {
+  return (
+    <div className={props.lab > 0 ? "lab-note" : "empty"}>
+      {props.lab > 0 ? (
+        <p>
+          These are the built-in lab's: virtual vantage points on this machine. An agent of your own
+          watches from where it stands.
+        </p>
+      ) : (
+        <>
+          <h2>Nobody is watching yet</h2>
+          <p>
+            An agent is a program at a vantage point; it has one monitor for each IP family.
+            Verdicts need three of them that see the same.
+          </p>
+        </>
+      )}
+      <p>
+        <a href={paths.addAgent()}>Add an agent</a> makes a one-time token and the command for its
+        host: <Command text="truechimer agent enroll --server … --token …" />
+      </p>
+    </div>
+  );
+}
