@@ -2,11 +2,11 @@
 
 import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
+import { useState } from "react";
 import { msOf } from "../api/message.ts";
 import { useHeld } from "../parts/held.ts";
 import { Nothing, TimeAgo } from "../parts/values.tsx";
 import { paths } from "../url/paths.ts";
-import { useState } from "react";
 import {
   isWaiting,
   REGISTRATION_DEFINITIONS,

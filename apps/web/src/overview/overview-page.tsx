@@ -3,8 +3,8 @@
 import { useQuery } from "@tanstack/react-query";
 import type { adminV1 } from "@truechimer/api";
 import { type ReactNode, useMemo, useState } from "react";
-import { nsOf } from "../api/message.ts";
 import { agentFacts } from "../agents/agent-facts.ts";
+import { nsOf } from "../api/message.ts";
 import { agentsQuery, overviewQuery, registrationsQuery } from "../api/queries.ts";
 import { type AxisItem, OffsetAxis } from "../axis/offset-axis.tsx";
 import { countOf } from "../format/number.ts";
@@ -17,8 +17,8 @@ import { type VerdictName, verdictDefinition } from "../parts/words.ts";
 import { AddServers } from "../servers/add-servers.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
-import { AgentsSummary } from "./agents-summary.tsx";
 import { agentsOutlook } from "./agents-outlook.ts";
+import { AgentsSummary } from "./agents-summary.tsx";
 import { outlook } from "./outlook.ts";
 import { ServerCard, trayNote } from "./server-card.tsx";
 
