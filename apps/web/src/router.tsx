@@ -63,9 +63,8 @@ const routes = [
     ...page,
     // Addresses that were copied when the page was called so.
     path: "/monitors",
-    beforeLoad: () => {
-      throw redirect({ to: "/agents", search: true, replace: true } as never);
-    },
+    beforeLoad: () =>
+      redirect({ to: "/agents", search: true, replace: true, throw: true } as never),
   }),
   createRoute({
     ...page,

@@ -7,6 +7,7 @@ import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect
 import { adminV1 } from "@truechimer/api";
 import { appError } from "./app-error.ts";
 import { exchangeFor } from "./evidence.ts";
+import { explainScore } from "./explain-score.ts";
 import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
 import { fakeCheckNow } from "./fake-check-now.ts";
 import { historyOf } from "./history.ts";
@@ -305,6 +306,8 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         ...(next === undefined || next.atMs > nowMs() ? {} : { nextId: id + 1n }),
       };
     },
+    explainScore: ({ serverId, monitorId, stepsMax }) =>
+      explainScore(serverOf(serverId), monitors, { nowMs: nowMs(), monitorId, stepsMax }),
     listEvents: ({ serverId }) => ({
       events: events.filter((event) => serverId === 0n || event.serverId === serverId),
       nextPageToken: "",

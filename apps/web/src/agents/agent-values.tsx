@@ -79,7 +79,7 @@ export function OwnClock(props: {
 }
 
 /** Every digit, and which way it is off. */
-export function ownClockExact({ valueNs, boundNs }: OffsetNs): string {
+function ownClockExact({ valueNs, boundNs }: OffsetNs): string {
   const bound = boundNs === undefined ? ", bound unknown" : ` ± ${formatCount(boundNs)} ns`;
   const value = `${valueNs < 0n ? "" : "+"}${formatCount(valueNs)} ns${bound}`;
   const size = valueNs < 0n ? -valueNs : valueNs;

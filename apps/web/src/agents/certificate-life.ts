@@ -36,7 +36,7 @@ export interface CertificateLife {
 }
 
 /** A certificate that is not replaced by then has missed half of the time that there was for it. */
-export const ENDING_SHARE: number = 1 / 6;
+const ENDING_SHARE = 1 / 6;
 /** Where renewal begins if the server does not say: in the last third. */
 const RENEW_SHARE = 1 / 3;
 
