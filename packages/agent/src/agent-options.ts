@@ -7,6 +7,7 @@ import type { AgentMetrics } from "./agent-metrics.ts";
 import type { CreateTransport } from "./monitor-client.ts";
 import type { StopSignals } from "./monitor-context.ts";
 import type { ConfiguredMonitors } from "./monitor-source.ts";
+import type { AgentOnDemandOptions } from "./on-demand/agent-on-demand.ts";
 import type { QueueFiles } from "./queue/queue-files.ts";
 import type { QueueLimits } from "./queue/submission-queue.ts";
 import type { ResolveHost } from "./resolve-host.ts";
@@ -46,6 +47,8 @@ export interface AgentOptions {
   readonly queueLimits?: Partial<QueueLimits>;
   /** While it is in back-off no work is taken. Not owned. */
   readonly sessionTakeover?: SessionTakeover;
+  /** Absent: the agent cannot be asked anything; it only asks for work. */
+  readonly onDemand?: AgentOnDemandOptions;
   /** Default: the operating system's resolver. */
   readonly resolveHost?: ResolveHost;
   /** Default: HTTP/1.1 to `apiUrl`. */

@@ -8,6 +8,7 @@ import { createControlPlanes } from "./control-planes.ts";
 import { createHttpConnections } from "./monitor-client.ts";
 import type { StopSignals } from "./monitor-context.ts";
 import { createMonitorRuns } from "./monitor-runs.ts";
+import { startOnDemand } from "./on-demand/agent-on-demand.ts";
 import type { QueueFiles } from "./queue/queue-files.ts";
 import { openSubmissionQueue, type SubmissionQueue } from "./queue/submission-queue.ts";
 import { wantedMonitors } from "./wanted-monitors.ts";
@@ -51,9 +52,14 @@ async function runAgent(parts: AgentParts): Promise<void> {
   const unsubscribe = wanted.subscribe(() => runs.follow());
   const stopFollowing = options.sessionTakeover?.subscribe(() => runs.followTakeover());
   runs.follow();
+  const onDemand =
+    options.onDemand === undefined
+      ? undefined
+      : startOnDemand(parts, options.onDemand, { wanted, contexts: () => runs.contexts() });
   await aborted(signals.stopping);
   unsubscribe();
   stopFollowing?.();
+  await onDemand?.[Symbol.asyncDispose]();
   await runs.ended();
   noMore.resolve();
   await planes.delivered();

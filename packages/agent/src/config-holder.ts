@@ -24,7 +24,8 @@ export function createConfigHolder(): ConfigHolder {
       return current;
     },
     set: (config) => {
-      current = config;
+      // Whoever hands out work names no broker.
+      current = config.broker === undefined ? { ...config, broker: current?.broker } : config;
       received.resolve();
     },
     inForce: async (signal) => {

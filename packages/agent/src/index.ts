@@ -57,6 +57,7 @@ export type {
   SourceMonitorStatus,
   TlsIdentity,
 } from "./monitor-source.ts";
+export type { AgentOnDemandOptions, MqttIdentity } from "./on-demand/agent-on-demand.ts";
 export { createQueueFiles, type QueueFiles } from "./queue/queue-files.ts";
 export type { QueueLimits } from "./queue/submission-queue.ts";
 export { type ResolveHost, resolveHost } from "./resolve-host.ts";

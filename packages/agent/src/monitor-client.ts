@@ -50,7 +50,10 @@ export function createMonitorClient(options: MonitorClientOptions): MonitorClien
 }
 
 /** A token that is refused is exchanged for another one, once a call. */
-function identifiedCall({ credentials, userAgent }: MonitorClientOptions): Interceptor {
+export function identifiedCall({
+  credentials,
+  userAgent,
+}: Pick<MonitorClientOptions, "credentials" | "userAgent">): Interceptor {
   return (next) => async (request) => {
     request.header.set("user-agent", userAgent);
     const token = await credentials.bearer(request.signal);
@@ -100,17 +103,20 @@ export interface HttpConnections extends Disposable {
 
 /**
  * Connections to one control plane, shared by all monitors of an agent. HTTP/1.1, as the NTP Pool's agent. A renewed
- * certificate is offered by the next connection; calls under way end on theirs.
+ * certificate is offered by the next connection; calls under way end on theirs. `keepAlive`: whether a connection is
+ * used for a further call; default true.
  */
 export function createHttpConnections(
   apiUrl: string,
   credentials?: Pick<AgentCredentials, "tls" | "subscribe">,
+  { keepAlive = true }: { readonly keepAlive?: boolean } = {},
 ): HttpConnections {
   const { protocol } = parseApiUrl(apiUrl);
+  const settings = { ...CONNECTION_SETTINGS, keepAlive };
   const createAgent = (): HttpAgent | HttpsAgent =>
     protocol === "https:"
-      ? new HttpsAgent({ ...CONNECTION_SETTINGS, ...tlsSettings(credentials?.tls) })
-      : new HttpAgent(CONNECTION_SETTINGS);
+      ? new HttpsAgent({ ...settings, ...tlsSettings(credentials?.tls) })
+      : new HttpAgent(settings);
   let agent = createAgent();
   const draining = new Set<HttpAgent>();
   const unsubscribe = credentials?.subscribe(() => {

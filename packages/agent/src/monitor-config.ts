@@ -12,6 +12,7 @@ import {
   SAMPLE_TIMEOUT_MS_MAX,
   SAMPLE_TIMEOUT_MS_MIN,
 } from "@truechimer/ntp";
+import type { BrokerSettings } from "./on-demand/mqtt-transport.ts";
 
 export interface MonitorConfig {
   /** Samples a check, 1 to 10. */
@@ -30,6 +31,8 @@ export interface MonitorConfig {
   readonly address: IpAddress | undefined;
   /** What to bind to behind a NAT. Absent: none. */
   readonly natAddress: IpAddress | undefined;
+  /** The broker for requests on demand. Absent: the message names none. */
+  readonly broker: BrokerSettings | undefined;
   /** The peer has set a field that only ours have: it is no control plane of the NTP Pool. */
   readonly peerIsTruechimer: boolean;
 }
@@ -42,6 +45,7 @@ const IDLE_POLL_MS_MIN = 100;
 const IDLE_POLL_MS_MAX = 600_000;
 const BASE_CHECKS_MAX = 20;
 const HOST_NAME_BYTES_MAX = 253;
+const PORT_MAX = 65_535;
 
 /** Values out of range are brought to the nearest limit; addresses and names that are none are left out. */
 export function monitorConfigFrom(
@@ -69,6 +73,7 @@ export function monitorConfigFrom(
     baseChecks: baseCheckNames(message.baseChecks),
     address: addressOrAbsent(message.ipBytes),
     natAddress: addressOrAbsent(message.ipNatBytes),
+    broker: brokerSettings(message.mqttConfig),
     peerIsTruechimer: peerIsTruechimer(message),
   };
 }
@@ -112,6 +117,15 @@ function baseCheckNames(names: readonly Uint8Array[]): readonly string[] {
 function addressOrAbsent(bytes: Uint8Array): IpAddress | undefined {
   const address = ipAddressFromBytes(bytes);
   return address.ok ? address.value : undefined;
+}
+
+/** Absent: none is named, or not so that one could connect to it. */
+function brokerSettings(message: monitorV2.MQTTConfig | undefined): BrokerSettings | undefined {
+  if (message === undefined) return undefined;
+  const { host, port, jwt } = message;
+  if (host.length === 0 || host.length > HOST_NAME_BYTES_MAX || port < 1 || port > PORT_MAX) return;
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { host: text(host), port, token: text(jwt) };
 }
 
 function peerIsTruechimer(message: monitorV2.GetConfigResponse): boolean {

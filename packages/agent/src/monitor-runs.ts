@@ -27,6 +27,8 @@ export interface MonitorRuns {
   /** Starts, pauses and ends monitors as they are wanted now. */
   follow(): void;
   followTakeover(): void;
+  /** Of the monitors that have begun and not ended. */
+  contexts(): readonly MonitorContext[];
   ended(): Promise<void>;
 }
 
@@ -88,6 +90,7 @@ export function createMonitorRuns(
       const takenOver = sessionTakeover?.inBackOff ?? false;
       for (const { context } of runs.values()) context.gate.setTakenOver(takenOver);
     },
+    contexts: () => [...runs.values()].map(({ context }) => context),
     ended: async () => {
       await Promise.all(ending);
     },

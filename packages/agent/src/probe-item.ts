@@ -57,11 +57,14 @@ async function checkOrRefuse(
   return await probe(item, context, period);
 }
 
-/** One check within the agent's limit on checks in flight; it takes no place while the server is to be left alone. */
+/**
+ * One check within the agent's limit on checks in flight; it takes no place while the server is to be left alone.
+ * `samples`: default, what the configuration says.
+ */
 export async function probe(
   target: CheckTarget,
   context: MonitorContext,
-  { hurry, probing }: ProbingPeriod,
+  { hurry, probing, samples }: ProbingPeriod & { readonly samples?: number },
 ): Promise<CheckResult> {
   const { checkSlots, metrics, socket, clock, pace } = context;
   const config = await context.config.inForce(hurry);
@@ -70,7 +73,11 @@ export async function probe(
   return await checkSlots.hold(hurry, async () => {
     metrics.checksInFlight(checkSlots.taken);
     return await runCheck(target, {
-      settings: { ...config, sampleIntervalMs: sampleIntervalMsFor(target.address, config) },
+      settings: {
+        ...config,
+        samples: samples ?? config.samples,
+        sampleIntervalMs: sampleIntervalMsFor(target.address, config),
+      },
       socket,
       clock,
       pace,
@@ -86,7 +93,10 @@ export async function probe(
  * The monitor's own address is not bound to: behind a NAT no interface has it. Of a control plane of the NTP Pool an
  * absent NAT address is absent, too, where its agent takes it for the wildcard.
  */
-function sourceAddress(context: MonitorContext, config: MonitorConfig): IpAddress | undefined {
+export function sourceAddress(
+  context: MonitorContext,
+  config: MonitorConfig,
+): IpAddress | undefined {
   return context.localAddress ?? config.natAddress;
 }
 

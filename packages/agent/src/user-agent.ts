@@ -3,7 +3,7 @@
 // and keeps the whole; so that part names the agent of theirs that we are a match for, and ours follows.
 
 /** The NTP Pool's agent whose protocol this one speaks. */
-const NTPPOOL_AGENT_VERSION = "v4.1.5";
+export const NTPPOOL_AGENT_VERSION: string = "v4.1.5";
 
 export interface UserAgentOptions {
   /** Truechimer's version, such as "0.1.0". */

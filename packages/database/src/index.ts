@@ -42,6 +42,8 @@ export type {
   JsonValue,
   MonitorStatusName,
   MonitorType,
+  OnDemandKindName,
+  OnDemandTransportName,
   RegistrationStatusName,
   Schema,
   ServerStateName,

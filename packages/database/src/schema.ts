@@ -35,6 +35,8 @@ export type AuthorityTierName = "root" | "issuing";
 export type CertificateProfileName = "agent" | "server";
 export type TokenPurposeName = "api_token" | "mqtt_token";
 export type TokenAlgorithmName = "ES384" | "HS384";
+export type OnDemandTransportName = "stream" | "mqtt";
+export type OnDemandKindName = "ntp" | "traceroute";
 export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
 export interface Schema {
@@ -59,6 +61,10 @@ export interface Schema {
   system_settings: SystemSettingsTable;
   events: EventsTable;
   loop_runs: LoopRunsTable;
+  monitor_sessions: MonitorSessionsTable;
+  on_demand_requests: OnDemandRequestsTable;
+  on_demand_answers: OnDemandAnswersTable;
+  traceroutes: TraceroutesTable;
   schema_migrations: SchemaMigrationsTable;
   certificate_authorities: CertificateAuthoritiesTable;
   certificates: CertificatesTable;
@@ -350,6 +356,60 @@ export interface LoopRunsTable {
 }
 
 /** The ledger of migrations. Made by the runner, not by a migration. */
+export interface MonitorSessionsTable {
+  monitor_id: bigint;
+  transport: OnDemandTransportName;
+  stream_id: Generated<string>;
+  session_id: Generated<string>;
+  version: Generated<string>;
+  opened_at: Generated<Timestamptz>;
+  seen_at: Generated<Timestamptz>;
+  expires_at: Timestamptz;
+  status_at: Timestamptz | null;
+  status_version: JsonbWithDefault;
+}
+
+export interface OnDemandRequestsTable {
+  id: string;
+  kind: OnDemandKindName;
+  server_id: bigint | null;
+  ip: string;
+  port: number;
+  created_at: Generated<Timestamptz>;
+  expires_at: Timestamptz;
+}
+
+export interface OnDemandAnswersTable {
+  request_id: string;
+  monitor_id: bigint;
+  transport: OnDemandTransportName;
+  delivered_at: Timestamptz | null;
+  delivered_session: Generated<string>;
+  answered_at: Timestamptz | null;
+  reason: string | null;
+  error: Generated<string>;
+  offset_ns: bigint | null;
+  bound_ns: bigint | null;
+  rtt_ns: bigint | null;
+  stratum: number | null;
+  leap: number | null;
+  ntp_response: JsonbNullable;
+  traceroute_id: bigint | null;
+}
+
+export interface TraceroutesTable {
+  id: GeneratedAlways<bigint>;
+  ts: Timestamptz;
+  server_id: bigint | null;
+  ip: string;
+  port: number;
+  monitor_id: bigint;
+  request_id: string | null;
+  reached: boolean;
+  reason: string | null;
+  hops: Jsonb;
+}
+
 export interface SchemaMigrationsTable {
   version: string;
   applied_at: Generated<Timestamptz>;

@@ -8,6 +8,7 @@ import type { CertificateAuthority } from "./ca/certificate-authority.ts";
 import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
+import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import type { ServerPolicy } from "./policy.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 
@@ -32,6 +33,8 @@ export interface ServerContext {
   readonly ca?: CertificateAuthority;
   readonly signingKeys?: SigningKeys;
   readonly seal?: Seal;
+  /** Absent: there is no broker. */
+  readonly mqtt?: MqttHubSettings;
   /** Something waits for the scorer: run it now rather than at its next look. */
   readonly wakeScorer: () => void;
 }

@@ -43,6 +43,9 @@ import { registerLoops } from "./loops/loop.ts";
 import { startLoops } from "./loops/loop-runner.ts";
 import { LOOPS } from "./loops/registry.ts";
 import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
+import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
+import { createOnDemand } from "./on-demand/on-demand.ts";
+import type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
 import { POOL_POLICY, type ServerPolicy } from "./policy.ts";
 import { createNameResolver } from "./resolve-name.ts";
 import { type ScorerLoop, startScorer } from "./scorer/scorer-loop.ts";
@@ -87,6 +90,9 @@ export interface ServerOptions {
   /** Default: the host's name service. */
   readonly resolveName?: ResolveName;
   readonly limits?: Partial<HttpLimits>;
+  /** The broker by which agents of the NTP Pool are asked on demand. Absent: none, and none is needed. */
+  readonly mqtt?: MqttHubSettings;
+  readonly onDemandTiming?: Partial<OnDemandTiming>;
 }
 
 export interface Server extends AsyncDisposable {
@@ -130,6 +136,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     return listening;
   };
   const publicUrl = (): string => options.publicUrl ?? url();
+  const onDemand = createOnDemand(context, { timing: options.onDemandTiming ?? {} });
   let agentsListening: string | undefined;
   const listenerOptions: ListenerOptions = {
     limits: { ...HTTP_LIMITS, ...options.limits },
@@ -140,6 +147,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       signingKeys: context.signingKeys,
       issuer: publicUrl,
     }),
+    onDemand,
     calls,
     shutdownSignal: shutdown.signal,
   };
@@ -181,6 +189,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         });
       }
       agentsListening = await agents?.start();
+      if (app !== undefined) await onDemand.start();
       if (roles.includes("scorer")) scorer = startScorer(context);
       if (roles.includes("worker")) loops = startLoops(context, LOOPS);
       health.markStarted();
@@ -199,8 +208,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         agents?.closeAllConnections();
       });
       try {
+        onDemand.sayGoodbye();
         await Promise.all([app?.close(), agents?.[Symbol.asyncDispose]()]);
         await calls.settled();
+        await onDemand[Symbol.asyncDispose]();
         await loops?.[Symbol.asyncDispose]();
         await scorer?.[Symbol.asyncDispose]();
       } finally {
@@ -239,6 +250,7 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     ...keys,
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
+    ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
     wakeScorer,
   };
 }

@@ -11,6 +11,8 @@ export {
 } from "./create-server.ts";
 export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";
+export type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
+export type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
 export {
   LOCAL_POLICY,
   POOL_POLICY,

@@ -23,6 +23,9 @@ export interface ServerMetrics {
   readonly verdictChanges: Counter<"verdict">;
   readonly loopSeconds: Histogram<"loop">;
   readonly loopRuns: Counter<"loop" | "outcome">;
+  readonly agentStreams: Gauge<never>;
+  /** Answers on demand: taken, duplicate, late. */
+  readonly onDemandAnswers: Counter<"outcome">;
 }
 
 export function createServerMetrics(metrics: Metrics): ServerMetrics {
@@ -100,6 +103,16 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
       name: "truechimer_loop_runs_total",
       help: "Runs of background loops by outcome: ok or an error code.",
       labelNames: ["loop", "outcome"],
+    }),
+    agentStreams: metrics.gauge({
+      name: "truechimer_agent_streams",
+      help: "Streams that agents hold open to this replica.",
+      labelNames: [],
+    }),
+    onDemandAnswers: metrics.counter({
+      name: "truechimer_on_demand_answers_total",
+      help: "Answers of agents on demand, by the stream: taken, duplicate, late.",
+      labelNames: ["outcome"],
     }),
   };
 }

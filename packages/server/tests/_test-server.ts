@@ -5,7 +5,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { adminV1, monitorV2 } from "@truechimer/api";
 import { type IpAddress, parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
-import { afterAll } from "vitest";
+import { afterAll, expect, onTestFinished } from "vitest";
 import {
   createServer,
   createToken,
@@ -22,13 +22,15 @@ export interface TestServer {
   readonly monitorClient: (token: string) => Client<typeof monitorV2.MonitorService>;
 }
 
-/** Started, and stopped after the last test of the file. */
+/** Started, and stopped at the end of the test, or after the last one of the file. */
 export async function useServer(
   database: Database,
   options: Partial<ServerOptions> = {},
 ): Promise<TestServer> {
   const started = await startServer(database, options);
-  afterAll(async () => await started.server[Symbol.asyncDispose]());
+  const stop = async (): Promise<void> => await started.server[Symbol.asyncDispose]();
+  if (expect.getState().currentTestName === undefined) afterAll(stop);
+  else onTestFinished(stop);
   return started;
 }
 

@@ -375,6 +375,7 @@ describe("loops", () => {
           "enrolment",
           "monitor_presence",
           "partitions",
+          "ticket_keys",
           "verdict_sweep",
         ]);
         for (const { lastOutcome, lastRunAt, purpose } of loops) {

@@ -1,1 +1,2 @@
-export type Unfinished = never;
+export { type Mosquitto, type MosquittoOptions, startMosquitto } from "./mosquitto.ts";
+export { mosquittoAvailable } from "./mosquitto-available.ts";

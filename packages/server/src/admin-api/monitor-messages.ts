@@ -29,6 +29,7 @@ interface MonitorRow {
   readonly servers_testing: bigint | null;
   readonly checks: bigint | null;
   readonly without_answer: bigint | null;
+  readonly on_demand: boolean;
   readonly from_fleet_ns: bigint | null;
   readonly from_fleet_bound_ns: bigint | null;
   readonly servers_judged: bigint | null;
@@ -50,7 +51,8 @@ export async function monitorMessages(
       case when assigned.bounds_known
         then least(assigned.from_fleet_bound, 9223372036854775807)::bigint
       end as from_fleet_bound_ns,
-      assigned.servers_judged, assigned.servers_agreed, hour.checks, hour.without_answer
+      assigned.servers_judged, assigned.servers_agreed, hour.checks, hour.without_answer,
+      exists (select 1 from monitor_sessions x where x.monitor_id = m.id and x.expires_at > now()) as on_demand
     from monitors m
     left join lateral (
       select count(*) filter (where ss.status = 'active') as servers_active,
@@ -110,5 +112,6 @@ function monitorMessage(row: MonitorRow): adminV1.Monitor {
     serversAgreed: Number(row.servers_agreed ?? 0n),
     createdAt: timestampFrom(row.created_on),
     lab: row.lab,
+    onDemand: row.on_demand,
   });
 }

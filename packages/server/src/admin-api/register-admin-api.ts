@@ -12,6 +12,7 @@ import type { HttpAppOptions } from "../http/http-options.ts";
 import { hostHeaders } from "../http/request-guards.ts";
 import { addServers } from "./add-servers.ts";
 import { agentProcedures } from "./agent-procedures.ts";
+import { checkNow } from "./check-now.ts";
 import { createLogin } from "./create-login.ts";
 import { createMonitorCall } from "./create-monitor-call.ts";
 import { explainScore } from "./explain-score.ts";
@@ -57,6 +58,8 @@ export function registerAdminApi(
         restoreServers: async ({ ids }) => ({
           servers: await setServerState(context, ids, RESTORE),
         }),
+        checkNow: (request, { signal }) =>
+          checkNow({ context, onDemand: options.onDemand }, request, signal),
         listMonitors: () => listMonitors(context),
         getServerHistory: (request) => getServerHistory(context, request),
         listChecks: (request) => listChecks(context, request),

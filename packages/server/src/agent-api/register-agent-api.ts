@@ -5,12 +5,15 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { agentCallOf } from "../enrolment/agent-call.ts";
 import { guardAgents } from "../enrolment/guard-agents.ts";
+import { clientIdentityOf } from "../http/client-identity.ts";
 import { registerConnectService } from "../http/connect-plugin.ts";
 import type { ListenerOptions } from "../http/http-options.ts";
 import { pathOf } from "../http/request-guards.ts";
+import { answer } from "./answer.ts";
 import { enroll } from "./enroll.ts";
 import { limitOpenCalls } from "./limit-open-requests.ts";
 import { renewCertificate } from "./renew-certificate.ts";
+import { CLIENT_IDENTITY, watch } from "./watch.ts";
 
 const { AgentService } = agentV1;
 /** The one procedure that needs no credential but its own token. */
@@ -29,10 +32,13 @@ export function registerAgentApi(
     service: AgentService,
     bodyBytesMax: options.limits.adminBodyBytesMax,
     grpc: true,
-    contextValues,
+    contextValues: (request) =>
+      contextValues(request).set(CLIENT_IDENTITY, clientIdentityOf(request)),
     routes: (router) =>
       router.service(AgentService, {
         enroll: (request) => enroll(context, request, options),
+        watch: (request, call) => watch({ context, onDemand: options.onDemand }, request, call),
+        answer: (request, call) => answer(context, request, agentCallOf(call)),
         renewCertificate: (request, call) => renewCertificate(context, request, agentCallOf(call)),
       }),
   });

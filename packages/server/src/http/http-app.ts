@@ -3,6 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { registerAdminApi } from "../admin-api/register-admin-api.ts";
 import type { ServerContext } from "../context.ts";
+import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import { registerDashboard } from "./dashboard-routes.ts";
 import { registerHealth } from "./health-routes.ts";
@@ -23,6 +24,7 @@ export async function createHttpApp(
     guardHost(scope, context, options.hosts);
     registerMetrics(scope, context);
   });
+  await app.register(async (scope) => registerOnDemandRoutes(scope, context, options));
   await registerDashboard(app, context, options);
   return app;
 }

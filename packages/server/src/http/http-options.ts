@@ -1,6 +1,7 @@
 // What the listener is given, and what it puts up with.
 
 import type { AgentTokens } from "../enrolment/agent-tokens.ts";
+import type { OnDemand } from "../on-demand/on-demand.ts";
 import type { AdminAccess } from "./admin-access.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
 import type { HostPolicy } from "./host-guard.ts";
@@ -46,6 +47,7 @@ export interface ListenerOptions {
   /** Address of the agents' own listener. Absent: there is none. */
   readonly agentsUrl: () => string | undefined;
   readonly agentTokens: AgentTokens;
+  readonly onDemand: OnDemand;
 }
 
 /** Of the listener that people and their programs use. */

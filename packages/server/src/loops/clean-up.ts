@@ -8,6 +8,8 @@ const SUBMISSIONS_KEPT_HOURS = 72;
 /** No lease is as old; a monitor that was away for longer has none. */
 const WITHDRAWALS_KEPT_HOURS = 48;
 const KEYS_KEPT_DAYS = 7;
+/** A late answer can still be told from one that nobody asked for. */
+const QUESTIONS_KEPT_DAYS = 1;
 /** One run takes no more events away than fit a short transaction; the next goes on. */
 const EVENTS_DELETED_MAX = 50_000;
 
@@ -26,6 +28,15 @@ export async function cleanUp({
   await sql`delete from one_time_keys where expires_at < now() - make_interval(days => ${KEYS_KEPT_DAYS}::int)`.execute(
     kysely,
   );
+  await sql`delete from on_demand_requests where created_at < now() - make_interval(days => ${QUESTIONS_KEPT_DAYS}::int)`.execute(
+    kysely,
+  );
+  // Paths go with the results of their time.
+  await sql`
+    delete from traceroutes where id in (
+      select id from traceroutes where ts < now() - make_interval(secs => ${policy.retentionMs / 1_000}::float8)
+      order by ts limit ${EVENTS_DELETED_MAX}
+    )`.execute(kysely);
   // As long as the results that they tell of.
   await sql`
     delete from events where id in (

@@ -1,4 +1,4 @@
-// Whether each monitor is online, from when it was last seen; a change is an event.
+// Whether each monitor is online: it was seen lately, or can be asked at once. A change is an event.
 
 import { inTransaction } from "@truechimer/database";
 import { sql } from "kysely";
@@ -27,7 +27,8 @@ export async function noteMonitorPresence(context: ServerContext): Promise<void>
       with seen as (
         select id, lab, online, coalesce(
           last_seen > now() - make_interval(secs => case when lab then ${labMs}::float8 else ${realMs}::float8 end / 1000),
-          false) as online_now
+          false)
+          or exists (select 1 from monitor_sessions s where s.monitor_id = monitors.id and s.expires_at > now()) as online_now
         from monitors where type = 'monitor' and is_current and deleted_on is null
       )
       update monitors m set online = seen.online_now

@@ -23,7 +23,8 @@ export const LOOPS: readonly Loop[] = [
   {
     name: "clean_up",
     periodMs: 10 * MINUTE_MS,
-    purpose: "takes away ended sessions, old keys, old submission ids and old events",
+    purpose:
+      "takes away ended sessions, old keys, old submission ids, old questions, old paths and old events",
     run: cleanUp,
   },
   {

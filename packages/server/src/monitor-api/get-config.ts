@@ -6,6 +6,7 @@ import type { AgentCall } from "../enrolment/agent-call.ts";
 import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
 import { clientVersionFromUserAgent } from "./client-version.ts";
 import { monitorConfig } from "./monitor-config.ts";
+import { mqttConfigFor } from "./mqtt-config.ts";
 import { probePolicyFor } from "./probe-settings.ts";
 
 export async function getConfig(
@@ -21,7 +22,9 @@ export async function getConfig(
   requireLive(monitor);
   await noteClientVersion(context, monitor, headers.get("user-agent"));
   const probe = await probePolicyFor(database, policy, monitor.lab);
-  return monitorConfig({ database, policy, probe }, monitor);
+  const config = await monitorConfig({ database, policy, probe }, monitor);
+  const mqttConfig = await mqttConfigFor(context, monitor);
+  return mqttConfig === undefined ? config : { ...config, mqttConfig };
 }
 
 /** Must not cost the agent its configuration. */
