@@ -7,41 +7,64 @@ import type { Observation } from "./observations.ts";
 
 const NTP_EPOCH_S = 2_208_988_800n;
 const PACKET_BYTES = 48;
-const { RuleOutcome, StampSource } = adminV1;
+const { ExchangeMode, RuleOutcome, StampSource } = adminV1;
 
-/** One exchange that gives the observation's numbers; an earlier sample is a little slower. */
+/** When a sample's packets left and came, on both clocks; an earlier sample is a little slower. */
+interface SampleStamps {
+  readonly t1: bigint;
+  readonly t2: bigint;
+  readonly t3: bigint;
+  readonly t4: bigint;
+  readonly delay: bigint;
+}
+
+function sampleStamps(monitor: FakeMonitor, seen: Observation, sample: number): SampleStamps {
+  const slower = sample === 1 ? 0 : 40_000 + 25_000 * sample;
+  const t1 = BigInt(Math.round(seen.atMs)) * 1_000_000n + BigInt(123_457 + sample * 2_000_000_000);
+  const rtt = Number.isNaN(seen.rttNs) ? monitor.delayNs : seen.rttNs;
+  const inside = BigInt(14_000 + Math.round(3_000 * (noise(sample, Math.round(seen.atMs)) + 1)));
+  const delay = BigInt(Math.round(rtt) + slower);
+  const offset = BigInt(Number.isNaN(seen.offsetNs) ? 0 : Math.round(seen.offsetNs));
+  const t2 = t1 + delay / 2n + offset;
+  return { t1, t2, t3: t2 + inside, t4: t1 + delay + inside, delay };
+}
+
+/**
+ * One exchange that gives the observation's numbers. A server that knows interleaved mode tells, from the second answer
+ * on, when the answer before really left.
+ */
 export function exchangeFor(
   server: FakeServer,
   monitor: FakeMonitor,
   seen: Observation,
   sample: number,
 ): adminV1.Exchange {
-  const slower = sample === 1 ? 0 : 40_000 + 25_000 * sample;
-  const t1 = BigInt(Math.round(seen.atMs)) * 1_000_000n + BigInt(123_457 + sample * 2_000_000_000);
   const silent = seen.reason === "timeout";
-  const rtt = Number.isNaN(seen.rttNs) ? monitor.delayNs : seen.rttNs;
-  const inside = BigInt(14_000 + Math.round(3_000 * (noise(sample, Math.round(seen.atMs)) + 1)));
-  const delay = BigInt(Math.round(rtt) + slower);
+  const own = sampleStamps(monitor, seen, sample);
+  const interleaved = server.interleaved === true && sample > 0;
+  const timed = interleaved ? sampleStamps(monitor, seen, sample - 1) : own;
+  const { t1, t2, t3, t4, delay } = timed;
   const offset = BigInt(Number.isNaN(seen.offsetNs) ? 0 : Math.round(seen.offsetNs));
-  const t2 = t1 + delay / 2n + offset;
-  const t3 = t2 + inside;
-  const t4 = t1 + delay + inside;
   const request = packet({
     leap: 0,
     mode: 3,
     stratum: 0,
     reference: "",
     transmit: nonce(seen, sample),
+    ...(interleaved ? { origin: toNtp(timed.t2), receive: nonce(seen, sample + 20) } : {}),
   });
   const response = packet({
     leap: server.leap,
     mode: 4,
     stratum: server.stratum,
     reference: server.referenceId,
-    origin: seen.reason === "origin_mismatch" ? nonce(seen, sample + 7) : nonce(seen, sample),
-    receive: toNtp(t2),
-    transmit: toNtp(t3),
-    updated: toNtp(t2 - 43_000_000_000n),
+    origin:
+      seen.reason === "origin_mismatch"
+        ? nonce(seen, sample + 7)
+        : nonce(seen, interleaved ? sample + 20 : sample),
+    receive: toNtp(own.t2),
+    transmit: toNtp(interleaved ? timed.t3 : own.t3),
+    updated: toNtp(own.t2 - 43_000_000_000n),
   });
   const parts = [
     create(adminV1.BoundPartSchema, {
@@ -86,6 +109,10 @@ export function exchangeFor(
     reasonText: REASON_TEXTS[seen.reason] ?? "",
     source: `${monitor.address}:49${600 + sample}`,
     destination: `${server.address}:${server.port}`,
+    mode: interleaved ? ExchangeMode.INTERLEAVED : ExchangeMode.BASIC,
+    ...(interleaved
+      ? { timedExchangeIndex: sample - 1, sentAtUnixNs: own.t1, receivedAtUnixNs: own.t4 }
+      : {}),
   });
 }
 

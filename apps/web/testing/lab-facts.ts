@@ -15,6 +15,8 @@ export interface FakeServer {
   readonly loss: number;
   /** Every answer fails with it. */
   readonly reason?: string;
+  /** It answers in interleaved mode, too. */
+  readonly interleaved?: boolean;
 }
 
 export interface FakeMonitor {
@@ -40,7 +42,7 @@ const MS = 1e6;
 type ServerFault = Partial<Omit<FakeServer, "id" | "name" | "address" | "port">>;
 
 const FAULTS: readonly (readonly [name: string, fault: ServerFault])[] = [
-  ["truth1.lab", { stratum: 1, referenceId: "GPS", offsetNs: () => 900 }],
+  ["truth1.lab", { interleaved: true, stratum: 1, referenceId: "GPS", offsetNs: () => 900 }],
   [
     "truth2.lab",
     { referenceId: "127.0.0.1", offsetNs: (at) => 140_000 + 60_000 * Math.sin(at / 4e6) },

@@ -237,6 +237,20 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await expect.poll(() => page.url(), PATIENTLY).not.toBe(first);
   });
 
+  test("an interleaved exchange is drawn with the one that brought its T3, and says whose stamps it has", async () => {
+    await using open = await visit(browser, `${fake.url}/servers/1`);
+    const { page } = open;
+    await page.locator(".checks tbody a").first().click();
+    await page.getByRole("button", { name: /^Sample 2 .*interleaved, counted/ }).waitFor();
+    await page.getByRole("img", { name: /T3 came with the next answer/ }).waitFor();
+    await page.getByText("brings T3").waitFor();
+    const whole = page.getByRole("region", { name: "Worked out" });
+    await whole.getByText(/T1, T2 and T4 are those of/).waitFor();
+    await whole.getByRole("link", { name: "sample 1" }).click();
+    await whole.getByText(/^basic: T3 is from before/).waitFor();
+    expect(await page.locator(".exchange-carrier").count()).toBe(0);
+  });
+
   test("keys go to pages and list themselves, and do nothing while somebody types", async () => {
     await using open = await visit(browser, fake.url);
     const { page } = open;

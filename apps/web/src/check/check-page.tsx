@@ -17,7 +17,7 @@ import { NotFoundPage } from "../shell/not-found-page.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { parseId, paths } from "../url/paths.ts";
 import { useSearchState } from "../url/use-search.ts";
-import { ExchangePicture } from "./exchange-picture.tsx";
+import { carrierOf, ExchangePicture } from "./exchange-picture.tsx";
 import { PacketView } from "./packet-view.tsx";
 import { RuleLadder } from "./rule-ladder.tsx";
 import { ScoreWorkedOut } from "./score-arithmetic.tsx";
@@ -191,7 +191,8 @@ function useNeighbourKeys(data: adminV1.GetCheckResponse): void {
 function sampleWord(exchange: adminV1.Exchange, selected: boolean): string {
   const outcome =
     exchange.reason === "" ? formatSpan(exchange.delayNs ?? 0n) : reasonWords(exchange.reason);
-  return selected ? `${outcome}, counted` : outcome;
+  const mode = carrierOf(exchange) === undefined ? "" : ", interleaved";
+  return selected ? `${outcome}${mode}, counted` : outcome + mode;
 }
 
 function NoEvidence(props: { readonly check: adminV1.Check }): ReactNode {

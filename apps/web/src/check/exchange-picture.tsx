@@ -1,6 +1,6 @@
 // One exchange on two time lines: the server's above, ours below, four stamps, two ways.
 
-import type { adminV1 } from "@truechimer/api";
+import { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { formatStamp } from "../format/instant.ts";
 import { formatSpan } from "../format/offset.ts";
@@ -14,6 +14,9 @@ const SERVER_Y = 64;
 const AGENT_Y = 152;
 const SIDE = 88;
 const SIDE_NARROW = 20;
+/** In interleaved mode two exchanges share the width: the one that is timed, and from here on the one that brought T3. */
+const TIMED_SHARE = 0.64;
+const CARRIER_SHARE = 0.8;
 
 interface ExchangePictureProps {
   readonly exchange: adminV1.Exchange;
@@ -27,6 +30,21 @@ export function stampsOf(exchange: adminV1.Exchange): Stamps | undefined {
   if (t1 === undefined || t2 === undefined || t3 === undefined || t4 === undefined)
     return undefined;
   return { t1, t2, t3, t4 };
+}
+
+/** In interleaved mode: the later exchange whose answer brought T3. RFC 9769, section 2. */
+export interface Carrier {
+  readonly sentAtNs: bigint;
+  readonly receivedAtNs: bigint;
+}
+
+/** Undefined: the answer carried its own T3. */
+export function carrierOf(exchange: adminV1.Exchange): Carrier | undefined {
+  const { mode, sentAtUnixNs: sentAtNs, receivedAtUnixNs: receivedAtNs } = exchange;
+  if (mode !== adminV1.ExchangeMode.INTERLEAVED) return undefined;
+  return sentAtNs === undefined || receivedAtNs === undefined
+    ? undefined
+    : { sentAtNs, receivedAtNs };
 }
 
 export function ExchangePicture(props: ExchangePictureProps): ReactNode {
@@ -50,7 +68,9 @@ function Answered(
   const zone = useStore(zoneStore);
   const narrow = width < 560;
   const left = narrow ? SIDE_NARROW + 32 : SIDE + 40;
-  const right = width - (narrow ? SIDE_NARROW + 32 : SIDE + 40);
+  const end = width - (narrow ? SIDE_NARROW + 32 : SIDE + 40);
+  const carrier = carrierOf(props.exchange);
+  const right = carrier === undefined ? end : left + (end - left) * TIMED_SHARE;
   const places = exchangePlaces(stamps);
   const x1 = left;
   const x4 = right;
@@ -62,6 +82,15 @@ function Answered(
   return (
     <svg width={width} height={HEIGHT} role="img" aria-label={sentence(stamps, props)}>
       <Lines {...props} width={width} />
+      {carrier === undefined ? null : (
+        <CarrierPicture
+          carrier={carrier}
+          stamps={stamps}
+          fromX={x3}
+          left={left + (end - left) * CARRIER_SHARE}
+          right={end}
+        />
+      )}
       <path className="exchange-way" d={`M${x1} ${AGENT_Y}L${x2} ${SERVER_Y}`} />
       <path className="exchange-way" d={`M${x3} ${SERVER_Y}L${x4} ${AGENT_Y}`} />
       <Arrow fromX={x1} fromY={AGENT_Y} toX={x2} toY={SERVER_Y} />
@@ -89,16 +118,46 @@ function Answered(
         {formatSpan(insideNs)}
       </text>
       <text className="exchange-note" x={(x1 + x4) / 2} y={AGENT_Y - 8} textAnchor="middle">
-        {narrow
+        {narrow || carrier !== undefined
           ? formatSpan(wholeNs)
           : `${formatSpan(wholeNs)} there and back, ${formatSpan(delayNs)} of it on the way`}
       </text>
       <text className="exchange-note" x={width / 2} y={HEIGHT - 4} textAnchor="middle">
-        {places.toScale
+        {places.toScale && carrier === undefined
           ? "drawn to scale, with the offset taken out"
           : "order and clocks are true, lengths are not to scale"}
       </text>
     </svg>
+  );
+}
+
+/** The next exchange, faint: its answer brings the time at which the one before left. */
+function CarrierPicture(props: {
+  readonly carrier: Carrier;
+  readonly stamps: Stamps;
+  readonly fromX: number;
+  readonly left: number;
+  readonly right: number;
+}): ReactNode {
+  const { carrier, stamps, fromX, left, right } = props;
+  const top = (left + right) / 2;
+  return (
+    <g className="exchange-carrier">
+      <path
+        className="exchange-way"
+        d={`M${left} ${AGENT_Y}L${top - 6} ${SERVER_Y}M${top + 6} ${SERVER_Y}L${right} ${AGENT_Y}`}
+      />
+      <path className="exchange-carried" d={`M${fromX} ${SERVER_Y}H${top + 6}`} />
+      <Arrow fromX={top + 6} fromY={SERVER_Y} toX={right} toY={AGENT_Y} />
+      <circle className="exchange-stamp" cx={left} cy={AGENT_Y} r={2} />
+      <circle className="exchange-stamp" cx={right} cy={AGENT_Y} r={2} />
+      <text className="exchange-note" x={right + 40} y={SERVER_Y - 26} textAnchor="end">
+        {formatSpan(carrier.sentAtNs - stamps.t1)} later:
+      </text>
+      <text className="exchange-note" x={right + 40} y={SERVER_Y - 11} textAnchor="end">
+        brings T3
+      </text>
+    </g>
   );
 }
 
@@ -198,7 +257,14 @@ function Arrow(props: {
   );
 }
 
-function sentence(stamps: Stamps, { serverName, monitorName }: ExchangePictureProps): string {
+function sentence(
+  stamps: Stamps,
+  { exchange, serverName, monitorName }: ExchangePictureProps,
+): string {
   const { delayNs, insideNs } = workOut(stamps);
-  return `${monitorName} sent at T1, ${serverName} received at T2 and answered at T3 after ${formatSpan(insideNs)}, the answer arrived at T4; ${formatSpan(delayNs)} on the way.`;
+  const carried =
+    carrierOf(exchange) === undefined
+      ? ""
+      : " T3 came with the next answer, as interleaved mode has it.";
+  return `${monitorName} sent at T1, ${serverName} received at T2 and answered at T3 after ${formatSpan(insideNs)}, the answer arrived at T4; ${formatSpan(delayNs)} on the way.${carried}`;
 }

@@ -1,11 +1,12 @@
 // Offset, delay and bound with the real numbers put in.
 
+import { useLocation } from "@tanstack/react-router";
 import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { formatCount } from "../format/number.ts";
 import { formatOffset, formatSpan } from "../format/offset.ts";
 import { workOut } from "./exchange-arithmetic.ts";
-import { stampsOf } from "./exchange-picture.tsx";
+import { carrierOf, stampsOf } from "./exchange-picture.tsx";
 
 export function WorkedOut(props: { readonly exchange: adminV1.Exchange }): ReactNode {
   const { exchange } = props;
@@ -38,6 +39,12 @@ export function WorkedOut(props: { readonly exchange: adminV1.Exchange }): React
         </dd>
       </div>
       <div>
+        <dt title="How the server's transmit time stamp came. RFC 9769.">Mode</dt>
+        <dd>
+          <ModeText exchange={exchange} />
+        </dd>
+      </div>
+      <div>
         <dt>Stamps by</dt>
         <dd>{stampSources(exchange)}</dd>
       </div>
@@ -51,6 +58,25 @@ export function WorkedOut(props: { readonly exchange: adminV1.Exchange }): React
       )}
     </dl>
   );
+}
+
+function ModeText(props: { readonly exchange: adminV1.Exchange }): ReactNode {
+  const { timedExchangeIndex: index } = props.exchange;
+  if (carrierOf(props.exchange) === undefined)
+    return <>basic: T3 is from before the answer was sent, and came with it</>;
+  return (
+    <>
+      <a href="/help/glossary#interleaved-mode">interleaved</a>: T1, T2 and T4 are those of{" "}
+      {index === undefined ? "the exchange before" : <SampleLink index={index} />}; this answer
+      brought the T3 at which its answer really left
+    </>
+  );
+}
+
+/** Opens another sample of the same check. */
+function SampleLink(props: { readonly index: number }): ReactNode {
+  const { pathname } = useLocation();
+  return <a href={`${pathname}?sample=${props.index + 1}`}>sample {props.index + 1}</a>;
 }
 
 /** The parts of the bound as bars of one length together. */
