@@ -46,8 +46,8 @@ export interface FakeAdmin {
   readonly fail: (method: string, fault: InjectedFault | undefined) => void;
   /** Tells of something that came to pass by itself, in one sentence. */
   readonly happen: (text: string) => void;
-  /** What an agent does with a one-time token. */
-  readonly useToken: (id: string) => void;
+  /** What an agent on that host does with a one-time token. */
+  readonly useToken: (id: string, hostname: string) => void;
   /** Newest first. */
   readonly enrolmentTokens: () => readonly adminV1.EnrolmentToken[];
   /** Only these calls need none. */
@@ -389,7 +389,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const admin: FakeAdmin = {
     service: {} as ServiceImpl<typeof adminV1.AdminService>,
     sessionNeeded: false,
-    useToken: (id) => agents.useToken(id),
+    useToken: (id, hostname) => agents.useToken(id, hostname),
     enrolmentTokens: () => agents.tokens(),
     happen: (text) => {
       const id = BigInt(events.length + 100);

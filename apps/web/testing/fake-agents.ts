@@ -65,8 +65,8 @@ export interface FakeAgents {
   };
   readonly tokens: () => adminV1.EnrolmentToken[];
   readonly revokeToken: (id: string) => adminV1.EnrolmentToken;
-  /** What an agent does with a token. */
-  readonly useToken: (id: string) => void;
+  /** What an agent does with a token; it is named for its host. */
+  readonly useToken: (id: string, hostname: string) => void;
 }
 
 /** The agents that are no part of the lab, by the monitor that they are known for. */
@@ -381,15 +381,15 @@ export function createFakeAgents(options: FakeAgentsOptions): FakeAgents {
       token.revokedAt = timestampFromMs(nowMs());
       return token;
     },
-    useToken: (id) => {
+    useToken: (id, hostname) => {
       const token = tokenOf(id);
       const request = tokens.get(id)?.request;
       if (request === undefined || token.revokedAt !== undefined || token.usedAt !== undefined) {
         throw new Error(`the token ${id} opens nothing`);
       }
       const agent = enrol({
-        name: request.name === "" ? "an-agent" : request.name,
-        label: `${request.name || "agent"}-k3mq7wz`,
+        name: hostname,
+        label: `${hostname}-k3mq7wz`,
         addresses: ["203.0.113.77"],
         place: request,
         status:

@@ -114,12 +114,16 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toBe(await command.textContent());
     const [token] = fake.admin.enrolmentTokens();
-    fake.admin.useToken(token?.id ?? "");
-    await page.getByRole("status").getByRole("link", { name: "geneva" }).click();
-    await page.getByRole("heading", { level: 1, name: /^geneva/ }).waitFor();
+    fake.admin.useToken(token?.id ?? "", "gva-edge");
+    await page.getByRole("status").getByRole("link", { name: "gva-edge" }).click();
+    await page.getByRole("heading", { level: 1, name: /^gva-edge/ }).waitFor();
     await page.getByText("CH", { exact: false }).first().waitFor();
     await page.goto(`${fake.url}/agents/add`);
-    await page.getByRole("link", { name: "geneva" }).waitFor();
+    await page
+      .getByRole("row")
+      .filter({ hasText: "geneva" })
+      .getByRole("link", { name: "gva-edge" })
+      .waitFor();
     expect(await page.getByText(/tce_/).count()).toBe(0);
   });
 
@@ -361,7 +365,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
       });
       return ((await answer.json()) as { token: { id: string } }).token.id;
     });
-    fake.admin.useToken(made);
+    fake.admin.useToken(made, "aaa");
     await expect.poll(async () => (await rowNames(page)).length, PATIENTLY).toBe(before.length + 1);
     expect((await rowNames(page)).slice(0, before.length)).toEqual(before);
   });

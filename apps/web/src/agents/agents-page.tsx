@@ -44,8 +44,9 @@ function Agents(props: AgentsProps): ReactNode {
   const { agents, search, change } = props;
   const own = agents.filter((agent) => !agent.lab);
   const lab = agents.filter((agent) => agent.lab);
-  // The lab's are folded away once there are others.
-  const labShown = own.length === 0 || search["lab"] === "shown";
+  // The lab's are folded away once others have something to tell.
+  const folds = lab.length > 0 && own.some(({ checks, tlsName }) => checks > 0 || tlsName !== "");
+  const labShown = !folds || search["lab"] === "shown";
   const shown = shownAgents(labShown ? agents : own, search);
   const online = agents.filter((agent) => agent.online).length;
   return (
@@ -62,7 +63,7 @@ function Agents(props: AgentsProps): ReactNode {
         </a>
       </header>
       <WaitingSection />
-      {own.length === 0 ? <FirstAgent lab={lab.length} /> : null}
+      {folds || (own.length > 0 && lab.length === 0) ? null : <FirstAgent lab={lab.length} />}
       {agents.length === 0 ? null : (
         <>
           <AgentsTools search={search} change={change} shown={shown} />
@@ -80,7 +81,7 @@ function Agents(props: AgentsProps): ReactNode {
           ) : (
             <AgentsTable agents={shown} search={search} change={change} />
           )}
-          {own.length === 0 || lab.length === 0 ? null : (
+          {!folds ? null : (
             <p className="lab-fold">
               <button
                 type="button"
@@ -126,8 +127,8 @@ function FirstAgent(props: { readonly lab: number }): ReactNode {
     <div className={props.lab > 0 ? "lab-note" : "empty"}>
       {props.lab > 0 ? (
         <p>
-          These are the built-in lab's: virtual vantage points on this machine. An agent of your own
-          watches from where it stands.
+          Most of these are the built-in lab's: virtual vantage points on this machine. An agent of
+          your own watches from where it stands.
         </p>
       ) : (
         <>

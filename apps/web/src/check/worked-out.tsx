@@ -66,7 +66,7 @@ function ModeText(props: { readonly exchange: adminV1.Exchange }): ReactNode {
     return <>basic: T3 is from before the answer was sent, and came with it</>;
   return (
     <>
-      <a href="/help/glossary#interleaved-mode">interleaved</a>: T1, T2 and T4 are those of{" "}
+      <a href="/help/glossary#mode">interleaved</a>: T1, T2 and T4 are those of{" "}
       {index === undefined ? "the exchange before" : <SampleLink index={index} />}; this answer
       brought the T3 at which its answer really left
     </>

@@ -109,7 +109,7 @@ function TokenForm(props: {
             onChange={(event) => setName(event.target.value)}
           />
           <span id="token-name-note" className="field-note">
-            For you: what the token is for. The agent gets this name.
+            For you: what the token is for. The agent is named for its host.
           </span>
         </div>
         <div className="field">

@@ -102,12 +102,13 @@ function Decided(props: RegistrationProps): ReactNode {
 /** The agent that came of it, by the name in its certificate. */
 function EnrolledAs(props: RegistrationProps): ReactNode {
   const { registration } = props;
-  const enrolled = registrationState(registration.status) === "enrolled";
-  const agents = useQuery({ ...agentsQuery(), enabled: enrolled });
+  const state = registrationState(registration.status);
+  const letIn = state === "enrolled" || state === "approved";
+  const agents = useQuery({ ...agentsQuery(), enabled: letIn });
   const agent = agents.data?.agents.find(
     ({ tlsName }) => tlsName !== "" && tlsName === registration.tlsName,
   );
-  if (!enrolled || agent === undefined) return null;
+  if (!letIn || agent === undefined) return null;
   return (
     <>
       {" "}
@@ -212,7 +213,7 @@ function ApproveForm(props: RegistrationProps): ReactNode {
         >
           {busy ? "Letting it in…" : "Approve"}
         </button>
-        <span className="soft">It fetches its key and certificate within a minute.</span>
+        <span className="soft">It fetches its key and certificate with its next question.</span>
       </p>
     </form>
   );

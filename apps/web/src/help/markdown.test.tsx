@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { anchorOf, parseMarkdown } from "./markdown.tsx";
+import { anchorOf, definedTerm, parseMarkdown } from "./markdown.tsx";
 
 test("a reference page is divided into its blocks", () => {
   const text =
@@ -17,4 +17,9 @@ test("a reference page is divided into its blocks", () => {
 test("a code's heading has the code as its anchor", () => {
   expect(anchorOf("`port_in_use`")).toBe("port_in_use");
   expect(anchorOf("How to read this")).toBe("how-to-read-this");
+});
+
+test("a term that a paragraph defines is its anchor", () => {
+  expect(definedTerm("**own clock.** An agent's clock minus the fleet's time.")).toBe("own-clock");
+  expect(definedTerm("Some **bold** word.")).toBeUndefined();
 });

@@ -81,6 +81,12 @@ export function anchorOf(text: string): string {
     .replace(/^-|-$/g, "");
 }
 
+/** The anchor of a paragraph that defines a term: "**own clock.** An agent's …". Undefined: it defines none. */
+export function definedTerm(text: string): string | undefined {
+  const term = /^\*\*([^*]+)\.\*\*/.exec(text)?.[1];
+  return term === undefined ? undefined : anchorOf(term);
+}
+
 export function Markdown(props: { readonly text: string }): ReactNode {
   return parseMarkdown(props.text).map((block, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a document does not change
@@ -95,7 +101,7 @@ function renderBlock(block: Block): ReactNode {
       return <Heading id={anchorOf(block.text)}>{inline(block.text)}</Heading>;
     }
     case "paragraph":
-      return <p>{inline(block.text)}</p>;
+      return <p id={definedTerm(block.text)}>{inline(block.text)}</p>;
     case "list":
       return (
         <ul>
