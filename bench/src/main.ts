@@ -20,6 +20,7 @@ Options:
   --condition NAME    idle, busy, at-once or in-flight
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
+  --mode NAME         basic, interleaved, check or chronyd (the yardstick)
   --runs N            instead of the scenario's own number
   --exchanges N       exchanges a run, likewise; results with other numbers are not kept
   --help
@@ -50,6 +51,7 @@ function wantedFrom(parameters: readonly string[]): Wanted | undefined {
         condition: { type: "string" },
         path: { type: "string" },
         stamps: { type: "string" },
+        mode: { type: "string" },
         runs: { type: "string" },
         exchanges: { type: "string" },
         help: { type: "boolean", default: false },
@@ -64,6 +66,7 @@ function wantedFrom(parameters: readonly string[]): Wanted | undefined {
       condition: values.condition,
       path: values.path,
       stamps: values.stamps,
+      mode: values.mode,
       runs: countFrom("--runs", values.runs),
       exchanges: countFrom("--exchanges", values.exchanges),
       log: (line) => process.stderr.write(`${line}\n`),

@@ -3,10 +3,11 @@
 export interface ScenarioOptions {
   /** Fewer exchanges and one run: to see that it works, not for figures. */
   readonly quick: boolean;
-  /** Names of the only condition, path and stamps to run. Absent: all. */
+  /** Names of the only condition, path, stamps and mode to run. Absent: all. */
   readonly condition: string | undefined;
   readonly path: string | undefined;
   readonly stamps: string | undefined;
+  readonly mode: string | undefined;
   /** Instead of the scenario's own numbers. */
   readonly exchanges: number | undefined;
   readonly runs: number | undefined;

@@ -2,14 +2,10 @@
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type IpAddress, parseIpAddress, sleep, systemClock } from "@truechimer/base";
+import { parseIpAddress, sleep, systemClock } from "@truechimer/base";
 import type { ProbeSocket } from "@truechimer/udp";
 import { startBusyCores } from "./busy-cores.ts";
-
-export interface Targets {
-  readonly addresses: readonly IpAddress[];
-  readonly port: number;
-}
+import type { TakeTurn } from "./modes.ts";
 
 export interface Findings {
   /** |offset| of each good sample, microseconds. */
@@ -20,12 +16,14 @@ export interface Findings {
   readonly homewardUs: number[];
   /** Samples by reason that were not good. */
   readonly failures: Map<string, number>;
+  /** Turns that counted for nothing, such as an answer in basic mode where interleaved mode is measured. */
+  passed: number;
 }
 
 export interface Condition {
   readonly name: string;
   readonly title: string;
-  readonly run: (probe: ProbeSocket, targets: Targets, exchanges: number) => Promise<Findings>;
+  readonly run: (probe: ProbeSocket, takeTurn: TakeTurn, turns: number) => Promise<Findings>;
 }
 
 const PERIOD_MS = 4.5;
@@ -33,7 +31,6 @@ const AT_ONCE = 200;
 /** From one burst to the next. */
 const BURST_PERIOD_MS = 50;
 const OTHERS = 1_000;
-const TIMEOUT_MS = 2_000;
 const OTHERS_TIMEOUT_MS = 5_000;
 const NS_PER_US = 1_000;
 
@@ -41,79 +38,66 @@ export const CONDITIONS: readonly Condition[] = [
   {
     name: "idle",
     title: "idle",
-    run: (probe, targets, exchanges) => oneAtATime(probe, targets, exchanges),
+    run: (_probe, takeTurn, turns) => oneAtATime(takeTurn, turns),
   },
   {
     name: "busy",
     title: "cores busy",
-    run: async (probe, targets, exchanges) => {
+    run: async (_probe, takeTurn, turns) => {
       await using surroundings = new AsyncDisposableStack();
       surroundings.use(await startBusyCores());
-      return await oneAtATime(probe, targets, exchanges);
+      return await oneAtATime(takeTurn, turns);
     },
   },
   {
     name: "at-once",
     title: `${AT_ONCE} at once`,
-    run: bursts,
+    run: (_probe, takeTurn, turns) => bursts(takeTurn, turns),
   },
   {
     name: "in-flight",
     title: "1,000 others in flight",
-    run: async (probe, targets, exchanges) => {
+    run: async (probe, takeTurn, turns) => {
       await using surroundings = new AsyncDisposableStack();
       surroundings.use(await startOthers(probe));
-      return await oneAtATime(probe, targets, exchanges);
+      return await oneAtATime(takeTurn, turns);
     },
   },
 ];
 
-/** One exchange every 4.5 ms, whether the last one is back or not. */
-async function oneAtATime(
-  probe: ProbeSocket,
-  targets: Targets,
-  exchanges: number,
-): Promise<Findings> {
+/** One turn every 4.5 ms, whether the last one is back or not. */
+async function oneAtATime(takeTurn: TakeTurn, turns: number): Promise<Findings> {
   const findings: Findings = noFindings();
   const running: Promise<void>[] = [];
   const startMs = performance.now();
-  for (let i = 0; i < exchanges; i += 1) {
+  for (let i = 0; i < turns; i += 1) {
     await sleep(systemClock, Math.max(0, startMs + i * PERIOD_MS - performance.now()));
-    running.push(measure({ probe, targets, index: 0, findings }));
+    running.push(measure(takeTurn, 0, findings));
   }
   await Promise.all(running);
   return findings;
 }
 
 /** As many servers as there are addresses, all at once, again and again. */
-async function bursts(probe: ProbeSocket, targets: Targets, exchanges: number): Promise<Findings> {
+async function bursts(takeTurn: TakeTurn, turns: number): Promise<Findings> {
   const findings: Findings = noFindings();
-  for (let done = 0; done < exchanges; done += AT_ONCE) {
-    const count = Math.min(AT_ONCE, exchanges - done);
-    const burst = Array.from({ length: count }, (_, index) =>
-      measure({ probe, targets, index, findings }),
-    );
+  for (let done = 0; done < turns; done += AT_ONCE) {
+    const count = Math.min(AT_ONCE, turns - done);
+    const burst = Array.from({ length: count }, (_, index) => measure(takeTurn, index, findings));
     await Promise.all([...burst, sleep(systemClock, BURST_PERIOD_MS)]);
   }
   return findings;
 }
 
 function noFindings(): Findings {
-  return { errorsUs: [], outwardUs: [], homewardUs: [], failures: new Map() };
+  return { errorsUs: [], outwardUs: [], homewardUs: [], failures: new Map(), passed: 0 };
 }
 
-interface Measuring {
-  readonly probe: ProbeSocket;
-  readonly targets: Targets;
-  readonly index: number;
-  readonly findings: Findings;
-}
-
-async function measure({ probe, targets, index, findings }: Measuring): Promise<void> {
-  const address = targets.addresses[index % targets.addresses.length];
-  if (address === undefined) return;
-  const sample = await probe.exchange({ address, port: targets.port, timeoutMs: TIMEOUT_MS });
-  if (sample.reason === undefined && sample.measurement !== undefined) {
+async function measure(takeTurn: TakeTurn, index: number, findings: Findings): Promise<void> {
+  const sample = await takeTurn(index);
+  if (sample === undefined) {
+    findings.passed += 1;
+  } else if (sample.reason === undefined && sample.measurement !== undefined) {
     const offsetUs = Number(sample.measurement.offsetNs) / NS_PER_US;
     const halfDelayUs = Number(sample.measurement.delayNs) / NS_PER_US / 2;
     findings.errorsUs.push(Math.abs(offsetUs));

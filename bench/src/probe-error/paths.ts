@@ -2,7 +2,7 @@
 
 import { type IpAddress, parseIpAddress } from "@truechimer/base";
 import { startChronyServer } from "@truechimer/testing-chrony";
-import type { Targets } from "./conditions.ts";
+import type { Targets } from "./targets.ts";
 import { createVeth } from "./veth.ts";
 
 export const PATH_NAMES = ["loopback", "veth"] as const;

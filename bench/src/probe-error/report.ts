@@ -1,7 +1,7 @@
 // The tables of scenario probe-error, with what they are held against.
 
 import type { Spread } from "../statistics.ts";
-import type { ProbeErrorRow } from "./probe-error.ts";
+import type { ProbeErrorRow, RowMode } from "./probe-error.ts";
 
 /** p50 and p99 of |offset| in microseconds. */
 interface Bounds {
@@ -37,9 +37,9 @@ const PEERS: readonly ReferenceRow[] = [
   },
 ];
 
-/** What Truechimer with kernel stamps must keep to, by path. */
+/** What Truechimer with kernel stamps must keep to, by path and mode. */
 const BUDGETS: Readonly<Record<string, ReferenceRow>> = {
-  veth: {
+  "veth basic": {
     title: "Truechimer over veth, kernel stamps: at most",
     byCondition: {
       idle: { p50: 2.5, p99: 11 },
@@ -47,7 +47,11 @@ const BUDGETS: Readonly<Record<string, ReferenceRow>> = {
       "at-once": { p50: 3, p99: 15 },
     },
   },
-  loopback: {
+  "veth interleaved": {
+    title: "Truechimer over veth, interleaved: at most",
+    byCondition: { idle: { p50: 0.2, p99: 1.5 } },
+  },
+  "loopback basic": {
     title: "Truechimer over loopback, kernel stamps: at most",
     byCondition: {
       idle: { p50: 1, p99: 10 },
@@ -57,62 +61,129 @@ const BUDGETS: Readonly<Record<string, ReferenceRow>> = {
   },
 };
 
-const SOURCES = [
-  { path: "veth", stamps: "kernel", title: "Truechimer over veth, kernel stamps" },
-  { path: "loopback", stamps: "kernel", title: "Truechimer over loopback, kernel stamps" },
-  { path: "veth", stamps: "user_space", title: "Truechimer over veth, node:dgram" },
-  { path: "loopback", stamps: "user_space", title: "Truechimer over loopback, node:dgram" },
-] as const;
+interface Source {
+  readonly path: string;
+  readonly stamps: string;
+  readonly mode: RowMode;
+  readonly title: string;
+}
+
+const OURS: readonly Source[] = [
+  source("veth", "kernel", "basic", "Truechimer over veth, kernel stamps"),
+  source("loopback", "kernel", "basic", "Truechimer over loopback, kernel stamps"),
+  source("veth", "kernel", "interleaved", "Truechimer over veth, interleaved"),
+  source("loopback", "kernel", "interleaved", "Truechimer over loopback, interleaved"),
+  source("veth", "kernel", "check", "Truechimer over veth, a check of three samples"),
+  source("veth", "user_space", "basic", "Truechimer over veth, node:dgram"),
+  source("loopback", "user_space", "basic", "Truechimer over loopback, node:dgram"),
+];
+
+/** chronyd as the client, on this machine and in this run. */
+const YARDSTICKS: readonly Source[] = [
+  source("veth", "kernel", "chronyd basic", "chronyd over veth, here"),
+  source("veth", "kernel", "chronyd interleaved", "chronyd over veth, interleaved, here"),
+  source("loopback", "kernel", "chronyd basic", "chronyd over loopback, here"),
+  source("loopback", "kernel", "chronyd interleaved", "chronyd over loopback, interleaved, here"),
+];
+
+/** What is held against which yardstick. */
+const YARDSTICK_OF: Readonly<Partial<Record<RowMode, RowMode>>> = {
+  basic: "chronyd basic",
+  interleaved: "chronyd interleaved",
+  check: "chronyd interleaved",
+};
 
 export function reportProbeError(rows: readonly ProbeErrorRow[]): string {
   return [
     "The server is a chronyd that shares our clock, so that the true offset is 0.",
     "",
     ...table("\\|offset\\| in µs, p50 / p99", [
-      ...PEERS.map(({ title, byCondition }) => ({
+      ...[...PEERS, ...Object.values(BUDGETS)].map(({ title, byCondition }) => ({
         title,
         cells: COLUMNS.map(({ condition }) => boundsText(byCondition[condition])),
       })),
-      ...Object.values(BUDGETS).map(({ title, byCondition }) => ({
-        title,
-        cells: COLUMNS.map(({ condition }) => boundsText(byCondition[condition])),
-      })),
-      ...SOURCES.map(({ path, stamps, title }) => ({
-        title: `**${title}**`,
-        cells: COLUMNS.map(({ condition }) => mainCell(find(rows, path, stamps, condition))),
-      })),
+      ...rowsOf(
+        OURS,
+        (each) => `**${each.title}**`,
+        (each, condition) => mainCell(find(rows, each, condition)),
+      ),
+      ...rowsOf(
+        YARDSTICKS,
+        (each) => each.title,
+        (each, condition) => mainCell(find(rows, each, condition)),
+      ),
     ]),
     "",
-    ...table("\\|offset\\| in µs, p99.9 / greatest", tailRows(rows)),
+    "The rows of peers above were measured elsewhere; the last ones with the same chronyd server, on this machine and in",
+    "this run. Ours as a multiple of theirs says what is ours: below 1, we err less.",
     "",
-    "Why the legs are unlike: the server's T3 is a reading of its own from before the sending, all others are the",
-    "kernel's. Half of the difference is the error.",
+    ...table("ours / chronyd's, p50 / p99", ratioRows(rows)),
     "",
-    ...table("median in µs, T2 − T1 / T4 − T3", legRows(rows)),
+    ...table(
+      "\\|offset\\| in µs, p99.9 / greatest",
+      rowsOf(
+        [...OURS, ...YARDSTICKS],
+        (each) => each.title,
+        (each, condition) => {
+          const row = find(rows, each, condition);
+          return row === undefined ? "–" : pair(row.median.p999, row.median.max);
+        },
+      ),
+    ),
     "",
-    "Median of the runs, figure by figure; ✗ marks what is above the budget.",
+    "Why the legs are unlike: in basic mode the server's T3 is a reading of its own from before the sending, all others are",
+    "the kernel's. Half of the difference is the error. In interleaved mode all four are the kernel's.",
+    "",
+    ...table(
+      "median in µs, T2 − T1 / T4 − T3",
+      rowsOf(
+        OURS.filter(({ stamps }) => stamps === "kernel"),
+        (each) => each.title,
+        (each, condition) => {
+          const { outwardUs, homewardUs } = find(rows, each, condition) ?? {};
+          if (outwardUs === undefined || homewardUs === undefined) return "–";
+          return pair(outwardUs, homewardUs);
+        },
+      ),
+    ),
+    "",
+    "Median of the runs, figure by figure; ✗ marks what is above the budget. A check is three exchanges in one session, 4.5",
+    "ms apart instead of 2 s, and the sample that it selects.",
     "",
   ].join("\n");
 }
 
-function tailRows(rows: readonly ProbeErrorRow[]): readonly TableRow[] {
-  return SOURCES.map(({ path, stamps, title }) => ({
-    title,
-    cells: COLUMNS.map(({ condition }) => {
-      const row = find(rows, path, stamps, condition);
-      return row === undefined ? "–" : pair(row.median.p999, row.median.max);
-    }),
+function source(path: string, stamps: string, mode: RowMode, title: string): Source {
+  return { path, stamps, mode, title };
+}
+
+function rowsOf(
+  sources: readonly Source[],
+  titleOf: (each: Source) => string,
+  cellOf: (each: Source, condition: string) => string,
+): readonly TableRow[] {
+  return sources.map((each) => ({
+    title: titleOf(each),
+    cells: COLUMNS.map(({ condition }) => cellOf(each, condition)),
   }));
 }
 
-function legRows(rows: readonly ProbeErrorRow[]): readonly TableRow[] {
-  return SOURCES.filter(({ stamps }) => stamps === "kernel").map(({ path, stamps, title }) => ({
-    title,
-    cells: COLUMNS.map(({ condition }) => {
-      const row = find(rows, path, stamps, condition);
-      return row === undefined ? "–" : pair(row.outwardUs, row.homewardUs);
-    }),
-  }));
+function ratioRows(rows: readonly ProbeErrorRow[]): readonly TableRow[] {
+  return rowsOf(
+    OURS.filter(({ stamps }) => stamps === "kernel"),
+    (each) => each.title,
+    (each, condition) => {
+      const yardstick = find(
+        rows,
+        { ...each, mode: YARDSTICK_OF[each.mode] ?? each.mode },
+        condition,
+      );
+      const ours = find(rows, each, condition);
+      if (ours === undefined || yardstick === undefined) return "–";
+      const { p50, p99 } = ours.median;
+      return pair(p50 / yardstick.median.p50, p99 / yardstick.median.p99);
+    },
+  );
 }
 
 interface TableRow {
@@ -130,7 +201,7 @@ function table(corner: string, rows: readonly TableRow[]): readonly string[] {
 
 function mainCell(row: ProbeErrorRow | undefined): string {
   if (row === undefined) return "–";
-  const budget = BUDGETS[row.path]?.byCondition[row.condition];
+  const budget = BUDGETS[`${row.path} ${row.mode}`]?.byCondition[row.condition];
   const isAbove = row.stamps === "kernel" && budget !== undefined && exceeds(row.median, budget);
   const failed = Object.values(row.failures).reduce((sum, count) => sum + count, 0);
   const notes = [isAbove ? " ✗" : "", failed === 0 ? "" : ` (${failed} failed)`].join("");
@@ -143,12 +214,15 @@ function exceeds(spread: Spread, budget: Bounds): boolean {
 
 function find(
   rows: readonly ProbeErrorRow[],
-  path: string,
-  stamps: string,
+  { path, stamps, mode }: Pick<Source, "path" | "stamps" | "mode">,
   condition: string,
 ): ProbeErrorRow | undefined {
   return rows.find(
-    (row) => row.path === path && row.stamps === stamps && row.condition === condition,
+    (row) =>
+      row.path === path &&
+      row.stamps === stamps &&
+      row.mode === mode &&
+      row.condition === condition,
   );
 }
 

@@ -85,6 +85,8 @@ class LinuxNetwork implements KernelNetwork {
   readonly #scratch = this.#memory.reserve(SCRATCH_BYTES);
   readonly #epollFd: number;
   readonly #ports = new Map<number, NetworkPort>();
+  /** Opened, nothing sent yet. */
+  readonly #unwatched = new Set<NetworkPort>();
 
   constructor(calls: LinuxCalls) {
     this.#calls = calls;
@@ -110,20 +112,21 @@ class LinuxNetwork implements KernelNetwork {
     const problem =
       (isIpv4 ? 0 : this.#setOption(fd, IPV6_ONLY)) ||
       this.#bind(fd, localAddress) ||
-      options.reduce((errno, option) => errno || this.#setOption(fd, option), 0) ||
-      -Math.min(0, this.#watch(fd));
+      options.reduce((errno, option) => errno || this.#setOption(fd, option), 0);
     if (problem !== 0) {
       this.#calls.close(fd);
       return refused(problem);
     }
     const port = { fd, port: this.#localPort(fd) };
     this.#ports.set(fd, port);
+    this.#unwatched.add(port);
     return ok(port);
   }
 
   closePort(port: NetworkPort): void {
     if (this.#ports.get(port.fd) !== port) return;
     this.#ports.delete(port.fd);
+    this.#unwatched.delete(port);
     this.#calls.close(port.fd);
   }
 
@@ -140,10 +143,19 @@ class LinuxNetwork implements KernelNetwork {
       const from = this.#sending.addressFrom(sent);
       const result = this.#calls.sendmmsg(port.fd, from, batch.length - sent, linux.MSG_DONTWAIT);
       if (result === -linux.EINTR) continue;
-      if (result <= 0) return { sent, errno: -result };
+      if (result <= 0) return this.#sentUpTo(port, sent, -result);
       sent += result;
     }
-    return { sent, errno: 0 };
+    return this.#sentUpTo(port, sent, 0);
+  }
+
+  /**
+   * A port is watched from its first sending on, not before: the kernel tells a watched socket of the transmit stamp
+   * between taking it and handing the datagram on, and that would make T1 early by some hundred nanoseconds.
+   */
+  #sentUpTo(port: NetworkPort, sent: number, errno: number): SendResult {
+    if (this.#unwatched.delete(port)) checked("epoll_ctl", this.#watch(port.fd));
+    return { sent, errno };
   }
 
   receive(port: NetworkPort, onDatagram: (datagram: ReceivedDatagram) => void): void {
