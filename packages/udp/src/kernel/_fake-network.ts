@@ -30,6 +30,8 @@ export class FakeNetwork implements KernelNetwork {
   readonly wakeFd: number = -1;
   readonly sent: SentDatagram[] = [];
   readonly batches: number[] = [];
+  /** How many datagrams had been sent at each warm-up. */
+  readonly warmUps: number[] = [];
   readonly open: Map<number, NetworkPort> = new Map();
   readonly hopLimits: Map<NetworkPort, number | undefined> = new Map();
   /** Errno of the next openings and sendings; 0 succeeds. */
@@ -105,6 +107,10 @@ export class FakeNetwork implements KernelNetwork {
       sent += 1;
     }
     return { sent, errno: 0 };
+  }
+
+  warmUp(): void {
+    this.warmUps.push(this.sent.length);
   }
 
   receive(port: NetworkPort, onDatagram: (datagram: ReceivedDatagram) => void): void {

@@ -87,6 +87,11 @@ export interface KernelNetwork extends Disposable {
   unwatchPort(port: NetworkPort): void;
   /** At most `BATCH_MAX` datagrams, in order. */
   send(port: NetworkPort, batch: readonly OutgoingDatagram[]): SendResult;
+  /**
+   * Sends a datagram to this host itself and takes it back. A kernel that has not sent for a while needs up to a
+   * microsecond more from the transmit stamp to the departure, which T1 would be early by.
+   */
+  warmUp(): void;
   /** Hands out what has come, at most a few batches. */
   receive(port: NetworkPort, onDatagram: (datagram: ReceivedDatagram) => void): void;
   /** Hands out what the error queue holds. */

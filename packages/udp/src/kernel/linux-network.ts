@@ -55,6 +55,10 @@ const TIMESTAMPING_FLAGS =
   linux.SOF_TIMESTAMPING_OPT_CMSG |
   linux.SOF_TIMESTAMPING_OPT_TSONLY;
 
+const LOOPBACK: Uint8Array = Uint8Array.of(127, 0, 0, 1);
+/** As long as a request. */
+const WARM_UP_DATAGRAM = new Uint8Array(48);
+
 type SocketOption = readonly [level: number, name: number, value: number];
 
 const COMMON_OPTIONS: readonly SocketOption[] = [
@@ -87,6 +91,7 @@ class LinuxNetwork implements KernelNetwork {
   readonly #ports = new Map<number, NetworkPort>();
   /** Opened, nothing sent yet. */
   readonly #unwatched = new Set<NetworkPort>();
+  #warmUpPort: NetworkPort | undefined;
 
   constructor(calls: LinuxCalls) {
     this.#calls = calls;
@@ -158,6 +163,15 @@ class LinuxNetwork implements KernelNetwork {
     return { sent, errno };
   }
 
+  warmUp(): void {
+    const port = this.#loopbackPort();
+    if (port === undefined) return;
+    this.#sending.put(0, { address: LOOPBACK, port: port.port }, WARM_UP_DATAGRAM);
+    this.#calls.sendmmsg(port.fd, this.#sending.addressFrom(0), 1, linux.MSG_DONTWAIT);
+    this.#drain(port, linux.MSG_ERRQUEUE, () => {});
+    this.#drain(port, 0, () => {});
+  }
+
   receive(port: NetworkPort, onDatagram: (datagram: ReceivedDatagram) => void): void {
     this.#drain(port, 0, (index) => {
       const from = this.#receiving.from(index);
@@ -218,6 +232,16 @@ class LinuxNetwork implements KernelNetwork {
     this.#ports.clear();
     this.#calls.close(this.wakeFd);
     this.#calls.close(this.#epollFd);
+  }
+
+  /** A port that sends to itself. Nobody waits for it, so it is never watched. */
+  #loopbackPort(): NetworkPort | undefined {
+    if (this.#warmUpPort !== undefined) return this.#warmUpPort;
+    const opened = this.openPort({ localAddress: LOOPBACK, isWildcard: false });
+    if (!opened.ok) return undefined;
+    this.#unwatched.delete(opened.value);
+    this.#warmUpPort = opened.value;
+    return opened.value;
   }
 
   #drain(port: NetworkPort, flags: number, onMessage: (index: number) => void): void {

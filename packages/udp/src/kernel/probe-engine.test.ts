@@ -268,4 +268,19 @@ describe("ProbeEngine", () => {
     expect(network.sent).toEqual([]);
     expect(ended).toMatchObject([{ id: 1, phase: "cancelled" }]);
   });
+
+  test("the way is warmed up for an interleaved request after a pause, for no other", () => {
+    const interleaved = (id: number): ExchangeOrder => {
+      const order = orderNumber(id);
+      order.request.fill(7, 32, 40);
+      return order;
+    };
+    send(orderNumber(1));
+    network.advanceMs(5);
+    send(interleaved(2));
+    send(interleaved(3));
+    network.advanceMs(5);
+    send(orderNumber(4));
+    expect(network.warmUps).toEqual([1]);
+  });
 });

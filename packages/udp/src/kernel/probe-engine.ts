@@ -26,6 +26,9 @@ const WAIT_MS_MAX = 250;
 /** Send again after the kernel was out of memory for packets. */
 const CONGESTED_WAIT_MS = 1;
 
+/** After a pause as long as this the kernel's way to the network is cold. */
+const COLD_AFTER_MS = 1;
+
 /** What the engine drives, and whom it tells. */
 export interface ProbeEngineOptions {
   readonly network: KernelNetwork;
@@ -50,6 +53,7 @@ export class ProbeEngine {
   #sharedPort: ProbePort | undefined;
   #sharedUses = 0;
   #congested = false;
+  #lastSentMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ProbeEngineOptions) {
     this.#network = options.network;
@@ -137,6 +141,7 @@ export class ProbeEngine {
   }
 
   #sendFrom(port: ProbePort, batch: readonly ProbeExchange[]): void {
+    this.#warmUpFor(batch);
     this.#readClocks();
     for (const exchange of batch) {
       exchange.stepsBeforeNs = this.#steps.totalNs;
@@ -144,9 +149,17 @@ export class ProbeEngine {
     }
     const { sent, errno } = this.#network.send(port.network, batch.map(outgoing));
     const nowMs = this.#nowMs();
+    this.#lastSentMs = nowMs;
     for (const exchange of batch.slice(0, sent)) this.#markSent(exchange, port, nowMs);
     if (sent < batch.length) this.#sendFailed(port, batch.slice(sent), errno);
     this.#readStamps(port);
+  }
+
+  /** In basic mode the server's own T3 is off by much more, and nothing is gained. */
+  #warmUpFor(batch: readonly ProbeExchange[]): void {
+    if (this.#nowMs() - this.#lastSentMs < COLD_AFTER_MS) return;
+    if (batch.some(({ interleavedNonce }) => interleavedNonce !== undefined))
+      this.#network.warmUp();
   }
 
   #markSent(exchange: ProbeExchange, port: ProbePort, nowMs: number): void {
