@@ -20,7 +20,7 @@ Options:
   --condition NAME    idle, busy, at-once or in-flight
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
-  --mode NAME         basic, interleaved, check or chronyd (the yardstick)
+  --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange
   --runs N            instead of the scenario's own number
   --exchanges N       exchanges a run, likewise; results with other numbers are not kept
   --help

@@ -78,6 +78,7 @@ export {
   describePacketFields,
   type PacketFieldText,
 } from "./packet-fields.ts";
+export { measurePlainAnswer, PLAIN_FIGURES, type SplitStamp } from "./plain-answer.ts";
 export { reasonText } from "./reason-text.ts";
 export { kissCode, referenceIdFromText, referenceIdHex, referenceIdText } from "./reference-id.ts";
 export {

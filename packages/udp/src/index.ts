@@ -5,6 +5,13 @@ export {
 } from "./create-probe-socket.ts";
 export { IN_FLIGHT_MAX, TIMEOUT_MS_MAX } from "./limits.ts";
 export type { ExchangeRequest, ProbeSocket, ProbeSocketCounters } from "./probe-socket.ts";
+export {
+  createSweeper,
+  type Sweeper,
+  type SweepResult,
+  type SweepTarget,
+  sweepReason,
+} from "./sweep/sweeper.ts";
 export { createTracer, type TracerOptions } from "./traceroute/tracer.ts";
 export {
   type HopAnswer,

@@ -93,6 +93,8 @@ export class FakeNetwork implements KernelNetwork {
     this.open.delete(port.fd);
   }
 
+  watchPort(): void {}
+
   unwatchPort(): void {}
 
   send(port: NetworkPort, batch: readonly OutgoingDatagram[]): SendResult {

@@ -83,6 +83,8 @@ export interface KernelNetwork extends Disposable {
   /** Opens a socket on a port that the kernel picks at random. Refused with an errno. */
   openPort(options: PortOptions): Result<NetworkPort, number>;
   closePort(port: NetworkPort): void;
+  /** From now on what comes to the port ends a `wait`; its first sending through `send` does the same. */
+  watchPort(port: NetworkPort): void;
   /** The port stays open, but what comes to it ends no `wait`: nobody will read it. */
   unwatchPort(port: NetworkPort): void;
   /** At most `BATCH_MAX` datagrams, in order. */

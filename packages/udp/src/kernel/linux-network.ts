@@ -135,6 +135,10 @@ class LinuxNetwork implements KernelNetwork {
     this.#calls.close(port.fd);
   }
 
+  watchPort(port: NetworkPort): void {
+    if (this.#unwatched.delete(port)) checked("epoll_ctl", this.#watch(port.fd));
+  }
+
   unwatchPort(port: NetworkPort): void {
     this.#calls.epollControl(this.#epollFd, linux.EPOLL_CTL_DEL, port.fd, 0);
   }
@@ -159,7 +163,7 @@ class LinuxNetwork implements KernelNetwork {
    * between taking it and handing the datagram on, and that would make T1 early by some hundred nanoseconds.
    */
   #sentUpTo(port: NetworkPort, sent: number, errno: number): SendResult {
-    if (this.#unwatched.delete(port)) checked("epoll_ctl", this.#watch(port.fd));
+    this.watchPort(port);
     return { sent, errno };
   }
 
