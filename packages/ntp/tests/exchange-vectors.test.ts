@@ -1,11 +1,11 @@
 import {
   type Exchange,
   judgeExchange,
-  type Measurement,
   runResponseRules,
   type TimestampSource,
 } from "@truechimer/ntp";
 import { describe, expect, it } from "vitest";
+import { measurementForVector } from "./_measurement-for-vector.ts";
 import { readVectors } from "./_read-vectors.ts";
 
 interface StampVector {
@@ -67,16 +67,5 @@ function exchangeOf(vector: ExchangeVector): Exchange {
     destinationAddress: "192.0.2.1",
     destinationPort: 123,
     clockStepNs: stepNs === 0n ? undefined : stepNs,
-  };
-}
-
-function measurementForVector(measurement: Measurement | undefined): unknown {
-  if (measurement === undefined) return null;
-  const { offsetNs, delayNs, boundNs, boundParts } = measurement;
-  return {
-    offsetNs: String(offsetNs),
-    delayNs: String(delayNs),
-    boundNs: String(boundNs),
-    boundParts: boundParts.map(({ name, valueNs }) => ({ name, valueNs: String(valueNs) })),
   };
 }
