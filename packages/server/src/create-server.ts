@@ -69,6 +69,8 @@ export interface ServerOptions {
   readonly roles?: readonly ServerRole[];
   /** Default: a pool's. */
   readonly policy?: ServerPolicy;
+  /** By which certificates are issued. Default: `clock`. Another one makes certificates that are old at once. */
+  readonly authorityClock?: Clock;
   /** 32 bytes that seal the keys in the database. Absent: no certificate authority and no tokens. */
   readonly masterKey?: Uint8Array;
   /**
@@ -256,12 +258,18 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
 }
 
 function keyHolders(
-  { masterKey, database, clock, random }: ServerOptions,
+  { masterKey, database, clock, authorityClock = clock, random }: ServerOptions,
   agents: AgentSettings,
 ): Pick<ServerContext, "ca" | "signingKeys" | "seal"> {
   if (masterKey === undefined) return {};
   return {
-    ca: createCertificateAuthority({ database, clock, random, masterKey, agents }),
+    ca: createCertificateAuthority({
+      database,
+      clock: authorityClock,
+      random,
+      masterKey,
+      agents,
+    }),
     signingKeys: createSigningKeys({ database, random, masterKey }),
     seal: createSeal({ masterKey, random }),
   };

@@ -7,6 +7,8 @@ import { instantText } from "../output/time-text.ts";
 export interface AgentActivity {
   /** To be told everything. */
   readonly metrics: AgentMetrics;
+  /** The control plane can ask this agent for checks at once, by this way, or cannot any more. */
+  readonly sessionChanged: (transport: "stream" | "mqtt", online: boolean) => void;
   /** As of now; survives JSON. */
   readonly report: () => ActivityReport;
 }
@@ -21,6 +23,8 @@ export interface ActivityReport {
   readonly calls_failed: number;
   /** Of the last call that failed; null when the last one did not. */
   readonly call_failure: string | null;
+  /** How the control plane can ask for a check at once; null: it cannot. */
+  readonly session: "stream" | "mqtt" | null;
   /** Instants as RFC 3339 texts; null: not yet. */
   readonly last_check_at: string | null;
   readonly last_accepted_at: string | null;
@@ -47,6 +51,7 @@ export function createAgentActivity(clock: Clock): AgentActivity {
     callsFailed: 0,
   };
   let callFailure: string | undefined;
+  let session: "stream" | "mqtt" | undefined;
   let lastCheckNs: UnixNs | undefined;
   let lastAcceptedNs: UnixNs | undefined;
   let lastCallNs: UnixNs | undefined;
@@ -83,6 +88,10 @@ export function createAgentActivity(clock: Clock): AgentActivity {
         };
       },
     },
+    sessionChanged: (transport, online) => {
+      if (online) session = transport;
+      else if (session === transport) session = undefined;
+    },
     report: () => ({
       checks: counts.checks,
       checks_failed: counts.failed,
@@ -92,6 +101,7 @@ export function createAgentActivity(clock: Clock): AgentActivity {
       calls: counts.calls,
       calls_failed: counts.callsFailed,
       call_failure: callFailure ?? null,
+      session: session ?? null,
       last_check_at: textOf(lastCheckNs),
       last_accepted_at: textOf(lastAcceptedNs),
       last_call_at: textOf(lastCallNs),

@@ -19,7 +19,7 @@ async function load(
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, "defaults");
   await writeFile(file, defaults);
-  const env = { TRUECHIMER_AGENT_DEFAULTS: file, HOME: "/home/someone", ...variables };
+  const env = { TRUECHIMER_AGENT_DEFAULTS: file, HOME: "/var/empty", ...variables };
   return loadAgentSettings(flags, { env });
 }
 

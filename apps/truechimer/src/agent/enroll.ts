@@ -2,8 +2,13 @@
 
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { enrollAgent, ownAddresses, resolveHost } from "@truechimer/agent";
-import { AppError } from "@truechimer/base";
+import {
+  enrollAgent,
+  type OwnAddressesOptions,
+  ownAddresses,
+  resolveHost,
+} from "@truechimer/agent";
+import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
 import { type CliContext, createPrinter } from "../cli-context.ts";
 import { askedFormat } from "../command-host.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -21,6 +26,7 @@ export interface EnrollFlags extends AgentFlags {
   readonly token?: string;
   readonly tokenFile?: string;
   readonly hostname?: string;
+  readonly address?: readonly string[];
 }
 
 export interface EnrollCommandOptions {
@@ -44,7 +50,7 @@ export async function enroll(
   const token = await readToken(flags, settings);
   await actAsOwner(settings.stateDirectory);
   const { clock, random } = context;
-  const addresses = await ownAddresses({ serverUrl, families: settings.families, resolveHost });
+  const addresses = await registeredAddresses(flags, { serverUrl, families: settings.families });
   const { tlsName, agentUrl, pair } = await enrollAgent({
     serverUrl,
     token,
@@ -72,6 +78,19 @@ export async function enroll(
     directory: settings.directory,
   });
   return EXIT.good;
+}
+
+/** As named, else those by which this host reaches the control plane. */
+async function registeredAddresses(
+  { address = [] }: EnrollFlags,
+  { serverUrl, families }: Pick<OwnAddressesOptions, "serverUrl" | "families">,
+): Promise<readonly IpAddress[]> {
+  if (address.length === 0) return ownAddresses({ serverUrl, families, resolveHost });
+  return address.map((text) => {
+    const parsed = parseIpAddress(text);
+    if (parsed.ok) return parsed.value;
+    throw new AppError("usage", `--address: ${parsed.error}`);
+  });
 }
 
 const TOKEN_CHARACTERS_MAX = 1_024;

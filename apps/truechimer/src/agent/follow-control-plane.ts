@@ -16,7 +16,7 @@ export interface FollowOptions {
   readonly identity: Pick<AgentIdentity, "current" | "subscribe" | "waitUntilLive">;
   readonly hosts: HostSettings;
   /** Not started. */
-  readonly createAgent: (hosts: Hosts) => Promise<Agent>;
+  readonly createAgent: (hosts: Hosts) => Agent;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -33,7 +33,7 @@ export async function followControlPlane(options: FollowOptions): Promise<void> 
       await untilChanged(options, () => identity.current !== snapshot);
       continue;
     }
-    await using agent = await options.createAgent(found.value);
+    await using agent = options.createAgent(found.value);
     agent.start();
     await untilChanged(options, () => !sameHosts(settings, identity.current, found.value));
   }

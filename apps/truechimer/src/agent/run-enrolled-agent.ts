@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import {
   type AgentIdentity,
+  type AgentOptions,
   combineAgentMetrics,
   createAgent,
   createAgentIdentity,
@@ -12,9 +13,12 @@ import {
   createSessionTakeover,
   type FollowedIdentity,
   followIdentity,
+  MONITOR_DOMAIN_DEFAULT,
+  type SessionTakeover,
 } from "@truechimer/agent";
+import type { UnixNs } from "@truechimer/base";
 import { createMetrics, type Logger, type Metrics } from "@truechimer/telemetry";
-import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
+import { createProbeSocket, createTracer, type ProbeSocket } from "@truechimer/udp";
 import type { CliContext } from "../cli-context.ts";
 import { askedFormat } from "../command-host.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -22,7 +26,7 @@ import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped, type Stop } from "../run-until-stopped.ts";
 import { openTracing } from "../tracing.ts";
-import { createAgentActivity } from "./agent-activity.ts";
+import { type AgentActivity, createAgentActivity } from "./agent-activity.ts";
 import { createAgentCalls } from "./agent-calls.ts";
 import { createAgentLogger } from "./agent-logger.ts";
 import {
@@ -33,7 +37,7 @@ import {
 } from "./agent-settings.ts";
 import { followControlPlane } from "./follow-control-plane.ts";
 import { publishMetrics } from "./publish-metrics.ts";
-import { runningStatus } from "./running-status.ts";
+import { type RunningStatus, runningStatus } from "./running-status.ts";
 import { serveStatus } from "./status-socket.ts";
 
 export interface RunOptions {
@@ -163,55 +167,25 @@ interface WorkParts {
 
 async function openWork(
   stack: AsyncDisposableStack,
-  { context, settings, logger, stop, progress }: World,
-  { identity, following, metrics, probeSocket }: WorkParts,
+  world: World,
+  parts: WorkParts,
 ): Promise<void> {
-  const { clock, random } = context;
+  const { context, settings, logger, stop } = world;
+  const { clock } = context;
   const activity = createAgentActivity(clock);
-  const counted =
-    metrics === undefined
-      ? []
-      : [
-          createAgentMetrics({
-            metrics,
-            clock,
-            certificateNotAfterNs: () => identity.current.pair?.notAfterNs,
-          }),
-        ];
   const sessionTakeover = stack.use(createSessionTakeover({ clock }));
-  const status = runningStatus({ identity, activity, probeSocket, sessionTakeover, clock });
-  const serving = await serveStatus({ directory: settings.directory, status });
-  if (serving === undefined) {
-    logger.warn(
-      { directory: settings.directory },
-      "the state directory's path is too long for a socket: `status` cannot ask this agent",
-    );
-  } else {
-    stack.use(serving);
-  }
+  await openStatus(stack, world, runningStatus({ ...parts, activity, sessionTakeover, clock }));
+  const options = agentOptions(stack, world, { ...parts, activity, sessionTakeover });
   const stopping = new AbortController();
   const working = followControlPlane({
-    identity,
+    identity: parts.identity,
     hosts: settings.hosts,
     logger,
     signal: stopping.signal,
     createAgent: ({ monitorUrl }) => {
-      progress.say("agent", `probing for ${monitorUrl}`, { apiUrl: monitorUrl });
-      return Promise.resolve(
-        createAgent({
-          apiUrl: monitorUrl,
-          monitors: following,
-          probeSocket,
-          clock,
-          random,
-          logger,
-          version: PRODUCT_VERSION,
-          metrics: combineAgentMetrics([activity.metrics, ...counted]),
-          allowPrivateTargets: settings.allowPrivateTargets,
-          queueFiles: createQueueFiles(join(settings.directory, "queue")),
-          sessionTakeover,
-        }),
-      );
+      world.progress.say("agent", `probing for ${monitorUrl}`, { apiUrl: monitorUrl });
+      const queueFiles = createQueueFiles(join(settings.directory, "queue"));
+      return createAgent({ ...options, apiUrl: monitorUrl, queueFiles });
     },
   });
   working.catch((error: unknown) => stop.fail(error as Error));
@@ -219,6 +193,61 @@ async function openWork(
     stopping.abort();
     await working.catch(() => {});
   });
+}
+
+async function openStatus(
+  stack: AsyncDisposableStack,
+  { settings, logger }: World,
+  status: () => RunningStatus,
+): Promise<void> {
+  const { directory } = settings;
+  const serving = await serveStatus({ directory, status });
+  if (serving !== undefined) stack.use(serving);
+  else {
+    logger.warn(
+      { directory },
+      "the state directory's path is too long for a socket: `status` cannot ask this agent",
+    );
+  }
+}
+
+interface AgentPieces extends WorkParts {
+  readonly activity: AgentActivity;
+  readonly sessionTakeover: SessionTakeover;
+}
+
+/** All but where to and what to keep. */
+function agentOptions(
+  stack: AsyncDisposableStack,
+  { context, settings, logger }: World,
+  { identity, following, metrics, probeSocket, activity, sessionTakeover }: AgentPieces,
+): Omit<AgentOptions, "apiUrl" | "queueFiles"> {
+  const { clock, random } = context;
+  const certificateNotAfterNs = (): UnixNs | undefined => identity.current.pair?.notAfterNs;
+  const counted =
+    metrics === undefined ? [] : [createAgentMetrics({ metrics, clock, certificateNotAfterNs })];
+  const { environment, hosts, allowPrivateTargets } = settings;
+  return {
+    monitors: following,
+    probeSocket,
+    clock,
+    random,
+    logger,
+    version: PRODUCT_VERSION,
+    metrics: combineAgentMetrics([activity.metrics, ...counted]),
+    allowPrivateTargets,
+    sessionTakeover,
+    onDemand: {
+      tracer: stack.use(createTracer({ clock, random })),
+      onConfigurationChanged: () => void identity.reload(),
+      onOnline: activity.sessionChanged,
+      mqtt: {
+        tlsName: () => identity.current.tlsName || undefined,
+        environment,
+        monitorDomain: hosts.monitorDomain ?? MONITOR_DOMAIN_DEFAULT,
+      },
+    },
+  };
 }
 
 function tellStart({ settings, programName, progress }: World, identity: AgentIdentity): void {

@@ -187,7 +187,11 @@ function tellRunning(
       `${word} (${clock.vouching} of ${clock.asked} trusted servers agree, ${ago(clock.at)})`,
     );
   }
-  if (rest.session_taken_over) {
-    row("session", "taken over by another agent with this identity: no work is taken for a while");
-  }
+  row("session", sessionText(activity.session, rest.session_taken_over));
+}
+
+function sessionText(session: string | null, takenOver: boolean): string {
+  if (takenOver) return "taken over by another agent with this identity: no work for a while";
+  if (session === null) return "none: the control plane cannot ask for a check at once";
+  return session === "mqtt" ? "open, over MQTT" : "open";
 }

@@ -158,6 +158,11 @@ function registerEnroll({ program, context, finish }: CommandHost): void {
     .description("make this host an agent, with a one-time token of the dashboard")
     .option("--token-file <file>", "file with the token; - is the standard input")
     .option("--token <token>", "the token itself; others on this host can see what is typed")
+    .option(
+      "--address <address>",
+      "address to be registered with, behind a NAT the outer one; again for the other IP family",
+      collect,
+    )
     .option("--hostname <name>", "name for people; default this host's")
     .addHelpText(
       "after",
