@@ -6,6 +6,7 @@ import { createBaseProgram } from "./base-program.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { CommandHost } from "./command-host.ts";
 import { registerAgent } from "./commands/agent.ts";
+import { registerAgents } from "./commands/agents.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerChecks } from "./commands/checks.ts";
 import { registerConfig } from "./commands/config.ts";
@@ -43,6 +44,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerAgent,
     registerCheck,
     registerServers,
+    registerAgents,
     registerMonitors,
     registerScores,
     registerChecks,

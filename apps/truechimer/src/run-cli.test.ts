@@ -38,6 +38,7 @@ const COMMANDS = [
   "agent",
   "check",
   "servers",
+  "agents",
   "monitors",
   "scores",
   "checks",

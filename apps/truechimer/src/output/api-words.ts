@@ -24,6 +24,10 @@ export function monitorStatusWord(status: adminV1.MonitorStatus): string {
   return wordOf(adminV1.MonitorStatus, status);
 }
 
+export function registrationStatusWord(status: adminV1.RegistrationStatus): string {
+  return wordOf(adminV1.RegistrationStatus, status);
+}
+
 export function assignmentStatusWord(status: adminV1.AssignmentStatus): string {
   return wordOf(adminV1.AssignmentStatus, status);
 }
