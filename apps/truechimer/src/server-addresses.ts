@@ -9,13 +9,11 @@ export function agentsOptions(
   { agents }: Config,
   port: number,
 ): NonNullable<ServerOptions["agents"]> {
-  const { host, publicUrl, monitorDomain, environment, certificateLifetimeMs } = agents;
+  const { host, publicUrl, port: _chosen, portChosen: _byWhom, ...others } = agents;
   return {
     listen: { host, port },
     ...(publicUrl !== undefined && { publicUrl }),
-    monitorDomain,
-    environment,
-    certificateLifetimeMs,
+    ...others,
   };
 }
 

@@ -7,7 +7,7 @@ import { agentV1 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { createCertificateRequest, generateSigner } from "@truechimer/pki";
 
-export const POOL_AGENT = "ntppool-agent/v4.1.5/abcdef1 (2026-04-28T00:00:00Z, go1.26)";
+const POOL_AGENT = "ntppool-agent/v4.1.5/abcdef1 (2026-04-28T00:00:00Z, go1.26)";
 
 export interface HttpAnswer {
   readonly status: number;

@@ -1,6 +1,7 @@
 // Every key of a configuration, as it is written: names in snake_case, durations with a unit, secrets as paths of
 // files. A new key has a usable default. docs/reference/configuration.md has a line for each.
 
+import { parseIpAddress } from "@truechimer/base";
 import { SAMPLE_TIMEOUT_MS_MAX, SAMPLE_TIMEOUT_MS_MIN } from "@truechimer/ntp";
 import { AGENT_PROFILE, parseMonitorDomain } from "@truechimer/pki";
 import { z } from "zod";
@@ -53,6 +54,19 @@ const monitorDomain = text.superRefine((value, context) => {
   const parsed = parseMonitorDomain(value);
   if (!parsed.ok) context.addIssue({ code: "custom", message: parsed.error });
 });
+
+/** A load balancer has a handful. */
+const PROXIES_MAX = 100;
+
+const network = text.refine(isNetwork, 'expected an address or a network such as "10.0.0.0/8"');
+
+function isNetwork(value: string): boolean {
+  const [address = "", prefix, ...more] = value.split("/");
+  const parsed = parseIpAddress(address);
+  if (!parsed.ok || more.length > 0) return false;
+  const bitsMax = parsed.value.family === "v4" ? 32 : 128;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bitsMax);
+}
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -115,6 +129,11 @@ const schema = z.strictObject({
       monitor_domain: monitorDomain.optional(),
       environment: choice(["prod", "test", "devel", "beta", "dev"]).optional(),
       certificate_lifetime: certificateLifetime.optional(),
+      server_made_keys: z.boolean("expected true or false").optional(),
+      trusted_proxies: z
+        .array(network, { error: 'expected a list such as ["10.0.0.0/8", "2001:db8::1"]' })
+        .max(PROXIES_MAX, `expected at most ${PROXIES_MAX} proxies`)
+        .optional(),
     })
     .optional(),
   secrets: z.strictObject({ master_key_file: text.optional() }).optional(),
@@ -172,6 +191,8 @@ export interface CheckedConfig {
     readonly monitor_domain: string;
     readonly environment: "prod" | "test" | "devel" | "beta" | "dev";
     readonly certificate_lifetime: number;
+    readonly server_made_keys: boolean;
+    readonly trusted_proxies: readonly string[];
   }>;
   readonly secrets?: Section<{ readonly master_key_file: string }>;
   readonly database?: Section<{ readonly url_file: string; readonly pool_size: number }>;

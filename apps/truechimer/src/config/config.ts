@@ -57,6 +57,10 @@ export interface Config {
     readonly monitorDomain: string;
     readonly environment: MonitorEnvironment;
     readonly certificateLifetimeMs: number;
+    /** Whether agents of the NTP Pool are given keys of the control plane's making. */
+    readonly serverMadeKeys: boolean;
+    /** Proxies whose word on where an agent is counts. */
+    readonly trustedProxies: readonly string[];
   };
   /** Absent: `up` has one in its data directory, `server` none. */
   readonly masterKeyFile: string | undefined;
@@ -158,6 +162,8 @@ function agentsConfig({ agents }: CheckedConfig): Config["agents"] {
     monitorDomain: agents?.monitor_domain?.toLowerCase() ?? MONITOR_DOMAIN_DEFAULT,
     environment: parseMonitorEnvironment(agents?.environment ?? "prod") ?? "prod",
     certificateLifetimeMs: agents?.certificate_lifetime ?? AGENT_LIFETIME_DEFAULT_MS,
+    serverMadeKeys: agents?.server_made_keys ?? false,
+    trustedProxies: agents?.trusted_proxies ?? [],
   };
 }
 

@@ -14,7 +14,7 @@ export type AgentCredential =
   | { readonly kind: "token"; readonly tlsName: string }
   | { readonly kind: "key"; readonly hash: Buffer };
 
-export const CREDENTIAL_NEEDED =
+const CREDENTIAL_NEEDED =
   'a client certificate or an agent\'s key is needed: send the key, or a token made with it, as "Authorization: Bearer …"';
 
 /** What a request carries, before anybody has looked whether it holds. */

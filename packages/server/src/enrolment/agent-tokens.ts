@@ -6,8 +6,8 @@ import { type Clock, ok, type Result, refused } from "@truechimer/base";
 import { createLocalJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { SigningKeys } from "../ca/signing-keys.ts";
 
-export const TOKEN_AUDIENCE = "monitor-api";
-export const TOKEN_SCOPE = "monitor:read monitor:data";
+const TOKEN_AUDIENCE = "monitor-api";
+const TOKEN_SCOPE = "monitor:read monitor:data";
 /** As the NTP Pool's API: a longer one is refused unread. */
 export const AGENT_TOKEN_CHARACTERS_MAX = 3_072;
 const SUBJECT_CHARACTERS_MAX = 253;

@@ -2,7 +2,7 @@
 // header is, where an operator has named the proxy that writes it.
 
 import { BlockList } from "node:net";
-import { type IpAddress, parseIpAddress } from "@truechimer/base";
+import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
 
 /** Hops that are looked through; a longer header is somebody's play. */
 const HOPS_MAX = 16;
@@ -36,23 +36,20 @@ export function createCallerAddress(trustedProxies: readonly string[]): CallerAd
   };
 }
 
-/** Whether it is written as `createCallerAddress` takes it. */
-export function isProxyText(text: string): boolean {
-  try {
-    addProxy(new BlockList(), text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function addProxy(list: BlockList, text: string): void {
   const [address = "", prefix] = text.split("/");
   const parsed = addressOf(address);
-  if (parsed === undefined) throw new TypeError(`"${text}" is not an address or a network`);
+  const bits = prefix === undefined || /^\d{1,3}$/.test(prefix) ? Number(prefix ?? 0) : undefined;
+  const bitsMax = parsed?.family === "v4" ? 32 : 128;
+  if (parsed === undefined || bits === undefined || bits > bitsMax) {
+    throw new AppError(
+      "config_bad_value",
+      `"${text}" is no proxy to trust: expected an address or a network such as "10.0.0.0/8"`,
+    );
+  }
   const family = parsed.family === "v4" ? "ipv4" : "ipv6";
   if (prefix === undefined) list.addAddress(parsed.text, family);
-  else list.addSubnet(parsed.text, /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1, family);
+  else list.addSubnet(parsed.text, bits, family);
 }
 
 /** Without zone and brackets; a mapped address is the IPv4 address that it means. */

@@ -443,7 +443,9 @@ export type Event = Message<"truechimer.admin.v1.Event"> & {
   at?: Timestamp | undefined;
 
   /**
-   * A code: server_added, server_paused, server_resumed, server_removed, server_restored, verdict_changed, monitor_added, monitor_online, monitor_offline.
+   * A code: server_added, server_paused, server_resumed, server_removed, server_restored, verdict_changed, monitor_added, monitor_online, monitor_offline,
+   * monitor_status_changed, registration_received, registration_approved, registration_rejected, agent_enrolled,
+   * agent_removed, authority_created.
    *
    * @generated from field: string kind = 3;
    */
