@@ -93,10 +93,8 @@ describe("an agent that registered", () => {
         account: "default",
       }),
     ]);
-    const approved = await agents(
-      ...["approve", "lima.example.net", "--name", "lima", "--country", "pe"],
-      ...["--status", "active", "--network", "AS64500 Example"],
-    );
+    const facts = ["--country", "pe", "--status", "active", "--network", "AS64500 Example"];
+    const approved = await agents("approve", "lima.example.net", "--name", "lima", ...facts);
     expect(approved.out).toMatch(/^approved: it becomes lima-[0-9a-z]{7}\.prod\./);
     expect((await agents("list")).out).toMatch(/^lima +no +v4 active +– +/m);
     const shown = await agents("show", "lima");
