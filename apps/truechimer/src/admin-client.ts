@@ -79,11 +79,17 @@ function withCodedErrors(transport: Transport, url: string): Transport {
 /** Response header with our own code, finer than Connect's. */
 const ERROR_CODE_HEADER = "truechimer-error-code";
 
+/** The coded error in what Connect throws. Absent code: the error itself. */
+export function codedAdminError(error: ConnectError): unknown {
+  const code = error.metadata.get(ERROR_CODE_HEADER);
+  return isErrorCode(code) ? new AppError(code, error.rawMessage, { cause: error }) : error;
+}
+
 /** The API's coded error, or what kept us from reaching it. */
 function adminError(error: unknown, url: string): unknown {
   if (!(error instanceof ConnectError)) return error;
-  const code = error.metadata.get(ERROR_CODE_HEADER);
-  if (isErrorCode(code)) return new AppError(code, error.rawMessage, { cause: error });
+  const coded = codedAdminError(error);
+  if (coded !== error) return coded;
   return new AppError("peer_unreachable", `${url} does not answer: is truechimer running there?`, {
     cause: error,
   });

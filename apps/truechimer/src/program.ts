@@ -8,6 +8,7 @@ import type { CommandHost } from "./command-host.ts";
 import { registerAgent } from "./commands/agent.ts";
 import { registerAgents } from "./commands/agents.ts";
 import { registerCheck } from "./commands/check.ts";
+import { registerCheckNow } from "./commands/check-now.ts";
 import { registerChecks } from "./commands/checks.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDb } from "./commands/db.ts";
@@ -47,6 +48,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerAgents,
     registerMonitors,
     registerScores,
+    registerCheckNow,
     registerChecks,
     registerEvents,
     registerLogin,

@@ -46,6 +46,8 @@ export const ERROR_CODES = [
   "peer_unreachable",
   "bad_answer",
   "enrolment_refused",
+  "session_taken_over",
+  "certificate_expired",
   "socket_failed",
   "kernel_timestamps_unavailable",
   "stopped",

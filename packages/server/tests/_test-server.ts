@@ -2,7 +2,7 @@
 
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { adminV1, monitorV2 } from "@truechimer/api";
+import { adminV1, agentV1, monitorV2 } from "@truechimer/api";
 import { type IpAddress, parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import { afterAll, expect, onTestFinished } from "vitest";
@@ -20,6 +20,7 @@ export interface TestServer {
   readonly admin: Client<typeof adminV1.AdminService>;
   readonly adminKey: string;
   readonly monitorClient: (token: string) => Client<typeof monitorV2.MonitorService>;
+  readonly agentClient: (token: string) => Client<typeof agentV1.AgentService>;
 }
 
 /** Started, and stopped at the end of the test, or after the last one of the file. */
@@ -57,6 +58,7 @@ export async function startServer(
     server,
     adminKey,
     admin: createClient(adminV1.AdminService, transportTo(url, adminKey)),
+    agentClient: (token) => createClient(agentV1.AgentService, transportTo(url, token)),
     monitorClient: (token) => createClient(monitorV2.MonitorService, transportTo(url, token)),
   };
 }

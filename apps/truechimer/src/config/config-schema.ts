@@ -77,6 +77,10 @@ const certificateLifetime = durationKey({
   max: `${AGENT_PROFILE.lifetimeMsMax / DAY_MS}d`,
 });
 
+const brokerAddress = text.refine((value) => {
+  return URL.canParse(value) && /^mqtts?:$/.test(new URL(value).protocol);
+}, 'expected the address of a broker such as "mqtts://mqtt.example.net:8883"');
+
 function count(min: number, max: number): z.ZodNumber {
   const expected = `expected a whole number from ${min} to ${max}`;
   return z.number({ error: expected }).int(expected).min(min, expected).max(max, expected);
@@ -136,6 +140,16 @@ const schema = z.strictObject({
         .optional(),
     })
     .optional(),
+  mqtt: z
+    .strictObject({
+      url: brokerAddress.optional(),
+      ca_file: text.optional(),
+      advertised_host: text.optional(),
+      advertised_port: port.optional(),
+      username: text.optional(),
+      password_file: text.optional(),
+    })
+    .optional(),
   secrets: z.strictObject({ master_key_file: text.optional() }).optional(),
   database: z
     .strictObject({ url_file: text.optional(), pool_size: count(2, 200).optional() })
@@ -193,6 +207,14 @@ export interface CheckedConfig {
     readonly certificate_lifetime: number;
     readonly server_made_keys: boolean;
     readonly trusted_proxies: readonly string[];
+  }>;
+  readonly mqtt?: Section<{
+    readonly url: string;
+    readonly ca_file: string;
+    readonly advertised_host: string;
+    readonly advertised_port: number;
+    readonly username: string;
+    readonly password_file: string;
   }>;
   readonly secrets?: Section<{ readonly master_key_file: string }>;
   readonly database?: Section<{ readonly url_file: string; readonly pool_size: number }>;

@@ -33,6 +33,16 @@ export interface AgentMonitor {
   readonly bindAddress: string | undefined;
 }
 
+export interface BrokerConfig {
+  readonly url: string;
+  /** PEM. Absent: the system's roots. */
+  readonly caFile: string | undefined;
+  /** Where agents are told that it is. */
+  readonly advertised: { readonly host: string; readonly port: number };
+  /** Absent: a token of our own. */
+  readonly account: { readonly username: string; readonly passwordFile: string } | undefined;
+}
+
 export interface Config {
   readonly role: Role;
   /** Absent: the role's own default. */
@@ -62,6 +72,8 @@ export interface Config {
     /** Proxies whose word on where an agent is counts. */
     readonly trustedProxies: readonly string[];
   };
+  /** The broker for agents of the NTP Pool. Absent: none. */
+  readonly mqtt: BrokerConfig | undefined;
   /** Absent: `up` has one in its data directory, `server` none. */
   readonly masterKeyFile: string | undefined;
   readonly database: { readonly urlFile: string | undefined; readonly poolSize: number };
@@ -123,6 +135,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
       publicUrl: given.listen?.public_url && new URL(given.listen.public_url).origin,
     },
     agents: agentsConfig(given),
+    mqtt: brokerConfig(given),
     masterKeyFile: given.secrets?.master_key_file,
     database: { urlFile: given.database?.url_file, poolSize: given.database?.pool_size ?? 10 },
     admin: { keyFile: given.admin?.key_file },
@@ -164,6 +177,35 @@ function agentsConfig({ agents }: CheckedConfig): Config["agents"] {
     certificateLifetimeMs: agents?.certificate_lifetime ?? AGENT_LIFETIME_DEFAULT_MS,
     serverMadeKeys: agents?.server_made_keys ?? false,
     trustedProxies: agents?.trusted_proxies ?? [],
+  };
+}
+
+/** The port of MQTT over TLS; the NTP Pool's own broker has it on 1883. */
+const MQTT_TLS_PORT = 8883;
+
+function brokerConfig({ mqtt }: CheckedConfig): BrokerConfig | undefined {
+  if (mqtt?.url === undefined) {
+    const [key] = Object.keys(mqtt ?? {});
+    if (key === undefined) return undefined;
+    throw new AppError("config_bad_value", `mqtt.${key}: there is no broker without mqtt.url`);
+  }
+  const { hostname, port } = new URL(mqtt.url);
+  const { username, password_file: passwordFile } = mqtt;
+  if ((username === undefined) !== (passwordFile === undefined)) {
+    throw new AppError(
+      "config_bad_value",
+      "mqtt.username and mqtt.password_file belong together: give both, or neither for a token of our own",
+    );
+  }
+  return {
+    url: mqtt.url,
+    caFile: mqtt.ca_file,
+    advertised: {
+      host: mqtt.advertised_host ?? hostname.replace(/^\[(.*)\]$/, "$1"),
+      port: mqtt.advertised_port ?? (port === "" ? MQTT_TLS_PORT : Number(port)),
+    },
+    account:
+      username === undefined || passwordFile === undefined ? undefined : { username, passwordFile },
   };
 }
 

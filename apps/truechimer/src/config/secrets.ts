@@ -17,6 +17,8 @@ export interface Secrets {
   /** 32 bytes. Absent: no file was named. */
   readonly masterKey: Uint8Array | undefined;
   readonly monitors: readonly MonitorSecret[];
+  /** Of our account with the broker. Absent: a token of our own. */
+  readonly brokerPassword: string | undefined;
 }
 
 /** `databaseUrl` is DATABASE_URL of the environment; it wins over the file that the configuration names. */
@@ -30,6 +32,7 @@ export async function readSecrets(
     adminKey: await optionalSecret("admin.key_file", config.admin.keyFile),
     masterKey:
       config.masterKeyFile === undefined ? undefined : await readMasterKey(config.masterKeyFile),
+    brokerPassword: await optionalSecret("mqtt.password_file", config.mqtt?.account?.passwordFile),
     monitors: await Promise.all(
       config.agent.monitors.map(async ({ address, bindAddress, tokenFile }) => ({
         address,

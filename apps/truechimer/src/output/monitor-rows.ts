@@ -23,6 +23,7 @@ export async function printMonitors(
     { title: "address", text: ({ address }) => address },
     { title: "status", text: ({ status }) => monitorStatusWord(status) },
     { title: "online", text: ({ online }) => (online ? green("yes") : red("no")) },
+    { title: "on demand", text: ({ onDemand }) => (onDemand ? "yes" : "no") },
     { title: "watches", align: "right", text: watchesText },
     { title: "checks, 1 h", align: "right", text: ({ checksLastHour }) => String(checksLastHour) },
     {
@@ -53,6 +54,7 @@ function monitorJson(monitor: adminV1.Monitor): Record<string, unknown> {
     family: familyWord(monitor.family),
     status: monitorStatusWord(monitor.status),
     online: monitor.online,
+    on_demand: monitor.onDemand,
     servers_active: monitor.serversActive,
     servers_testing: monitor.serversTesting,
     checks_last_hour: monitor.checksLastHour,

@@ -3,7 +3,7 @@
 import { createAgent } from "@truechimer/agent";
 import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
 import { createLogger } from "@truechimer/telemetry";
-import { createProbeSocket } from "@truechimer/udp";
+import { createProbeSocket, createTracer } from "@truechimer/udp";
 import type { CliContext } from "../cli-context.ts";
 import type { OutputOptions } from "../command-host.ts";
 import { askedFormat } from "../command-host.ts";
@@ -75,6 +75,7 @@ async function openAgent(
       logger: createLogger({ level: config.log.level }),
       version: PRODUCT_VERSION,
       allowPrivateTargets: config.targets.privateAllowed,
+      onDemand: { transport: "stream", tracer: stack.use(createTracer({ clock, random })) },
     }),
   );
   agent.start();

@@ -5,6 +5,7 @@ import { createDatabase, migrate } from "@truechimer/database";
 import { createServer } from "@truechimer/server";
 import { createLogger } from "@truechimer/telemetry";
 import { APPLIED_BY } from "../applied-by.ts";
+import { brokerSettings } from "../broker-settings.ts";
 import type { CliContext } from "../cli-context.ts";
 import { askedFormat } from "../command-host.ts";
 import type { ServerOptions } from "../commands/server.ts";
@@ -75,6 +76,7 @@ async function openServer(
       ...publicUrlOf(config),
       ...(secrets.masterKey !== undefined && { masterKey: secrets.masterKey }),
       agents: agentsOptions(config, config.agents.port),
+      ...(await brokerSettings(loaded)),
       roles: config.roles,
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),

@@ -6,8 +6,9 @@ import { AppError } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import { createServer, createToken, type Server } from "@truechimer/server";
 import { createLogger, createMetrics, type Logger, type Metrics } from "@truechimer/telemetry";
-import { createProbeSocket } from "@truechimer/udp";
+import { createProbeSocket, createTracer } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
+import { brokerSettings } from "../broker-settings.ts";
 import type { DataDirectory } from "../data-directory.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { agentsOptions, publicUrlOf, sayAgents } from "../server-addresses.ts";
@@ -110,6 +111,7 @@ async function openServer(
       ...publicUrlOf(config),
       masterKey,
       agents: agentsOptions(config, world.agentsPort),
+      ...(await brokerSettings(loaded)),
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
       ...(webRoot !== undefined && { webRoot }),
@@ -161,6 +163,7 @@ async function openAgent(
       version: PRODUCT_VERSION,
       // The control plane is this program's own: its policy alone decides.
       allowPrivateTargets: true,
+      onDemand: { transport: "stream", tracer: stack.use(createTracer({ clock, random })) },
     }),
   );
   agent.start();

@@ -57,8 +57,9 @@ export function createRequestRunner(options: CarryOutOptions): RequestRunner {
   };
   return {
     take: (request) => {
-      if (known.has(request.id)) return;
-      known.add(request.id);
+      const key = keyOf(request);
+      if (known.has(key)) return;
+      known.add(key);
       const [oldest] = known;
       if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
       const work =
@@ -74,6 +75,11 @@ export function createRequestRunner(options: CarryOutOptions): RequestRunner {
       await Promise.all(underWay);
     },
   };
+}
+
+/** One question may be put to several monitors of an agent. */
+function keyOf({ id, monitorAddress }: OnDemandRequest): string {
+  return `${id} ${monitorAddress?.text ?? ""}`;
 }
 
 /** A connection that breaks at the wrong moment costs no answer. */

@@ -7,7 +7,7 @@ import { durationFromMs, timestampFromNs } from "../admin-api/admin-message.ts";
 import type { ServerContext } from "../context.ts";
 import type { CallingAgent } from "../enrolment/authenticate-agent.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
-import { HEARTBEATS_MISSED_MAX, type OnDemandTiming } from "./on-demand-timing.ts";
+import { type OnDemandTiming, sessionLifeMs } from "./on-demand-timing.ts";
 import type { DueRequest } from "./request-rows.ts";
 import {
   closeStreamSession,
@@ -104,7 +104,7 @@ export function openInDatabase(
   { context, timing }: StreamParts,
   stream: AgentStream,
 ): Promise<void> {
-  return openStreamSession(context.database, stream, { lifeMs: lifeMs(timing) });
+  return openStreamSession(context.database, stream, { lifeMs: sessionLifeMs(timing) });
 }
 
 /** Heartbeats, and the three ends that time brings, until the signal; never rejects. */
@@ -129,7 +129,6 @@ export async function keepAlive(
     if (!(await slept)) return;
     if (waitMs < heartbeatMs) continue;
     if (!stream.heartbeat(clock.nowNs())) return stream.end("limit_exceeded");
-    await verifyStream(parts, stream);
   }
 }
 
@@ -140,7 +139,7 @@ export async function verifyStream(
 ): Promise<void> {
   try {
     const { database } = context;
-    const state = await refreshStreamSession(database, stream, { lifeMs: lifeMs(timing) });
+    const state = await refreshStreamSession(database, stream, { lifeMs: sessionLifeMs(timing) });
     if (state === "taken") stream.end("session_taken_over");
     if (state === "removed") stream.end("unauthenticated");
   } catch (error) {
@@ -169,10 +168,6 @@ export function helloEvent({ heartbeatMs }: OnDemandTiming): WatchEvent {
   return {
     event: { case: "hello", value: { heartbeatInterval: durationFromMs(heartbeatMs) } },
   };
-}
-
-function lifeMs({ heartbeatMs }: OnDemandTiming): number {
-  return HEARTBEATS_MISSED_MAX * heartbeatMs;
 }
 
 function requestMessage(due: DueRequest): agentV1.OnDemandRequest {

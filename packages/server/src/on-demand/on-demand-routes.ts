@@ -12,6 +12,7 @@ import type { ServerContext } from "../context.ts";
 import { edgeErrorFrom } from "../http/connect-error.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
 import { guardHost } from "../http/request-guards.ts";
+import { clientVersionFromUserAgent } from "../monitor-api/client-version.ts";
 import type { QuestionAnswer } from "./question.ts";
 
 /** Of these the first three healthy answers end the question. */
@@ -218,7 +219,9 @@ function versionOf({ status_version: told, version }: OnlineRow): ExactJson {
   const members = parseExactJson(told);
   const isEmpty =
     typeof members !== "object" || members === null || Object.keys(members).length === 0;
-  return isEmpty ? { Version: version } : members;
+  // Of a stream: the version that the agent's User-Agent begins with.
+  const [first = ""] = clientVersionFromUserAgent(version).split("/", 1);
+  return isEmpty ? { Version: first } : members;
 }
 
 /** The NTP Pool's word for no instant is the year 1. */

@@ -29,4 +29,9 @@ export const ON_DEMAND_TIMING: OnDemandTiming = {
 };
 
 /** A session that has not been seen for this many heartbeats counts as away. */
-export const HEARTBEATS_MISSED_MAX = 3;
+const HEARTBEATS_MISSED_MAX = 3;
+
+/** How long a session counts without being seen. */
+export function sessionLifeMs({ heartbeatMs }: OnDemandTiming): number {
+  return HEARTBEATS_MISSED_MAX * heartbeatMs;
+}

@@ -4,7 +4,7 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { agentV1 } from "@truechimer/api";
-import { AppError, type UnixNs } from "@truechimer/base";
+import { AppError, sleep, type UnixNs } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
 import type { CallingAgent } from "../enrolment/authenticate-agent.ts";
 import {
@@ -19,9 +19,10 @@ import {
 import { createCoalescedRun } from "./coalesced-run.ts";
 import { createMqttHub, type MqttHub } from "./mqtt-hub.ts";
 import { createNoticeBus, type HeardNotice } from "./notice-bus.ts";
-import { ON_DEMAND_TIMING, type OnDemandTiming } from "./on-demand-timing.ts";
+import { ON_DEMAND_TIMING, type OnDemandTiming, sessionLifeMs } from "./on-demand-timing.ts";
 import { ask, type Question, type QuestionEvent } from "./question.ts";
 import { takeForResumed, takeForStreams } from "./request-rows.ts";
+import { refreshStreamSessions } from "./session-rows.ts";
 
 type WatchEvent = MessageInitShape<typeof agentV1.WatchResponseSchema>;
 
@@ -55,6 +56,7 @@ export function createOnDemand(context: ServerContext, options: OnDemandOptions)
     context.mqtt === undefined ? undefined : createMqttHub(context, context.mqtt);
   const streams = new Map<string, AgentStream>();
   const stopping = new AbortController();
+  const ending = new AbortController();
   let questions = 0;
 
   const deliver = async (): Promise<void> => {
@@ -108,10 +110,22 @@ export function createOnDemand(context: ServerContext, options: OnDemandOptions)
     }
   };
   const unsubscribe = bus.subscribe(onNotice);
+  let presence: Promise<void> = Promise.resolve();
+  /** All streams in one statement, so that what presence costs does not grow with each agent's heartbeat. */
+  const keepPresent = async (): Promise<void> => {
+    for (;;) {
+      await sleep(context.clock, timing.heartbeatMs, ending.signal);
+      const held = await stillHeld(context, [...streams.keys()], timing);
+      for (const stream of streams.values()) {
+        if (held?.has(stream.streamId) === false) void verifyStream({ context, timing }, stream);
+      }
+    }
+  };
 
   return {
     start: async () => {
       await bus.start();
+      presence = keepPresent().catch(() => undefined);
       hub?.start();
     },
     watch: async function* (agent, request, { notAfterNs, signal }) {
@@ -166,12 +180,29 @@ export function createOnDemand(context: ServerContext, options: OnDemandOptions)
     },
     [Symbol.asyncDispose]: async () => {
       unsubscribe();
+      ending.abort(new Error("stopped"));
+      await presence;
       stopping.abort(new AppError("stopped", "this replica stops: ask another"));
       await hub?.[Symbol.asyncDispose]();
       await bus[Symbol.asyncDispose]();
       await delivering.settled();
     },
   };
+}
+
+/** Absent: the database is away, so nobody knows. */
+async function stillHeld(
+  { database, logger }: ServerContext,
+  streamIds: readonly string[],
+  timing: OnDemandTiming,
+): Promise<ReadonlySet<string> | undefined> {
+  if (streamIds.length === 0) return undefined;
+  try {
+    return await refreshStreamSessions(database, streamIds, { lifeMs: sessionLifeMs(timing) });
+  } catch (error) {
+    logger.warn({ error }, "the presence of agents was not noted");
+    return undefined;
+  }
 }
 
 function requireRoom(held: number, stopping: AbortSignal): void {

@@ -33,6 +33,24 @@ export function openStreamSession(
   });
 }
 
+/** Puts the end of many sessions off at once. Gives the streams that still have the place of all their monitors' agents. */
+export async function refreshStreamSessions(
+  { kysely }: Database,
+  streamIds: readonly string[],
+  { lifeMs }: { readonly lifeMs: number },
+): Promise<ReadonlySet<string>> {
+  const held = await sql<{ readonly stream_id: string }>`
+    with refreshed as (
+      update monitor_sessions s set seen_at = now(), expires_at = now() + make_interval(secs => ${lifeMs}::float8 / 1000)
+      from monitors m
+      where s.stream_id = any(${streamIds}::text[]) and s.transport = 'stream' and m.id = s.monitor_id and m.is_current
+        and m.deleted_on is null
+      returning s.stream_id
+    )
+    select distinct stream_id from refreshed`.execute(kysely);
+  return new Set(held.rows.map(({ stream_id: streamId }) => streamId));
+}
+
 /** `held`: it goes on. `taken`: other streams have the place of this one. `removed`: its monitors are no more. */
 export type StreamState = "held" | "taken" | "removed";
 
