@@ -21,7 +21,7 @@ export interface PathAddresses {
 export const NO_HOST = "198.18.79.99";
 
 /** Why there can be no such path here. Absent: there can. */
-export function twoHopsProblem(): string | undefined {
+function twoHopsProblem(): string | undefined {
   if (process.platform !== "linux") return "network namespaces exist on Linux only";
   if (process.getuid?.() !== 0) return "a network namespace needs root";
   try {

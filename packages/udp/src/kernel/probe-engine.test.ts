@@ -13,6 +13,7 @@ const EPERM = 1;
 const EACCES = 13;
 const ENFILE = 23;
 const EMFILE = 24;
+const EAFNOSUPPORT = 97;
 const ENOBUFS = 105;
 const SECOND_NS = 1_000_000_000n;
 
@@ -282,5 +283,13 @@ describe("ProbeEngine", () => {
     network.advanceMs(5);
     send(orderNumber(4));
     expect(network.warmUps).toEqual([1]);
+  });
+
+  test("a host without IPv6 fails its exchanges over IPv6, and goes on with IPv4", () => {
+    const overIpv6 = orderNumber(1, { address: new Uint8Array(16).fill(0x20) });
+    network.openErrors.push(EAFNOSUPPORT);
+    const sent = send(overIpv6, orderNumber(2));
+    expect(ended).toMatchObject([{ id: 1, phase: "failed", failure: "local_socket_failed" }]);
+    expect(sent.map(({ to }) => to.address.length)).toEqual([4]);
   });
 });

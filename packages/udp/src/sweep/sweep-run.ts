@@ -16,15 +16,14 @@ import type { LinuxCalls } from "../kernel/linux-calls.ts";
 import * as linux from "../kernel/linux-constants.ts";
 import { NativeMemory } from "../kernel/native-memory.ts";
 import { encodeSocketAddress, SOCKADDR_BYTES_MAX } from "../kernel/socket-address.ts";
-import { BATCH_MAX, PORT_LINGER_MS, PORT_USES_MAX } from "../limits.ts";
+import { BATCH_MAX, PORT_USES_MAX } from "../limits.ts";
 import { failureFromLinuxErrno, sendFailureFromLinuxErrno } from "../network-failure.ts";
 import { StepWatch } from "../step-watch.ts";
 import { ArrivalArray, RequestArray, SWEEP_MESSAGES_BYTES } from "./sweep-messages.ts";
 import { SLOTS, SweepSlots } from "./sweep-slots.ts";
+import { type SweepSocket, SweepSockets } from "./sweep-sockets.ts";
 import { type SweepOrder, type SweepResult, TARGET_BYTES } from "./sweeper.ts";
 
-/** Sockets of a family that requests leave from at one time, chosen at random; each is replaced after its uses. */
-const SOCKETS_MAX = 32;
 /** How often what has waited too long is looked for. */
 const EXPIRE_EVERY_MS = 20;
 /** Batches of arrivals that one socket hands out before the others get their turn. */
@@ -35,16 +34,6 @@ const HEADER_BYTES = 48;
 const ORIGIN_OFFSET = 24;
 const TRANSMIT_OFFSET = 40;
 const NS_PER_S = 1_000_000_000n;
-
-interface SweepSocket {
-  readonly port: NetworkPort;
-  readonly isIpv4: boolean;
-  /** Slots by the number of the datagram. */
-  readonly slots: Int32Array;
-  sent: number;
-  inFlight: number;
-  idleSinceMs: number;
-}
 
 /** What a run works with. */
 export interface SweepRunParts {
@@ -69,9 +58,7 @@ export class SweepRun {
   readonly #steps = new StepWatch();
   readonly #random = new Uint32Array(1_024);
   #randomAt = 1_024;
-  readonly #usable: { readonly v4: SweepSocket[]; readonly v6: SweepSocket[] } = { v4: [], v6: [] };
-  readonly #retired: SweepSocket[] = [];
-  readonly #byPort = new Map<NetworkPort, SweepSocket>();
+  readonly #sockets: SweepSockets;
   readonly #figures = new Float64Array(PLAIN_FIGURES);
   readonly #t1 = { seconds: 0, nanoseconds: 0 };
   readonly #t4 = { seconds: 0, nanoseconds: 0 };
@@ -92,6 +79,8 @@ export class SweepRun {
 
   constructor(parts: SweepRunParts) {
     this.#parts = parts;
+    const randomWord = (): number => this.#randomWord();
+    this.#sockets = new SweepSockets({ network: parts.network, nowMs: parts.nowMs, randomWord });
     this.#datagram = { view: this.#memory.view, at: 0, lengthBytes: 0 };
   }
 
@@ -144,8 +133,9 @@ export class SweepRun {
   /** As many of the next targets as one system call takes; they are of one family. */
   #sendBatch(count: number): void {
     const isIpv4 = this.#isIpv4(this.#next);
-    const socket = this.#pickSocket(isIpv4);
-    if (socket === undefined) return;
+    const picked = this.#sockets.pick(isIpv4);
+    if (!picked.ok) return this.#finishUnsent(sendFailureFromLinuxErrno(picked.error));
+    const socket = picked.value;
     const room = Math.min(BATCH_MAX, PORT_USES_MAX - socket.sent, count - this.#next);
     this.#readClocks();
     const sentMs = this.#parts.nowMs();
@@ -169,7 +159,7 @@ export class SweepRun {
     this.#next += sent;
     if (result < 0) this.#sendFailed(socket, -result);
     this.#readErrors(socket);
-    if (socket.sent >= PORT_USES_MAX) this.#retire(socket);
+    if (socket.sent >= PORT_USES_MAX) this.#sockets.retire(socket);
   }
 
   #put(index: number, slot: number): void {
@@ -199,7 +189,7 @@ export class SweepRun {
       return;
     }
     if (socket.sent === 0) this.#finishUnsent(sendFailureFromLinuxErrno(errno));
-    this.#retire(socket);
+    this.#sockets.retire(socket);
   }
 
   #finishUnsent(reason: SampleReason): void {
@@ -209,7 +199,7 @@ export class SweepRun {
   }
 
   #read(port: NetworkPort, hasErrors: boolean): void {
-    const socket = this.#byPort.get(port);
+    const socket = this.#sockets.find(port);
     if (socket === undefined) return;
     if (hasErrors) this.#readErrors(socket);
     for (let batch = 0; batch < ARRIVALS_MAX; batch += 1) {
@@ -372,55 +362,7 @@ export class SweepRun {
       this.#setReason(target, "timeout");
       this.#end(slot);
     }
-    while (this.#retired[0] !== undefined && isOver(this.#retired[0], this.#parts.nowMs())) {
-      const socket = this.#retired.shift();
-      if (socket !== undefined) this.#close(socket);
-    }
-  }
-
-  #pickSocket(isIpv4: boolean): SweepSocket | undefined {
-    const usable = isIpv4 ? this.#usable.v4 : this.#usable.v6;
-    if (usable.length < SOCKETS_MAX) {
-      const problem = this.#openSocket(isIpv4, usable);
-      if (problem !== 0 && usable.length === 0) {
-        this.#finishUnsent(sendFailureFromLinuxErrno(problem));
-        return undefined;
-      }
-    }
-    return usable[this.#randomWord() % usable.length];
-  }
-
-  #openSocket(isIpv4: boolean, usable: SweepSocket[]): number {
-    const { network } = this.#parts;
-    const localAddress = new Uint8Array(isIpv4 ? 4 : 16);
-    const opened = network.openPort({ localAddress, isWildcard: false });
-    if (!opened.ok) return opened.error;
-    network.watchPort(opened.value);
-    const socket: SweepSocket = {
-      port: opened.value,
-      isIpv4,
-      slots: new Int32Array(PORT_USES_MAX),
-      sent: 0,
-      inFlight: 0,
-      idleSinceMs: 0,
-    };
-    usable.push(socket);
-    this.#byPort.set(opened.value, socket);
-    return 0;
-  }
-
-  #retire(socket: SweepSocket): void {
-    const usable = socket.isIpv4 ? this.#usable.v4 : this.#usable.v6;
-    const at = usable.indexOf(socket);
-    if (at < 0) return;
-    usable.splice(at, 1);
-    socket.idleSinceMs = this.#parts.nowMs();
-    this.#retired.push(socket);
-  }
-
-  #close(socket: SweepSocket): void {
-    this.#byPort.delete(socket.port);
-    this.#parts.network.closePort(socket.port);
+    this.#sockets.closeIdle();
   }
 
   #randomWord(): number {
@@ -438,10 +380,6 @@ export class SweepRun {
     this.#wallNs = reading.wallNs;
     this.#steps.observe(reading);
   }
-}
-
-function isOver({ inFlight, idleSinceMs }: SweepSocket, nowMs: number): boolean {
-  return inFlight === 0 && idleSinceMs + PORT_LINGER_MS <= nowMs;
 }
 
 function emptyResult(count: number): SweepResult {

@@ -36,7 +36,7 @@ export interface Sweeper extends AsyncDisposable {
 }
 
 /** Targets of one sweep: 50,000 servers twenty times a second for a second; 64 MB of addresses. */
-export const SWEEP_TARGETS_MAX = 1_000_000;
+const SWEEP_TARGETS_MAX = 1_000_000;
 /** Bytes of a target on the way to the thread: length of the address, port, address. */
 export const TARGET_BYTES = 20;
 
