@@ -245,7 +245,7 @@ function answerRegistration(
   { asked, send, sendJson }: Answering,
 ): void {
   const registration = pool.registered(String(asked.headers["registration-id"]));
-  registration.families.add(request.socket.remoteFamily === "IPv6" ? "v6" : "v4");
+  registration.families.add(familyOf(request));
   if (pool.registrationAnswer !== undefined) {
     const { status, type, body } = pool.registrationAnswer;
     return send(status, type, body);
@@ -255,6 +255,12 @@ function answerRegistration(
     Status: pool.decision,
   };
   sendJson(200, pool.decision === "accepted" ? { ...fields, APIToken: pool.apiKey } : fields);
+}
+
+/** Both families come in at one listener, where IPv4 looks like a mapped IPv6 address. */
+function familyOf({ socket }: IncomingMessage): IpFamily {
+  const mapped = socket.remoteAddress?.startsWith("::ffff:") ?? false;
+  return socket.remoteFamily === "IPv6" && !mapped ? "v6" : "v4";
 }
 
 async function configOf(pool: Pool, { query }: HeardRequest): Promise<object> {

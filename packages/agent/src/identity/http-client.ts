@@ -4,6 +4,7 @@
 import type { IncomingMessage } from "node:http";
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { LookupFunction } from "node:net";
 import { getCACertificates, TLSSocket } from "node:tls";
 import { AppError, type Clock, type IpFamily } from "@truechimer/base";
 
@@ -24,7 +25,7 @@ export const REGISTRATION_TIMES: HttpTimes = {
 };
 
 /** A configuration with certificate and key has about 8 KiB. */
-export const ANSWER_BYTES_MAX: number = 256 * 1_024;
+const ANSWER_BYTES_MAX: number = 256 * 1_024;
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -57,6 +58,8 @@ export type SendHttp = (request: HttpRequest) => Promise<HttpAnswer>;
 
 export interface HttpClientOptions {
   readonly clock: Clock;
+  /** Default: the operating system's resolver. */
+  readonly lookup?: LookupFunction;
   readonly userAgent: string;
   /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, if they are to count. */
   readonly proxyVariables?: Readonly<Record<string, string | undefined>> | undefined;
@@ -133,6 +136,7 @@ function sent({ options, request, limits }: SentOptions): Promise<IncomingMessag
       headers: { "user-agent": options.userAgent, ...headers },
       agent: secure ? new HttpsAgent(proxied) : new HttpAgent(proxied),
       signal: limits.signal,
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
       ...(family === undefined ? {} : { family: family === "v4" ? 4 : 6 }),
       ...(rootPem === undefined ? {} : { ca: [...getCACertificates("default"), rootPem] }),
       ...(pair === undefined ? {} : { cert: pair.certificatePem, key: pair.keyPem }),
@@ -205,7 +209,7 @@ function originOf(url: string): string {
 }
 
 /** Of one error, or of the attempts over several addresses. */
-export function systemCode(error: unknown): string | undefined {
+function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return;
   if ("code" in error && typeof error.code === "string") return error.code;
   if (error instanceof AggregateError) return systemCode(error.errors[0]);

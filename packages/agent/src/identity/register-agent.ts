@@ -136,6 +136,10 @@ function createFlow(options: RegistrationOptions): Flow {
         onProgress({ kind: "key_refused" });
         return { kind: "again", restMs: 0 };
       }
+      // An address in the place of a name has one family alone, whatever was wanted.
+      if (family !== undefined && answer.family !== family) {
+        return failed(family, noAddress(options.apiUrl, family));
+      }
       seen.add(answer.family);
       const said = registrationFrom(answer);
       if (said.kind !== "pending") return said;
@@ -263,6 +267,10 @@ function fieldsOf(text: string): ReadonlyMap<string, string> {
       typeof value === "string" ? [[name.toLowerCase(), value] as const] : [],
     ),
   );
+}
+
+function noAddress(apiUrl: string, family: IpFamily): AppError {
+  return new AppError("peer_unreachable", `${apiUrl} has no IP${family} address`);
 }
 
 /** No way to that family: no address of the name, no route, or nobody there. */

@@ -6,14 +6,14 @@ import type { Logger } from "@truechimer/telemetry";
 import type { DirectoryWatch, WatchDirectory } from "./watch-directory.ts";
 
 /** The NTP Pool's agent's times. */
-export const RELOAD_MS: number = 5 * 60_000;
-export const RELOAD_AFTER_FAILURE_MS: number = 2 * 60_000;
+const RELOAD_MS: number = 5 * 60_000;
+const RELOAD_AFTER_FAILURE_MS: number = 2 * 60_000;
 /** Spreads the agents of a fleet that was started at once. */
-export const RELOAD_JITTER = 0.1;
+const RELOAD_JITTER = 0.1;
 /** Several files change together: looked at when all of them have been quiet for so long. */
-export const QUIET_MS = 500;
+const QUIET_MS = 500;
 /** How soon a watch that broke is tried again; twice as long after each try in vain, up to RELOAD_MS. */
-export const WATCH_AGAIN_MS = 10_000;
+const WATCH_AGAIN_MS = 10_000;
 
 export interface ReloadOutcome {
   /** What went wrong, if anything: it is tried again sooner. */

@@ -3,9 +3,9 @@ import { findStateDirectory, type StateDirectorySources } from "./state-director
 
 const BASE: StateDirectorySources = {
   variables: {},
-  homeDirectory: "/home/agent",
+  homeDirectory: "/users/agent",
   platform: "linux",
-  workingDirectory: "/work",
+  workingDirectory: "/srv",
 };
 
 function found(sources: Partial<StateDirectorySources>): string {
@@ -32,15 +32,15 @@ describe("the state directory", () => {
   test("an empty variable is unset", () => {
     expect(found({ variables: { ...BOTH, MONITOR_STATE_DIR: "" } })).toBe("/state");
     expect(found({ variables: { MONITOR_STATE_DIR: "", STATE_DIRECTORY: "" } })).toBe(
-      "/home/agent/.config/truechimer-agent",
+      "/users/agent/.config/truechimer-agent",
     );
   });
 
   test("without any of them it is in the user's configuration directory", () => {
-    expect(found({})).toBe("/home/agent/.config/truechimer-agent");
+    expect(found({})).toBe("/users/agent/.config/truechimer-agent");
     expect(found({ variables: { XDG_CONFIG_HOME: "/config" } })).toBe("/config/truechimer-agent");
     expect(found({ platform: "darwin" })).toBe(
-      "/home/agent/Library/Application Support/truechimer-agent",
+      "/users/agent/Library/Application Support/truechimer-agent",
     );
   });
 
@@ -50,8 +50,8 @@ describe("the state directory", () => {
   });
 
   test("home and relative paths are made absolute, whatever letters they have", () => {
-    expect(found({ option: "~/agent" })).toBe("/home/agent/agent");
-    expect(found({ option: "state/Zürich 時計" })).toBe("/work/state/Zürich 時計");
+    expect(found({ option: "~/agent" })).toBe("/users/agent/agent");
+    expect(found({ option: "state/Zürich 時計" })).toBe("/srv/state/Zürich 時計");
     expect(found({ option: "~/x", homeDirectory: undefined })).toContain("home");
   });
 

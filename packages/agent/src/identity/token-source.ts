@@ -27,7 +27,7 @@ const REFRESH_MARGIN_MS = 5 * 60_000;
 /** A peer whose tokens are shorter than twice the margin is asked at half of their life, not for each call. */
 const REFRESH_SHARE = 2;
 /** Between tries to get one. The NTP Pool's agent's. */
-export const TOKEN_BACK_OFF: BackOffPolicy = {
+const TOKEN_BACK_OFF: BackOffPolicy = {
   firstMs: 2_000,
   factor: 1.5,
   jitter: 0.1,

@@ -30,7 +30,7 @@ interface Inode {
   durable: Uint8Array | undefined;
 }
 
-export class Killed extends Error {
+class Killed extends Error {
   override readonly name: string = "Killed";
 }
 

@@ -24,7 +24,7 @@ import type {
 import type { WatchDirectory, WatchListener } from "../../src/identity/watch-directory.ts";
 import { createMemoryFileSystem, type MemoryFileSystem } from "./_memory-file-system.ts";
 
-export const STATE_DIRECTORY = "/var/lib/agent";
+const STATE_DIRECTORY = "/var/lib/agent";
 export const DIRECTORY: string = `${STATE_DIRECTORY}/devel`;
 export const NAME = "zurich-1gw2pjj.devel.mon.truechimer.internal";
 
@@ -101,7 +101,7 @@ export interface MovedWatch {
   readonly open: number;
 }
 
-export function createMovedWatch(): MovedWatch {
+function createMovedWatch(): MovedWatch {
   const listeners = new Set<WatchListener>();
   const moved: { -readonly [Key in keyof MovedWatch]: MovedWatch[Key] } = {
     refused: false,
