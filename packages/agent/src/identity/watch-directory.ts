@@ -21,10 +21,12 @@ export interface DirectoryWatch extends Disposable {
 export type WatchDirectory = (path: string, listener: WatchListener) => DirectoryWatch;
 
 export const watchDirectory: WatchDirectory = (path, { onEvent, onError }) => {
-  const { ino, dev } = statSync(path);
+  const watched = statSync(path, { bigint: true });
   const isCurrent = async (): Promise<boolean> => {
-    const now = await stat(path).catch(() => undefined);
-    return now !== undefined && now.ino === ino && now.dev === dev;
+    const now = await stat(path, { bigint: true }).catch(() => undefined);
+    if (now === undefined || now.ino !== watched.ino || now.dev !== watched.dev) return false;
+    // The number of a directory that was removed is given to the next one.
+    return now.birthtimeNs === watched.birthtimeNs;
   };
   let open = true;
   const fail = (error: unknown): void => {

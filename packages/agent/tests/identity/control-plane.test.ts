@@ -269,7 +269,7 @@ describe("one request", () => {
   ])("is given up after its time when there are $name", async ({ phase, afterMs, listener }) => {
     const heard = Promise.withResolvers<undefined>();
     const url = await useServer((request, response) => {
-      (listener as RequestListener)(request, response);
+      listener(request, response);
       heard.resolve(undefined);
     });
     const clock = createVirtualClock();

@@ -71,8 +71,14 @@ function virtualProbeSocket(): ProbeSocket {
     timestampSource: "kernel",
     exchange: ({ address, session }) => probe.exchange(address.text, session),
     counters: () => ({
-      ...{ sent: 0, answered: 0, timedOut: 0, late: 0 },
-      ...{ duplicate: 0, spoofed: 0, networkErrors: 0, inFlight: 0 },
+      sent: 0,
+      answered: 0,
+      timedOut: 0,
+      late: 0,
+      duplicate: 0,
+      spoofed: 0,
+      networkErrors: 0,
+      inFlight: 0,
     }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
