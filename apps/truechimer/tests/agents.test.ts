@@ -71,7 +71,10 @@ async function agents(...words: readonly string[]): Promise<Outcome> {
 async function register(hostname: string, registrationId = newUlid()): Promise<Response> {
   return fetch(`${server.url}/monitor/api/registration`, {
     method: "POST",
-    headers: { "registration-id": registrationId, "user-agent": "truechimer-agent/0.1.0" },
+    headers: {
+      "registration-id": registrationId,
+      "user-agent": "ntppool-agent/v4.1.5/truechimer-0.1.0 (node v26.10.0)",
+    },
     body: new URLSearchParams({ hostname }),
   });
 }

@@ -100,7 +100,7 @@ describe("a certificate with a key of our making", () => {
       name: "an agent of ours, which makes its own key",
       key: active.key,
       query: "?request_certificate=true",
-      headers: { "user-agent": "truechimer-agent/0.1.0" },
+      headers: { "user-agent": "ntppool-agent/v4.1.5/truechimer-0.1.0 (node v26.10.0)" },
     },
   ])("is not given to $name", async ({ key, query, headers = {} }) => {
     const answer = await config(key, query, headers);

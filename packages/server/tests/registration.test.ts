@@ -291,7 +291,7 @@ describe("a registration that comes to nothing", () => {
     const registrationId = newUlid();
     const id = registrationIdIn(await registered(url, { registrationId }));
     await admin.rejectRegistration({ id, reason: "who are you?" });
-    const headers = { "user-agent": "truechimer-agent/0.1.0" };
+    const headers = { "user-agent": "ntppool-agent/v4.1.5/truechimer-0.1.0 (node v26.10.0)" };
     expect(await registered(url, { registrationId, headers })).toEqual({
       URL: `${url}/agents/registrations/${id}`,
       Status: "rejected",

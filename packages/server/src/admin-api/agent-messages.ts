@@ -156,7 +156,8 @@ type AgentOwnFields = Partial<
   Pick<adminV1.Agent, "id" | "name">;
 
 /** What its monitors tell of it, beside what is its own. */
-function agentMessage(monitors: adminV1.Monitor[], own: AgentOwnFields): adminV1.Agent {
+function agentMessage(unsorted: readonly adminV1.Monitor[], own: AgentOwnFields): adminV1.Agent {
+  const monitors = unsorted.toSorted((a, b) => a.family - b.family);
   const newest = monitors.toSorted(
     (a, b) => Number(b.lastSeenAt?.seconds ?? 0n) - Number(a.lastSeenAt?.seconds ?? 0n),
   )[0];

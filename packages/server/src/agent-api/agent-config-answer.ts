@@ -6,6 +6,7 @@ import type { ServerContext } from "../context.ts";
 import type { AgentCredential } from "../enrolment/agent-credential.ts";
 import { authenticateAgent, type CallingAgent } from "../enrolment/authenticate-agent.ts";
 import { limitCertificates } from "../enrolment/limit-certificates.ts";
+import { isOwnAgent } from "../monitor-api/client-version.ts";
 
 /** As the NTP Pool's agents read it. */
 export interface AgentConfigAnswer {
@@ -47,7 +48,7 @@ function familyAnswer({ monitors }: CallingAgent, family: "v4" | "v6"): FamilyAn
 /** An agent of ours makes its own key, and is never told one. */
 function wantsKeyPair({ query, headers }: FastifyRequest): boolean {
   const { request_certificate: wanted } = query as { readonly request_certificate?: unknown };
-  return wanted === "true" && !(headers["user-agent"] ?? "").startsWith("truechimer-agent/");
+  return wanted === "true" && !isOwnAgent(headers["user-agent"]);
 }
 
 async function keyPairFor(

@@ -8,7 +8,7 @@ import { ENROLMENT_LIMITS } from "../enrolment/enrolment-limits.ts";
 import { personWords } from "../enrolment/person-words.ts";
 import { type RegistrationState, receiveRegistration } from "../enrolment/receive-registration.ts";
 import { bearerToken, tokenHash } from "../http/token.ts";
-import { clientVersionFromUserAgent } from "../monitor-api/client-version.ts";
+import { clientVersionFromUserAgent, isOwnAgent } from "../monitor-api/client-version.ts";
 import { refuseInText } from "./error-answers.ts";
 
 export interface RegistrationCall {
@@ -79,7 +79,7 @@ async function answerState(
 ): Promise<void> {
   const ended = state.status === "rejected" || state.status === "cancelled";
   const reason = state.reason === "" ? "" : `: ${state.reason}`;
-  if (ended && (request.headers["user-agent"] ?? "").startsWith("ntppool-agent/")) {
+  if (ended && !isOwnAgent(request.headers["user-agent"])) {
     const message = `the registration was ${state.status}${reason}`;
     await refuseInText(reply, { status: 403, code: "forbidden", message });
     return;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clientVersionFromUserAgent, isZeroOffsetSafe } from "./client-version.ts";
+import { clientVersionFromUserAgent, isOwnAgent, isZeroOffsetSafe } from "./client-version.ts";
 
 describe("the version is what follows the program's name", () => {
   test.each([
@@ -15,6 +15,17 @@ describe("the version is what follows the program's name", () => {
   ])("$given", ({ given, version }) => {
     expect(clientVersionFromUserAgent(given)).toBe(version);
   });
+});
+
+test.each([
+  { userAgent: "ntppool-agent/v4.1.5/truechimer-0.1.0 (node v26.10.0)", own: true },
+  { userAgent: "truechimer-agent/0.1.0", own: true },
+  { userAgent: "ntppool-agent/v4.1.5/c06769b (2026-04-28, go1.26)", own: false },
+  { userAgent: "ntppool-agent/v4.1.5 truechimer-", own: false },
+  { userAgent: "Go-http-client/1.1", own: false },
+  { userAgent: undefined, own: false },
+])("$userAgent is an agent of ours: $own", ({ userAgent, own }) => {
+  expect(isOwnAgent(userAgent)).toBe(own);
 });
 
 describe("an offset of exactly 0 is believed from v3.8.5 on", () => {

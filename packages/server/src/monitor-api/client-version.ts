@@ -6,6 +6,11 @@ const VERSION_CHARACTERS_MAX = 200;
 /** Agents before this one reported a failed check as offset 0. */
 const ZERO_OFFSET_SAFE = { major: 3, minor: 8, patch: 5 } as const;
 
+/** Whether an agent of ours calls. Its `User-Agent` names the agent of the NTP Pool that it is a match for, too. */
+export function isOwnAgent(userAgent: string | undefined): boolean {
+  return /^(truechimer-agent\/|ntppool-agent\/[^/ ]+\/truechimer-)/.test(userAgent ?? "");
+}
+
 /** What is stored of a `User-Agent`: the known program names are taken off, each once. */
 export function clientVersionFromUserAgent(userAgent: string | null): string {
   const stripped = PROGRAM_PREFIXES.reduce(
@@ -17,7 +22,7 @@ export function clientVersionFromUserAgent(userAgent: string | null): string {
 
 /** Whether an offset of exactly 0 without an error is to be believed of this agent. */
 export function isZeroOffsetSafe(clientVersion: string): boolean {
-  if (clientVersion.startsWith("truechimer-agent/")) return true;
+  if (isOwnAgent(clientVersion)) return true;
   const version = clientVersion.split(/[/ ]/, 1)[0] ?? "";
   if (version === "dev-snapshot") return true;
   const match = /^v(\d+)\.(\d+)\.(\d+)(-.*)?$/.exec(version);
