@@ -46,6 +46,7 @@ export interface IssuerFacts {
   readonly notAfterNs: bigint;
 }
 
+/** Everything that a certificate will say, decided before it is encoded. */
 export interface CertificatePlan {
   readonly profile: CertificateProfile;
   /** Canonical text. */

@@ -49,6 +49,7 @@ export interface VerifiedCsr {
   readonly facts: CsrFacts;
 }
 
+/** What a request asks for, and with which key. */
 export interface CsrFacts {
   readonly publicKey: EcPublicKey;
   /** Absent: the subject has none. */

@@ -36,6 +36,7 @@ export const CERTIFICATE_BYTES_MAX: number = 16 * 1024;
 /** RFC 5280, section 4.1.2.2. */
 export const SERIAL_OCTETS_MAX = 20;
 
+/** A certificate taken apart, each part as it stands in it; nothing of it has been judged. RFC 5280, section 4.1. */
 export interface Certificate {
   /** The whole certificate. */
   readonly der: Uint8Array;

@@ -13,6 +13,7 @@ const PARTS_MAX = 20;
 /** ub-common-name and ub-organization-name. RFC 5280, appendix A.1. */
 export const NAME_PART_CHARACTERS_MAX = 64;
 
+/** The parts of a name that certificates of ours have. */
 export interface DistinguishedName {
   /** Absent: a name without one, which a subject may have that is named by its alternative names. */
   readonly commonName?: string;

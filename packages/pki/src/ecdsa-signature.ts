@@ -13,6 +13,7 @@ import { ECDSA_WITH_SHA256, ECDSA_WITH_SHA384 } from "./object-identifiers.ts";
 import { unshared } from "./octets.ts";
 import { type EcPublicKey, importPublicKey } from "./public-key.ts";
 
+/** How a signature is made: ECDSA, with one of two hashes. */
 export interface SignatureAlgorithm {
   readonly objectIdentifier: string;
   /** By WebCrypto's name. */
@@ -58,6 +59,7 @@ export async function signEcdsa(
   );
 }
 
+/** A signature with what it is over and whose it should be. */
 export interface SignedMessage {
   readonly key: EcPublicKey;
   readonly algorithm: SignatureAlgorithm;

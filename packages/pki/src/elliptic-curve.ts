@@ -5,6 +5,7 @@ import { SECP256R1, SECP384R1 } from "./object-identifiers.ts";
 /** By WebCrypto's name. */
 export type CurveName = "P-256" | "P-384";
 
+/** A named curve and its sizes. */
 export interface EllipticCurve {
   readonly name: CurveName;
   readonly objectIdentifier: string;
@@ -12,11 +13,13 @@ export interface EllipticCurve {
   readonly coordinateBytes: number;
 }
 
+/** Of agents and servers: secp256r1. */
 export const P256: EllipticCurve = {
   name: "P-256",
   objectIdentifier: SECP256R1,
   coordinateBytes: 32,
 };
+/** Of authorities: secp384r1. */
 export const P384: EllipticCurve = {
   name: "P-384",
   objectIdentifier: SECP384R1,
@@ -28,6 +31,7 @@ export function curveByObjectIdentifier(objectIdentifier: string): EllipticCurve
   return [P256, P384].find((curve) => curve.objectIdentifier === objectIdentifier);
 }
 
+/** One of ours, by WebCrypto's name. */
 export function curveByName(name: CurveName): EllipticCurve {
   return name === "P-256" ? P256 : P384;
 }

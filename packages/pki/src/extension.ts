@@ -23,6 +23,7 @@ const EXTENSIONS_MAX = 40;
 const NAMES_MAX = 100;
 const PURPOSES_MAX = 20;
 
+/** One extension; `value` is the DER within its OCTET STRING. RFC 5280, section 4.2. */
 export interface Extension {
   readonly objectIdentifier: string;
   readonly critical: boolean;
@@ -30,6 +31,7 @@ export interface Extension {
   readonly value: Uint8Array;
 }
 
+/** `critical` is left out when it is false, as DER has it for a default. */
 export function encodeExtension({ objectIdentifier, critical, value }: Extension): Uint8Array {
   return encodeSequence(
     encodeObjectIdentifier(objectIdentifier),
@@ -77,12 +79,15 @@ const KEY_USAGES = [
   "decipherOnly",
 ] as const;
 
+/** What a key may do. RFC 5280, section 4.2.1.3. */
 export type KeyUsage = (typeof KEY_USAGES)[number];
 
+/** In any order, each once. */
 export function encodeKeyUsage(usages: readonly KeyUsage[]): Uint8Array {
   return encodeNamedBits(usages.map((usage) => KEY_USAGES.indexOf(usage)));
 }
 
+/** In the order of the standard. Malformed when it is no list of bits. */
 export function readKeyUsage(value: Uint8Array): readonly KeyUsage[] {
   const { contents } = onlyValue(value, DER_TAG.bitString, "the key usage");
   return readNamedBits(contents, "the key usage").map((bit) => {
@@ -90,6 +95,7 @@ export function readKeyUsage(value: Uint8Array): readonly KeyUsage[] {
   });
 }
 
+/** Whether it is an authority's, and how many more may hang below it. RFC 5280, section 4.2.1.9. */
 export interface BasicConstraints {
   readonly authority: boolean;
   /** How many authorities may stand between this one and the certificate at the end. Absent: any number. */
@@ -104,6 +110,7 @@ export function encodeBasicConstraints({ authority, pathLength }: BasicConstrain
   );
 }
 
+/** Malformed when a path length stands in a certificate that is no authority's. */
 export function readBasicConstraints(value: Uint8Array): BasicConstraints {
   const reader = readDer(onlyValue(value, DER_TAG.sequence, "the basic constraints").contents);
   const flag = reader.optional(DER_TAG.boolean);
@@ -121,6 +128,7 @@ export function encodeExtendedKeyUsage(purposes: readonly string[]): Uint8Array 
   return encodeSequence(...purposes.map(encodeObjectIdentifier));
 }
 
+/** Object identifiers of the purposes. RFC 5280, section 4.2.1.12. */
 export function readExtendedKeyUsage(value: Uint8Array): readonly string[] {
   const { contents } = onlyValue(value, DER_TAG.sequence, "the extended key usage");
   const purposes = allValues(contents, PURPOSES_MAX, "the extended key usage");
@@ -131,6 +139,7 @@ export function readExtendedKeyUsage(value: Uint8Array): readonly string[] {
   });
 }
 
+/** Whom a certificate is for. RFC 5280, section 4.2.1.6. */
 export interface AlternativeNames {
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly IpAddress[];
@@ -151,6 +160,7 @@ export function encodeAlternativeNames(
   );
 }
 
+/** Names of other kinds are counted and not understood. */
 export function readAlternativeNames(value: Uint8Array): AlternativeNames {
   const { contents } = onlyValue(value, DER_TAG.sequence, "the alternative names");
   const names = allValues(contents, NAMES_MAX, "the alternative names");
@@ -174,6 +184,7 @@ export function encodeSubjectKeyIdentifier(keyIdentifier: Uint8Array): Uint8Arra
   return encodeOctetString(keyIdentifier);
 }
 
+/** RFC 5280, section 4.2.1.2. */
 export function readSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
   return onlyValue(value, DER_TAG.octetString, "the subject key identifier").contents;
 }

@@ -7,6 +7,7 @@ import { type CertificatePlan, encodeCertificate, encodeSignedPart } from "./cer
 import type { Signer } from "./key-pair.ts";
 import { lintCertificate } from "./lint-certificate.ts";
 
+/** A plan, and who signs it. */
 export interface Issuance {
   readonly plan: CertificatePlan;
   /** The issuer's. */

@@ -22,6 +22,7 @@ export async function generateSigner(curve: CurveName): Promise<Signer> {
   return signerOf(pair.privateKey, await publicKeyOf(pair));
 }
 
+/** A key pair that leaves WebCrypto. A secret. */
 export interface ExportableKeyPair {
   readonly publicKey: EcPublicKey;
   /** PKCS #8. Secret. */

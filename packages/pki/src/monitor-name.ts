@@ -14,6 +14,7 @@ const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const DOMAIN_LABELS_MIN = 2;
 const ENVIRONMENTS = ["prod", "test", "devel"] as const;
 
+/** Which of a pool's installations; a label of the name. */
 export type MonitorEnvironment = (typeof ENVIRONMENTS)[number];
 
 /** Other words for the same, as the NTP Pool's programs take them. */
@@ -23,6 +24,7 @@ const SPELLINGS: ReadonlyMap<string, MonitorEnvironment> = new Map([
   ...ENVIRONMENTS.map((name) => [name, name] as const),
 ]);
 
+/** A name taken apart. */
 export interface MonitorName {
   /** The whole name, in lower case. */
   readonly name: string;
@@ -79,6 +81,7 @@ const HOST_CHARACTERS_MAX = 24;
 /** What the longest name of our making has before its domain: host, hyphen, suffix, and the environment. */
 const OWN_CHARACTERS_MAX = HOST_CHARACTERS_MAX + 1 + SUFFIX_CHARACTERS + ".devel.".length;
 
+/** Of what a name is made. */
 export interface NewMonitorName {
   /** As the host calls itself: only its first label is used, made safe. Empty: nobody said. */
   readonly hostname: string;

@@ -16,6 +16,7 @@ const UNCOMPRESSED = 0x04;
 /** RFC 7093, section 2, method 1: enough to tell keys apart, and it fits where SHA-1 did. */
 const KEY_IDENTIFIER_BYTES = 20;
 
+/** A public key as it is encoded, on one of our curves; `importPublicKey` finds out whether it is a point of it. */
 export interface EcPublicKey {
   readonly curve: EllipticCurve;
   /** The whole SubjectPublicKeyInfo. */
@@ -76,6 +77,7 @@ export async function keyIdentifierOf(key: EcPublicKey): Promise<Uint8Array> {
   return (await sha256(key.point)).subarray(0, KEY_IDENTIFIER_BYTES);
 }
 
+/** 32 octets. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", unshared(bytes)));
 }

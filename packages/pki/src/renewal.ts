@@ -14,11 +14,13 @@ const CHECK_MS_MIN = 1_000;
 /** A host may sleep and its clock may be set, so nobody waits for weeks on one timer. */
 const CHECK_MS_MAX = 24 * 3_600_000;
 
+/** The two instants of a certificate. */
 export interface CertificateLife {
   readonly notBeforeNs: UnixNs;
   readonly notAfterNs: UnixNs;
 }
 
+/** How a certificate stands to its end at one instant. */
 export interface RenewalPlan {
   /** It is in the last third of its life, or past its end. */
   readonly due: boolean;
@@ -34,6 +36,7 @@ export function renewAfter({ notBeforeNs, notAfterNs }: CertificateLife): UnixNs
   return notAfterNs - (notAfterNs - notBeforeNs) / RENEWAL_SHARE;
 }
 
+/** As of `nowNs` on the wall clock. */
 export function renewalPlan(life: CertificateLife, nowNs: UnixNs): RenewalPlan {
   const renewAfterNs = renewAfter(life);
   const due = nowNs > renewAfterNs;

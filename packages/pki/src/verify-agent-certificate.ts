@@ -6,6 +6,7 @@ import { type MonitorName, parseMonitorName } from "./monitor-name.ts";
 import { ID_KP_CLIENT_AUTH } from "./object-identifiers.ts";
 import { type ChainToVerify, verifyChain } from "./verify-chain.ts";
 
+/** A chain, and which agents are ours. */
 export interface AgentCertificateToVerify extends ChainToVerify {
   /** In lower case. */
   readonly monitorDomain: string;

@@ -19,6 +19,7 @@ const INTERMEDIATES_MAX = 4;
 /** Certificates that are looked at to find a chain, however many were sent. */
 const CANDIDATES_MAX = 10;
 
+/** What a peer showed, what is trusted, and when. */
 export interface ChainToVerify {
   readonly leaf: Certificate;
   /** May belong to the chain; nothing is believed because it stands here. */

@@ -17,14 +17,17 @@ export function encodeDer(tag: number, ...contents: readonly Uint8Array[]): Uint
   return encoding;
 }
 
+/** Values in their order. */
 export function encodeSequence(...values: readonly Uint8Array[]): Uint8Array {
   return encodeDer(DER_TAG.sequence, ...values);
 }
 
+/** Of one value or none: more would have to be sorted first. */
 export function encodeSet(...values: readonly Uint8Array[]): Uint8Array {
   return encodeDer(DER_TAG.set, ...values);
 }
 
+/** A value within the context-specific tag of this number. */
 export function encodeExplicit(number: number, value: Uint8Array): Uint8Array {
   return encodeDer(explicitTag(number), value);
 }
@@ -50,6 +53,7 @@ export function encodeTrue(): Uint8Array {
   return encodeDer(DER_TAG.boolean, Uint8Array.of(0xff));
 }
 
+/** Octets as they are. */
 export function encodeOctetString(octets: Uint8Array): Uint8Array {
   return encodeDer(DER_TAG.octetString, octets);
 }

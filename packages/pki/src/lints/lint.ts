@@ -12,4 +12,5 @@ export interface Lint {
   finding(certificate: Certificate, plan: CertificatePlan): LintFinding | Promise<LintFinding>;
 }
 
+/** Absent: nothing to say against the certificate. */
 export type LintFinding = string | undefined;
