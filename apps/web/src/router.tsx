@@ -33,6 +33,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/servers/$serverId/score",
+    component: lazyRouteComponent(() => import("./score/score-page.tsx"), "ScorePage"),
+  }),
+  createRoute({
+    ...page,
     path: "/checks/$checkId",
     component: lazyRouteComponent(() => import("./check/check-page.tsx"), "CheckPage"),
   }),

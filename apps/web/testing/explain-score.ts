@@ -72,6 +72,7 @@ function ledgerOf(
           step: seen.step,
           scoreAfter: scoreAfterIt,
           rule: seen.stepRule,
+          ruleText: seen.stepRule.replaceAll("_", " "),
         },
       },
     ];

@@ -190,6 +190,24 @@ export function checkQuery(id: bigint): Query<adminV1.GetCheckResponse> {
   });
 }
 
+/** `monitorId` 0: the overall score. */
+export function explainScoreQuery(question: {
+  readonly serverId: bigint;
+  readonly monitorId: bigint;
+}): Query<adminV1.ExplainScoreResponse> {
+  const { serverId, monitorId } = question;
+  return queryOptions({
+    queryKey: ["score", serverId.toString(), monitorId.toString()] as readonly string[],
+    queryFn: ({ signal }) =>
+      adminClient.explainScore({ serverId, monitorId, stepsMax: 60 }, { signal }),
+    refetchInterval: 2 * POLL_MS,
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === serverId.toString() && query.queryKey[2] === monitorId.toString()
+        ? before
+        : undefined,
+  });
+}
+
 /** Half a round trip is the error of this; below it the difference is not worth a word. */
 function noteClockSkew(serverMs: number | undefined, sentAtMs: number, receivedAtMs: number): void {
   if (serverMs === undefined) return;

@@ -204,7 +204,14 @@ function ServerFactsList(props: { readonly server: ServerFacts }): ReactNode {
       <Fact
         name="Score, age"
         definition={TERMS.score}
-        value={<Score score={server.score} atMs={server.scoreAtMs} />}
+        value={
+          <>
+            <Score score={server.score} atMs={server.scoreAtMs} />{" "}
+            <a className="soft" href={paths.score(server.id)} aria-label="why this score">
+              why
+            </a>
+          </>
+        }
       />
       <Fact
         name="Witnesses"

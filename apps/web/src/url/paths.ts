@@ -4,6 +4,9 @@ export const paths = {
   overview: (): string => "/",
   servers: (search = ""): string => `/servers${search}`,
   server: (id: bigint, search = ""): string => `/servers/${id}${search}`,
+  /** Of one monitor, or the overall score. */
+  score: (serverId: bigint, monitorId?: bigint): string =>
+    `/servers/${serverId}/score${monitorId === undefined ? "" : `?monitor=${monitorId}`}`,
   check: (id: bigint): string => `/checks/${id}`,
   agents: (search = ""): string => `/agents${search}`,
   agent: (id: string): string => `/agents/${encodeURIComponent(id)}`,
