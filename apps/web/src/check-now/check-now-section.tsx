@@ -91,7 +91,10 @@ function RunReport(props: {
   const { run, server } = props;
   const answers = useMemo(() => [...run.answers.values()], [run]);
   return (
-    <div className="check-now" aria-busy={run.phase !== "ended"}>
+    <div
+      className={run.phase === "ended" && run.monitors.length === 0 ? "" : "check-now"}
+      aria-busy={run.phase !== "ended"}
+    >
       <p role="status">
         {runSentence(run)}
         {run.phase === "ended" && run.monitors.length === 0 ? (
