@@ -297,7 +297,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     const { page } = open;
     const section = page.getByRole("region", { name: "Check now" });
     await section.getByRole("button", { name: "Check now" }).click();
-    await section.getByText(/All 10 answered; 10 had no valid answer/).waitFor();
+    await section.getByText(/All 10 answered; 10 without an offset/).waitFor();
     expect(
       await section.getByRole("listitem").filter({ hasText: "no answer in time" }).count(),
     ).toBe(10);

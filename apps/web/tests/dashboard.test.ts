@@ -216,7 +216,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
       .filter({ hasText: /chicago, 20/ })
       .waitFor({ state: "attached" });
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: /^Check/ }).waitFor();
+    await page.getByRole("heading", { level: 1, name: /^Check/ }).waitFor();
     await page.getByRole("link", { name: "chicago" }).waitFor();
   });
 
@@ -261,12 +261,15 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await page.keyboard.press("?");
     await page.getByRole("heading", { name: "Keys", exact: true }).waitFor();
     await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("p");
+    await page.getByRole("heading", { name: "Operations" }).waitFor();
     await page.keyboard.press("/");
     await page.getByRole("searchbox").waitFor();
     await expect
       .poll(() => page.evaluate(() => document.activeElement?.tagName), PATIENTLY)
       .toBe("INPUT");
-    await page.keyboard.type("gm");
+    await page.keyboard.type("ga");
     expect(new URL(page.url()).pathname).toBe("/servers");
   });
 

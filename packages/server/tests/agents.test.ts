@@ -35,6 +35,24 @@ describe("the list of agents", () => {
     });
   });
 
+  test("says by what each can be asked on demand: the stream before MQTT, and nothing that has ended", async () => {
+    const agent = await enrolledAgent(admin, url, { name: "asked" });
+    expect((await agentNamed("asked"))?.transport).toBe("");
+    const session = (transport: string, until: string): Promise<unknown> =>
+      database.pool.query(
+        `insert into monitor_sessions (monitor_id, transport, stream_id, session_id, expires_at)
+         select id, $1, 's', 'run', now() + $2::interval from monitors where tls_name = $3
+         on conflict (monitor_id, transport) do update set expires_at = excluded.expires_at`,
+        [transport, until, agent.tlsName],
+      );
+    await session("mqtt", "1 minute");
+    expect((await agentNamed("asked"))?.transport).toBe("mqtt");
+    await session("stream", "1 minute");
+    expect((await agentNamed("asked"))?.transport).toBe("stream");
+    await session("stream", "-1 minute");
+    expect((await agentNamed("asked"))?.transport).toBe("mqtt");
+  });
+
   test("says when each was heard last, and with which program", async () => {
     const agent = await enrolledAgent(admin, url, { name: "heard" });
     await monitorClient(agent.key).getConfig(

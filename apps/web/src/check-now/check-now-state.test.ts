@@ -44,7 +44,7 @@ test("the sentence says how it stands", () => {
   expect(runSentence(feed(begun, asked(3), answer(1n)))).toBe("1 of 3 answered so far.");
   expect(runSentence(feed(begun, asked(2), answer(1n), answer(2n), ended))).toBe("All 2 answered.");
   expect(runSentence(feed(begun, asked(2), answer(1n, "timeout"), ended))).toBe(
-    "1 of 2 answered; 1 had no valid answer from the server.",
+    "1 of 2 answered; 1 without an offset.",
   );
   expect(runSentence(feed(begun, asked(2), ended))).toBe("None of 2 answered in time.");
   expect(runSentence(feed(begun, asked(0), ended))).toContain("Nobody could be asked");

@@ -57,5 +57,6 @@ export function runSentence(run: CheckNowRun): string {
   if (answered === 0) return `None of ${asked} answered in time.`;
   const failed = [...run.answers.values()].filter(({ reason }) => reason !== "").length;
   const all = answered === asked ? `All ${asked} answered` : `${answered} of ${asked} answered`;
-  return failed === 0 ? `${all}.` : `${all}; ${failed} had no valid answer from the server.`;
+  if (failed === 0) return `${all}.`;
+  return `${all}; ${failed} without ${run.kind === "check" ? "an offset" : "a whole path"}.`;
 }

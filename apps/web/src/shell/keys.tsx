@@ -74,7 +74,7 @@ interface KeyHelp {
 }
 
 const EVERYWHERE: readonly KeyHelp[] = [
-  { keys: ["/"], does: "search servers" },
+  { keys: ["/"], does: "search what the page lists, or the servers" },
   ...NAVIGATION.map(({ key, name }) => ({ keys: ["g", key], does: `go to ${name}` })),
   { keys: ["?"], does: "this list" },
 ];

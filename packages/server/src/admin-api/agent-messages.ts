@@ -9,6 +9,7 @@ import { renewAfter } from "@truechimer/pki";
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { optionalTimestamp, timestampFrom, timestampFromNs } from "./admin-message.ts";
+import { agentTransport, monitorTransports } from "./agent-transports.ts";
 import { monitorMessages } from "./monitor-messages.ts";
 
 /** An agent and which monitors are its own. */
@@ -22,20 +23,22 @@ export interface FoundAgent {
 /** By name. Those that were removed are left out. */
 export async function findAgents(context: ServerContext): Promise<readonly FoundAgent[]> {
   const { database, policy } = context;
-  const [agents, memberships, monitors, certificates] = await Promise.all([
+  const [agents, memberships, monitors, certificates, transports] = await Promise.all([
     agentRows(database),
     membershipRows(database),
     monitorMessages(database.kysely, policy.offsetLimitNs),
     certificatesInUse(database),
+    monitorTransports(database),
   ]);
   const byId = new Map(monitors.map((monitor) => [monitor.id, monitor]));
   const groups = Map.groupBy(memberships, groupKey);
   const named = agents.map((row): FoundAgent => {
     const own = groups.get(`agent ${row.id}`) ?? [];
     const certificate = certificates.get(row.tls_name.toLowerCase());
+    const monitorIds = own.map(({ id }) => id);
     return {
       row: { id: row.id, tlsName: row.tls_name },
-      monitorIds: own.map(({ id }) => id),
+      monitorIds,
       message: agentMessage(monitorsOf(own, byId), {
         id: row.id_token,
         name: row.name,
@@ -44,6 +47,7 @@ export async function findAgents(context: ServerContext): Promise<readonly Found
         country: row.country,
         network: row.network,
         location: row.location,
+        transport: agentTransport(monitorIds, transports),
         enrolledAt: timestampFrom(row.enrolled_at),
         ...(certificate === undefined ? {} : { certificate }),
       }),
@@ -52,15 +56,17 @@ export async function findAgents(context: ServerContext): Promise<readonly Found
   const others = [...groups.values()].flatMap((own): FoundAgent[] => {
     const [first] = own;
     if (first === undefined || first.agent_id !== null) return [];
+    const monitorIds = own.map(({ id }) => id);
     return [
       {
         row: undefined,
-        monitorIds: own.map(({ id }) => id),
+        monitorIds,
         message: agentMessage(monitorsOf(own, byId), {
           id: first.id_token,
           name: first.hostname,
           location: first.location,
           lab: first.lab,
+          transport: agentTransport(monitorIds, transports),
           enrolledAt: timestampFrom(first.created_on),
         }),
       },
@@ -149,6 +155,7 @@ type AgentOwnFields = Partial<
     | "network"
     | "location"
     | "lab"
+    | "transport"
     | "enrolledAt"
     | "certificate"
   >
