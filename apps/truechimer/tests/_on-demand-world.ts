@@ -31,7 +31,7 @@ export async function until<Value>(
   throw new Error("it did not come to pass");
 }
 
-export function ip(text: string): IpAddress {
+function ip(text: string): IpAddress {
   const address = parseIpAddress(text);
   if (!address.ok) throw new Error(address.error);
   return address.value;
@@ -91,7 +91,7 @@ export async function startReplica({
   };
 }
 
-export function bearerTransport(
+function bearerTransport(
   baseUrl: string,
   token: string,
 ): ReturnType<typeof createConnectTransport> {

@@ -20,10 +20,8 @@ export {
 export {
   NTP_REQUEST,
   type NtpAnswer,
-  ntpAnswerJson,
   ntpAnswerText,
   ntpRequestText,
-  ON_DEMAND_BYTES_MAX,
   parseNtpAnswer,
   parseNtpRequest,
 } from "./on-demand-message.ts";
@@ -40,7 +38,6 @@ export {
   agentRequestsFilter,
   controlPlaneFilter,
   controlPlaneTokenFilter,
-  isMqttEnvironment,
   MQTT_ENVIRONMENTS,
   type MqttEnvironment,
   type MqttTopic,

@@ -5,6 +5,7 @@
 import { AppError, type Clock, sleep } from "@truechimer/base";
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 
+/** A message that is sent. */
 export interface MqttPublication {
   readonly topic: string;
   readonly payload: string | Uint8Array;
@@ -16,6 +17,7 @@ export interface MqttPublication {
   readonly userProperties?: Readonly<Record<string, string>>;
 }
 
+/** A message that came. */
 export interface MqttMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -33,6 +35,7 @@ export interface MqttCredentials {
   readonly password: string;
 }
 
+/** What TLS trusts, and what it offers. */
 export interface MqttTls {
   /** PEM. Absent: the system's roots. */
   readonly rootPem?: string | undefined;
@@ -40,6 +43,7 @@ export interface MqttTls {
   readonly keyPem?: string | undefined;
 }
 
+/** With whom, as whom, and what is told meanwhile. */
 export interface MqttSessionOptions {
   /** "mqtts://host:port", or "mqtt://" without TLS. */
   readonly url: string;
@@ -66,6 +70,7 @@ export interface MqttSessionOptions {
   readonly clock: Clock;
 }
 
+/** What says that a client is there, and that it is not. */
 export interface MqttPresence {
   readonly online: () => MqttPublication;
   readonly everyMs: number;
@@ -75,6 +80,7 @@ export interface MqttPresence {
   readonly willDelaySeconds: number;
 }
 
+/** One client of one broker, for as long as it is wanted. Disposing says farewell. */
 export interface MqttSession extends AsyncDisposable {
   /** Connected, and the subscriptions hold. */
   readonly up: boolean;
@@ -102,6 +108,7 @@ const PACKET_BYTES_MAX = 65_536;
 /** Failure of a subscription in a SUBACK: this code and those above. MQTT 5, section 3.9.3. */
 const SUBSCRIPTION_REFUSED = 0x80;
 
+/** Does nothing before `start`. */
 export function createMqttSession(options: MqttSessionOptions): MqttSession {
   const { clock, presence } = options;
   const ending = new AbortController();

@@ -6,6 +6,7 @@ import { kissCode, nsFromNtpShort, type Sample, unixNsFromNtpTimestamp } from "@
 import type { ExactJson } from "./exact-json.ts";
 import { instantText, parseInstant } from "./instant-text.ts";
 
+/** Every member, under the name of what it is. */
 export interface NtpResponse {
   /** Server's clock minus agent's clock. */
   readonly clockOffsetNs: bigint;

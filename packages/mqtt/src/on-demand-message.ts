@@ -8,9 +8,10 @@ import { type NtpResponse, ntpResponseJson, parseNtpResponse } from "./ntp-respo
 export const NTP_REQUEST = "ntp";
 
 /** A request is forty bytes, an answer six hundred. */
-export const ON_DEMAND_BYTES_MAX = 16_384;
+const ON_DEMAND_BYTES_MAX = 16_384;
 const ERROR_CHARACTERS_MAX = 300;
 
+/** What one agent found. */
 export interface NtpAnswer {
   /** Who answers: the first label of the agent's name. Empty from agents themselves. */
   readonly server: string;
@@ -20,10 +21,12 @@ export interface NtpAnswer {
   readonly error: string;
 }
 
+/** The payload of a request for one check. */
 export function ntpRequestText(address: IpAddress): string {
   return exactJsonText({ IP: address.text });
 }
 
+/** The address that is asked about. Refused: in words, what is wrong. */
 export function parseNtpRequest(payload: Uint8Array): Result<IpAddress, string> {
   const members = membersOf(payload);
   if (!members.ok) return members;
@@ -31,7 +34,8 @@ export function parseNtpRequest(payload: Uint8Array): Result<IpAddress, string> 
   return typeof ip === "string" ? parseIpAddress(ip) : refused('"IP" is missing or no text');
 }
 
-export function ntpAnswerJson({ server, response, error }: NtpAnswer): {
+/** Members that are empty are left out. */
+function ntpAnswerJson({ server, response, error }: NtpAnswer): {
   readonly [key: string]: ExactJson;
 } {
   return {
@@ -41,10 +45,12 @@ export function ntpAnswerJson({ server, response, error }: NtpAnswer): {
   };
 }
 
+/** The payload of an answer. */
 export function ntpAnswerText(answer: NtpAnswer): string {
   return exactJsonText(ntpAnswerJson(answer));
 }
 
+/** Refused: in words, what is wrong. */
 export function parseNtpAnswer(payload: Uint8Array): Result<NtpAnswer, string> {
   const members = membersOf(payload);
   if (!members.ok) return members;

@@ -5,6 +5,7 @@ import { ok, type Result, refused, type UnixNs } from "@truechimer/base";
 import { type ExactJson, exactJsonText, jsonMembers, parseExactJson } from "./exact-json.ts";
 import { parseInstant, wholeSecondsText } from "./instant-text.ts";
 
+/** Presence, as one message tells it. */
 export interface StatusMessage {
   readonly online: boolean;
   readonly version: AgentVersion;

@@ -5,6 +5,7 @@ import { assert } from "@truechimer/base";
 
 /** The environments that the NTP Pool's agents know; the first level of every topic. */
 export const MQTT_ENVIRONMENTS = ["prod", "test", "devel"] as const;
+/** One of them. */
 export type MqttEnvironment = (typeof MQTT_ENVIRONMENTS)[number];
 
 /** What a topic is for. */
@@ -67,8 +68,8 @@ export function parseMqttTopic(text: string): MqttTopic | undefined {
   return leaf === "api-test" ? { kind: "api_test", environment, agent } : undefined;
 }
 
-/** Whether the text names an environment, in its one spelling. */
-export function isMqttEnvironment(text: string): text is MqttEnvironment {
+/** In its one spelling. */
+function isMqttEnvironment(text: string): text is MqttEnvironment {
   return (MQTT_ENVIRONMENTS as readonly string[]).includes(text);
 }
 

@@ -70,7 +70,7 @@ function refusedStatus(
 }
 
 /** As a control plane takes it. */
-export function tracerouteMessage({
+function tracerouteMessage({
   startedAtNs,
   hops,
   reached,
