@@ -105,6 +105,23 @@ test("the commands show what the dashboard shows, for people and for programs", 
   expect(events.out).toMatch(/verdict changed/);
 });
 
+test("`check-now` shows what ten places see at this moment, and the way from each of them", async () => {
+  const table = await run(["check-now", "ahead2s.lab"], true);
+  expect(table.out).toMatch(/frankfurt\.lab +\+2\.0\d* s ± |zurich\.lab +\+2\.0\d* s ± /);
+  expect(table.out).toMatch(/\d+ of 10 answered/);
+  const lines = (await run(["check-now", "silent.lab", "--from", "3"])).json();
+  expect(lines.map(({ event, reason }) => reason ?? event)).toEqual([
+    "asked",
+    "timeout",
+    "timeout",
+    "timeout",
+    "ended",
+  ]);
+  const traced = (await run(["check-now", "ahead2s.lab", "--trace", "--from", "2"])).json();
+  expect(traced.at(-1)).toEqual({ event: "ended", asked: 2, answered: 2 });
+  expect((await run(["check-now", "4711"])).code).toBe(1);
+});
+
 test("a mistyped server gets the name that was meant", async () => {
   const { code, err } = await run(["servers", "show", "ahaed2s.lab"], true);
   expect(err).toContain('did you mean "ahead2s.lab"?');

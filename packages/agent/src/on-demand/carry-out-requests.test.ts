@@ -58,10 +58,10 @@ function silentMonitor(
     localAddress: undefined,
     socket: {
       exchange: (
-        request: { readonly address: IpAddress; readonly localAddress?: IpAddress },
+        order: { readonly address: IpAddress; readonly localAddress?: IpAddress },
         signal: AbortSignal,
       ) => {
-        sent.push({ to: request.address.text, from: request.localAddress?.text });
+        sent.push({ to: order.address.text, from: order.localAddress?.text });
         return new Promise((_resolve, reject) => {
           signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
         });
