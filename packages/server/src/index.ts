@@ -2,6 +2,11 @@ export type { CreatedMonitor, MonitorToCreate } from "./admin-api/create-monitor
 export type { RegisterLabOptions } from "./admin-api/register-lab-servers.ts";
 export type { RegisteredServers, ServerToRegister } from "./admin-api/register-servers.ts";
 export { AGENT_SETTINGS, type AgentEnvironment, type AgentSettings } from "./agent-settings.ts";
+export {
+  type CertificateAuthority,
+  type CertificateAuthorityOptions,
+  createCertificateAuthority,
+} from "./ca/certificate-authority.ts";
 export type { ResolveName } from "./context.ts";
 export {
   createServer,

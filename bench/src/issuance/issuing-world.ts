@@ -1,0 +1,76 @@
+// A certificate authority on a PostgreSQL of its own, and the agents that ask it.
+
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock, systemRandom } from "@truechimer/base";
+import { createDatabase, createEmbeddedPostgres, migrate } from "@truechimer/database";
+import { createCertificateRequest, generateSigner } from "@truechimer/pki";
+import { AGENT_SETTINGS, createCertificateAuthority } from "@truechimer/server";
+
+/** Requests are made before the clock runs: that is the agents' work, not the authority's. */
+const AGENTS = 32;
+const MASTER_KEY_BYTES = 32;
+
+export interface IssuingWorld extends AsyncDisposable {
+  /** For the request of the agent with this number. */
+  issueForRequest(agent: number): Promise<void>;
+  issueWithKey(agent: number): Promise<void>;
+  /** Rows of the ledger that hold a certificate. */
+  storedCertificates(): Promise<number>;
+}
+
+export async function openIssuingWorld(): Promise<IssuingWorld> {
+  await using opening = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-"));
+  opening.defer(() => rm(directory, { recursive: true, force: true }));
+  // PostgreSQL may run under another account.
+  await chmod(directory, 0o711);
+  const postgres = opening.use(
+    await createEmbeddedPostgres({
+      preferredDir: join(directory, "postgres"),
+      say: () => undefined,
+    }),
+  );
+  const database = opening.use(
+    await createDatabase({ url: postgres.url, applicationName: "truechimer bench" }),
+  );
+  await migrate(database, { appliedBy: "bench" });
+  const ca = createCertificateAuthority({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    masterKey: systemRandom.bytes(MASTER_KEY_BYTES),
+    agents: AGENT_SETTINGS,
+  });
+  const agents = await Promise.all(
+    Array.from({ length: AGENTS }, async (_, at) => {
+      const tlsName = `agent${at}-1234567.prod.${AGENT_SETTINGS.monitorDomain}`;
+      const csrDer = await createCertificateRequest(await generateSigner("P-256"), tlsName);
+      return { tlsName, csrDer };
+    }),
+  );
+  const agentAt = (at: number): { readonly tlsName: string; readonly csrDer: Uint8Array } => {
+    const agent = agents[at % AGENTS];
+    if (agent === undefined) throw new Error("there are no agents");
+    return agent;
+  };
+  const opened = opening.move();
+  return {
+    issueForRequest: async (at) => {
+      const issued = await ca.issueAgentCertificate(agentAt(at));
+      if (!issued.ok) throw new Error(issued.error);
+    },
+    issueWithKey: async (at) => {
+      await ca.issueAgentCertificateWithKey({ tlsName: agentAt(at).tlsName });
+    },
+    storedCertificates: async () => {
+      const { rows } = await database.pool.query<{ count: number }>(
+        "select count(*)::int as count from certificates where certificate is not null",
+      );
+      return rows[0]?.count ?? 0;
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
