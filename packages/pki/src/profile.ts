@@ -104,7 +104,7 @@ export interface ValidityRequest {
 /** Whole seconds, both of them within the life. RFC 5280, section 4.1.2.5. */
 export function validityFor(request: ValidityRequest): Result<Validity, string> {
   const { profile, nowNs, lifetimeMs, issuerNotAfterNs } = request;
-  if (lifetimeMs < profile.lifetimeMsMin || lifetimeMs > profile.lifetimeMsMax) {
+  if (!(lifetimeMs >= profile.lifetimeMsMin && lifetimeMs <= profile.lifetimeMsMax)) {
     return refused(
       `a lifetime of ${lifetimeMs} ms: expected ${profile.lifetimeMsMin} to ${profile.lifetimeMsMax} ms for the profile ${profile.name}`,
     );
