@@ -58,6 +58,21 @@ describe("the host's clock", () => {
     expect(looks).toBeLessThanOrEqual(20);
   });
 
+  test("is held against the servers that are named at the time, not those of the start", async () => {
+    const { agent, clock, plane, sent } = simulateTrusted(["a.trusted"]);
+    agent.start();
+    await clock.advance(60_000);
+    plane.config = {
+      ...plane.config,
+      baseChecks: [new TextEncoder().encode("b.trusted")],
+    };
+    await clock.advance(600_000);
+    const before = sent.length;
+    await clock.advance(1_200_000);
+    const probed = new Set(sent.slice(before).map(({ address }) => address.text));
+    expect([...probed]).toEqual(["192.0.2.52"]);
+  });
+
   test("is not believed when no trusted server can be found", async () => {
     const { agent, clock, plane } = simulateTrusted(["unknown.trusted"]);
     agent.start();
