@@ -68,7 +68,6 @@ export interface AgentIdentity extends AsyncDisposable {
   reload(): Promise<ReloadOutcome>;
   /** Stores it, and looks at the control plane with it at once when started. */
   setApiKey(apiKey: string): Promise<void>;
-  setOtlpLogLevel(level: string): Promise<void>;
   /** JWT for the next call; the API key where none is to be had; undefined where there is neither. */
   bearer(signal: AbortSignal, refused?: string): Promise<string | undefined>;
   waitUntilApiKey(signal: AbortSignal): Promise<IdentitySnapshot>;
@@ -163,8 +162,6 @@ function assembled(parts: Parts): AgentIdentity {
       await reloading.changeState((state) => ({ ...state, apiKey }));
       if (started) loop.now().catch(() => {});
     },
-    setOtlpLogLevel: (otlpLogLevel) =>
-      reloading.changeState((state) => ({ ...state, otlpLogLevel })),
     bearer: async (signal, refused) => {
       if (refused !== undefined) tokens.refuse(refused);
       const { apiKey } = value.current;
