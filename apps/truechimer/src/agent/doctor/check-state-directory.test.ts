@@ -40,8 +40,9 @@ function check(
 test("a directory of one's own is well, and looking at it leaves nothing behind", async () => {
   const directory = await useDirectory();
   await writeFile(join(directory, "state.json"), "{}", { mode: 0o600 });
+  await writeFile(join(directory, "lock"), "", { mode: 0o644 });
   expect((await check(directory)).map(({ health }) => health)).toEqual(["ok"]);
-  expect(await readdir(directory)).toEqual(["state.json"]);
+  expect(await readdir(directory)).toEqual(["lock", "state.json"]);
 });
 
 test("a directory that is not there yet is no problem", async () => {

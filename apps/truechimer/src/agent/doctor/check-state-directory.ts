@@ -67,7 +67,10 @@ async function filesOfOthers(directory: string, owner: number): Promise<readonly
     })),
   );
   const foreign = stats.filter(({ stat }) => stat !== undefined && stat.uid !== owner);
-  const open_ = stats.filter(({ stat }) => stat?.isFile() && (stat.mode & OTHERS_BITS) !== 0);
+  // An empty file, such as a lock, has nothing to read.
+  const readable = stats.filter(({ stat: found }) => {
+    return found?.isFile() === true && found.size > 0 && (found.mode & OTHERS_BITS) !== 0;
+  });
   return [
     ...(foreign.length === 0
       ? []
@@ -77,11 +80,11 @@ async function filesOfOthers(directory: string, owner: number): Promise<readonly
             `chown -R ${owner} '${directory}'`,
           ),
         ]),
-    ...(open_.length === 0 || process.platform === "win32"
+    ...(readable.length === 0 || process.platform === "win32"
       ? []
       : [
           problem(
-            `${open_.map(({ name }) => name).join(", ")}: readable by others on this host`,
+            `${readable.map(({ name }) => name).join(", ")}: readable by others on this host`,
             `chmod go= '${directory}'/*`,
           ),
         ]),
