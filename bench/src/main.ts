@@ -1,13 +1,14 @@
 // npm run bench -- [scenario…] [options]: runs named scenarios, prints their tables and keeps the results.
 
 import { parseArgs } from "node:util";
+import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
 import { issuance } from "./issuance/issuance.ts";
 import { probeError } from "./probe-error/probe-error.ts";
 import { probeRate } from "./probe-rate/probe-rate.ts";
 import { saveResults } from "./results.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
 
-const SCENARIOS: readonly Scenario[] = [issuance, probeError, probeRate];
+const SCENARIOS: readonly Scenario[] = [issuance, probeError, probeRate, agentFootprint];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
@@ -18,7 +19,8 @@ ${SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join("
 
 Options:
   --quick             few exchanges, one run; the results are not kept
-  --condition NAME    of probe-error: idle, busy, at-once or in-flight; of issuance: its rows
+  --condition NAME    of probe-error: idle, busy, at-once or in-flight; of issuance: its rows; of agent-footprint:
+                      every-minute or in-flight-at-once
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
   --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange

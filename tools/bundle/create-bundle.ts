@@ -3,6 +3,7 @@
 import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { builtinsByRequire } from "./builtins-by-require.ts";
 import { koffiFromNativeFolder } from "./koffi-plugin.ts";
 import { licenceText } from "./licence-text.ts";
 import { copyNativePart } from "./native-part.ts";
@@ -34,7 +35,8 @@ const FILES = {
 
 /** CommonJS packages ask for Node's own modules by `require`, which an ES module has to make first. */
 const REQUIRE = `import { createRequire as __createRequire } from "node:module";
-const require = __createRequire(import.meta.url);`;
+const require = __createRequire(import.meta.url);
+const __builtin = require;`;
 
 export async function createBundle({
   root,
@@ -69,11 +71,14 @@ async function compile(root: string, outdir: string): Promise<Metafile> {
     target: "node26",
     conditions: ["source"],
     banner: { js: REQUIRE },
+    inject: [join(root, "tools", "bundle", "plain-headers.ts")],
     minifySyntax: true,
+    // Comments go: one character beyond Latin-1 makes two bytes of each in memory.
+    minifyWhitespace: true,
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    plugins: [koffiFromNativeFolder, versionAsConstant(await versionOf(root))],
+    plugins: [builtinsByRequire, koffiFromNativeFolder, versionAsConstant(await versionOf(root))],
   });
   return metafile;
 }

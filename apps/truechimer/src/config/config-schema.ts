@@ -4,7 +4,7 @@
 import { parseIpAddress } from "@truechimer/base";
 import { SAMPLE_TIMEOUT_MS_MAX, SAMPLE_TIMEOUT_MS_MIN } from "@truechimer/ntp";
 import { AGENT_PROFILE, parseMonitorDomain } from "@truechimer/pki";
-import { z } from "zod";
+import * as z from "zod";
 import { durationKey } from "./duration-key.ts";
 import { parseServerTarget } from "./server-target.ts";
 

@@ -1,7 +1,7 @@
 // A duration in a configuration: text with a unit, within limits that the message names.
 
 import { parseDurationMs } from "@truechimer/base";
-import { z } from "zod";
+import * as z from "zod";
 
 export interface DurationLimits {
   /** As a person would write them; both inclusive. */
