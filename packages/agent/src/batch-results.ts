@@ -27,7 +27,7 @@ export interface BatchResults {
 /** A result of fresh work waits for its neighbours this long. */
 export const GATHER_MS = 500;
 /** Nobody is there to take a result of leased work; fewer, larger submissions are kept for later. */
-export const LEASED_GATHER_MS = 30_000;
+export const LEASED_GATHER_MS = 10_000;
 /** Results of one submission: about 100 KB. */
 const SUBMISSION_RESULTS_MAX = 100;
 

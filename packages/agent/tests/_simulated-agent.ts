@@ -125,7 +125,7 @@ export function simulate(options: SimulationOptions = {}): Simulation {
   };
 }
 
-interface VirtualSocketParts {
+export interface VirtualSocketParts {
   readonly clock: Clock;
   readonly network: VirtualNetwork;
   readonly random: AgentOptions["random"];
@@ -133,12 +133,12 @@ interface VirtualSocketParts {
   readonly nowMs: () => number;
 }
 
-interface BreakableSocket extends ProbeSocket {
+export interface BreakableSocket extends ProbeSocket {
   failure: AppError | undefined;
 }
 
 /** Servers listen on port 123 of the virtual network; each source address is a host of its own. */
-function virtualSocket({
+export function virtualSocket({
   clock,
   network,
   random,
@@ -190,7 +190,7 @@ function virtualSocket({
   return socket;
 }
 
-function countingMetrics(counted: {
+export function countingMetrics(counted: {
   accepted: number;
   lost: string[];
   inFlightMax: number;
