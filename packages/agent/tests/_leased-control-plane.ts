@@ -42,12 +42,21 @@ export interface LeasedOptions {
   /** False: work is for once. */
   readonly leased?: boolean;
   readonly samples?: number;
+  /** Default 1 s. */
+  readonly idlePollMs?: number;
 }
 
 const NS_PER_MS = 1_000_000n;
 
 export function createLeasedControlPlane(options: LeasedOptions): LeasedControlPlane {
-  const { clock, intervalMs, batchSize = 10, leased = true, samples = 1 } = options;
+  const {
+    clock,
+    intervalMs,
+    batchSize = 10,
+    leased = true,
+    samples = 1,
+    idlePollMs = 1_000,
+  } = options;
   const watched = new Set(options.servers);
   const withdrawn: string[] = [];
   /** When each monitor was last given each server. */
@@ -59,7 +68,7 @@ export function createLeasedControlPlane(options: LeasedOptions): LeasedControlP
     samples,
     privateTargetsAllowed: true,
     sampleInterval: durationFromMs(2_000),
-    idlePollInterval: durationFromMs(1_000),
+    idlePollInterval: durationFromMs(idlePollMs),
   };
   const enter = (): void => {
     if (plane.isAway) throw new ConnectError("away", Code.Unavailable);
