@@ -1,10 +1,12 @@
 // What the agent watches: its view of each server against the others' median, drawn on the offset axis' scale, one strip
 // a row, so that agreement is seen down the column.
 
+import { useQuery } from "@tanstack/react-query";
 import type { adminV1 } from "@truechimer/api";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { AgentFamily } from "../agents/agent-facts.ts";
 import { msOf, offsetOf } from "../api/message.ts";
+import { serversQuery } from "../api/queries.ts";
 import { formatOffset, formatSpan } from "../format/offset.ts";
 import { formatScore } from "../format/score.ts";
 import { useHeldOrder } from "../parts/held.ts";
@@ -19,7 +21,13 @@ import {
 } from "../parts/words.ts";
 import { paths } from "../url/paths.ts";
 import { DifferenceStrip } from "./difference-strip.tsx";
-import { isWithinBound, watchedRows, watchedSummary } from "./watched-rows.ts";
+import {
+  differenceBoundNs,
+  type FleetBounds,
+  isWithinBound,
+  watchedRows,
+  watchedSummary,
+} from "./watched-rows.ts";
 
 interface WatchedServersProps {
   readonly assignments: readonly adminV1.AgentAssignment[];
@@ -28,10 +36,12 @@ interface WatchedServersProps {
 
 /** Rows that are drawn at first. */
 const ROWS_FIRST = 100;
+const FLEET_POLL_MS = 15_000;
 
 export function WatchedServers(props: WatchedServersProps): ReactNode {
   const [pointerInside, setPointerInside] = useState(false);
   const [rowsMax, setRowsMax] = useState(ROWS_FIRST);
+  const fleet = useFleetBounds();
   const rows = useHeldOrder(watchedRows(props.assignments), keyOf, pointerInside);
   if (rows.length === 0) {
     return (
@@ -42,7 +52,7 @@ export function WatchedServers(props: WatchedServersProps): ReactNode {
   }
   return (
     <>
-      <p className="page-sentence">{watchedSummary(rows)}</p>
+      <p className="page-sentence">{watchedSummary(rows, fleet)}</p>
       <div
         className="table-scroll"
         onPointerEnter={() => setPointerInside(true)}
@@ -77,6 +87,7 @@ export function WatchedServers(props: WatchedServersProps): ReactNode {
               <WatchedRow
                 key={keyOf(row)}
                 row={row}
+                fleet={fleet}
                 family={props.families.find(({ id }) => id === row.assignment?.monitorId)?.family}
               />
             ))}
@@ -94,16 +105,27 @@ export function WatchedServers(props: WatchedServersProps): ReactNode {
   );
 }
 
+/** How sure the fleet is of each server; it changes slowly. */
+function useFleetBounds(): FleetBounds {
+  const servers = useQuery({ ...serversQuery(false), refetchInterval: FLEET_POLL_MS });
+  return useMemo(
+    () => new Map(servers.data?.servers.map(({ id, offset }) => [id, offset?.boundNs])),
+    [servers.data],
+  );
+}
+
 function keyOf({ serverId, assignment }: adminV1.AgentAssignment): string {
   return `${serverId} ${assignment?.monitorId ?? ""}`;
 }
 
 function WatchedRow(props: {
   readonly row: adminV1.AgentAssignment;
+  readonly fleet: FleetBounds;
   readonly family: string | undefined;
 }): ReactNode {
-  const { row } = props;
+  const { row, fleet } = props;
   const { assignment } = row;
+  const boundNs = differenceBoundNs(row, fleet);
   const verdict = verdictName(row.verdict);
   const reason = assignment?.reason ?? "";
   return (
@@ -123,15 +145,19 @@ function WatchedRow(props: {
       <td className="is-strip is-minor">
         <DifferenceStrip
           differenceNs={row.offsetFromOthersNs}
-          boundNs={assignment?.offset?.boundNs}
-          apart={isWithinBound(row) === false}
+          boundNs={boundNs}
+          apart={isWithinBound(row, fleet) === false}
         />
       </td>
       <td className="is-number">
         {row.offsetFromOthersNs === undefined ? (
           <Nothing why={reason === "" ? "nobody else sees it" : reasonWords(reason)} />
         ) : (
-          <Difference row={row} differenceNs={row.offsetFromOthersNs} />
+          <Difference
+            boundNs={boundNs}
+            within={isWithinBound(row, fleet)}
+            differenceNs={row.offsetFromOthersNs}
+          />
         )}
       </td>
       <td className="is-number is-minor">
@@ -172,18 +198,18 @@ function WatchedRow(props: {
 }
 
 function Difference(props: {
-  readonly row: adminV1.AgentAssignment;
   readonly differenceNs: bigint;
+  readonly boundNs: bigint | undefined;
+  readonly within: boolean | undefined;
 }): ReactNode {
-  const { row, differenceNs } = props;
-  const within = isWithinBound(row);
-  const text = formatOffset(differenceNs, row.assignment?.offset?.boundNs);
+  const { differenceNs, boundNs, within } = props;
+  const text = formatOffset(differenceNs, boundNs);
   const meaning =
     within === undefined
       ? "its bound is unknown"
       : within
-        ? "within its bound: it agrees with the others"
-        : "beyond its bound: its clock, its path or the others' are off";
+        ? "within the bounds: it agrees with the others"
+        : "beyond the bounds: its clock, its path or the others' are off";
   return (
     <span className={within === false ? "bad" : ""} title={`${text.text}, ${meaning}`}>
       {text.value} {text.unit}

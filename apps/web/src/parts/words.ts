@@ -93,7 +93,7 @@ export const TERMS = {
     "How requests on demand reach it: the stream that it holds open to us, or MQTT. Without one it still works, and cannot be asked.",
   lossLastHour: "Share of its checks in the last hour that had no answer.",
   fromOthers:
-    "What this monitor finds minus the median of what the others find of the same server. Within the bound they agree.",
+    "What this monitor finds minus the median of what the others find of the same server. Within the bounds of both they agree.",
   witnesses: "Monitors with fresh data, and how many of them hold the clock to be wrong.",
 } as const;
 
