@@ -6,6 +6,7 @@ import { ok, type Result, refused } from "@truechimer/base";
 export const PEM_CHARACTERS_MAX: number = 64 * 1024;
 const LINE_CHARACTERS = 64;
 
+/** What a block holds, as its first line says. RFC 7468, section 4. */
 export type PemLabel = "CERTIFICATE" | "CERTIFICATE REQUEST" | "PRIVATE KEY" | "PUBLIC KEY";
 
 /** One block, with a line end after it. */

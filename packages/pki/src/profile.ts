@@ -13,8 +13,10 @@ const YEAR_MS = 365 * DAY_MS;
 const MS_NS = 1_000_000n;
 const SECOND_NS = 1_000_000_000n;
 
+/** The kinds of certificates that there are. */
 export type ProfileName = "root" | "issuing" | "agent" | "server";
 
+/** What a kind of certificate has, and nothing else. */
 export interface CertificateProfile<Name extends ProfileName = ProfileName> {
   readonly name: Name;
   readonly keyUsage: readonly KeyUsage[];
@@ -87,11 +89,13 @@ const BACK_DATE_MS_MAX = HOUR_MS;
 /** Of a short life no more than this share lies in the past, or it would be due for renewal at birth. */
 const BACK_DATE_SHARE = 10;
 
+/** A certificate's life. */
 export interface Validity {
   readonly notBeforeNs: UnixNs;
   readonly notAfterNs: UnixNs;
 }
 
+/** What a life is computed from. */
 export interface ValidityRequest {
   readonly profile: CertificateProfile;
   readonly nowNs: UnixNs;

@@ -21,6 +21,25 @@ test("events go with the results that they tell of", async () => {
   expect(left.map(({ text }) => Number(text))).toEqual(Array.from({ length: 47 }, (_, n) => n + 1));
 });
 
+test("a certificate goes three months after its end, and none before", async () => {
+  await sql`
+    with authority as (
+      insert into certificate_authorities
+        (tier, common_name, serial, certificate, fingerprint, key_identifier, sealed_key, not_before, not_after)
+      values ('root', 'x', '01', '\\x00', sha256('x'), substr(sha256('x'), 1, 20), '\\x00', now(), now() + interval '1 day')
+      returning id
+    )
+    insert into certificates (serial, authority_id, profile, names, tls_name, key_identifier, not_before, not_after)
+    select lpad(to_hex(n), 4, '0'), id, 'agent', array['a'], 'a', substr(sha256('x'), 1, 20),
+           now() - make_interval(days => n + 1), now() - make_interval(days => n)
+    from authority, generate_series(0, 200, 10) n`.execute(kysely);
+  await cleanUp({ database, policy: LOCAL_POLICY });
+  const left = await kysely.selectFrom("certificates").select("serial").orderBy("serial").execute();
+  expect(left.map(({ serial }) => Number.parseInt(serial, 16))).toEqual([
+    0, 10, 20, 30, 40, 50, 60, 70, 80,
+  ]);
+});
+
 test("the newest events of a day are read from the index, however many there are", async () => {
   await sql`
     insert into events (at, kind, text)

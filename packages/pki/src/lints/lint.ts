@@ -3,6 +3,7 @@
 import type { Certificate } from "../certificate.ts";
 import type { CertificatePlan } from "../certificate-plan.ts";
 
+/** One question, asked of every certificate before it is signed. */
 export interface Lint {
   /** As its file is called. */
   readonly name: string;

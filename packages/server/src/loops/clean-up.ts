@@ -10,6 +10,10 @@ const WITHDRAWALS_KEPT_HOURS = 48;
 const KEYS_KEPT_DAYS = 7;
 /** A late answer can still be told from one that nobody asked for. */
 const QUESTIONS_KEPT_DAYS = 1;
+/** A certificate that has ended is of interest while somebody may ask what happened. */
+const CERTIFICATES_KEPT_DAYS = 90;
+/** One run takes no more rows away than fit a short transaction; the next goes on. */
+const CERTIFICATES_DELETED_MAX = 50_000;
 /** One run takes no more events away than fit a short transaction; the next goes on. */
 const EVENTS_DELETED_MAX = 50_000;
 
@@ -36,6 +40,11 @@ export async function cleanUp({
     delete from traceroutes where id in (
       select id from traceroutes where ts < now() - make_interval(secs => ${policy.retentionMs / 1_000}::float8)
       order by ts limit ${EVENTS_DELETED_MAX}
+    )`.execute(kysely);
+  await sql`
+    delete from certificates where serial in (
+      select serial from certificates where not_after < now() - make_interval(days => ${CERTIFICATES_KEPT_DAYS}::int)
+      order by not_after limit ${CERTIFICATES_DELETED_MAX}
     )`.execute(kysely);
   // As long as the results that they tell of.
   await sql`

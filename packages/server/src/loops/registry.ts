@@ -24,7 +24,7 @@ export const LOOPS: readonly Loop[] = [
     name: "clean_up",
     periodMs: 10 * MINUTE_MS,
     purpose:
-      "takes away ended sessions, old keys, old submission ids, old questions, old paths and old events",
+      "takes away ended sessions, old keys, old submission ids, old questions, old paths, old events and certificates that ended long ago",
     run: cleanUp,
   },
   {
