@@ -41,7 +41,7 @@ class PlainHeaders implements Iterable<[string, string]> {
   }
 
   set(name: string, value: string): void {
-    const text = String(value).trim();
+    const text = value.trim();
     if (!NAME.test(name) || FORBIDDEN_IN_VALUE.test(text)) {
       throw new TypeError(`"${name}" or its value is no header field`);
     }

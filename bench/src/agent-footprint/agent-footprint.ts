@@ -140,8 +140,11 @@ async function startAgent(url: string, { directory, bundle }: Setup): Promise<Ru
   const child = spawn(
     join(bundle, "truechimer-agent"),
     [
-      ...["run", "--server", url, "--address", "127.0.0.1", "--token-file", tokenFile],
+      "run",
       "--allow-private-targets",
+      `--server=${url}`,
+      "--address=127.0.0.1",
+      `--token-file=${tokenFile}`,
     ],
     {
       stdio: ["ignore", "ignore", "inherit"],
