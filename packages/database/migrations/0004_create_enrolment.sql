@@ -133,5 +133,5 @@ comment on column enrolment_tokens.sealed_key is 'Its API key, sealed, as long a
 comment on column enrolment_tokens.certificate_pem is 'Its first certificate with the issuing one, as long as the answer may be asked for again.';
 create index enrolment_tokens_created on enrolment_tokens (created_at);
 
-comment on column events.kind is 'A code: server_added, server_paused, server_resumed, server_removed, server_restored, verdict_changed, monitor_added, monitor_online, monitor_offline, authority_created, monitor_status_changed, registration_received, registration_approved, registration_rejected, agent_enrolled, agent_removed.';
+comment on column events.kind is 'A code: server_added, server_paused, server_resumed, server_removed, server_restored, verdict_changed, monitor_added, monitor_online, monitor_offline, authority_created, monitor_status_changed, registration_received, registration_approved, registration_rejected, agent_enrolled, agent_removed, authority_created.';
 create index events_monitor on events (monitor_id, id) where monitor_id is not null;

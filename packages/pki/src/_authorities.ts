@@ -10,8 +10,8 @@ import { AGENT_PROFILE, ISSUING_PROFILE, ROOT_PROFILE, validityFor } from "./pro
 import { keyIdentifierOf } from "./public-key.ts";
 import { createSerialNumber } from "./serial-number.ts";
 
-export const NOW_NS: UnixNs = 1_795_000_000_000_000_000n;
-export const NAME = "zurich-1gw2pjj.prod.mon.truechimer.internal";
+const NOW_NS: UnixNs = 1_795_000_000_000_000_000n;
+const NAME = "zurich-1gw2pjj.prod.mon.truechimer.internal";
 const YEAR_MS = 365 * 86_400_000;
 const DAY_MS = 86_400_000;
 

@@ -30,7 +30,7 @@ import {
 import { type EcPublicKey, parsePublicKey } from "./public-key.ts";
 
 /** A request with a P-384 key and a few names takes 600 octets. Longer ones are refused unread. */
-export const CSR_BYTES_MAX = 4_096;
+const CSR_BYTES_MAX = 4_096;
 const ATTRIBUTES_MAX = 10;
 
 /** Read, and so far nothing but a claim. */

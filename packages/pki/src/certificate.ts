@@ -32,7 +32,7 @@ import {
 import { hexFromBytes } from "./octets.ts";
 
 /** A root with an RSA key of 8192 bits and many names takes 4 KiB. Longer ones are refused unread. */
-export const CERTIFICATE_BYTES_MAX: number = 16 * 1024;
+const CERTIFICATE_BYTES_MAX: number = 16 * 1024;
 /** RFC 5280, section 4.1.2.2. */
 export const SERIAL_OCTETS_MAX = 20;
 

@@ -14,13 +14,13 @@ export interface EllipticCurve {
 }
 
 /** Of agents and servers: secp256r1. */
-export const P256: EllipticCurve = {
+const P256: EllipticCurve = {
   name: "P-256",
   objectIdentifier: SECP256R1,
   coordinateBytes: 32,
 };
 /** Of authorities: secp384r1. */
-export const P384: EllipticCurve = {
+const P384: EllipticCurve = {
   name: "P-384",
   objectIdentifier: SECP384R1,
   coordinateBytes: 48,

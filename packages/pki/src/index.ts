@@ -1,11 +1,10 @@
-export { CERTIFICATE_BYTES_MAX, type Certificate, parseCertificate } from "./certificate.ts";
+export { type Certificate, parseCertificate } from "./certificate.ts";
 export {
   type CertificatePlan,
   type IssuerFacts,
   subjectFor,
 } from "./certificate-plan.ts";
 export {
-  CSR_BYTES_MAX,
   type CsrFacts,
   parseCertificateRequest,
   type UnverifiedCsr,
@@ -36,7 +35,7 @@ export {
   parseMonitorName,
 } from "./monitor-name.ts";
 export { equalBytes, hexFromBytes } from "./octets.ts";
-export { decodePem, encodePem, PEM_CHARACTERS_MAX, type PemLabel } from "./pem.ts";
+export { decodePem, encodePem, type PemLabel } from "./pem.ts";
 export {
   AGENT_LIFETIME_DEFAULT_MS,
   AGENT_PROFILE,
@@ -51,7 +50,6 @@ export {
 export { type EcPublicKey, keyIdentifierOf, parsePublicKey, sha256 } from "./public-key.ts";
 export {
   type CertificateLife,
-  RENEWAL_SHARE,
   type RenewalPlan,
   renewAfter,
   renewalPlan,
@@ -61,4 +59,4 @@ export {
   type AgentCertificateToVerify,
   verifyAgentCertificate,
 } from "./verify-agent-certificate.ts";
-export { type ChainToVerify, certificateSignatureProblem, verifyChain } from "./verify-chain.ts";
+export { type ChainToVerify, verifyChain } from "./verify-chain.ts";

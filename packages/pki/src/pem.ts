@@ -3,7 +3,7 @@
 import { ok, type Result, refused } from "@truechimer/base";
 
 /** A chain of a handful of certificates, or a key. Longer texts are refused unread. */
-export const PEM_CHARACTERS_MAX: number = 64 * 1024;
+const PEM_CHARACTERS_MAX: number = 64 * 1024;
 const LINE_CHARACTERS = 64;
 
 /** What a block holds, as its first line says. RFC 7468, section 4. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { renewAfter, renewalPlan } from "./renewal.ts";
+import { RENEWAL_SHARE, renewAfter, renewalPlan } from "./renewal.ts";
 
 const SECOND_NS = 1_000_000_000n;
 const HOUR_MS = 3_600_000;
@@ -37,6 +37,15 @@ describe("a certificate is renewed in the last third of its life", () => {
   test("no life at all makes no busy loop", () => {
     expect(renewalPlan(life(0n), SECOND_NS)).toMatchObject({ due: true, nextCheckMs: 1_000 });
   });
+});
+
+test("the share is one third of whatever life there is", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 10n ** 19n }), (lengthNs) => {
+      const left = lengthNs - renewAfter({ notBeforeNs: 0n, notAfterNs: lengthNs });
+      expect(left).toBe(lengthNs / RENEWAL_SHARE);
+    }),
+  );
 });
 
 test("whoever looks when it is told to finds the certificate due before it ends", () => {

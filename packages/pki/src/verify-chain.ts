@@ -117,7 +117,7 @@ function authorityProblem(
 }
 
 /** Absent: `issuer` signed it. */
-export async function certificateSignatureProblem(
+async function certificateSignatureProblem(
   certificate: Certificate,
   issuer: Certificate,
 ): Promise<string | undefined> {

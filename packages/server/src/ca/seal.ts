@@ -6,7 +6,7 @@
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import { AppError, type Random } from "@truechimer/base";
 
-export const MASTER_KEY_BYTES = 32;
+const MASTER_KEY_BYTES = 32;
 
 const VERSION = 1;
 const KEY_ID_BYTES = 4;
