@@ -17,7 +17,7 @@ export interface HeardRequest {
   readonly body: string;
 }
 
-export function userAgentProblems({ headers }: Pick<HeardRequest, "headers">): readonly string[] {
+function userAgentProblems({ headers }: Pick<HeardRequest, "headers">): readonly string[] {
   const match = USER_AGENT.exec(headers["user-agent"] ?? "");
   if (match === null)
     return [`User-Agent "${headers["user-agent"] ?? ""}": expected ntppool-agent/v<version>/…`];

@@ -114,9 +114,13 @@ function tell(printer: Printer, progress: RegistrationProgress): void {
       printer.json({ event: "key_refused" });
       return;
     case "waiting":
-      printer.line("The control plane does not answer; trying again in a while.");
-      printer.json({ event: "waiting", status: progress.status });
+      printer.line(`The control plane is not ready${said(progress.message)}; trying again.`);
+      printer.json({ event: "waiting", status: progress.status, message: progress.message });
   }
+}
+
+function said(message: string): string {
+  return message === "" ? "" : `: ${message}`;
 }
 
 interface EndOptions {

@@ -3,7 +3,7 @@ import { findStateDirectory, type StateDirectorySources } from "./state-director
 
 const BASE: StateDirectorySources = {
   variables: {},
-  homeDirectory: "/users/agent",
+  homeDirectory: "/srv/home",
   platform: "linux",
   workingDirectory: "/srv",
 };
@@ -32,15 +32,15 @@ describe("the state directory", () => {
   test("an empty variable is unset", () => {
     expect(found({ variables: { ...BOTH, MONITOR_STATE_DIR: "" } })).toBe("/state");
     expect(found({ variables: { MONITOR_STATE_DIR: "", STATE_DIRECTORY: "" } })).toBe(
-      "/users/agent/.config/truechimer-agent",
+      "/srv/home/.config/truechimer-agent",
     );
   });
 
   test("without any of them it is in the user's configuration directory", () => {
-    expect(found({})).toBe("/users/agent/.config/truechimer-agent");
+    expect(found({})).toBe("/srv/home/.config/truechimer-agent");
     expect(found({ variables: { XDG_CONFIG_HOME: "/config" } })).toBe("/config/truechimer-agent");
     expect(found({ platform: "darwin" })).toBe(
-      "/users/agent/Library/Application Support/truechimer-agent",
+      "/srv/home/Library/Application Support/truechimer-agent",
     );
   });
 
@@ -50,7 +50,7 @@ describe("the state directory", () => {
   });
 
   test("home and relative paths are made absolute, whatever letters they have", () => {
-    expect(found({ option: "~/agent" })).toBe("/users/agent/agent");
+    expect(found({ option: "~/agent" })).toBe("/srv/home/agent");
     expect(found({ option: "state/Zürich 時計" })).toBe("/srv/state/Zürich 時計");
     expect(found({ option: "~/x", homeDirectory: undefined })).toContain("home");
   });

@@ -16,6 +16,7 @@ import {
   systemClock,
   systemRandom,
 } from "@truechimer/base";
+import { parseCertificateRequest } from "@truechimer/pki";
 import { silentLogger } from "@truechimer/telemetry";
 import { createTestAuthority, type TestAuthority } from "@truechimer/testing-pool-api";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -280,6 +281,7 @@ describe("the host's own addresses", () => {
 });
 
 function publicKeyOf(request: agentV1.EnrollRequest | undefined): string {
-  // Version, empty name, then the key: the signature after it differs each time.
-  return (request?.csrDer ?? new Uint8Array()).slice(0, 100).toHex();
+  const parsed = parseCertificateRequest(request?.csrDer ?? new Uint8Array());
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value.facts.publicKey.der.toHex();
 }

@@ -52,7 +52,10 @@ async function useRunningAgent(): Promise<Running> {
   });
   onTestFinished(() => identity[Symbol.asyncDispose]());
   identity.start();
-  await expect.poll(() => identity.current.name, WITHIN).toBe("Zürich");
+  // Stored, too: what another program writes without the lock would be written over.
+  await expect
+    .poll(() => readFileSync(join(directory, "state.json"), "utf8"), WITHIN)
+    .toContain("Zürich");
   return { identity, plane, directory };
 }
 
