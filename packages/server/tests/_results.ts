@@ -6,6 +6,8 @@ import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { monitorV2 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
+import type { Schema } from "@truechimer/database";
+import type { Kysely } from "kysely";
 
 type StatusInit = Exclude<
   MessageInitShape<typeof monitorV2.ServerStatusSchema>,
@@ -45,4 +47,15 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
     const refused = ConnectError.from(error);
     return refused.metadata.get("truechimer-error-code") ?? Code[refused.code] ?? "unknown";
   }
+}
+
+/** All servers are due for all monitors. Leaves the scorers' rows alone, which a scorer may hold. */
+export async function makeDue(kysely: Kysely<Schema>): Promise<void> {
+  await kysely
+    .updateTable("server_scores")
+    .set({ queue_ts: null })
+    .where("monitor_id", "in", (query) =>
+      query.selectFrom("monitors").select("id").where("type", "=", "monitor"),
+    )
+    .execute();
 }

@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { HISTORY_POINTS_TOTAL_MAX } from "../src/admin-api/get-server-history.ts";
 import { exchanges } from "./_exchanges.ts";
-import { goodStatus, newSubmissionId, refusalOf } from "./_results.ts";
+import { goodStatus, makeDue, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, useServer } from "./_test-server.ts";
 
 const database = await useDatabase({ poolSize: 20 });
@@ -316,7 +316,7 @@ describe("one check down to the packet", () => {
     const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
     const client = monitorClient(token);
     for (let round = 0; round < 3; round += 1) {
-      await kysely.updateTable("server_scores").set({ queue_ts: null }).execute();
+      await makeDue(kysely);
       const batch = await client.getServers({ monId: MON, submissionVersionMax: 5 });
       const [work] = batch.servers;
       if (work === undefined) throw new Error("no work");

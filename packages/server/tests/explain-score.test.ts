@@ -4,7 +4,7 @@ import { adminV1 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { goodStatus, newSubmissionId, refusalOf } from "./_results.ts";
+import { goodStatus, makeDue, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, startServer, type TestServer } from "./_test-server.ts";
 
 const database = await useDatabase({ poolSize: 20 });
@@ -34,7 +34,7 @@ async function withScores(
     );
     await started.admin.addServers({ targets: ["10.1.0.1"] });
     for (let round = 0; round < rounds; round += 1) {
-      await kysely.updateTable("server_scores").set({ queue_ts: null }).execute();
+      await makeDue(kysely);
       for (const { monId, offsetMs, client } of monitors) {
         const batch = await client.getServers({ monId, submissionVersionMax: 5 });
         await client.submitResults({

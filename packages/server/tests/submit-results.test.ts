@@ -7,7 +7,7 @@ import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { beforeEach, describe, expect, test } from "vitest";
 import { exchanges } from "./_exchanges.ts";
-import { goodStatus, type MonitorClient, newSubmissionId, refusalOf } from "./_results.ts";
+import { goodStatus, type MonitorClient, makeDue, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, useServer } from "./_test-server.ts";
 
 const database = await useDatabase({ poolSize: 20 });
@@ -37,10 +37,6 @@ beforeEach(async () => {
 
 function takeBatch(version = 5): Promise<monitorV2.GetServersResponse> {
   return client.getServers({ monId: MON, submissionVersionMax: version });
-}
-
-async function makeDue(): Promise<void> {
-  await kysely.updateTable("server_scores").set({ queue_ts: null }).execute();
 }
 
 interface Counted {
@@ -121,7 +117,7 @@ describe("a submission counts once", () => {
 
   test("late, after a newer batch, it still counts, and says nothing of how the server is now", async () => {
     const older = await takeBatch();
-    await makeDue();
+    await makeDue(kysely);
     const newer = await takeBatch();
     const send = (
       batch: monitorV2.GetServersResponse,
@@ -167,7 +163,7 @@ describe("a submission counts once", () => {
 
   test("below version 5 the batch is the id, and an older batch is refused as a whole", async () => {
     const older = await takeBatch(4);
-    await makeDue();
+    await makeDue(kysely);
     const newer = await takeBatch(4);
     expect(newer.servers).toHaveLength(2);
     const send = (batch: monitorV2.GetServersResponse): Promise<monitorV2.SubmitResultsResponse> =>
@@ -509,7 +505,7 @@ describe("what is written", () => {
   test("the decay: 20 good checks on the way to 20", async () => {
     let expected = 0;
     for (let check = 0; check < 20; check += 1) {
-      await makeDue();
+      await makeDue(kysely);
       const batch = await takeBatch();
       await client.submitResults({
         version: 5,
@@ -572,7 +568,7 @@ test("sixteen callers on twenty servers do not end each other by deadlocks", asy
   const before = (await counted()).rows;
   let sent = 0;
   for (let round = 0; round < 3; round += 1) {
-    await makeDue();
+    await makeDue(kysely);
     await Promise.all(
       monitors.map(async ({ monId, client: own }) => {
         const batch = await own.getServers({ monId, submissionVersionMax: 5 });

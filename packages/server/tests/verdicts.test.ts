@@ -6,7 +6,7 @@ import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { LOCAL_POLICY, type ServerPolicy } from "../src/index.ts";
-import { goodStatus, newSubmissionId } from "./_results.ts";
+import { goodStatus, makeDue, newSubmissionId } from "./_results.ts";
 import { ip, startServer, type TestServer } from "./_test-server.ts";
 
 const database = await useDatabase({ poolSize: 30 });
@@ -57,7 +57,7 @@ async function withFleet(
     );
     await started.admin.addServers({ targets: [...options.targets] });
     const checkAll = async (outcome: Outcome): Promise<void> => {
-      await kysely.updateTable("server_scores").set({ queue_ts: null }).execute();
+      await makeDue(kysely);
       for (const [monitor, { monId, client }] of clients.entries()) {
         const batch = await client.getServers({ monId, submissionVersionMax: 5 });
         await client.submitResults({
