@@ -6,7 +6,11 @@
 
 import { AppError, type Clock, type Random } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
-import { type CertificatePair, parseCertificatePair } from "./certificate-pair.ts";
+import {
+  type CertificatePair,
+  encodeCombinedPair,
+  parseCertificatePair,
+} from "./certificate-pair.ts";
 import { checkCertificate } from "./certificate-renewal.ts";
 import { createCertificateRequest } from "./certificate-request.ts";
 import type { ChangingValue } from "./changing-value.ts";
@@ -15,9 +19,17 @@ import { type HostSettings, hostsOf } from "./hosts.ts";
 import { type IdentitySnapshot, isLive } from "./identity-snapshot.ts";
 import type { ReloadOutcome } from "./reload-loop.ts";
 import { rootOfChain } from "./root-of-chain.ts";
-import { type AgentState, statesEqual } from "./state-file.ts";
+import { type AgentState, encodeStateFile, statesEqual } from "./state-file.ts";
 import type { StateStore } from "./state-store.ts";
-import { newerPair, type StoredIdentity } from "./stored-identity.ts";
+import {
+  digestOf,
+  digestsEqual,
+  type FileDigests,
+  IDENTITY_FILES,
+  type IdentityFileName,
+  newerPair,
+  type StoredIdentity,
+} from "./stored-identity.ts";
 import type { TokenSource } from "./token-source.ts";
 
 export interface IdentityReloadOptions {
@@ -47,7 +59,7 @@ export interface IdentityReload {
 
 interface Working extends IdentityReloadOptions {
   /** The files as they were last taken in or written. */
-  digest: string;
+  digests: FileDigests;
   /** What state.json held then: another content is somebody else's change. */
   stored: AgentState | undefined;
   /** The peer makes keys and certificates itself, as the NTP Pool's. */
@@ -61,7 +73,7 @@ interface Working extends IdentityReloadOptions {
 export function createIdentityReload(options: IdentityReloadOptions): IdentityReload {
   const working: Working = {
     ...options,
-    digest: "",
+    digests: {},
     stored: undefined,
     peerMakesKeys: false,
     namedFor: "",
@@ -69,7 +81,7 @@ export function createIdentityReload(options: IdentityReloadOptions): IdentityRe
   };
   return {
     takeInFiles: () => inTurn(working, () => takeInFiles(working)),
-    filesChanged: async () => (await options.store.read()).digest !== working.digest,
+    filesChanged: async () => !digestsEqual((await options.store.read()).digests, working.digests),
     reload: (signal) => reload(working, signal),
     changeState: (change) => inTurn(working, () => changeState(working, change)),
     callFor: (signal) => callFor(working, signal),
@@ -110,7 +122,7 @@ async function reload(working: Working, signal: AbortSignal): Promise<ReloadOutc
 async function takeInFiles(working: Working): Promise<void> {
   const { store, value, logger } = working;
   let found = await store.read();
-  if (found.digest !== working.digest) {
+  if (!digestsEqual(found.digests, working.digests)) {
     for (const problem of found.problems)
       logger.warn({ problem }, "a part of an identity file is not used");
   }
@@ -125,7 +137,7 @@ async function takeInFiles(working: Working): Promise<void> {
   const state = changedState ? found.state : current;
   const pair = newerPair(current.pair, found.pair);
   working.stored = found.state;
-  working.digest = found.digest;
+  working.digests = found.digests;
   publish(working, {
     ...current,
     ...state,
@@ -142,11 +154,10 @@ function needsRepair({ damaged, pairIncomplete }: StoredIdentity): boolean {
 
 /** What the snapshot has and the files do not: they were removed, or could not be written when it came. */
 async function storeMissing(working: Working, found: StoredIdentity): Promise<void> {
-  const { store, value } = working;
+  const { value } = working;
   const { pair } = value.current;
   if (pair !== undefined && pair.fingerprint !== found.pair?.fingerprint) {
-    await store.storePair(pair);
-    await remember(working);
+    await storePair(working, pair);
   }
   if (!sameState(value.current, found.state)) await saveState(working);
 }
@@ -157,9 +168,25 @@ function sameState(current: AgentState, stored: AgentState | undefined): boolean
   return statesEqual(current, stored);
 }
 
-/** The digest of what lies there after a write of ours, so that its event is not taken for somebody else's change. */
-async function remember(working: Working): Promise<void> {
-  working.digest = (await working.store.read()).digest;
+/**
+ * What we wrote, so that its event is not taken for somebody else's change. Not read back: what lies there by then may be
+ * somebody else's already.
+ */
+function remember(
+  working: Working,
+  texts: Readonly<Partial<Record<IdentityFileName, string>>>,
+): void {
+  const digests = Object.entries(texts).map(([name, text]) => [name, digestOf(text)]);
+  working.digests = { ...working.digests, ...(Object.fromEntries(digests) as FileDigests) };
+}
+
+async function storePair(working: Working, pair: CertificatePair): Promise<void> {
+  await working.store.storePair(pair);
+  remember(working, {
+    [IDENTITY_FILES.pair]: encodeCombinedPair(pair),
+    [IDENTITY_FILES.key]: pair.keyPem,
+    [IDENTITY_FILES.certificate]: pair.certificatePem,
+  });
 }
 
 async function saveState(working: Working): Promise<void> {
@@ -176,7 +203,7 @@ async function changeState(
   const written = await working.store.changeState(change, otherwise);
   working.stored = written;
   publish(working, { ...working.value.current, ...written });
-  await remember(working);
+  remember(working, { [IDENTITY_FILES.state]: encodeStateFile(written) });
 }
 
 function stateOf({ apiKey, name, tlsName, v4, v6, otlpLogLevel }: AgentState): AgentState {
@@ -244,13 +271,12 @@ async function adoptMadePair(
 
 /** In use from this moment, stored or not. */
 async function adoptPair(working: Working, pair: CertificatePair): Promise<void> {
-  const { value, store, logger } = working;
+  const { value, logger } = working;
   working.namedFor = value.current.tlsName;
   if (pair.fingerprint === value.current.pair?.fingerprint) return;
   publish(working, { ...value.current, pair });
   logger.info({ fingerprint: pair.fingerprint, names: pair.dnsNames }, "certificate received");
-  await store.storePair(pair);
-  await remember(working);
+  await storePair(working, pair);
 }
 
 function certificateWanted({ value, clock, namedFor }: Working): boolean {
@@ -304,6 +330,7 @@ async function renewOverOwnKey(working: Working, call: ControlPlaneCall): Promis
   if (issued.rootPem !== "" && issued.rootPem !== value.current.rootPem) {
     publish(working, { ...value.current, rootPem: issued.rootPem });
     await store.storeRoot(issued.rootPem);
+    remember(working, { [IDENTITY_FILES.root]: issued.rootPem });
   }
   await adoptPair(working, parsed.value);
   return true;

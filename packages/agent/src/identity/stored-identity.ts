@@ -37,6 +37,8 @@ export interface DamagedFile {
   readonly why: string;
 }
 
+export type FileDigests = Readonly<Partial<Record<IdentityFileName, string>>>;
+
 export interface StoredIdentity {
   /** Absent: no file, or a damaged one. */
   readonly state: AgentState | undefined;
@@ -49,8 +51,8 @@ export interface StoredIdentity {
   readonly problems: readonly string[];
   /** The files of the pair do not all hold `pair`: a write was cut short, or somebody else made it. */
   readonly pairIncomplete: boolean;
-  /** Over the content of all files: the same as long as nothing changed. */
-  readonly digest: string;
+  /** Of the content of each file: the same as long as it did not change. */
+  readonly digests: FileDigests;
 }
 
 interface ReadText {
@@ -74,7 +76,14 @@ export async function readStoredIdentity(
   const parsedState = parsed(state, parseStateFile);
   const parsedEnrolment = parsed(enrolment, parseEnrolmentFile);
   const pair = choosePair({ combined, certificate, key });
-  const texts = [state, combined, certificate, key, root, enrolment];
+  const texts = {
+    [IDENTITY_FILES.state]: state,
+    [IDENTITY_FILES.pair]: combined,
+    [IDENTITY_FILES.certificate]: certificate,
+    [IDENTITY_FILES.key]: key,
+    [IDENTITY_FILES.root]: root,
+    [IDENTITY_FILES.enrolment]: enrolment,
+  };
   return {
     state: parsedState.value?.state,
     pair: pair.chosen,
@@ -93,7 +102,9 @@ export async function readStoredIdentity(
       ...pair.problems,
     ],
     pairIncomplete: pair.incomplete,
-    digest: digestOf(texts.map(({ text, why }) => text ?? why ?? "")),
+    digests: Object.fromEntries(
+      Object.entries(texts).map(([name, { text, why }]) => [name, digestOf(text ?? why ?? "")]),
+    ),
   };
 }
 
@@ -209,8 +220,11 @@ function damagedFile(name: IdentityFileName, why: string | undefined): readonly 
   return why === undefined ? [] : [{ name, why }];
 }
 
-function digestOf(texts: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const text of texts) hash.update(`${text.length}:`).update(text);
-  return hash.digest("hex");
+/** Missing is as good as empty here. */
+export function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+export function digestsEqual(a: FileDigests, b: FileDigests): boolean {
+  return Object.values(IDENTITY_FILES).every((name) => a[name] === b[name]);
 }

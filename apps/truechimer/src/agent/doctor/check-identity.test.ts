@@ -40,7 +40,7 @@ function check(more: Partial<Pick<StoredIdentity, "state" | "pair">>): readonly 
     damaged: [],
     problems: [],
     pairIncomplete: false,
-    digest: "",
+    digests: {},
     ...more,
   };
   const findings = checkIdentity({ stored, nowNs: NOW_NS, enrollCommand: "enroll" });

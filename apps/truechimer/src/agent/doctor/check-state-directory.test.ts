@@ -23,7 +23,7 @@ function stored(more: Partial<StoredIdentity> = {}): StoredIdentity {
     damaged: [],
     problems: [],
     pairIncomplete: false,
-    digest: "",
+    digests: {},
     ...more,
   };
 }

@@ -103,7 +103,7 @@ const NOTHING_STORED: StoredIdentity = {
   damaged: [],
   problems: [],
   pairIncomplete: false,
-  digest: "",
+  digests: {},
 };
 
 async function checkRunning(
