@@ -2,7 +2,7 @@
 
 import type { Clock, IpAddress, Random } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
-import type { ProbeSocket } from "@truechimer/udp";
+import type { ProbeSocket, Tracer } from "@truechimer/udp";
 import type { AgentMetrics } from "./agent-metrics.ts";
 import type { CreateTransport } from "./monitor-client.ts";
 import type { StopSignals } from "./monitor-context.ts";
@@ -29,6 +29,8 @@ export interface AgentOptions {
   readonly monitors: readonly AgentMonitor[] | ConfiguredMonitors;
   /** Not owned: whoever made it closes it, after the agent. */
   readonly probeSocket: ProbeSocket;
+  /** Not owned. Absent: this host cannot make traceroutes, and says so. */
+  readonly tracer?: Tracer;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -156,9 +156,13 @@ async function deliverLegacy(
   { context, closing }: { readonly context: ControlPlaneContext; readonly closing: AbortSignal },
 ): Promise<undefined> {
   await context.queue.settle(header.submissionId, "now");
-  const failure = await submit(legacySubmission(message), context, closing);
+  const legacy = legacySubmission(message);
+  const traceroutes = message.list.length - legacy.list.length;
+  if (traceroutes > 0) reportLost({ ...header, results: traceroutes }, context, NO_TRACEROUTES);
+  if (legacy.list.length === 0) return undefined;
+  const failure = await submit(legacy, context, closing);
   if (failure === undefined) context.peer.accepted(LEGACY_SUBMISSION_VERSION);
-  else reportLost(header, context, failure);
+  else reportLost({ ...header, results: legacy.list.length }, context, failure);
   return undefined;
 }
 
@@ -183,6 +187,11 @@ async function submit(
     return rpcFailureFrom(error);
   }
 }
+
+const NO_TRACEROUTES = {
+  code: "unsupported_version",
+  message: "this control plane takes no traceroutes",
+} as const;
 
 /** An answer without an error that is not "ok" either, as the NTP Pool's agent knows it. */
 const NOT_OK: RpcFailure = {

@@ -4,6 +4,7 @@ import type { Clock, IpAddress, Random } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
 import type { ProbeSocket } from "@truechimer/udp";
 import type { AgentMetrics } from "./agent-metrics.ts";
+import type { BatchTraceroutes } from "./batch-traceroutes.ts";
 import type { ConfigHolder } from "./config-holder.ts";
 import type { MonitorClient } from "./monitor-client.ts";
 import type { Peer } from "./peer.ts";
@@ -43,6 +44,8 @@ export interface MonitorContext extends ControlPlaneContext {
   readonly pace: ServerPace;
   /** Bounds the checks in flight, over all monitors of the agent. */
   readonly checkSlots: Slots;
+  /** Those of all monitors of the agent. */
+  readonly batchTraceroutes: BatchTraceroutes;
   readonly resolveHost: ResolveHost;
   readonly gate: WorkGate;
   readonly signals: StopSignals;

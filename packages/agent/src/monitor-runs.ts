@@ -3,6 +3,7 @@
 import { setMaxListeners } from "node:events";
 import { AppError } from "@truechimer/base";
 import type { AgentParts } from "./agent-options.ts";
+import { type BatchTraceroutes, createBatchTraceroutes } from "./batch-traceroutes.ts";
 import { configureMonitor } from "./configure-monitor.ts";
 import type { ControlPlanes } from "./control-planes.ts";
 import type { ControlPlaneContext, MonitorContext, StopSignals } from "./monitor-context.ts";
@@ -46,6 +47,7 @@ export function createMonitorRuns(
   const shared: SharedParts = {
     pace: createServerPace(clock),
     checkSlots: createSlots(options.checksInFlightMax ?? CHECKS_IN_FLIGHT_MAX),
+    batchTraceroutes: createBatchTraceroutes({ clock, tracer: options.tracer }),
     onRefused: () => wanted.refresh(),
   };
   const runs = new Map<string, MonitorRun>();
@@ -104,6 +106,7 @@ function isSamePlace(a: WantedMonitor, b: WantedMonitor): boolean {
 interface SharedParts {
   readonly pace: ServerPace;
   readonly checkSlots: Slots;
+  readonly batchTraceroutes: BatchTraceroutes;
   readonly onRefused: () => void;
 }
 

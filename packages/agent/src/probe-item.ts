@@ -101,8 +101,8 @@ export function sourceAddress(
 }
 
 /** Monitors with one source address are one client; but on loopback, where all have one, each is its own. */
-function clientSeenBy(
-  { address }: CheckTarget,
+export function clientSeenBy(
+  { address }: Pick<CheckTarget, "address">,
   context: MonitorContext,
   config: MonitorConfig,
 ): string {

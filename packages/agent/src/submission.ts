@@ -4,13 +4,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import { ipAddressFromBytes, type Ulid } from "@truechimer/base";
-import {
-  type FinishedCheck,
-  fullStatus,
-  LEGACY_SUBMISSION_VERSION,
-  reducedStatus,
-  SUBMISSION_VERSION,
-} from "./server-status.ts";
+import { LEGACY_SUBMISSION_VERSION, reducedStatus, SUBMISSION_VERSION } from "./server-status.ts";
 
 export interface Submission {
   /** The same each time that it is sent, so that it counts once. */
@@ -18,19 +12,20 @@ export interface Submission {
   readonly monId: string;
   /** As received with the work. */
   readonly batchId: Uint8Array;
-  readonly checks: readonly FinishedCheck[];
+  /** Of checks and traceroutes. */
+  readonly statuses: readonly monitorV2.ServerStatus[];
 }
 
 /** Of version 5, serialized. */
 export function encodeSubmissionMessage(submission: Submission): Uint8Array {
-  const { submissionId, monId, batchId, checks } = submission;
+  const { submissionId, monId, batchId, statuses } = submission;
   return toBinary(
     monitorV2.SubmitResultsRequestSchema,
     create(monitorV2.SubmitResultsRequestSchema, {
       version: SUBMISSION_VERSION,
       monId,
       batchId,
-      list: checks.map(fullStatus),
+      list: [...statuses],
       submissionId,
     }),
   );
@@ -40,7 +35,7 @@ export function parseSubmissionMessage(bytes: Uint8Array): monitorV2.SubmitResul
   return fromBinary(monitorV2.SubmitResultsRequestSchema, bytes);
 }
 
-/** What the NTP Pool's agent would have sent: no evidence, no ids of ours, errors as texts. */
+/** What the NTP Pool's agent would have sent: no evidence, no traceroutes, no ids of ours, errors as texts. */
 export function legacySubmission(
   message: monitorV2.SubmitResultsRequest,
 ): monitorV2.SubmitResultsRequest {
@@ -49,7 +44,8 @@ export function legacySubmission(
     version: LEGACY_SUBMISSION_VERSION,
     monId,
     batchId,
-    list: list.map(reducedStatus),
+    // Without its path a traceroute would be taken for a check.
+    list: list.filter(({ traceroute }) => traceroute === undefined).map(reducedStatus),
   });
 }
 

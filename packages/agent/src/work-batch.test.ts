@@ -40,12 +40,22 @@ describe("a batch", () => {
     ["no address", {}, /4 or 16 bytes, not 0/],
     ["port 0", { ipBytes: IPV4, port: 0 }, /port 0 of 192\.0\.2\.1/],
     ["port 65536", { ipBytes: IPV4, port: 65_536 }, /expected 1 to 65535/],
-    ["a traceroute", { ipBytes: IPV4, trace: true }, /traceroute/],
+    ["a traceroute to no address", { trace: true }, /4 or 16 bytes, not 0/],
   ])("leaves out %s, and nothing else", (_, server, why) => {
     const { items, leftOut } = validBatch([server, { ipBytes: IPV4 }]);
     expect(items).toHaveLength(1);
     expect(leftOut).toHaveLength(1);
     expect(leftOut[0]).toMatch(why);
+  });
+
+  test("tells traceroutes from checks, also of one server", () => {
+    const ticket = Uint8Array.of(7);
+    const { items, traceroutes } = validBatch([
+      { ipBytes: IPV4, trace: true, ticket },
+      { ipBytes: IPV4 },
+    ]);
+    expect(items).toMatchObject([{ port: 123, ticket: new Uint8Array() }]);
+    expect(traceroutes).toMatchObject([{ port: 123, ticket, ipBytes: IPV4 }]);
   });
 
   test("of more than a thousand is cut, and says so", () => {

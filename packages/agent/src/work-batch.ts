@@ -35,7 +35,10 @@ export interface WorkBatch {
   /** The 26 characters of a ULID, as received. */
   readonly batchId: Uint8Array;
   readonly batchIdText: string;
+  /** To be checked. */
   readonly items: readonly WorkItem[];
+  /** To be traced: once, whatever the lease says. */
+  readonly traceroutes: readonly WorkItem[];
   /** Why entries were left out, for people. */
   readonly leftOut: readonly string[];
   /** How long the tickets hold. Absent: the work is for once. */
@@ -62,13 +65,16 @@ export function parseWorkBatch(message: monitorV2.GetServersResponse): Result<Wo
   if (message.servers.length > 0 && !isBatchId) {
     return refused(`batch id "${batchIdText}" is not a ULID: expected 26 characters`);
   }
-  const parsed = message.servers.slice(0, BATCH_ITEMS_MAX).map(parseWorkItem);
-  const leftOut = parsed.flatMap((item) => (item.ok ? [] : [item.error]));
+  const servers = message.servers.slice(0, BATCH_ITEMS_MAX);
+  const checks = parseWorkItems(servers.filter(({ trace }) => !trace));
+  const traceroutes = parseWorkItems(servers.filter(({ trace }) => trace));
+  const leftOut = [...checks.leftOut, ...traceroutes.leftOut];
   const excess = message.servers.length - BATCH_ITEMS_MAX;
   return ok({
     batchId: message.batchId,
     batchIdText,
-    items: parsed.flatMap((item) => (item.ok ? [item.value] : [])),
+    items: checks.items,
+    traceroutes: traceroutes.items,
     leftOut: excess > 0 ? [...leftOut, `${excess} entries beyond ${BATCH_ITEMS_MAX}`] : leftOut,
     leaseMs: positiveMs(message.lease, { minMs: 0, maxMs: LEASE_MS_MAX }),
     withdrawals: message.withdrawals.flatMap(withdrawalOf),
@@ -90,6 +96,16 @@ function positiveMs(
   return ms > 0 ? Math.min(Math.max(ms, minMs), maxMs) : undefined;
 }
 
+function parseWorkItems(
+  servers: readonly monitorV2.Server[],
+): Pick<WorkBatch, "items" | "leftOut"> {
+  const parsed = servers.map(parseWorkItem);
+  return {
+    items: parsed.flatMap((item) => (item.ok ? [item.value] : [])),
+    leftOut: parsed.flatMap((item) => (item.ok ? [] : [item.error])),
+  };
+}
+
 function parseWorkItem(server: monitorV2.Server): Result<WorkItem, string> {
   const address = ipAddressFromBytes(server.ipBytes);
   if (!address.ok) return refused(address.error);
@@ -97,8 +113,6 @@ function parseWorkItem(server: monitorV2.Server): Result<WorkItem, string> {
   if (port < 1 || port > PORT_MAX) {
     return refused(`port ${port} of ${address.value.text} is out of range: expected 1 to 65535`);
   }
-  if (server.trace)
-    return refused(`a traceroute to ${address.value.text}: not known to this agent`);
   return ok({
     address: address.value,
     port,

@@ -1,6 +1,7 @@
 // The work of one monitor: ask for a batch, set to work on its servers, ask for the next. Nothing waits for the slowest
 // server of a batch. While the control plane is away, what it gave before is checked at its intervals.
 
+import type { monitorV2 } from "@truechimer/api";
 import { createUlid, sleep, unixMsFromNs } from "@truechimer/base";
 import { currentTraceparent, withSpan } from "@truechimer/telemetry";
 import { backOffDelayMs, WORK_BACK_OFF } from "./back-off.ts";
@@ -18,8 +19,9 @@ import { type MonitorConfig, monitorConfigFrom } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
 import { probe, probeItem } from "./probe-item.ts";
 import { rpcFailureFrom } from "./rpc-failure.ts";
-import { type FinishedCheck, SUBMISSION_VERSION } from "./server-status.ts";
+import { type FinishedCheck, fullStatus, SUBMISSION_VERSION } from "./server-status.ts";
 import { encodeSubmissionMessage } from "./submission.ts";
+import { tracerouteStatus } from "./traceroute-status.ts";
 import { createWaker, type Waker } from "./waker.ts";
 import { parseWorkBatch, type WorkBatch, type WorkItem } from "./work-batch.ts";
 
@@ -48,6 +50,8 @@ interface WorkState {
   readonly gathering: Set<BatchResults>;
   /** Gathers the results of leased checks, by batch. */
   readonly leased: Map<string, BatchResults>;
+  /** Traceroutes in line and under way. */
+  readonly tracing: Set<Promise<void>>;
   /** Submissions on their way into the queue. */
   readonly storing: Set<Promise<void>>;
   /** Ends the rest of the loop that works on leases. */
@@ -67,6 +71,7 @@ export async function workMonitor(context: MonitorContext): Promise<void> {
     leases: createLeases(),
     gathering: new Set(),
     leased: new Map(),
+    tracing: new Set(),
     storing: new Set(),
     leaseWaker: createWaker(),
     misses: 0,
@@ -82,6 +87,7 @@ export async function workMonitor(context: MonitorContext): Promise<void> {
   unsubscribe();
   await state.checks.fewerThan(1, NEVER);
   for (const results of state.gathering) results.flush();
+  await Promise.all(state.tracing);
   await Promise.all(state.storing);
 }
 
@@ -122,6 +128,7 @@ async function takeTurn(context: MonitorContext, state: WorkState): Promise<numb
   const answer = await askForWork(context, state);
   if (answer.kind === "work") {
     state.misses = 0;
+    startTraceroutes(answer.batch, context, state);
     startBatch(answer.batch, context, state);
     return 0;
   }
@@ -162,7 +169,8 @@ async function askForWork(context: MonitorContext, state: WorkState): Promise<An
     }
     for (const detail of batch.value.leftOut) logger.warn({ detail }, "entry of a batch left out");
     state.leases.takeIn(batch.value, clock.monotonicNs());
-    if (batch.value.items.length === 0) return { kind: "nothing_due" };
+    if (batch.value.items.length + batch.value.traceroutes.length === 0)
+      return { kind: "nothing_due" };
     return { kind: "work", batch: batch.value };
   } catch (error) {
     if (signals.stopping.aborted) throw error;
@@ -177,8 +185,31 @@ async function askForWork(context: MonitorContext, state: WorkState): Promise<An
   }
 }
 
+/** Each is a submission of its own: they are few, take half a minute, and nobody waits for them. */
+function startTraceroutes(
+  { batchId, traceroutes }: WorkBatch,
+  context: MonitorContext,
+  state: WorkState,
+): void {
+  const { batchTraceroutes, config, logger } = context;
+  if (traceroutes.length === 0) return;
+  if (config.current?.peerIsTruechimer !== true) {
+    const entries = traceroutes.length;
+    logger.warn({ entries }, "traceroutes of a batch left out: nobody would take what they find");
+    return;
+  }
+  for (const item of traceroutes) {
+    const traced = batchTraceroutes.trace(item, context).then((finished) => {
+      state.tracing.delete(traced);
+      if (finished !== undefined) store([tracerouteStatus(finished)], { batchId, context, state });
+    });
+    state.tracing.add(traced);
+  }
+}
+
 function startBatch(batch: WorkBatch, context: MonitorContext, state: WorkState): void {
   const { clock, config, logger } = context;
+  if (batch.items.length === 0) return;
   const inParts = config.current?.peerIsTruechimer === true;
   const attributes = { batchID: batch.batchIdText, servers: batch.items.length };
   // One trace from here to the rows that the control plane writes.
@@ -191,7 +222,7 @@ function startBatch(batch: WorkBatch, context: MonitorContext, state: WorkState)
       expected: batch.items.length,
       gatherMs: inParts ? GATHER_MS : undefined,
       gathering: state.gathering,
-      submit: (checks) => store(checks, { batchId, traceparent, context, state }),
+      submit: (checks) => store(checks.map(fullStatus), { batchId, traceparent, context, state }),
       onAllEnded: allEnded.resolve,
     });
     for (const item of batch.items) {
@@ -237,15 +268,15 @@ interface StoreOptions {
 }
 
 function store(
-  checks: readonly FinishedCheck[],
+  statuses: readonly monitorV2.ServerStatus[],
   { batchId, traceparent = "", context, state }: StoreOptions,
 ): void {
   const { address, clock, queue, random } = context;
   const monId = address.text;
   const createdAtMs = unixMsFromNs(clock.nowNs());
   const submissionId = createUlid(clock, random);
-  const message = encodeSubmissionMessage({ submissionId, monId, batchId, checks });
-  const header = { submissionId, monId, results: checks.length, createdAtMs, traceparent };
+  const message = encodeSubmissionMessage({ submissionId, monId, batchId, statuses });
+  const header = { submissionId, monId, results: statuses.length, createdAtMs, traceparent };
   const stored = queue.append(header, message).then(() => void state.storing.delete(stored));
   state.storing.add(stored);
 }
@@ -314,7 +345,7 @@ function leasedResults(
     gathering: state.gathering,
     submit: (checks) => {
       state.leased.delete(batchIdText);
-      store(checks, { batchId, context, state });
+      store(checks.map(fullStatus), { batchId, context, state });
     },
   });
   state.leased.set(batchIdText, results);

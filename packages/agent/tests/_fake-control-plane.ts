@@ -16,6 +16,8 @@ import { createUlid, type ErrorCode, systemClock, systemRandom } from "@truechim
 export interface FakeServer {
   readonly ipBytes: Uint8Array;
   readonly port?: number;
+  /** A traceroute is wanted. */
+  readonly trace?: boolean;
 }
 
 type Procedure = "getConfig" | "getServers" | "submitResults";
@@ -95,11 +97,12 @@ export function createFakeControlPlane(): FakeControlPlane {
     return create(monitorV2.GetServersResponseSchema, {
       batchId: new TextEncoder().encode(batchId),
       config: create(monitorV2.GetConfigResponseSchema, plane.config),
-      servers: servers.map(({ ipBytes, port }, index) => {
+      servers: servers.map(({ ipBytes, port, trace = false }, index) => {
         const ticket = `${batchId} ${index}`;
         tickets.add(ticket);
         return create(monitorV2.ServerSchema, {
           ipBytes,
+          trace,
           ticket: new TextEncoder().encode(ticket),
           ...(port === undefined ? {} : { port }),
         });

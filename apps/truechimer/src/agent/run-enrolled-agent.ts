@@ -230,6 +230,7 @@ function agentOptions(
   return {
     monitors: following,
     probeSocket,
+    tracer: stack.use(createTracer({ clock, random })),
     clock,
     random,
     logger,
@@ -238,7 +239,6 @@ function agentOptions(
     allowPrivateTargets,
     sessionTakeover,
     onDemand: {
-      tracer: stack.use(createTracer({ clock, random })),
       onConfigurationChanged: () => void identity.reload(),
       onOnline: activity.sessionChanged,
       mqtt: {

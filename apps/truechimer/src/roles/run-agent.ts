@@ -75,7 +75,8 @@ async function openAgent(
       logger: createLogger({ level: config.log.level }),
       version: PRODUCT_VERSION,
       allowPrivateTargets: config.targets.privateAllowed,
-      onDemand: { transport: "stream", tracer: stack.use(createTracer({ clock, random })) },
+      tracer: stack.use(createTracer({ clock, random })),
+      onDemand: { transport: "stream" },
     }),
   );
   agent.start();

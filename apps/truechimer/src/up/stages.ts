@@ -163,7 +163,8 @@ async function openAgent(
       version: PRODUCT_VERSION,
       // The control plane is this program's own: its policy alone decides.
       allowPrivateTargets: true,
-      onDemand: { transport: "stream", tracer: stack.use(createTracer({ clock, random })) },
+      tracer: stack.use(createTracer({ clock, random })),
+      onDemand: { transport: "stream" },
     }),
   );
   agent.start();

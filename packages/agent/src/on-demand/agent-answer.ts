@@ -4,10 +4,10 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type agentV1, monitorV2 } from "@truechimer/api";
 import type { UnixNs } from "@truechimer/base";
 import { checkResultWithoutSamples } from "@truechimer/ntp";
-import type { HopAnswer, Traceroute } from "@truechimer/udp";
-import { durationFromNs, timestampFromNs } from "../protobuf-time.ts";
+import { timestampFromNs } from "../protobuf-time.ts";
 import type { CheckTarget } from "../run-check.ts";
 import { SUBMISSION_VERSION, serverStatus } from "../server-status.ts";
+import { tracerouteMessage } from "../traceroute-status.ts";
 import type { OnDemandKind, OnDemandOutcome } from "./on-demand-transport.ts";
 
 type AnswerResult = NonNullable<MessageInitShape<typeof agentV1.AnswerRequestSchema>["result"]>;
@@ -67,31 +67,4 @@ function refusedStatus(
     error: text,
     noResponse,
   });
-}
-
-/** As a control plane takes it. */
-function tracerouteMessage({
-  startedAtNs,
-  hops,
-  reached,
-  reason,
-}: Traceroute): monitorV2.Traceroute {
-  return create(monitorV2.TracerouteSchema, {
-    startedAt: timestampFromNs(startedAtNs),
-    reached,
-    reason: reason ?? "",
-    hops: hops.map(({ hopLimit, answers }) => ({ hopLimit, answers: answers.map(answerMessage) })),
-  });
-}
-
-function answerMessage({
-  address,
-  rttNs,
-  icmp,
-}: HopAnswer): MessageInitShape<typeof monitorV2.HopAnswerSchema> {
-  return {
-    ipBytes: address?.bytes ?? new Uint8Array(),
-    ...(rttNs === undefined ? {} : { rtt: durationFromNs(rttNs) }),
-    ...(icmp === undefined ? {} : { icmpType: icmp.type, icmpCode: icmp.code }),
-  };
 }

@@ -3,7 +3,6 @@
 
 import { AppError, sleep } from "@truechimer/base";
 import type { MqttEnvironment } from "@truechimer/mqtt";
-import type { Tracer } from "@truechimer/udp";
 import type { AgentOptions, AgentParts } from "../agent-options.ts";
 import {
   type CreateTransport,
@@ -22,8 +21,6 @@ import { createStreamTransport, type StreamTransport } from "./stream-transport.
 export interface AgentOnDemandOptions {
   /** Default `auto`: the stream; and the broker where the control plane has no stream. */
   readonly transport?: "auto" | "stream" | "mqtt";
-  /** Not owned. Absent: traceroutes are refused. */
-  readonly tracer?: Tracer;
   /** The control plane says that the agent's configuration changed. */
   readonly onConfigurationChanged?: () => void;
   /** Called when the control plane knows that the agent is there, and when it does not any more. */
@@ -59,13 +56,13 @@ export function startOnDemand(
 ): AsyncDisposable {
   const { options, signals } = parts;
   const { clock, logger } = options;
-  const { transport = "auto", tracer } = onDemand;
+  const { transport = "auto" } = onDemand;
   const { stopping } = signals;
   const runner = createRequestRunner({
     clock,
     logger,
     monitors: contexts,
-    tracer,
+    tracer: options.tracer,
     signal: stopping,
   });
   const handlers: OnDemandHandlers = {

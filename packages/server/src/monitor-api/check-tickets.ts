@@ -7,19 +7,21 @@ import type { Submission } from "./parse-submission.ts";
 import { ticketHolds, ticketKeyVersion } from "./ticket.ts";
 
 /** Of several statuses of one server the first with a valid ticket counts. */
-export async function checkTickets(
+export async function checkTickets<
+  Status extends Pick<ParsedStatus, "index" | "address" | "port" | "ticket">,
+>(
   { ticketKeys }: Pick<ServerContext, "ticketKeys">,
   input: {
     readonly monitor: CallingMonitor;
     readonly submission: Submission;
-    readonly parsed: readonly ParsedStatus[];
+    readonly parsed: readonly Status[];
   },
 ): Promise<{
-  readonly held: readonly ParsedStatus[];
+  readonly held: readonly Status[];
   readonly refusals: readonly StatusRefusal[];
 }> {
   const { monitor, submission, parsed } = input;
-  const held: ParsedStatus[] = [];
+  const held: Status[] = [];
   const refusals: StatusRefusal[] = [];
   const seen = new Set<string>();
   for (const status of parsed) {

@@ -14,6 +14,7 @@ type ResultLabel =
   | "batch_out_of_order"
   | "refused"
   | "agent_fault"
+  | "traceroute"
   | "duplicate";
 
 export function countOutcomes(

@@ -77,10 +77,8 @@ export function parseStatus(
   const refuse = (code: ErrorCode, message: string): Result<ParsedStatus, StatusRefusal> =>
     refused({ index, code, message });
 
-  const address = ipAddressFromBytes(status.ipBytes);
-  if (!address.ok) return refuse("bad_address", address.error);
-  const port = status.port ?? NTP_PORT;
-  if (port < 1 || port > PORT_MAX) return refuse("bad_address", `${port} is no UDP port`);
+  const target = parseTarget(status);
+  if (!target.ok) return refuse("bad_address", target.error);
 
   const times = parseTimes(status, options);
   if (!times.ok) return refuse("bad_result_time", times.error);
@@ -98,14 +96,23 @@ export function parseStatus(
   if (beyond !== undefined) return refuse("bad_request", beyond);
   return ok({
     index,
-    address: address.value,
-    port,
+    ...target.value,
     ticket: status.ticket,
     atNs: times.value,
     ...told,
     ...judged.value,
     error: printable(outcome.value.error),
   });
+}
+
+export function parseTarget({
+  ipBytes,
+  port = NTP_PORT,
+}: monitorV2.ServerStatus): Result<Pick<ParsedStatus, "address" | "port">, string> {
+  const address = ipAddressFromBytes(ipBytes);
+  if (!address.ok) return address;
+  if (port < 1 || port > PORT_MAX) return refused(`${port} is no UDP port`);
+  return ok({ address: address.value, port });
 }
 
 /** Of what the evidence says or, without any, the agent. */
@@ -118,9 +125,10 @@ function numberProblem(
   return rttNs > SPAN_NS_MAX ? "rtt is more than 70 years" : undefined;
 }
 
-function parseTimes(
+/** When the check or the traceroute ended. */
+export function parseTimes(
   { ts }: monitorV2.ServerStatus,
-  { batchAtNs, nowNs }: ParseStatusOptions,
+  { batchAtNs, nowNs }: Pick<ParseStatusOptions, "batchAtNs" | "nowNs">,
 ): Result<UnixNs, string> {
   if (ts === undefined) return refused("the result has no time");
   const atNs = nsFromTimestamp(ts);

@@ -1,11 +1,12 @@
 // A submission from the wire, before anything is looked up: its version, ids and times, and each of its statuses.
 
 import type { monitorV2 } from "@truechimer/api";
-import { AppError, isUlid, type UnixNs, ulidTimeMs } from "@truechimer/base";
+import { AppError, isUlid, type Result, type UnixNs, ulidTimeMs } from "@truechimer/base";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import { isZeroOffsetSafe } from "./client-version.ts";
 import { BATCH_LIFE_NS, LEASE_DELIVERY_NS } from "./lease.ts";
 import { type ParsedStatus, parseStatus, type StatusRefusal } from "./parse-status.ts";
+import { type ParsedTraceroute, parseTracedStatus } from "./parse-traced-status.ts";
 import { FIRST_VERSION_WITH_PORTS, SUBMISSION_VERSIONS } from "./submission-version.ts";
 
 /** A batch has 10 to 500 servers. */
@@ -74,16 +75,31 @@ function submissionId(request: monitorV2.SubmitResultsRequest, batchId: string):
 export function parseStatuses(
   monitor: CallingMonitor,
   submission: Submission,
-): { readonly parsed: readonly ParsedStatus[]; readonly refusals: readonly StatusRefusal[] } {
+): {
+  readonly parsed: readonly ParsedStatus[];
+  readonly traceroutes: readonly ParsedTraceroute[];
+  readonly refusals: readonly StatusRefusal[];
+} {
   const { version, batchAtNs, nowNs } = submission;
   const zeroOffsetSafe =
     version >= FIRST_VERSION_WITH_PORTS || isZeroOffsetSafe(monitor.clientVersion);
   const parsed: ParsedStatus[] = [];
+  const traceroutes: ParsedTraceroute[] = [];
   const refusals: StatusRefusal[] = [];
   for (const [index, wire] of submission.list.entries()) {
-    const result = parseStatus(wire, { index, version, zeroOffsetSafe, batchAtNs, nowNs });
-    if (result.ok) parsed.push(result.value);
-    else refusals.push(result.error);
+    const options = { index, version, zeroOffsetSafe, batchAtNs, nowNs };
+    const { traceroute } = wire;
+    if (traceroute === undefined) keep(parseStatus(wire, options), parsed, refusals);
+    else keep(parseTracedStatus(wire, traceroute, options), traceroutes, refusals);
   }
-  return { parsed, refusals };
+  return { parsed, traceroutes, refusals };
+}
+
+function keep<Value>(
+  result: Result<Value, StatusRefusal>,
+  parsed: Value[],
+  refusals: StatusRefusal[],
+): void {
+  if (result.ok) parsed.push(result.value);
+  else refusals.push(result.error);
 }

@@ -17,6 +17,8 @@ import { applyStep, type LockedAssignment, type ResultRow } from "./apply-step.t
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import { batchProblem } from "./counted-batches.ts";
 import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
+import type { ParsedTraceroute } from "./parse-traced-status.ts";
+import { storeTraceroutes } from "./store-traceroutes.ts";
 import { writeResults } from "./write-results.ts";
 
 export interface SubmissionToStore {
@@ -30,6 +32,7 @@ export interface SubmissionToStore {
    */
   readonly oncePerBatch: boolean;
   readonly statuses: readonly StatusToStore[];
+  readonly traceroutes: readonly ParsedTraceroute[];
   /** What was refused before. */
   readonly refusals: readonly StatusRefusal[];
   readonly traceId: string | undefined;
@@ -50,6 +53,8 @@ export type StoreOutcome =
   | {
       readonly kind: "counted";
       readonly counted: readonly CountedStatus[];
+      /** How many were stored. */
+      readonly traceroutes: number;
       /** All of them, also those from before. */
       readonly refusals: readonly StatusRefusal[];
     };
@@ -58,11 +63,13 @@ export function storeSubmission(
   context: ServerContext,
   submission: SubmissionToStore,
 ): Promise<StoreOutcome> {
+  const { monitor, traceroutes } = submission;
   const attributes = {
-    "truechimer.monitor": submission.monitor.name,
+    "truechimer.monitor": monitor.name,
     "truechimer.submission": submission.submissionId,
     "truechimer.batch": submission.batchId,
     "truechimer.statuses": submission.statuses.length,
+    "truechimer.traceroutes": traceroutes.length,
   };
   return withSpan("store submission", { attributes }, (span) =>
     inTransaction(context.database, async (transaction) => {
@@ -72,11 +79,18 @@ export function storeSubmission(
       const repeated = await repeatedTimes(transaction, submission, assignments);
       const { rows, refusals } = applySteps(submission, { assignments, repeated });
       await noteSubmission(transaction, submission, rows.length);
-      await writeResults(transaction, submission.monitor.id, rows);
-      const all = [...submission.refusals, ...refusals];
+      await writeResults(transaction, monitor.id, rows);
+      // The monitor's row is locked from here on by what was noted of it.
+      const untaken = await storeTraceroutes(transaction, monitor.id, traceroutes);
+      const all = [...submission.refusals, ...refusals, ...untaken];
       await keepAnswer(transaction, submission, all);
       span.setAttribute("truechimer.log_scores", rows.map((row) => row.logScoreId).join(","));
-      return { kind: "counted", counted: rows.map(({ step }) => ({ step })), refusals: all };
+      return {
+        kind: "counted",
+        counted: rows.map(({ step }) => ({ step })),
+        traceroutes: traceroutes.length - untaken.length,
+        refusals: all,
+      };
     }),
   );
 }
@@ -86,13 +100,13 @@ async function claim(
   transaction: Transaction<Schema>,
   submission: SubmissionToStore,
 ): Promise<StoreOutcome | undefined> {
-  const { monitor, submissionId, statuses, traceId } = submission;
+  const { monitor, submissionId, statuses, traceroutes, traceId } = submission;
   const claimed = await transaction
     .insertInto("submissions")
     .values({
       monitor_id: monitor.id,
       submission_id: submissionId,
-      statuses: statuses.length,
+      statuses: statuses.length + traceroutes.length,
       trace_id: traceId ?? null,
     })
     .onConflict((conflict) => conflict.columns(["monitor_id", "submission_id"]).doNothing())

@@ -27,15 +27,17 @@ export async function submitResults(
   });
   // Also of one that was paused meanwhile: what it measured while it was live counts.
   const submission = parseSubmission(request, context.clock.nowNs());
-  const { parsed, refusals } = parseStatuses(monitor, submission);
+  const { parsed, traceroutes, refusals } = parseStatuses(monitor, submission);
   const checked = await checkTickets(context, { monitor, submission, parsed });
-  const early = [...refusals, ...checked.refusals];
+  const traced = await checkTickets(context, { monitor, submission, parsed: traceroutes });
+  const badTickets = [...checked.refusals, ...traced.refusals];
+  const early = [...refusals, ...badTickets];
   // A check that the agent's own clock spoilt says nothing about the server: it is taken, and not recorded.
   const telling = checked.held.filter(({ reason }) => !isAgentFault(reason));
   const spoilt = checked.held.length - telling.length;
   countResults(context, { monitor, submission, result: "agent_fault", by: spoilt });
-  if (telling.length === 0) {
-    const noTicketHolds = checked.held.length === 0 && checked.refusals.length > 0;
+  if (telling.length + traced.held.length === 0) {
+    const noTicketHolds = checked.held.length === 0 && badTickets.length > 0;
     return nothingCounted(context, { monitor, submission, refusals: early, noTicketHolds });
   }
   const outcome = await storeCounted(context, submission, {
@@ -45,6 +47,7 @@ export async function submitResults(
     batchAtNs: submission.batchAtNs,
     oncePerBatch: submission.version < FIRST_VERSION_WITH_PORTS,
     statuses: telling.map((status) => ({ status, wire: request.list[status.index] })),
+    traceroutes: traced.held,
     refusals: early,
     traceId: parseTraceparent(headers.get("traceparent") ?? "")?.traceId ?? currentTraceId(),
   });
@@ -53,6 +56,7 @@ export async function submitResults(
     return duplicateAnswer(outcome.answer);
   }
   countOutcomes(context, { monitor, submission, ...outcome });
+  countResults(context, { monitor, submission, result: "traceroute", by: outcome.traceroutes });
   context.wakeScorer();
   return answerWith(outcome.refusals);
 }
