@@ -4,6 +4,7 @@ import type { Clock, IpAddress, Random } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
 import type { ProbeSocket, Tracer } from "@truechimer/udp";
 import type { AgentMetrics } from "./agent-metrics.ts";
+import type { LeaseFile } from "./lease-file.ts";
 import type { CreateTransport } from "./monitor-client.ts";
 import type { StopSignals } from "./monitor-context.ts";
 import type { ConfiguredMonitors } from "./monitor-source.ts";
@@ -46,6 +47,8 @@ export interface AgentOptions {
   readonly checksInFlightMax?: number;
   /** Where results wait for the control plane, also through a restart. Default: in memory. */
   readonly queueFiles?: QueueFiles;
+  /** Where leases outlive a restart. Default: they do not. */
+  readonly leaseFile?: LeaseFile;
   readonly queueLimits?: Partial<QueueLimits>;
   /** While it is in back-off no work is taken. Not owned. */
   readonly sessionTakeover?: SessionTakeover;

@@ -5,6 +5,7 @@ import { AppError, type Clock, STOP_LIMITS } from "@truechimer/base";
 import { silentAgentMetrics } from "./agent-metrics.ts";
 import type { AgentOptions, AgentParts } from "./agent-options.ts";
 import { createControlPlanes } from "./control-planes.ts";
+import { openLeaseStore } from "./lease-store.ts";
 import { createHttpConnections } from "./monitor-client.ts";
 import type { StopSignals } from "./monitor-context.ts";
 import { createMonitorRuns } from "./monitor-runs.ts";
@@ -44,11 +45,13 @@ export function createAgent(options: AgentOptions): Agent {
 async function runAgent(parts: AgentParts): Promise<void> {
   const { options, signals } = parts;
   const queue = await openQueue(options);
+  const { apiUrl, clock, leaseFile, logger } = options;
+  const leaseStore = await openLeaseStore({ file: leaseFile, apiUrl, clock, logger });
   const noMore = Promise.withResolvers<void>();
   const wanted = wantedMonitors(options);
   const planes = createControlPlanes(parts, { queue, wanted, noMore: noMore.promise });
   for (const { monId } of queue.list()) planes.deliverLeftOver(monId);
-  const runs = createMonitorRuns(parts, { planes, wanted });
+  const runs = createMonitorRuns(parts, { leaseStore, planes, wanted });
   const unsubscribe = wanted.subscribe(() => runs.follow());
   const stopFollowing = options.sessionTakeover?.subscribe(() => runs.followTakeover());
   runs.follow();
@@ -61,6 +64,7 @@ async function runAgent(parts: AgentParts): Promise<void> {
   stopFollowing?.();
   await onDemand?.[Symbol.asyncDispose]();
   await runs.ended();
+  await leaseStore[Symbol.asyncDispose]();
   noMore.resolve();
   await planes.delivered();
   if (!queue.durable) reportLost(queue, options);

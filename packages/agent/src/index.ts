@@ -47,6 +47,7 @@ export {
 } from "./identity/state-directory.ts";
 export { createStateStore, type StateStore } from "./identity/state-store.ts";
 export type { StoredIdentity } from "./identity/stored-identity.ts";
+export { createLeaseFile, type LeaseFile, type LeaseFileOptions } from "./lease-file.ts";
 export { localClockVerdict } from "./local-clock-verdict.ts";
 export { type CreateTransport, createHttpConnections } from "./monitor-client.ts";
 export type {

@@ -9,9 +9,28 @@ export interface LeasedServer {
   readonly batchIdText: string;
 }
 
+/** What is held of one batch. */
+export interface HeldBatch {
+  readonly batchId: Uint8Array;
+  readonly batchIdText: string;
+  readonly items: readonly WorkItem[];
+  readonly leaseMs: number;
+  readonly takenInNs: bigint;
+}
+
+/** What a batch did to the leases, the weightiest of it. */
+export type LeaseChange = "withdrawn" | "added" | "renewed" | "none";
+
 export interface Leases {
   /** Takes in what a batch grants and withdraws. Its servers count as checked at `nowNs`. */
-  takeIn(batch: WorkBatch, nowNs: bigint): void;
+  takeIn(batch: WorkBatch, nowNs: bigint): LeaseChange;
+  /** Takes in what an earlier run held; its servers are due by the beat that they had. */
+  restore(
+    held: Pick<Leases, "cursor"> & { readonly batches: readonly HeldBatch[] },
+    nowNs: bigint,
+  ): void;
+  /** What has not ended, by the batch that gave it. */
+  held(nowNs: bigint): readonly HeldBatch[];
   /** What is due, each once an interval; from then on they are due an interval later. */
   takeDue(nowNs: bigint): readonly LeasedServer[];
   /** When something is due next. Absent: nothing ever is. */
@@ -27,6 +46,8 @@ const NS_PER_MS = 1_000_000n;
 
 interface Entry extends LeasedServer {
   readonly intervalNs: bigint;
+  readonly takenInNs: bigint;
+  readonly leaseMs: number;
   readonly endsAtNs: bigint;
   dueAtNs: bigint;
 }
@@ -38,6 +59,27 @@ export function createLeases(): Leases {
   const removeEnded = (nowNs: bigint): void => {
     for (const [key, { endsAtNs }] of entries) if (endsAtNs <= nowNs) entries.delete(key);
   };
+  /** Says how many were not held before. */
+  const grant = (batch: HeldBatch, nowNs: bigint): number => {
+    const { batchId, batchIdText, leaseMs, takenInNs } = batch;
+    const endsAtNs = takenInNs + nsOf(leaseMs);
+    let added = 0;
+    for (const item of batch.items) {
+      const { address, port, checkIntervalMs } = item;
+      if (checkIntervalMs === undefined) continue;
+      const key = keyOf(address.text, port);
+      const isKnown = entries.has(key);
+      if (entries.size >= LEASES_MAX && !isKnown) removeEnded(nowNs);
+      if (entries.size >= LEASES_MAX && !isKnown) break;
+      if (!isKnown) added += 1;
+      const intervalNs = nsOf(checkIntervalMs);
+      const beats = (nowNs - takenInNs) / intervalNs + 1n;
+      const dueAtNs = takenInNs + beats * intervalNs;
+      const lease = { takenInNs, leaseMs, endsAtNs, intervalNs, dueAtNs };
+      entries.set(key, { item, batchId, batchIdText, ...lease });
+    }
+    return added;
+  };
   return {
     get size() {
       return entries.size;
@@ -48,23 +90,24 @@ export function createLeases(): Leases {
     takeIn: (batch, nowNs) => {
       cursor = batch.withdrawalsCursor ?? cursor;
       // First: what was withdrawn may be in the same answer again, with a ticket of its own.
+      const before = entries.size;
       for (const { address, port } of batch.withdrawals) {
         entries.delete(keyOf(address.text, port));
       }
-      const { batchId, batchIdText, leaseMs } = batch;
-      if (leaseMs === undefined) return;
-      const endsAtNs = nowNs + nsOf(leaseMs);
-      for (const item of batch.items) {
-        const { address, port, checkIntervalMs } = item;
-        if (checkIntervalMs === undefined) continue;
-        const key = keyOf(address.text, port);
-        if (entries.size >= LEASES_MAX && !entries.has(key)) removeEnded(nowNs);
-        if (entries.size >= LEASES_MAX && !entries.has(key)) return;
-        const intervalNs = nsOf(checkIntervalMs);
-        const dueAtNs = nowNs + intervalNs;
-        entries.set(key, { item, batchId, batchIdText, intervalNs, endsAtNs, dueAtNs });
-      }
+      const withdrawn = before - entries.size;
+      const { leaseMs } = batch;
+      const added =
+        leaseMs === undefined ? 0 : grant({ ...batch, leaseMs, takenInNs: nowNs }, nowNs);
+      if (withdrawn > 0) return "withdrawn";
+      if (added > 0) return "added";
+      return leaseMs === undefined || batch.items.length === 0 ? "none" : "renewed";
     },
+    restore: (held, nowNs) => {
+      cursor = held.cursor;
+      for (const batch of held.batches) grant(batch, nowNs);
+      removeEnded(nowNs);
+    },
+    held: (nowNs) => heldBatches([...entries.values()].filter(({ endsAtNs }) => endsAtNs > nowNs)),
     takeDue: (nowNs) => {
       removeEnded(nowNs);
       const due = [...entries.values()].filter(({ dueAtNs }) => dueAtNs <= nowNs);
@@ -83,6 +126,16 @@ export function createLeases(): Leases {
       return next;
     },
   };
+}
+
+function heldBatches(entries: readonly Entry[]): readonly HeldBatch[] {
+  const byBatch = Map.groupBy(entries, ({ batchIdText }) => batchIdText);
+  return [...byBatch.values()].flatMap((ofBatch) => {
+    const [first] = ofBatch;
+    if (first === undefined) return [];
+    const { batchId, batchIdText, leaseMs, takenInNs } = first;
+    return [{ batchId, batchIdText, items: ofBatch.map(({ item }) => item), leaseMs, takenInNs }];
+  });
 }
 
 function keyOf(address: string, port: number): string {

@@ -6,6 +6,7 @@ import type { ProbeSocket } from "@truechimer/udp";
 import type { AgentMetrics } from "./agent-metrics.ts";
 import type { BatchTraceroutes } from "./batch-traceroutes.ts";
 import type { ConfigHolder } from "./config-holder.ts";
+import type { LeaseStore } from "./lease-store.ts";
 import type { MonitorClient } from "./monitor-client.ts";
 import type { Peer } from "./peer.ts";
 import type { SubmissionQueue } from "./queue/submission-queue.ts";
@@ -46,6 +47,7 @@ export interface MonitorContext extends ControlPlaneContext {
   readonly checkSlots: Slots;
   /** Those of all monitors of the agent. */
   readonly batchTraceroutes: BatchTraceroutes;
+  readonly leaseStore: LeaseStore;
   readonly resolveHost: ResolveHost;
   readonly gate: WorkGate;
   readonly signals: StopSignals;

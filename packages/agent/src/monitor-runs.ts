@@ -6,6 +6,7 @@ import type { AgentParts } from "./agent-options.ts";
 import { type BatchTraceroutes, createBatchTraceroutes } from "./batch-traceroutes.ts";
 import { configureMonitor } from "./configure-monitor.ts";
 import type { ControlPlanes } from "./control-planes.ts";
+import type { LeaseStore } from "./lease-store.ts";
 import type { ControlPlaneContext, MonitorContext, StopSignals } from "./monitor-context.ts";
 import { resolveHost as resolveHostBySystem } from "./resolve-host.ts";
 import { createServerPace, type ServerPace } from "./server-pace.ts";
@@ -34,13 +35,14 @@ export interface MonitorRuns {
 }
 
 export interface MonitorRunsOptions {
+  readonly leaseStore: LeaseStore;
   readonly planes: ControlPlanes;
   readonly wanted: WantedMonitors;
 }
 
 export function createMonitorRuns(
   parts: AgentParts,
-  { planes, wanted }: MonitorRunsOptions,
+  { leaseStore, planes, wanted }: MonitorRunsOptions,
 ): MonitorRuns {
   const { options, signals } = parts;
   const { clock, logger, sessionTakeover } = options;
@@ -48,6 +50,7 @@ export function createMonitorRuns(
     pace: createServerPace(clock),
     checkSlots: createSlots(options.checksInFlightMax ?? CHECKS_IN_FLIGHT_MAX),
     batchTraceroutes: createBatchTraceroutes({ clock, tracer: options.tracer }),
+    leaseStore,
     onRefused: () => wanted.refresh(),
   };
   const runs = new Map<string, MonitorRun>();
@@ -107,6 +110,7 @@ interface SharedParts {
   readonly pace: ServerPace;
   readonly checkSlots: Slots;
   readonly batchTraceroutes: BatchTraceroutes;
+  readonly leaseStore: LeaseStore;
   readonly onRefused: () => void;
 }
 

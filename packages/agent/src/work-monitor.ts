@@ -12,7 +12,8 @@ import {
   LEASED_GATHER_MS,
 } from "./batch-results.ts";
 import { type CheckStarter, createCheckStarter } from "./check-starter.ts";
-import { createLeases, type LeasedServer, type Leases } from "./leases.ts";
+import { createDurableLeases } from "./durable-leases.ts";
+import type { LeasedServer, Leases } from "./leases.ts";
 import { createLocalClock, type LocalClock } from "./local-clock.ts";
 import { GET_SERVERS_TIMEOUT_MS } from "./monitor-client.ts";
 import { type MonitorConfig, monitorConfigFrom } from "./monitor-config.ts";
@@ -68,7 +69,7 @@ export async function workMonitor(context: MonitorContext): Promise<void> {
   const state: WorkState = {
     localClock: createMonitorsLocalClock(context),
     checks: createCheckStarter(clock),
-    leases: createLeases(),
+    leases: createDurableLeases(context),
     gathering: new Set(),
     leased: new Map(),
     tracing: new Set(),

@@ -9,6 +9,7 @@ import {
   createAgent,
   createAgentIdentity,
   createAgentMetrics,
+  createLeaseFile,
   createQueueFiles,
   createSessionTakeover,
   type FollowedIdentity,
@@ -185,7 +186,8 @@ async function openWork(
     createAgent: ({ monitorUrl }) => {
       world.progress.say("agent", `probing for ${monitorUrl}`, { apiUrl: monitorUrl });
       const queueFiles = createQueueFiles(join(settings.directory, "queue"));
-      return createAgent({ ...options, apiUrl: monitorUrl, queueFiles });
+      const leaseFile = createLeaseFile({ directory: settings.directory, random: context.random });
+      return createAgent({ ...options, apiUrl: monitorUrl, queueFiles, leaseFile });
     },
   });
   working.catch((error: unknown) => stop.fail(error as Error));
@@ -221,7 +223,7 @@ function agentOptions(
   stack: AsyncDisposableStack,
   { context, settings, logger }: World,
   { identity, following, metrics, probeSocket, activity, sessionTakeover }: AgentPieces,
-): Omit<AgentOptions, "apiUrl" | "queueFiles"> {
+): Omit<AgentOptions, "apiUrl" | "queueFiles" | "leaseFile"> {
   const { clock, random } = context;
   const certificateNotAfterNs = (): UnixNs | undefined => identity.current.pair?.notAfterNs;
   const counted =
