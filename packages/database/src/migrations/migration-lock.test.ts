@@ -12,7 +12,13 @@ test("a lock's id is the first eight bytes of the SHA-256 of its name, signed", 
 });
 
 test("every name is listed that anybody locks by", () => {
-  expect(ADVISORY_LOCK_NAMES).toEqual(["migrations", "partitions", "assignment", "authorities"]);
+  expect(ADVISORY_LOCK_NAMES).toEqual([
+    "migrations",
+    "partitions",
+    "assignment",
+    "authorities",
+    "registrations",
+  ]);
 });
 
 test("no two names that we lock by meet", () => {

@@ -9,6 +9,9 @@ import type { ProbePolicy } from "../policy.ts";
 const AGENT_POLL_MS_MAX = 120_000;
 const MISSED_POLLS = 3;
 const WINDOW_MS_MIN = 15_000;
+const FOREIGN_WINDOW_MS: number = MISSED_POLLS * AGENT_POLL_MS_MAX;
+/** `monitors.client_version` of agents of ours: "v4.1.5/truechimer-0.1.0 (…)". */
+const OUR_VERSIONS = "%/truechimer-%";
 
 interface ChangedMonitor {
   readonly id: bigint;
@@ -21,12 +24,16 @@ export async function noteMonitorPresence(context: ServerContext): Promise<void>
   const upForMs = Number((clock.nowNs() - startedAtNs) / 1_000_000n);
   const realMs = presenceWindowMs(policy.probe);
   const labMs = presenceWindowMs(policy.labProbe);
+  // Ours ask as often as they are told to; an agent of the NTP Pool backs off by itself.
+  const windowMs = sql`case when lab then ${labMs}::float8
+    when client_version <> '' and client_version not like ${OUR_VERSIONS} then ${FOREIGN_WINDOW_MS}::float8
+    else ${realMs}::float8 end`;
   await inTransaction(context.database, async (transaction) => {
     // Until we have been up for a window, silence may be ours: nobody is called offline.
     const changed = await sql<ChangedMonitor>`
       with seen as (
-        select id, lab, online, coalesce(
-          last_seen > now() - make_interval(secs => case when lab then ${labMs}::float8 else ${realMs}::float8 end / 1000),
+        select id, online, ${windowMs} as window_ms, coalesce(
+          last_seen > now() - make_interval(secs => ${windowMs} / 1000),
           false)
           or exists (select 1 from monitor_sessions s where s.monitor_id = monitors.id and s.expires_at > now()) as online_now
         from monitors where type = 'monitor' and is_current and deleted_on is null
@@ -34,7 +41,7 @@ export async function noteMonitorPresence(context: ServerContext): Promise<void>
       update monitors m set online = seen.online_now
       from seen
       where m.id = seen.id and seen.online <> seen.online_now
-        and (seen.online_now or ${upForMs}::float8 > case when seen.lab then ${labMs}::float8 else ${realMs}::float8 end)
+        and (seen.online_now or ${upForMs}::float8 > seen.window_ms)
       returning m.id, m.hostname, m.online`.execute(transaction);
     if (changed.rows.length === 0) return;
     await transaction
