@@ -24,10 +24,13 @@ export interface BatchResults {
   flush(): void;
 }
 
-/** A result of fresh work waits for its neighbours this long. */
+/** A result of fresh work waits for its neighbours this long; what waits is lost by a `kill -9`. */
 export const GATHER_MS = 500;
-/** Nobody is there to take a result of leased work; fewer, larger submissions are kept for later. */
-export const LEASED_GATHER_MS = 10_000;
+/**
+ * Nobody is there to take a result of leased work, so fewer, larger submissions are kept for later; but with the time
+ * that the disk needs, none is a second old before it is in the queue.
+ */
+export const LEASED_GATHER_MS = 800;
 /** Results of one submission: about 100 KB. */
 const SUBMISSION_RESULTS_MAX = 100;
 

@@ -35,6 +35,8 @@ export const MONITOR_ADDRESS = "203.0.113.9";
 
 export interface SentRequest extends ExchangeRequest {
   readonly atMs: number;
+  /** When its sample was there. */
+  readonly endedAtMs: number;
   readonly reason: Sample["reason"];
 }
 
@@ -168,7 +170,7 @@ export function virtualSocket({
       try {
         const exchange = probe.exchange(request.address.text, request.session);
         const sample = await Promise.race([exchange, aborted.promise]);
-        sent.push({ ...request, atMs, reason: sample.reason });
+        sent.push({ ...request, atMs, endedAtMs: nowMs(), reason: sample.reason });
         return sample;
       } finally {
         signal?.removeEventListener("abort", onAbort);
