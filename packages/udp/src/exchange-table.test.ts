@@ -171,4 +171,24 @@ describe("ExchangeTable", () => {
     table.onDatagram("port", last, []);
     expect(table.counters).toMatchObject({ late: 1, spoofed: 1 });
   });
+
+  test("what ended on a port that is closed is forgotten, what may still be answered is not", () => {
+    const open = new Set(["port", "other"]);
+    table = new ExchangeTable(
+      () => {},
+      (port) => open.has(port),
+    );
+    for (let id = 1; id <= 5; id += 1) {
+      begin(id);
+      table.cancel(id);
+    }
+    expect(table.remembered).toBe(5);
+    open.delete("port");
+    const last = table.add(orderNumber(6), 0);
+    table.markSent(last, "other", 0);
+    table.cancel(6);
+    expect(table.remembered).toBe(1);
+    table.onDatagram("other", arrival(answerTo(last.order.request)), []);
+    expect(table.counters).toMatchObject({ late: 1, spoofed: 0 });
+  });
 });

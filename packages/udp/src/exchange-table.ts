@@ -94,11 +94,22 @@ export class ExchangeTable<Port> {
   readonly #byNonce = new Map<number, ExchangeState<Port>>();
   readonly #byId = new Map<number, ExchangeState<Port>>();
   readonly #deadlines: ExchangeState<Port>[] = [];
-  #remembered: ExchangeState<Port>[] = [];
-  #rememberedFrom = 0;
+  readonly #isOpen: (port: Port) => boolean;
+  /** Ended, the longest ago first. */
+  readonly #remembered = new Set<ExchangeState<Port>>();
 
-  constructor(onEnd: (exchange: ExchangeState<Port>) => void) {
+  /** `isOpen`: whether anything can still arrive on a port; what ended on one that is closed is forgotten. */
+  constructor(
+    onEnd: (exchange: ExchangeState<Port>) => void,
+    isOpen: (port: Port) => boolean = () => true,
+  ) {
     this.#onEnd = onEnd;
+    this.#isOpen = isOpen;
+  }
+
+  /** Ended exchanges whose late answers would still be known as such. */
+  get remembered(): number {
+    return this.#remembered.size;
   }
 
   get inFlight(): number {
@@ -223,18 +234,22 @@ export class ExchangeTable<Port> {
   }
 
   #remember(exchange: ExchangeState<Port>): void {
-    this.#remembered.push(exchange);
-    if (this.#remembered.length - this.#rememberedFrom <= REMEMBERED_MAX) return;
-    const oldest = this.#remembered[this.#rememberedFrom];
-    this.#rememberedFrom += 1;
-    if (oldest !== undefined) this.#forget(oldest);
-    if (this.#rememberedFrom >= REMEMBERED_MAX) {
-      this.#remembered = this.#remembered.slice(this.#rememberedFrom);
-      this.#rememberedFrom = 0;
+    this.#forgetUnheard();
+    this.#remembered.add(exchange);
+    if (this.#remembered.size <= REMEMBERED_MAX) return;
+    for (const oldest of this.#remembered) return this.#forget(oldest);
+  }
+
+  /** From the oldest on, up to the first whose port is open: ports close about in the order of their last exchange. */
+  #forgetUnheard(): void {
+    for (const exchange of this.#remembered) {
+      if (exchange.port !== undefined && this.#isOpen(exchange.port)) return;
+      this.#forget(exchange);
     }
   }
 
   #forget(exchange: ExchangeState<Port>): void {
+    this.#remembered.delete(exchange);
     for (const nonce of noncesOf(exchange)) {
       const key = nonceKey(nonce);
       if (this.#byNonce.get(key) === exchange) this.#byNonce.delete(key);

@@ -3,6 +3,7 @@ export {
   type ProbeSocketOptions,
   type TimestampChoice,
 } from "./create-probe-socket.ts";
+export { releaseProgramPages } from "./kernel/program-pages.ts";
 export { IN_FLIGHT_MAX, TIMEOUT_MS_MAX } from "./limits.ts";
 export type { ExchangeRequest, ProbeSocket, ProbeSocketCounters } from "./probe-socket.ts";
 export {

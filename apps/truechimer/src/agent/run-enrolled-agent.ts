@@ -37,6 +37,7 @@ import {
   typedCommand,
 } from "./agent-settings.ts";
 import { followControlPlane } from "./follow-control-plane.ts";
+import { keepProcessLean, workClock } from "./lean-process.ts";
 import { publishMetrics } from "./publish-metrics.ts";
 import { type RunningStatus, runningStatus } from "./running-status.ts";
 import { serveStatus } from "./status-socket.ts";
@@ -77,6 +78,7 @@ interface World {
 async function openAgent(stack: AsyncDisposableStack, world: World): Promise<void> {
   const { context, settings, progress, logger, stop } = world;
   const { clock } = context;
+  stack.use(keepProcessLean(clock));
   await openTracing(stack, {
     otlpEndpoint: settings.otlpEndpoint,
     clock,
@@ -233,7 +235,7 @@ function agentOptions(
     monitors: following,
     probeSocket,
     tracer: stack.use(createTracer({ clock, random })),
-    clock,
+    clock: workClock(clock),
     random,
     logger,
     version: PRODUCT_VERSION,

@@ -4,6 +4,7 @@ import { createAgent } from "@truechimer/agent";
 import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
 import { createLogger } from "@truechimer/telemetry";
 import { createProbeSocket, createTracer } from "@truechimer/udp";
+import { keepProcessLean, workClock } from "../agent/lean-process.ts";
 import type { CliContext } from "../cli-context.ts";
 import type { OutputOptions } from "../command-host.ts";
 import { askedFormat } from "../command-host.ts";
@@ -45,6 +46,7 @@ async function openAgent(
 ): Promise<void> {
   const { config, secrets } = loaded;
   const { clock, random } = context;
+  stack.use(keepProcessLean(clock));
   await openTracing(stack, {
     otlpEndpoint: config.telemetry.otlpEndpoint,
     clock,
@@ -70,7 +72,7 @@ async function openAgent(
       apiUrl,
       monitors: secrets.monitors.map(monitorOf),
       probeSocket,
-      clock,
+      clock: workClock(clock),
       random,
       logger: createLogger({ level: config.log.level }),
       version: PRODUCT_VERSION,

@@ -14,7 +14,7 @@ import type { AgentCredentials } from "../monitor-source.ts";
 import { agentUserAgent } from "../user-agent.ts";
 import type { WantedMonitors } from "../wanted-monitors.ts";
 import { createRequestRunner } from "./carry-out-requests.ts";
-import { type BrokerSettings, createMqttTransport } from "./mqtt-transport.ts";
+import type { BrokerSettings } from "./mqtt-transport.ts";
 import type { OnDemandHandlers, OnDemandTransport } from "./on-demand-transport.ts";
 import { createStreamTransport, type StreamTransport } from "./stream-transport.ts";
 
@@ -197,7 +197,7 @@ function followBroker(
     await connected?.transport[Symbol.asyncDispose]();
     connected = undefined;
     if (to === undefined || broker === undefined || tlsName === undefined) return;
-    const created = createMqtt(parts, { onDemand, mqtt, broker, tlsName, settings });
+    const created = await createMqtt(parts, { onDemand, mqtt, broker, tlsName, settings });
     connected = { to, transport: created };
     created.start(handlers);
   };
@@ -226,10 +226,12 @@ interface MqttParts {
   readonly settings: () => BrokerSettings | undefined;
 }
 
-function createMqtt(
+/** Loads what speaks MQTT, which is a tenth of an agent's memory, for those alone that are told of a broker. */
+async function createMqtt(
   { options }: AgentParts,
   { onDemand, mqtt, broker, tlsName, settings }: MqttParts,
-): OnDemandTransport {
+): Promise<OnDemandTransport> {
+  const { createMqttTransport } = await import("./mqtt-transport.ts");
   const { clock, logger, sessionTakeover, version, monitors } = options;
   const { environment, monitorDomain, reconnectDelayMs } = mqtt;
   return createMqttTransport({

@@ -65,7 +65,10 @@ class DgramTransport implements Transport {
     this.#clock = clock;
     this.#events = events;
     this.#wallNs = wallNs ?? wallClockNs;
-    this.#table = new ExchangeTable((exchange) => this.#ended(exchange));
+    this.#table = new ExchangeTable(
+      (exchange) => this.#ended(exchange),
+      ({ isClosed }) => !isClosed,
+    );
   }
 
   start(order: ExchangeOrder): void {

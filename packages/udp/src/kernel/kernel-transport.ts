@@ -20,7 +20,7 @@ import { OrderWriter, readEnds } from "./thread-records.ts";
  * The thread holds a few hundred bytes for each exchange that is in flight or remembered, and little else. A small
  * young generation keeps the pauses of its collection short.
  */
-const THREAD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 };
+const THREAD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 3 };
 
 /** What an eventfd takes. */
 const WAKE_UP: Uint8Array = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);

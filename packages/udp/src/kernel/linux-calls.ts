@@ -63,6 +63,17 @@ export function openLinuxCalls(): LinuxCalls {
   };
 }
 
+const MADV_DONTNEED = 4;
+
+/**
+ * madvise(2) with MADV_DONTNEED: the pages are no longer this process's; what it still needs comes back from their file.
+ * Only for mappings of a file that nobody has written to. Returns 0 or minus errno.
+ */
+export function dropPages(address: number, length: number): number {
+  const madvise = koffi.load(null).func("int madvise(size_t, size_t, int)") as NativeCall;
+  return orErrno(madvise(address, length, MADV_DONTNEED));
+}
+
 function orErrno(result: number): number {
   return result < 0 ? -koffi.errno() : result;
 }

@@ -18,6 +18,7 @@ export interface ProbePort {
   readonly inFlight: Set<ProbeExchange>;
   readonly group: PortGroup;
   retired: boolean;
+  closed: boolean;
   idleSinceMs: number;
 }
 
@@ -149,6 +150,7 @@ export class PortPool {
       inFlight: new Set(),
       group,
       retired: false,
+      closed: false,
       idleSinceMs: 0,
     };
     group.usable.push(port);
@@ -165,6 +167,7 @@ export class PortPool {
 
   #close(port: ProbePort): void {
     this.retire(port);
+    port.closed = true;
     this.#idle.delete(port);
     this.#byNetworkPort.delete(port.network);
     this.#network.closePort(port.network);

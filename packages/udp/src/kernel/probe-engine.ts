@@ -60,7 +60,10 @@ export class ProbeEngine {
     this.#ports = options.ports;
     this.#nowMs = options.nowMs;
     this.#onEnd = options.onEnd;
-    this.#table = new ExchangeTable((exchange) => this.#ended(exchange));
+    this.#table = new ExchangeTable(
+      (exchange) => this.#ended(exchange),
+      ({ closed }) => !closed,
+    );
     this.#readClocks();
   }
 
