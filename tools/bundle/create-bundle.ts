@@ -68,7 +68,7 @@ async function compile(root: string, outdir: string): Promise<Metafile> {
     bundle: true,
     // What is imported where it is used is a file of its own, which an agent that has no use for it does not even read.
     splitting: true,
-    chunkNames: "[name]-[hash]",
+    chunkNames: "part-[hash]",
     platform: "node",
     format: "esm",
     target: "node26",

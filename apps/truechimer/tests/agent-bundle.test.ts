@@ -111,7 +111,9 @@ test("without a Node that is new enough the launcher says what to do", async () 
 });
 
 test("the bundle holds the program, its native part, the unit and the licences, and no more", async () => {
-  expect((await readdir(place)).toSorted()).toEqual([
+  const names = (await readdir(place)).toSorted();
+  expect(names.filter((name) => name.startsWith("part-"))).not.toEqual([]);
+  expect(names.filter((name) => !name.startsWith("part-"))).toEqual([
     "LICENSE",
     "README.md",
     "THIRD-PARTY-LICENCES.txt",
