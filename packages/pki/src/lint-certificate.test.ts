@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { createTestAuthorities } from "./_authorities.ts";
-import { parseCertificate } from "./certificate.ts";
+import { type Certificate, parseCertificate } from "./certificate.ts";
 import { type CertificatePlan, encodeCertificate, encodeSignedPart } from "./certificate-plan.ts";
 import { issueCertificate } from "./issue-certificate.ts";
 import { generateSigner } from "./key-pair.ts";
 import { LINTS, lintCertificate } from "./lint-certificate.ts";
-import { ECDSA_WITH_SHA384 } from "./object-identifiers.ts";
+import { ECDSA_WITH_SHA384, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE } from "./object-identifiers.ts";
 import { AGENT_PROFILE, ISSUING_PROFILE, SERVER_PROFILE } from "./profile.ts";
 
 const { agentPlan: plan, issuingSigner, throwAwaySigner } = await createTestAuthorities();
@@ -150,5 +150,122 @@ describe("a badly planned certificate is found and never signed", () => {
     await expect(issueCertificate({ plan: bad, signer: watched, throwAwaySigner })).rejects.toThrow(
       /lint findings/,
     );
+  });
+});
+
+/** Certificates as no builder of ours makes them, held against the plan of the good one. */
+const WRONG_CERTIFICATES: readonly {
+  readonly name: string;
+  readonly finding: string;
+  readonly wrong: Certificate;
+}[] = [
+  {
+    name: "an old version",
+    finding: "version: version 1, not 3",
+    wrong: { ...certificate, version: 1 },
+  },
+  {
+    name: "a unique identifier",
+    finding: "unique-identifiers: it has a unique identifier",
+    wrong: { ...certificate, uniqueIdentifiers: true },
+  },
+  {
+    name: "two algorithms",
+    finding: `signature-algorithm: algorithm ${ECDSA_WITH_SHA384} outside`,
+    wrong: { ...certificate, signatureAlgorithm: ECDSA_WITH_SHA384 },
+  },
+  {
+    name: "an extension that no profile has",
+    finding: "extensions: the extension 1.2.3 belongs to no profile",
+    wrong: withExtension({ objectIdentifier: "1.2.3", critical: false }),
+  },
+  {
+    name: "an extension twice",
+    finding: "extensions: an extension comes twice",
+    wrong: withExtension({ objectIdentifier: ID_CE_KEY_USAGE, critical: true }),
+  },
+  {
+    name: "a key usage that may be ignored",
+    finding: "key-usage: the extension is not critical",
+    wrong: withCriticality(ID_CE_KEY_USAGE, false),
+  },
+  {
+    name: "purposes that old peers stumble over",
+    finding: "extended-key-usage: the extension is critical",
+    wrong: withCriticality(ID_CE_EXT_KEY_USAGE, true),
+  },
+  {
+    name: "no word of being an authority",
+    finding: "basic-constraints: it does not say",
+    wrong: without("basicConstraints"),
+  },
+  {
+    name: "an authority",
+    finding: "basic-constraints: it is an authority's",
+    wrong: { ...certificate, basicConstraints: { authority: true } },
+  },
+  {
+    name: "a path length that was not planned",
+    finding: "basic-constraints: path length 3, planned was none",
+    wrong: { ...certificate, basicConstraints: { authority: false, pathLength: 3 } },
+  },
+  {
+    name: "a key for anything",
+    finding: "key-usage: the key is for anything",
+    wrong: without("keyUsage"),
+  },
+  {
+    name: "no purpose",
+    finding: "extended-key-usage: for the purposes none",
+    wrong: without("extendedKeyUsage"),
+  },
+  {
+    name: "a key that is not identified",
+    finding: "subject-key-identifier: the key is not identified",
+    wrong: without("subjectKeyIdentifier"),
+  },
+  {
+    name: "an issuer that is not identified",
+    finding: "authority-key-identifier: the issuer's key is not identified",
+    wrong: without("authorityKeyIdentifier"),
+  },
+];
+
+function withExtension(extension: {
+  readonly objectIdentifier: string;
+  readonly critical: boolean;
+}): Certificate {
+  const added = { ...extension, value: new Uint8Array() };
+  return { ...certificate, extensions: [...certificate.extensions, added] };
+}
+
+function withCriticality(objectIdentifier: string, critical: boolean): Certificate {
+  const extensions = certificate.extensions.map((extension) =>
+    extension.objectIdentifier === objectIdentifier ? { ...extension, critical } : extension,
+  );
+  return { ...certificate, extensions };
+}
+
+function without(field: keyof Certificate): Certificate {
+  const fields = Object.entries(certificate).filter(([name]) => name !== field);
+  return Object.fromEntries(fields) as unknown as Certificate;
+}
+
+describe("a certificate that was built wrongly is found", () => {
+  test.each(WRONG_CERTIFICATES)("$name", async ({ finding, wrong }) => {
+    const findings = await lintCertificate(wrong, plan);
+    expect(findings.some((each) => each.startsWith(finding))).toBe(true);
+  });
+
+  test("an authority that says it is none, and one with another path length", async () => {
+    const other = { ...plan, profile: ISSUING_PROFILE };
+    const none = { ...certificate, basicConstraints: { authority: false } };
+    const deep = { ...certificate, basicConstraints: { authority: true } };
+    const [first, second] = await Promise.all([
+      lintCertificate(none, other),
+      lintCertificate(deep, other),
+    ]);
+    expect(first).toContainEqual(expect.stringContaining("it is no authority's"));
+    expect(second).toContainEqual(expect.stringContaining("path length without limit"));
   });
 });
