@@ -89,10 +89,10 @@ function monitorJson({ monId, cursor, config, batches }: StoredMonitor): Monitor
     ...(cursor === undefined ? {} : { cursor: String(cursor) }),
     ...(config === undefined
       ? {}
-      : { config: base64(toBinary(monitorV2.GetConfigResponseSchema, config)) }),
+      : { config: toBinary(monitorV2.GetConfigResponseSchema, config).toBase64() }),
     batches: batches.map((batch) => ({
       takenInAtMs: batch.takenInAtMs,
-      work: base64(toBinary(monitorV2.GetServersResponseSchema, workMessage(batch))),
+      work: toBinary(monitorV2.GetServersResponseSchema, workMessage(batch)).toBase64(),
     })),
   };
 }
@@ -119,19 +119,16 @@ function storedMonitor({ monitor, cursor, config, batches }: MonitorJson): Store
     config:
       config === undefined
         ? undefined
-        : fromBinary(monitorV2.GetConfigResponseSchema, Buffer.from(config, "base64")),
+        : fromBinary(monitorV2.GetConfigResponseSchema, Uint8Array.fromBase64(config)),
     batches: batches.map(({ takenInAtMs, work }) => {
-      const message = fromBinary(monitorV2.GetServersResponseSchema, Buffer.from(work, "base64"));
+      const message = fromBinary(monitorV2.GetServersResponseSchema, Uint8Array.fromBase64(work));
       const batch = parseWorkBatch(message);
       if (!batch.ok) throw new Error(batch.error);
       const { batchId, batchIdText, items, leaseMs = 0 } = batch.value;
-      return { takenInAtMs: Math.trunc(takenInAtMs), batchId, batchIdText, items, leaseMs };
+      if (!Number.isSafeInteger(takenInAtMs)) throw new Error(`${takenInAtMs} is no time`);
+      return { takenInAtMs, batchId, batchIdText, items, leaseMs };
     }),
   };
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
 }
 
 function checksum(bytes: Uint8Array): string {

@@ -210,6 +210,17 @@ describe("a traceroute that cannot be right is refused with its code, its neighb
     expect(await scored()).toBe(0);
   });
 
+  test("beyond twenty in a submission the others are kept", async () => {
+    const batch = await takeBatch();
+    const list = Array.from({ length: 21 }, () => traced(batch.servers[0]));
+    const { refused } = await client.submitResults(submission(batch, list));
+    expect(refused.map(({ code }) => code)).toEqual([
+      ...Array(19).fill("conflict"),
+      "limit_exceeded",
+    ]);
+    expect(await stored()).toHaveLength(1);
+  });
+
   test("below version 5 it is refused, not scored as a check", async () => {
     const batch = await client.getServers({ monId: MON, submissionVersionMax: 4 });
     const call = client.submitResults({

@@ -11,6 +11,8 @@ import { FIRST_VERSION_WITH_PORTS, SUBMISSION_VERSIONS } from "./submission-vers
 
 /** A batch has 10 to 500 servers. */
 const STATUSES_MAX = 500;
+/** Agents send one in a submission; each may have 640 answers, stored as JSON. */
+const TRACEROUTES_MAX = 20;
 const HOUR_NS = 3_600_000_000_000n;
 /** How far ahead the clock of another replica's database may have been. */
 const BATCH_AHEAD_NS = 300_000_000_000n;
@@ -90,9 +92,15 @@ export function parseStatuses(
     const options = { index, version, zeroOffsetSafe, batchAtNs, nowNs };
     const { traceroute } = wire;
     if (traceroute === undefined) keep(parseStatus(wire, options), parsed, refusals);
+    else if (traceroutes.length >= TRACEROUTES_MAX) refusals.push(oneTooMany(index));
     else keep(parseTracedStatus(wire, traceroute, options), traceroutes, refusals);
   }
   return { parsed, traceroutes, refusals };
+}
+
+function oneTooMany(index: number): StatusRefusal {
+  const message = `more than ${TRACEROUTES_MAX} traceroutes in one submission: send them in several`;
+  return { index, code: "limit_exceeded", message };
 }
 
 function keep<Value>(
