@@ -18,6 +18,7 @@ function agent(
       id: "01A",
       name: "oslo",
       online: true,
+      lastSeenAt: timestampFromMs(NOW_MS - 60_000),
       monitors: [{ id: 1n, status }],
       ...patch,
     }),
@@ -54,6 +55,18 @@ test("a lost agent is told first; one that is paused is meant to be silent", () 
   const gone = agent({ id: "01B", name: "bern", online: false });
   expect(texts(agent({ certificate: certificate(4) }), gone)[0]).toBe("1 agent offline: bern");
   expect(texts(agent({ online: false }, PAUSED))).toEqual([]);
+});
+
+test("an agent that was made a moment ago and not heard yet is not lost", () => {
+  const made = agentFacts(
+    create(adminV1.AgentSchema, {
+      id: "01C",
+      name: "rome",
+      online: false,
+      monitors: [{ id: 2n, status: ACTIVE }],
+    }),
+  );
+  expect(texts(made)).toEqual([]);
 });
 
 test("one lost agent leads to its page, several to the list", () => {

@@ -14,11 +14,13 @@ export function agentsOutlook(agents: readonly AgentFacts[], nowMs: number): rea
   return [...lost(agents), ...endingCertificates(agents, nowMs)];
 }
 
-/** An agent of which every family is paused or removed is meant to be silent. */
+/** An agent of which every family is paused or removed is meant to be silent; one never heard yet is not lost. */
 function lost(agents: readonly AgentFacts[]): readonly Warning[] {
   const gone = agents.filter(
-    ({ online, families }) =>
-      !online && families.some(({ status }) => status !== "paused" && status !== "deleted"),
+    ({ online, lastSeenAtMs, families }) =>
+      !online &&
+      lastSeenAtMs !== undefined &&
+      families.some(({ status }) => status !== "paused" && status !== "deleted"),
   );
   const [first] = gone;
   if (first === undefined) return [];
