@@ -243,14 +243,16 @@ describe("two agents and a control plane", () => {
     running[0]?.signal("SIGKILL");
     const killed = await running[0]?.ended;
     expect(killed?.code).toBeNull();
-    const awayUntil = new Date();
-    // It starts without its control plane, and goes on with what it has.
+    // It starts without its control plane, delivers what it has later, and goes on under the leases of before.
     running[0] = run(home, address);
     await running[0].event("agent");
+    const queuedAtStart = await queuedBytes(home);
+    await vi.waitUntil(async () => (await queuedBytes(home)) > queuedAtStart + 3_000, PATIENTLY);
+    const awayUntil = new Date();
     await startServer({ people, agents });
     const measuredMeanwhile = async (): Promise<number> =>
       (await storedResults(address, { from: awayFrom, to: awayUntil })).length;
-    await vi.waitUntil(async () => (await measuredMeanwhile()) >= 12, PATIENTLY);
+    await vi.waitUntil(async () => (await measuredMeanwhile()) >= 16, PATIENTLY);
     await vi.waitUntil(
       async () => ((await statusOf(home)).running?.activity.results_accepted ?? 0) >= 30,
       PATIENTLY,
