@@ -67,7 +67,10 @@ export function createBatchTraceroutes({
       const server = item.address.text;
       const key = `${context.address.text} ${server} ${item.port}`;
       if (inLine.has(key) || inLine.size >= IN_LINE_MAX) {
-        logger.warn({ server, inLine: inLine.size }, "traceroute left out: too many are in line");
+        logger.warn(
+          { server, inLine: inLine.size },
+          "traceroute left out: it is in line already, or too many are",
+        );
         return undefined;
       }
       inLine.add(key);
