@@ -12,6 +12,9 @@ import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFakeControlPlane, type FakeControlPlane } from "./_fake-control-plane.ts";
 
+/** Starts are spread over a second, and results gather for half of one. */
+const PATIENTLY = { timeout: 20_000, interval: 50 };
+
 interface SeenCall {
   readonly path: string | undefined;
   readonly method: string | undefined;
@@ -86,7 +89,7 @@ const NOBODY = { ipBytes: Uint8Array.of(127, 0, 0, 1), port: 9 };
 describe("over HTTP", () => {
   test("each call is a Connect call in binary, with the token and a name that the NTP Pool takes", async () => {
     plane.due.push([NOBODY]);
-    await withAgent(() => vi.waitFor(() => expect(plane.counted).toHaveLength(1)));
+    await withAgent(() => vi.waitFor(() => expect(plane.counted).toHaveLength(1), PATIENTLY));
     for (const procedure of ["GetConfig", "GetServers", "SubmitResults"]) {
       const call = calls.find(({ path }) => path === `/monitor.v2.MonitorService/${procedure}`);
       expect(call?.method).toBe("POST");
@@ -123,7 +126,10 @@ describe("over HTTP", () => {
     });
     plane.due.push([NOBODY]);
     await withAgent(() =>
-      vi.waitFor(() => expect(spans.some(({ name }) => name === "agent.batch")).toBe(true)),
+      vi.waitFor(
+        () => expect(spans.some(({ name }) => name === "agent.batch")).toBe(true),
+        PATIENTLY,
+      ),
     );
     await tracing[Symbol.asyncDispose]();
     const batch = spans.find(({ name }) => name === "agent.batch");

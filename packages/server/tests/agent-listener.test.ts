@@ -194,7 +194,7 @@ describe("the listener's own certificate", () => {
       await vi.waitFor(async () => {
         const fresh = await ask(false);
         expect(fresh.socket.getPeerX509Certificate()?.serialNumber).not.toBe(serial);
-      });
+      }, 20_000);
       const again = await ask(true);
       expect(again.status).toBe(401);
       expect(again.socket).toBe(before.socket);

@@ -51,7 +51,7 @@ async function withScores(
     await vi.waitFor(async () => {
       const waiting = await kysely.selectFrom("score_queue").select("log_score_id").execute();
       expect(waiting).toEqual([]);
-    });
+    }, 20_000);
     const [server] = (await started.admin.listServers({})).servers;
     if (server === undefined) throw new Error("no server");
     await work(started, server);

@@ -7,7 +7,7 @@ import { ipAddressFromBytes } from "@truechimer/base";
 import type { MonitorStatusName } from "@truechimer/database";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { cleanUp } from "../src/loops/clean-up.ts";
 import { createTicket } from "../src/monitor-api/ticket.ts";
 import { LOCAL_POLICY } from "../src/policy.ts";
@@ -235,7 +235,7 @@ describe("a result under a valid ticket counts", () => {
 });
 
 describe("withdrawn leases", () => {
-  test("are told once: server paused or removed, assignment taken away", async () => {
+  test("are told until the cursor has passed them: server paused or removed, assignment taken away", async () => {
     const { withdrawalsCursor } = await take();
     await first.admin.pauseServers({ ids: [await idOf("10.1.0.1")] });
     await first.admin.removeServers({ ids: [await idOf("10.1.0.2")] });
@@ -244,8 +244,15 @@ describe("withdrawn leases", () => {
     );
     const told = await take({ withdrawalsAfter: withdrawalsCursor });
     expect(names(told.withdrawals)).toEqual(["10.1.0.1", "10.1.0.2:1123", "10.1.0.3"]);
-    const again = await take({ withdrawalsAfter: told.withdrawalsCursor });
-    expect(again.withdrawals).toEqual([]);
+    // Until the transactions that were open meanwhile have ended, some may be told a second time, and no others.
+    let newest = told;
+    await vi.waitFor(async () => {
+      newest = await take({ withdrawalsAfter: newest.withdrawalsCursor });
+      expect(names(told.withdrawals)).toEqual(
+        expect.arrayContaining([...names(newest.withdrawals)]),
+      );
+      expect(newest.withdrawals).toEqual([]);
+    }, 20_000);
   });
 
   test("of an assignment that was deleted are told", async () => {

@@ -57,7 +57,7 @@ describe("limits", () => {
       await blocker.query("begin");
       await blocker.query("select 1 from monitors for update");
       const held = [client.getConfig({ monId: MON }), client.getConfig({ monId: MON })];
-      await vi.waitFor(async () => expect(await waitingSessions()).toBe(2));
+      await vi.waitFor(async () => expect(await waitingSessions()).toBe(2), 20_000);
       expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("limit_exceeded");
       await blocker.query("rollback");
       await Promise.all(held);
@@ -102,20 +102,21 @@ describe("limits", () => {
       await blocker.query("select 1 from monitors for update");
       const patience = new AbortController();
       const call = refusalOf(client.getConfig({ monId: MON }, { signal: patience.signal }));
-      await vi.waitFor(async () => expect(await waitingSessions()).toBe(1));
+      await vi.waitFor(async () => expect(await waitingSessions()).toBe(1), 20_000);
       patience.abort();
       await call;
       await vi.waitFor(async () => {
         const metrics = await (await fetch(`${server.url}/metrics`)).text();
         expect(metrics).toMatch(/rpc_in_flight\{[^}]*monitor\.v2[^}]*\} 1/);
-      });
+      }, 20_000);
       expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("limit_exceeded");
       await blocker.query("rollback");
     } finally {
       blocker.release();
     }
-    await vi.waitFor(async () =>
-      expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("accepted"),
+    await vi.waitFor(
+      async () => expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("accepted"),
+      20_000,
     );
   });
 
@@ -172,7 +173,7 @@ describe("stopping", () => {
         submissionId: newSubmissionId(),
         list: batch.servers.map((each) => goodStatus(each)),
       });
-      await vi.waitFor(async () => expect(await waitingSessions()).toBeGreaterThan(0));
+      await vi.waitFor(async () => expect(await waitingSessions()).toBeGreaterThan(0), 20_000);
       stopped = Promise.resolve(server[Symbol.asyncDispose]());
       expect((await server.health.ready()).ok).toBe(false);
       await blocker.query("rollback");
@@ -195,7 +196,7 @@ describe("stopping", () => {
       await blocker.query("select 1 from monitors for update");
       const patience = new AbortController();
       const call = refusalOf(client.getServers({ monId: MON }, { signal: patience.signal }));
-      await vi.waitFor(async () => expect(await waitingSessions()).toBe(1));
+      await vi.waitFor(async () => expect(await waitingSessions()).toBe(1), 20_000);
       patience.abort();
       await call;
       const stopping = Promise.resolve(server[Symbol.asyncDispose]()).then(() => {
@@ -242,7 +243,7 @@ describe("health", () => {
         status: "failing",
         checks: { database: "failed" },
       });
-    });
+    }, 20_000);
     expect((await fetch(`${server.url}/healthz/live`)).status).toBe(200);
   });
 

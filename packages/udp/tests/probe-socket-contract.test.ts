@@ -196,7 +196,10 @@ describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) =
       reply(honestAnswer(bytes));
     });
     await ask(server);
-    await vi.waitFor(() => expect(probe.counters()).toMatchObject({ answered: 1, duplicate: 1 }));
+    await vi.waitFor(
+      () => expect(probe.counters()).toMatchObject({ answered: 1, duplicate: 1 }),
+      20_000,
+    );
   });
 
   test("an answer after the timeout is counted as late", async () => {
@@ -205,7 +208,10 @@ describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) =
     expect(reason).toBe("timeout");
     const [query] = server.queries;
     query?.reply(honestAnswer(query.bytes));
-    await vi.waitFor(() => expect(probe.counters()).toMatchObject({ timedOut: 1, late: 1 }));
+    await vi.waitFor(
+      () => expect(probe.counters()).toMatchObject({ timedOut: 1, late: 1 }),
+      20_000,
+    );
   });
 
   test("an overlong answer is cut and judged", async () => {
@@ -234,7 +240,7 @@ describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) =
     await vi.waitFor(() => expect(server.queries).toHaveLength(2_000), { timeout: 10_000 });
     await vi.waitFor(() => {
       expect(probe.counters()).toMatchObject({ sent: 2_000, inFlight: 2_000 });
-    });
+    }, 20_000);
     for (const { bytes, reply } of server.queries) reply(honestAnswer(bytes));
     const reasons = new Set((await Promise.all(samples)).map(({ reason }) => reason));
     expect([...reasons]).toEqual([undefined]);
@@ -255,7 +261,7 @@ describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) =
     const abort = new AbortController();
     const request = { address: server.address, port: server.port, timeoutMs: TIMEOUT_MS };
     const running = probe.exchange(request, abort.signal);
-    await vi.waitFor(() => expect(server.queries).toHaveLength(1));
+    await vi.waitFor(() => expect(server.queries).toHaveLength(1), 20_000);
     abort.abort();
     await expect(running).rejects.toMatchObject({ code: "stopped" });
     await expect(probe.exchange(request, abort.signal)).rejects.toMatchObject({ code: "stopped" });

@@ -30,7 +30,7 @@ test("after an error the pause is kept, however often it is woken", async () => 
     metrics: createServerMetrics(createMetrics({ version: "0.0.0-test" })),
   } as ServerContext);
   for (const delayMs of [200, 400, 800]) {
-    await vi.waitFor(() => expect(timers.map((timer) => timer.delayMs)).toEqual([delayMs]));
+    await vi.waitFor(() => expect(timers.map((timer) => timer.delayMs)).toEqual([delayMs]), 20_000);
     const triesBefore = tries;
     for (let wakes = 0; wakes < 10; wakes += 1) {
       scorer.wake();
