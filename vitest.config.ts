@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /**
@@ -17,8 +16,6 @@ export default defineConfig({
     // Starts a PostgreSQL when the first test file asks for one, and ends it after the last.
     globalSetup: ["./testing/postgres/src/vitest-global-setup.ts"],
     pool: "forks",
-    // Most test files wait for browsers, databases and other programs: two at once also on two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     execArgv: fromSource,
     testTimeout: 30_000,
     hookTimeout: 60_000,

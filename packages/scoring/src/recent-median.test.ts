@@ -245,3 +245,13 @@ describe("recentMedian", () => {
     );
   });
 });
+
+describe("rows of equal age", () => {
+  it("come out the same in whatever order they are read", () => {
+    const one = row({ monitorId: 9, score: -40 });
+    const two = row({ monitorId: 10, score: 20 });
+    expect(recentMedian([one, two])).toBe(one);
+    expect(recentMedian([two, one])).toBe(one);
+    expect(recentMedian([{ ...two, monitorId: "b" }, { ...one, monitorId: "a" }])?.score).toBe(-40);
+  });
+});

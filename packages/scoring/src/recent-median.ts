@@ -53,11 +53,14 @@ export function recentMedianRows<Row extends AssignedRow>(
 }
 
 /**
- * The row whose score and step become the overall ones; undefined without rows. One or two rows: the older. From three:
- * by score, then by round trip, the middle one, of an even number the lower of the two.
+ * The row whose score and step become the overall ones; undefined without rows. One or two rows: the older, of equal age
+ * the monitor with the lower id. From three: by score, then by round trip, the middle one, of an even number the lower of
+ * the two.
  */
 export function recentMedian<Row extends RecentMedianRow>(rows: readonly Row[]): Row | undefined {
-  const byTime = rows.toSorted((a, b) => compare(a.atNs, b.atNs));
+  const byTime = rows.toSorted(
+    (a, b) => compare(a.atNs, b.atNs) || compareIds(a.monitorId, b.monitorId),
+  );
   if (byTime.length <= 2) return byTime[0];
   const byScore = byTime.toSorted(
     (a, b) => compare(a.score, b.score) || compare(a.rttNs ?? 0n, b.rttNs ?? 0n),
@@ -83,7 +86,13 @@ function latestRows<Row extends RecentMedianRow>(rows: readonly Row[]): readonly
   return rows.filter(({ monitorId, atNs }) => latest.get(String(monitorId)) === atNs);
 }
 
-function compare<Value extends number | bigint>(a: Value, b: Value): number {
+function compare<Value extends number | bigint | string>(a: Value, b: Value): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** In the order of the numbers where they are numbers, so that no order of reading decides. */
+function compareIds(a: RecentMedianRow["monitorId"], b: RecentMedianRow["monitorId"]): number {
+  if (typeof a === "string" || typeof b === "string") return compare(String(a), String(b));
+  return compare(BigInt(a), BigInt(b));
 }
