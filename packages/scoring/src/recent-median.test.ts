@@ -252,6 +252,11 @@ describe("rows of equal age", () => {
     const two = row({ monitorId: 10, score: 20 });
     expect(recentMedian([one, two])).toBe(one);
     expect(recentMedian([two, one])).toBe(one);
-    expect(recentMedian([{ ...two, monitorId: "b" }, { ...one, monitorId: "a" }])?.score).toBe(-40);
+    expect(
+      recentMedian([
+        { ...two, monitorId: "b" },
+        { ...one, monitorId: "a" },
+      ])?.score,
+    ).toBe(-40);
   });
 });
