@@ -14,8 +14,21 @@ export async function* withEdgeErrors<Message>(
     yield* messages;
   } catch (error) {
     const edge = edgeErrorFrom(error);
-    if (edge.internal) logger.error({ error, method }, "stream failed");
+    if (edge.internal && !callerIsGone(error)) logger.error({ error, method }, "stream failed");
     else logger.debug({ error, method }, "stream refused");
     throw edge.answer;
   }
+}
+
+/** What Node says of writing to a connection that the other side, or our own stop, has closed meanwhile. */
+const GONE: ReadonlySet<unknown> = new Set([
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_WRITE_AFTER_END",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ECONNRESET",
+  "EPIPE",
+]);
+
+function callerIsGone(error: unknown): boolean {
+  return error instanceof Error && GONE.has((error as { readonly code?: unknown }).code);
 }
