@@ -61,6 +61,8 @@ export interface Schema {
   system_settings: SystemSettingsTable;
   events: EventsTable;
   loop_runs: LoopRunsTable;
+  rate_limit_windows: RateLimitWindowsTable;
+  rate_limit_counts: RateLimitCountsTable;
   monitor_sessions: MonitorSessionsTable;
   on_demand_requests: OnDemandRequestsTable;
   on_demand_answers: OnDemandAnswersTable;
@@ -343,6 +345,22 @@ export interface EventsTable {
   verdict_after: VerdictName | null;
   reason: Generated<string>;
   text: string;
+}
+
+export interface RateLimitWindowsTable {
+  limit_name: string;
+  key: Uint8Array;
+  ends_at: Timestamptz;
+  cap: bigint;
+  used: bigint;
+  granted: bigint;
+}
+
+export interface RateLimitCountsTable {
+  limit_name: string;
+  minute: Timestamptz;
+  passed: bigint;
+  refused: bigint;
 }
 
 export interface LoopRunsTable {

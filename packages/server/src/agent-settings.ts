@@ -13,6 +13,11 @@ export interface AgentSettings {
   readonly publicUrl?: string;
   /** Whether agents of the NTP Pool, which ask for it, are given a key of our making. Others make their own. */
   readonly serverMadeKeys: boolean;
+  /**
+   * Whether results without tickets (version 2) are taken, from agents that know no other. Whoever has such an agent's
+   * credential can then report on any server that its monitor is assigned to, asked or not.
+   */
+  readonly version2Allowed: boolean;
   /** Addresses and networks of proxies whose `X-Forwarded-For` says where an agent is. Empty: nobody's does. */
   readonly trustedProxies: readonly string[];
 }
@@ -22,5 +27,6 @@ export const AGENT_SETTINGS: AgentSettings = {
   environment: "prod",
   certificateLifetimeMs: AGENT_LIFETIME_DEFAULT_MS,
   serverMadeKeys: false,
+  version2Allowed: false,
   trustedProxies: [],
 };

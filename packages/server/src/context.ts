@@ -7,6 +7,8 @@ import type { AgentSettings } from "./agent-settings.ts";
 import type { CertificateAuthority } from "./ca/certificate-authority.ts";
 import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
+import type { CallerKey } from "./limits/caller-key.ts";
+import type { Limits } from "./limits/limits.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import type { ServerPolicy } from "./policy.ts";
@@ -29,6 +31,9 @@ export interface ServerContext {
   readonly resolveName: ResolveName;
   readonly ticketKeys: TicketKeyring;
   readonly agents: AgentSettings;
+  readonly limits: Limits;
+  /** Whom a request is counted for while nothing else is known of its caller. */
+  readonly callerKey: CallerKey;
   /** Absent, like the signing keys and the seal: no master key is configured. */
   readonly ca?: CertificateAuthority;
   readonly signingKeys?: SigningKeys;

@@ -39,6 +39,9 @@ import { shutdownError } from "./http/connect-plugin.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
 import { type ListenAddress, listen } from "./http/listen.ts";
+import { createCallerKey } from "./limits/caller-key.ts";
+import { createLimits, type Limits } from "./limits/limits.ts";
+import type { LimitSettings } from "./limits/rate-limits.ts";
 import { registerLoops } from "./loops/loop.ts";
 import { startLoops } from "./loops/loop-runner.ts";
 import { LOOPS } from "./loops/registry.ts";
@@ -92,6 +95,8 @@ export interface ServerOptions {
   /** Default: the host's name service. */
   readonly resolveName?: ResolveName;
   readonly limits?: Partial<HttpLimits>;
+  /** What differs from the registry of limits (limits/rate-limits.ts). */
+  readonly rateLimits?: LimitSettings;
   /** The broker by which agents of the NTP Pool are asked on demand. Absent: none, and none is needed. */
   readonly mqtt?: MqttHubSettings;
   readonly onDemandTiming?: Partial<OnDemandTiming>;
@@ -126,7 +131,7 @@ const DRAIN_MS = 8_000;
 export async function createServer(options: ServerOptions): Promise<Server> {
   const roles = options.roles ?? ALL_ROLES;
   let scorer: ScorerLoop | undefined;
-  const context = createContext(options, () => scorer?.wake());
+  const context = await createContext(options, () => scorer?.wake());
   const { health } = context;
   const access = await createAdminAccess(context, { adminKeys: options.adminKeys ?? [] });
   const shutdown = new AbortController();
@@ -216,6 +221,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await onDemand[Symbol.asyncDispose]();
         await loops?.[Symbol.asyncDispose]();
         await scorer?.[Symbol.asyncDispose]();
+        await context.limits[Symbol.asyncDispose]();
       } finally {
         cancel();
       }
@@ -223,7 +229,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-function createContext(options: ServerOptions, wakeScorer: () => void): ServerContext {
+async function createContext(
+  options: ServerOptions,
+  wakeScorer: () => void,
+): Promise<ServerContext> {
   const { database, clock, random, version } = options;
   const metricsRegistry = options.metrics ?? createMetrics({ version });
   const logger = options.logger ?? silentLogger;
@@ -237,6 +246,15 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
   addServerGauges(metricsRegistry, database);
   const agents = { ...AGENT_SETTINGS, ...options.agents };
   const keys = keyHolders(options, agents);
+  const metrics = createServerMetrics(metricsRegistry);
+  const limits: Limits = await createLimits({
+    database,
+    clock,
+    random,
+    logger,
+    counter: metrics.rateLimits,
+    settings: options.rateLimits ?? {},
+  });
   return {
     version,
     startedAtNs: clock.nowNs(),
@@ -245,10 +263,12 @@ function createContext(options: ServerOptions, wakeScorer: () => void): ServerCo
     random,
     logger,
     metricsRegistry,
-    metrics: createServerMetrics(metricsRegistry),
+    metrics,
     health,
     policy: options.policy ?? POOL_POLICY,
     agents,
+    limits,
+    callerKey: createCallerKey(agents.trustedProxies),
     ...keys,
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),

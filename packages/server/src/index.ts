@@ -16,6 +16,12 @@ export {
 } from "./create-server.ts";
 export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";
+export {
+  type LimitName,
+  type LimitSettings,
+  RATE_LIMITS,
+  type RateLimit,
+} from "./limits/rate-limits.ts";
 export type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 export type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
 export {

@@ -10,6 +10,8 @@ export interface ServerMetrics {
   readonly rpcSeconds: Histogram<"service" | "method" | "code">;
   readonly rpcInFlight: Gauge<"service">;
   readonly accessRefused: Counter<"reason">;
+  /** Requests at each limit: passed, refused. */
+  readonly rateLimits: Counter<"limit" | "outcome">;
   /** received, approved, rejected, bad_request, limit_exceeded. */
   readonly registrations: Counter<"outcome">;
   /** Enrolments with a token: enrolled, repeated, or an error code. */
@@ -52,8 +54,13 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     }),
     accessRefused: metrics.counter({
       name: "truechimer_access_refused_total",
-      help: "Requests refused before any work: host, origin, session, key_refused, token, certificate, overload.",
+      help: "Requests refused before any work: host, origin, session, key_refused, token, certificate, overload, rate_limit.",
       labelNames: ["reason"],
+    }),
+    rateLimits: metrics.counter({
+      name: "truechimer_rate_limit_requests_total",
+      help: "Requests that met a limit, by its name and outcome: passed, refused.",
+      labelNames: ["limit", "outcome"],
     }),
     registrations: metrics.counter({
       name: "truechimer_registrations_total",

@@ -6,6 +6,7 @@ import { createMetrics, silentLogger } from "@truechimer/telemetry";
 import { AGENT_SETTINGS } from "../src/agent-settings.ts";
 import type { ServerContext } from "../src/context.ts";
 import type { CallingAgent } from "../src/enrolment/authenticate-agent.ts";
+import { createLimits } from "../src/limits/limits.ts";
 import { createOnDemand, type OnDemand } from "../src/on-demand/on-demand.ts";
 import type { OnDemandTiming } from "../src/on-demand/on-demand-timing.ts";
 import { createServerMetrics } from "../src/server-metrics.ts";
@@ -22,12 +23,13 @@ export async function useOnDemand(
   database: Database,
   { timing, monitorId }: { readonly timing: Partial<OnDemandTiming>; readonly monitorId: bigint },
 ): Promise<OnDemandAlone> {
+  const metrics = createServerMetrics(createMetrics({ version: "0.0.0-test" }));
+  const world = { database, clock: systemClock, random: systemRandom, logger: silentLogger };
+  const limits = await createLimits({ ...world, counter: metrics.rateLimits, settings: {} });
   const context = {
-    database,
-    clock: systemClock,
-    random: systemRandom,
-    logger: silentLogger,
-    metrics: createServerMetrics(createMetrics({ version: "0.0.0-test" })),
+    ...world,
+    metrics,
+    limits,
     agents: AGENT_SETTINGS,
   } as unknown as ServerContext;
   const onDemand = createOnDemand(context, { timing });
@@ -41,6 +43,9 @@ export async function useOnDemand(
   return {
     onDemand,
     agent: { id: undefined, tlsName: undefined, name: "alone", monitors: [monitor] },
-    dispose: () => Promise.resolve(onDemand[Symbol.asyncDispose]()),
+    dispose: async () => {
+      await onDemand[Symbol.asyncDispose]();
+      await limits[Symbol.asyncDispose]();
+    },
   };
 }

@@ -48,7 +48,7 @@ describe("limits", () => {
 
   test("more calls at once than allowed are told to come back", async () => {
     const { server, monitorClient } = await useServer(database, {
-      limits: { callsInFlightMax: 2 },
+      rateLimits: { calls_in_flight: { max: 2 } },
     });
     const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
     const client = monitorClient(token);
@@ -69,7 +69,7 @@ describe("limits", () => {
 
   test("callers without a token of ours take no place and no body of theirs is read", async () => {
     const { server, monitorClient } = await useServer(database, {
-      limits: { callsInFlightMax: 2 },
+      rateLimits: { calls_in_flight: { max: 2 } },
     });
     const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
     const client = monitorClient(token);
@@ -92,7 +92,7 @@ describe("limits", () => {
 
   test("a place is free again when the work is done, not when the caller hangs up", async () => {
     const { server, monitorClient } = await useServer(database, {
-      limits: { callsInFlightMax: 1 },
+      rateLimits: { calls_in_flight: { max: 1 } },
     });
     const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
     const client = monitorClient(token);

@@ -375,6 +375,7 @@ describe("loops", () => {
           "enrolment",
           "monitor_presence",
           "partitions",
+          "rate_limits",
           "ticket_keys",
           "verdict_sweep",
         ]);

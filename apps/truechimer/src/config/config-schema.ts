@@ -134,6 +134,7 @@ const schema = z.strictObject({
       environment: choice(["prod", "test", "devel", "beta", "dev"]).optional(),
       certificate_lifetime: certificateLifetime.optional(),
       server_made_keys: z.boolean("expected true or false").optional(),
+      version_2_allowed: z.boolean("expected true or false").optional(),
       trusted_proxies: z
         .array(network, { error: 'expected a list such as ["10.0.0.0/8", "2001:db8::1"]' })
         .max(PROXIES_MAX, `expected at most ${PROXIES_MAX} proxies`)
@@ -206,6 +207,7 @@ export interface CheckedConfig {
     readonly environment: "prod" | "test" | "devel" | "beta" | "dev";
     readonly certificate_lifetime: number;
     readonly server_made_keys: boolean;
+    readonly version_2_allowed: boolean;
     readonly trusted_proxies: readonly string[];
   }>;
   readonly mqtt?: Section<{

@@ -69,6 +69,8 @@ export interface Config {
     readonly certificateLifetimeMs: number;
     /** Whether agents of the NTP Pool are given keys of the control plane's making. */
     readonly serverMadeKeys: boolean;
+    /** Whether results without tickets are taken. */
+    readonly version2Allowed: boolean;
     /** Proxies whose word on where an agent is counts. */
     readonly trustedProxies: readonly string[];
   };
@@ -176,6 +178,7 @@ function agentsConfig({ agents }: CheckedConfig): Config["agents"] {
     environment: parseMonitorEnvironment(agents?.environment ?? "prod") ?? "prod",
     certificateLifetimeMs: agents?.certificate_lifetime ?? AGENT_LIFETIME_DEFAULT_MS,
     serverMadeKeys: agents?.server_made_keys ?? false,
+    version2Allowed: agents?.version_2_allowed ?? false,
     trustedProxies: agents?.trusted_proxies ?? [],
   };
 }

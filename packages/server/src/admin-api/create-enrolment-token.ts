@@ -13,6 +13,7 @@ import { countryCode, personWords } from "../enrolment/person-words.ts";
 import { masterKeyMissing } from "../enrolment/waiting-key.ts";
 import { type AdminPrincipal, principalName } from "../http/admin-access.ts";
 import { tokenHash } from "../http/token.ts";
+import { limitExceeded } from "../limits/verdict.ts";
 import { enrolmentTokenMessage } from "./enrolment-token-messages.ts";
 import { firstStatusOf } from "./first-status.ts";
 
@@ -50,10 +51,11 @@ export async function createEnrolmentToken(
       .where("revoked_at", "is", null)
       .where("expires_at", ">", sql<Timestamptz>`now()`)
       .executeTakeFirstOrThrow();
-    if (count >= BigInt(ENROLMENT_LIMITS.tokensMax)) {
-      throw new AppError(
-        "limit_exceeded",
-        `${count} enrolment tokens are good at once: at most ${ENROLMENT_LIMITS.tokensMax}; revoke some`,
+    const place = context.limits.place("enrolment_tokens", Number(count));
+    if (!place.passed) {
+      throw limitExceeded(
+        place,
+        `${count} enrolment tokens are good at once: at most ${place.limit.max}; revoke some`,
       );
     }
     await transaction

@@ -6,10 +6,11 @@ import { adminV1 } from "@truechimer/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import type { AdminPrincipal } from "../http/admin-access.ts";
-import { refuseCall, registerConnectService } from "../http/connect-plugin.ts";
+import { type CallRefusal, refuseCall, registerConnectService } from "../http/connect-plugin.ts";
 import { hostProblem, originProblem } from "../http/host-guard.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
 import { hostHeaders } from "../http/request-guards.ts";
+import { failedLogin, principalRefusal, strangerRefusal } from "../limits/limit-callers.ts";
 import { addServers } from "./add-servers.ts";
 import { agentProcedures } from "./agent-procedures.ts";
 import { checkNow } from "./check-now.ts";
@@ -98,23 +99,41 @@ function guardAdmin(
       });
       return;
     }
+    const stranger = strangerRefusal(context, request);
+    if (stranger !== undefined) {
+      await refuseCall(reply, stranger);
+      return;
+    }
     const { authorization, cookie } = request.headers;
     const principal = await options.access.principalOf({ authorization, cookie });
     if (principal !== undefined) {
       principals.set(request, principal);
+      const many = { name: "admin_calls", key: principal.id } as const;
+      const refusal = await principalRefusal(context, reply, many);
+      if (refusal !== undefined) await refuseCall(reply, refusal);
       return;
     }
     context.metrics.accessRefused.inc({
       reason: authorization === undefined ? "session" : "token",
     });
-    await refuseCall(reply, {
-      status: 401,
-      connectCode: "unauthenticated",
-      code: "unauthenticated",
-      message:
-        authorization === undefined
-          ? "a session is needed: open the address that the start printed, or get a new one with `truechimer login`"
-          : "the API key is not one of ours, or was revoked",
-    });
+    // A page whose session has ended asks on by itself: that is nobody who tries keys.
+    const refusal =
+      authorization === undefined ? SESSION_NEEDED : await failedLogin(context, request, KEY_VOID);
+    await refuseCall(reply, refusal);
   });
 }
+
+const SESSION_NEEDED: CallRefusal = {
+  status: 401,
+  connectCode: "unauthenticated",
+  code: "unauthenticated",
+  message:
+    "a session is needed: open the address that the start printed, or get a new one with `truechimer login`",
+};
+
+const KEY_VOID: CallRefusal = {
+  status: 401,
+  connectCode: "unauthenticated",
+  code: "unauthenticated",
+  message: "the API key is not one of ours, or was revoked",
+};

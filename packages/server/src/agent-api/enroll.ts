@@ -4,6 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
+import { type ContextKey, createContextKey } from "@connectrpc/connect";
 import { agentV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { assignMonitors } from "../assignment/assign-monitors.ts";
@@ -12,12 +13,21 @@ import type { ServerContext } from "../context.ts";
 import { type SpentToken, spendEnrolmentToken } from "../enrolment/spend-enrolment-token.ts";
 import { masterKeyMissing } from "../enrolment/waiting-key.ts";
 import type { ListenerOptions } from "../http/http-options.ts";
+import { limitExceeded } from "../limits/verdict.ts";
 import { parseEnrolment } from "./parse-enrolment.ts";
+
+/** Whom a request is counted for whose token is not known. */
+export const CALLER_KEY: ContextKey<string> = createContextKey("unknown");
+
+export interface EnrolCall {
+  readonly urls: Pick<ListenerOptions, "publicUrl" | "agentsUrl">;
+  readonly caller: string;
+}
 
 export async function enroll(
   context: ServerContext,
   request: agentV1.EnrollRequest,
-  urls: Pick<ListenerOptions, "publicUrl" | "agentsUrl">,
+  { urls, caller }: EnrolCall,
 ): Promise<agentV1.EnrollResponse> {
   try {
     if (context.ca === undefined) throw masterKeyMissing();
@@ -40,8 +50,14 @@ export async function enroll(
   } catch (error) {
     const outcome = error instanceof AppError ? error.code : "internal";
     context.metrics.enrolments.inc({ outcome });
+    if (outcome === "unauthenticated") await countFailure(context, caller);
     throw error;
   }
+}
+
+async function countFailure({ limits }: ServerContext, caller: string): Promise<void> {
+  const verdict = await limits.take("login_failures", caller);
+  if (!verdict.passed) throw limitExceeded(verdict);
 }
 
 /** Kept with the token, so that a repeated enrolment brings the same one and no second. */

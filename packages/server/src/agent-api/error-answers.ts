@@ -34,8 +34,7 @@ export function answerErrorsAsText(scope: FastifyInstance, context: ServerContex
     }
     const edge = edgeErrorFrom(error);
     if (edge.internal) context.logger.error({ error, path: pathOf(request) }, "request failed");
-    const retryAfter = edge.answer.metadata.get("retry-after");
-    if (retryAfter !== null) reply.header("retry-after", retryAfter);
+    reply.headers(Object.fromEntries(edge.answer.metadata));
     await refuseInText(reply, {
       status: STATUSES[edge.answer.code] ?? 500,
       code: edge.code,

@@ -3,22 +3,22 @@
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
-import { ENROLMENT_LIMITS } from "../enrolment/enrolment-limits.ts";
-import { refuseCall } from "../http/connect-plugin.ts";
+import { type CallRefusal, refuseCall } from "../http/connect-plugin.ts";
+import { strangerRefusal } from "../limits/limit-callers.ts";
+import { limitRefusal, type Verdict } from "../limits/verdict.ts";
 import { refuseInText } from "./error-answers.ts";
-
-const MESSAGE = `more than ${ENROLMENT_LIMITS.openRequestsMax} such requests at once: come back in a second`;
-const CODE = "limit_exceeded";
-const HEADERS = { "retry-after": "1" } as const;
 
 /** All requests of the scope. */
 export function limitOpenRequests(scope: FastifyInstance, context: ServerContext): void {
-  const takes = createPlaces();
+  const takes = createPlaces(context);
   scope.addHook("onRequest", async (request, reply) => {
-    if (takes(request)) return;
-    context.metrics.accessRefused.inc({ reason: "overload" });
-    reply.headers(HEADERS);
-    await refuseInText(reply, { status: 503, code: CODE, message: MESSAGE });
+    const stranger = strangerRefusal(context, request);
+    const refusal = stranger ?? placeRefusal(context, takes(request));
+    if (refusal === undefined) return;
+    reply.headers(refusal.headers ?? {});
+    const { code, message } = refusal;
+    // Below 500 the agents of the NTP Pool give up.
+    await refuseInText(reply, { status: 503, code, message });
   });
 }
 
@@ -28,27 +28,29 @@ export function limitOpenCalls(
   context: ServerContext,
   open: (request: FastifyRequest) => boolean,
 ): void {
-  const takes = createPlaces();
+  const takes = createPlaces(context);
   scope.addHook("onRequest", async (request, reply) => {
-    if (!open(request) || takes(request)) return;
-    context.metrics.accessRefused.inc({ reason: "overload" });
-    await refuseCall(reply, {
-      status: 429,
-      connectCode: "resource_exhausted",
-      code: CODE,
-      message: MESSAGE,
-      headers: HEADERS,
-    });
+    if (!open(request)) return;
+    const stranger = strangerRefusal(context, request);
+    const refusal = stranger ?? placeRefusal(context, takes(request));
+    if (refusal !== undefined) await refuseCall(reply, refusal);
   });
 }
 
 /** Whether there is a place for one more; it is free again when its connection is done with it. */
-function createPlaces(): (request: FastifyRequest) => boolean {
+function createPlaces({ limits }: ServerContext): (request: FastifyRequest) => Verdict {
   const taken = new Set<FastifyRequest>();
   return (request) => {
-    if (taken.size >= ENROLMENT_LIMITS.openRequestsMax) return false;
+    const place = limits.place("open_requests", taken.size);
+    if (!place.passed) return place;
     taken.add(request);
     request.raw.once("close", () => taken.delete(request));
-    return true;
+    return place;
   };
+}
+
+function placeRefusal({ metrics }: ServerContext, place: Verdict): CallRefusal | undefined {
+  if (place.passed) return undefined;
+  metrics.accessRefused.inc({ reason: "overload" });
+  return limitRefusal(place);
 }

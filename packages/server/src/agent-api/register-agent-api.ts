@@ -10,7 +10,7 @@ import { registerConnectService } from "../http/connect-plugin.ts";
 import type { ListenerOptions } from "../http/http-options.ts";
 import { pathOf } from "../http/request-guards.ts";
 import { answer } from "./answer.ts";
-import { enroll } from "./enroll.ts";
+import { CALLER_KEY, enroll } from "./enroll.ts";
 import { limitOpenCalls } from "./limit-open-requests.ts";
 import { renewCertificate } from "./renew-certificate.ts";
 import { CLIENT_IDENTITY, watch } from "./watch.ts";
@@ -33,10 +33,13 @@ export function registerAgentApi(
     bodyBytesMax: options.limits.adminBodyBytesMax,
     grpc: true,
     contextValues: (request) =>
-      contextValues(request).set(CLIENT_IDENTITY, clientIdentityOf(request)),
+      contextValues(request)
+        .set(CLIENT_IDENTITY, clientIdentityOf(request))
+        .set(CALLER_KEY, context.callerKey(request)),
     routes: (router) =>
       router.service(AgentService, {
-        enroll: (request) => enroll(context, request, options),
+        enroll: (request, { values }) =>
+          enroll(context, request, { urls: options, caller: values.get(CALLER_KEY) }),
         watch: (request, call) => watch({ context, onDemand: options.onDemand }, request, call),
         answer: (request, call) => answer(context, request, agentCallOf(call)),
         renewCertificate: (request, call) => renewCertificate(context, request, agentCallOf(call)),

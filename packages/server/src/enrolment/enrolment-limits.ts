@@ -1,15 +1,9 @@
-// What enrolment puts up with, in one table. What counts rows holds for the whole cluster.
+// What enrolment puts up with beside the limits on how many and how often (limits/rate-limits.ts).
 
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 export interface EnrolmentLimits {
-  /** Registrations that wait for a person. More than that nobody reads; a flood must not fill the database. */
-  readonly pendingMax: number;
-  /** Of them from one IPv4 address or IPv6 /64: a household or a laboratory, not a flood. */
-  readonly pendingMaxOfSource: number;
-  /** New registrations an hour from one source: one that is rejected may try again, a loop may not. */
-  readonly newMaxOfSourceAnHour: number;
   /** A registration whose agent has not asked for this long is cancelled: the agents ask every 5 s. */
   readonly silenceSeconds: number;
   /** So is one that nobody decided for this long. */
@@ -26,12 +20,6 @@ export interface EnrolmentLimits {
   readonly tokenLifeSeconds: number;
   readonly tokenLifeSecondsMin: number;
   readonly tokenLifeSecondsMax: number;
-  /** Tokens that are good at once: each is a way in. */
-  readonly tokensMax: number;
-  /** Certificates an hour for one agent: renewal of the shortest life that can be configured, with room for repeats. */
-  readonly certificatesMaxAnHour: number;
-  /** Requests without any proof that are answered at once, a listener; the agents come back by themselves. */
-  readonly openRequestsMax: number;
   /** Body of a registration or a token request: two short words. */
   readonly formBytesMax: number;
   /** RFC 1035, section 2.3.4. */
@@ -41,9 +29,6 @@ export interface EnrolmentLimits {
 }
 
 export const ENROLMENT_LIMITS: EnrolmentLimits = {
-  pendingMax: 1_000,
-  pendingMaxOfSource: 10,
-  newMaxOfSourceAnHour: 20,
   silenceSeconds: HOUR_SECONDS,
   pendingLifeSeconds: 7 * DAY_SECONDS,
   keyWaitSeconds: 7 * DAY_SECONDS,
@@ -53,9 +38,6 @@ export const ENROLMENT_LIMITS: EnrolmentLimits = {
   tokenLifeSeconds: DAY_SECONDS,
   tokenLifeSecondsMin: 60,
   tokenLifeSecondsMax: 30 * DAY_SECONDS,
-  tokensMax: 1_000,
-  certificatesMaxAnHour: 120,
-  openRequestsMax: 32,
   formBytesMax: 4_096,
   hostnameCharactersMax: 253,
   wordsCharactersMax: 200,

@@ -7,6 +7,8 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { edgeErrorFrom } from "../http/connect-error.ts";
 import { type CallRefusal, refuseCall } from "../http/connect-plugin.ts";
+import { failedLogin, principalRefusal, strangerRefusal } from "../limits/limit-callers.ts";
+import { limitRefusal } from "../limits/verdict.ts";
 import { agentIsKnown, credentialUnknown } from "../monitor-api/authenticate-monitor.ts";
 import {
   AGENT_CREDENTIAL,
@@ -16,20 +18,10 @@ import {
 } from "./agent-credential.ts";
 import type { AgentTokens } from "./agent-tokens.ts";
 
-/** Keys that are looked up, and signatures that are checked, at once; more would only queue. */
-const LOOKUPS_MAX = 16;
 /** A key that held so lately is let in unasked; the call itself asks again. */
 const KNOWN_NS = 60_000_000_000n;
 /** More agents than that ask the database a little more often. */
 const KNOWN_MAX = 10_000;
-
-const TOO_MANY: CallRefusal = {
-  status: 429,
-  connectCode: "resource_exhausted",
-  code: "limit_exceeded",
-  message: `more than ${LOOKUPS_MAX} callers that are not known yet at once: come back in a second`,
-  headers: { "retry-after": "1" },
-};
 
 export interface AgentGuardOptions {
   readonly tokens: AgentTokens;
@@ -50,6 +42,9 @@ export function guardAgents(
     const credential = await check(request);
     if (credential.ok) {
       credentials.set(request, credential.value);
+      const many = { name: "agent_calls", key: agentKey(credential.value) } as const;
+      const refusal = await principalRefusal(context, reply, many);
+      if (refusal !== undefined) await refuseCall(reply, refusal);
       return;
     }
     const refusal = credential.error;
@@ -58,6 +53,11 @@ export function guardAgents(
     await refuseCall(reply, refusal);
   });
   return (request) => createContextValues().set(AGENT_CREDENTIAL, credentials.get(request));
+}
+
+/** What an agent is counted under. */
+function agentKey(credential: AgentCredential): string {
+  return credential.kind === "key" ? credential.hash.toString("base64") : credential.tlsName;
 }
 
 type CredentialCheck = (request: FastifyRequest) => Promise<Result<AgentCredential, CallRefusal>>;
@@ -96,13 +96,18 @@ function createCredentialCheck(context: ServerContext, tokens: AgentTokens): Cre
       const tlsName = tokens.remembered(credential.token);
       if (tlsName !== undefined) return ok({ kind: "token", tlsName });
     }
+    const stranger = strangerRefusal(context, request);
+    if (stranger !== undefined) return refused(stranger);
     const id = credential.kind === "key" ? credential.hash.toString("base64") : credential.token;
     const underWay = lookups.get(id);
     if (underWay !== undefined) return underWay;
-    if (lookups.size >= LOOKUPS_MAX) return refused(TOO_MANY);
+    const place = context.limits.place("credential_lookups", lookups.size);
+    if (!place.passed) return refused(limitRefusal(place));
     const lookup = lookUp(credential).finally(() => lookups.delete(id));
     lookups.set(id, lookup);
-    return lookup;
+    const found = await lookup;
+    if (found.ok || found.error.code !== "unauthenticated") return found;
+    return refused(await failedLogin(context, request, found.error));
   };
 }
 

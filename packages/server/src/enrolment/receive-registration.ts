@@ -146,7 +146,7 @@ async function takeIn(
       message: `there is no account "${request.account}": leave it out, or use "default"`,
     };
   }
-  const crowd = await crowdProblem(transaction, request);
+  const crowd = await crowdProblem(context, transaction, request);
   if (crowd !== undefined) return { code: "limit_exceeded", message: crowd };
   const former = await formerAgent(transaction, request.formerKeyHash);
   const id = createUlid(context.clock, context.random);
@@ -189,28 +189,32 @@ interface CrowdRow {
 }
 
 async function crowdProblem(
+  { limits }: Pick<ServerContext, "limits">,
   transaction: Transaction<Schema>,
   { address }: RegistrationRequest,
 ): Promise<string | undefined> {
-  const { pendingMax, pendingMaxOfSource, newMaxOfSourceAnHour } = ENROLMENT_LIMITS;
+  const { windowMs } = limits.of("registrations");
   const { rows } = await sql<CrowdRow>`
+    with lately as (select now() - make_interval(secs => ${windowMs / 1_000}::float8) as since)
     select count(*) filter (where status = 'pending') as pending,
       count(*) filter (where status = 'pending' and source = ${sourceOf(address)}) as pending_of_source,
-      count(*) filter (where created_at > now() - interval '1 hour' and source = ${sourceOf(address)}) as new_of_source
-    from registrations
-    where status = 'pending' or created_at > now() - interval '1 hour'`.execute(transaction);
+      count(*) filter (where created_at > since and source = ${sourceOf(address)}) as new_of_source
+    from registrations, lately
+    where status = 'pending' or created_at > since`.execute(transaction);
   const [row] = rows;
   if (row === undefined) return undefined;
-  if (row.pending_of_source >= BigInt(pendingMaxOfSource)) {
-    return `${pendingMaxOfSource} registrations from your network wait already: have one of them decided first`;
+  const ofSource = limits.place("registrations_waiting_of_source", Number(row.pending_of_source));
+  if (!ofSource.passed) {
+    return `${ofSource.limit.max} registrations from your network wait already: have one of them decided first`;
   }
-  if (row.new_of_source >= BigInt(newMaxOfSourceAnHour)) {
-    return `${newMaxOfSourceAnHour} registrations came from your network within an hour: try again in an hour`;
+  const lately = limits.place("registrations", Number(row.new_of_source));
+  if (!lately.passed) {
+    return `${lately.limit.max} registrations came from your network within an hour: try again in an hour`;
   }
-  if (row.pending >= BigInt(pendingMax)) {
-    return `${pendingMax} registrations wait already: try again later`;
-  }
-  return undefined;
+  const waiting = limits.place("registrations_waiting", Number(row.pending));
+  return waiting.passed
+    ? undefined
+    : `${waiting.limit.max} registrations wait already: try again later`;
 }
 
 /** Whoever has an agent's key may give that agent new addresses, if a person agrees. */

@@ -13,10 +13,13 @@ const SESSION_IDLE_DAYS = 30;
 const ONE_TIME_KEY_LIFE_HOURS = 24;
 const USER_AGENT_CHARACTERS_MAX = 200;
 
-/** The name says who it is, for people. */
-export type AdminPrincipal =
-  | { readonly kind: "key"; readonly name: string }
-  | { readonly kind: "session"; readonly name: string };
+export interface AdminPrincipal {
+  readonly kind: "key" | "session";
+  /** Who it is, for people. */
+  readonly name: string;
+  /** The key or the session itself, as what it is counted under; not the secret. */
+  readonly id: string;
+}
 
 const SESSION_NAME = "the dashboard";
 const PROCESS_KEY_NAME = "the command line";
@@ -53,11 +56,12 @@ export async function createAdminAccess(
       if (authorization !== undefined) {
         const token = bearerToken(authorization);
         const name = token === undefined ? undefined : await keyName(context, token, keyHashes);
-        return name === undefined ? undefined : { kind: "key", name };
+        if (token === undefined || name === undefined) return undefined;
+        return { kind: "key", name, id: tokenHash(token).toString("base64") };
       }
       const session = cookieValue(cookie, cookieName);
       return session !== undefined && (await sessionHolds(context, session))
-        ? { kind: "session", name: SESSION_NAME }
+        ? { kind: "session", name: SESSION_NAME, id: tokenHash(session).toString("base64") }
         : undefined;
     },
     createOneTimeKey: () => createOneTimeKey(context),

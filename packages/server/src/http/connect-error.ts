@@ -3,6 +3,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AppError, type ErrorCode } from "@truechimer/base";
+import { LimitExceeded, limitHeaders } from "../limits/verdict.ts";
 
 /** Response header with our own code, finer than Connect's (docs/reference/errors.md). */
 export const ERROR_CODE_HEADER = "truechimer-error-code";
@@ -70,6 +71,7 @@ function withHeaders(error: AppError, code: Code): ConnectError {
     ...(error.retryAfterMs === undefined
       ? {}
       : { "retry-after": String(Math.ceil(error.retryAfterMs / 1_000)) }),
+    ...(error instanceof LimitExceeded ? limitHeaders(error.verdict) : {}),
   });
 }
 

@@ -16,6 +16,7 @@ import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import { remoteContext, SpanKind, withSpan } from "@truechimer/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
+import { limitRefusal } from "../limits/verdict.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
 import { ERROR_CODE_HEADER, edgeErrorFrom } from "./connect-error.ts";
 import type { ListenerOptions } from "./http-options.ts";
@@ -71,7 +72,7 @@ const holdSlots: Interceptor = (next) => async (request) => {
 function limitCallsInFlight(
   scope: FastifyInstance,
   context: ServerContext,
-  { service, limits, calls }: ConnectServiceOptions & ListenerOptions,
+  { service, calls }: ConnectServiceOptions & ListenerOptions,
 ): WeakMap<FastifyRequest, CallSlot> {
   const slots = new WeakMap<FastifyRequest, CallSlot>();
   const places = calls.placesOf(service.typeName);
@@ -80,15 +81,10 @@ function limitCallsInFlight(
     context.metrics.rpcInFlight.set({ service: service.typeName }, places.taken);
   };
   scope.addHook("onRequest", async (request, reply) => {
-    if (places.taken >= limits.callsInFlightMax) {
+    const place = context.limits.place("calls_in_flight", places.taken);
+    if (!place.passed) {
       context.metrics.accessRefused.inc({ reason: "overload" });
-      await refuseCall(reply, {
-        status: 429,
-        connectCode: "resource_exhausted",
-        code: "limit_exceeded",
-        message: `more than ${limits.callsInFlightMax} calls at once: come back in a second`,
-        headers: { "retry-after": "1" },
-      });
+      await refuseCall(reply, limitRefusal(place));
       return;
     }
     const slot = createSlot(count);

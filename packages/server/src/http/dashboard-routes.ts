@@ -2,6 +2,9 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
+import { failedLogin, strangerRefusal } from "../limits/limit-callers.ts";
+import { ERROR_CODE_HEADER } from "./connect-error.ts";
+import type { CallRefusal } from "./connect-plugin.ts";
 import { cookieValue, sessionCookieHeader } from "./cookie.ts";
 import { hostProblem } from "./host-guard.ts";
 import type { HttpAppOptions } from "./http-options.ts";
@@ -23,9 +26,14 @@ export async function registerDashboard(
 ): Promise<void> {
   const files = fileSource(options.webRoot);
   await files();
+  const limitStrangers = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const refusal = strangerRefusal(context, request);
+    if (refusal !== undefined) await refuseInText(reply, refusal);
+  };
   app.route({
     method: ["GET", "HEAD"],
     url: "/",
+    onRequest: limitStrangers,
     handler: async (request, reply) => {
       const key = keyOf(request);
       if (key !== undefined) return useKey(context, options, { request, reply, key });
@@ -36,6 +44,7 @@ export async function registerDashboard(
     },
   });
   await app.register(async (scope) => {
+    scope.addHook("onRequest", limitStrangers);
     guardHost(scope, context, options.hosts);
     scope.route({
       method: ["GET", "HEAD"],
@@ -110,12 +119,33 @@ async function useKey(
   const value = await access.redeem(key, request.headers["user-agent"] ?? "");
   if (value === undefined) {
     context.metrics.accessRefused.inc({ reason: "key_refused" });
-    return reply.redirect("/?key_refused=1", 303);
+    const refusal = await failedLogin(context, request, KEY_REFUSED);
+    if (refusal === KEY_REFUSED) return reply.redirect("/?key_refused=1", 303);
+    await refuseInText(reply, refusal);
+    return reply;
   }
   const secure = publicUrl().startsWith("https:");
   return reply
     .header("set-cookie", sessionCookieHeader({ name: access.cookieName, value, secure }))
     .redirect(withoutKey(request), 303);
+}
+
+const KEY_REFUSED: CallRefusal = {
+  status: 401,
+  connectCode: "unauthenticated",
+  code: "unauthenticated",
+  message: "the one-time key is unknown, spent or too old",
+};
+
+async function refuseInText(
+  reply: FastifyReply,
+  { status, headers, code, message }: CallRefusal,
+): Promise<void> {
+  await reply
+    .code(status)
+    .headers({ ...headers, [ERROR_CODE_HEADER]: code })
+    .type("text/plain; charset=utf-8")
+    .send(`${message}\n`);
 }
 
 function isPrefetch(request: FastifyRequest): boolean {

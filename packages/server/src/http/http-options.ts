@@ -17,8 +17,6 @@ export interface HttpLimits {
   /** Longer than a proxy's in front of us, so that it never uses a connection that we just closed. */
   readonly keepAliveTimeoutMs: number;
   readonly connectionsMax: number;
-  /** Calls that are answered at once; further ones are told to come back. */
-  readonly callsInFlightMax: number;
   /** Body of a call of an agent: a batch of 500 with evidence. */
   readonly monitorBodyBytesMax: number;
   readonly adminBodyBytesMax: number;
@@ -30,7 +28,6 @@ export const HTTP_LIMITS: HttpLimits = {
   requestTimeoutMs: 20_000,
   keepAliveTimeoutMs: 75_000,
   connectionsMax: 4_096,
-  callsInFlightMax: 512,
   monitorBodyBytesMax: 4 * 1024 * 1024,
   adminBodyBytesMax: 256 * 1024,
 };

@@ -3,6 +3,7 @@
 import { maintainPartitions } from "@truechimer/database";
 import { assignMonitors } from "../assignment/assign-monitors.ts";
 import { cleanUpEnrolment } from "../enrolment/clean-up-enrolment.ts";
+import { cleanUpLimits } from "../limits/clean-up-limits.ts";
 import { rotateTicketKeys } from "../monitor-api/ticket-keyring.ts";
 import { sweepVerdicts } from "../verdict/sweep-verdicts.ts";
 import { cleanUp } from "./clean-up.ts";
@@ -55,6 +56,12 @@ export const LOOPS: readonly Loop[] = [
         },
       });
     },
+  },
+  {
+    name: "rate_limits",
+    periodMs: MINUTE_MS,
+    purpose: "takes away the windows of limits that have ended, and their old counts",
+    run: cleanUpLimits,
   },
   {
     name: "ticket_keys",

@@ -15,17 +15,19 @@ export async function checkTickets<
     readonly monitor: CallingMonitor;
     readonly submission: Submission;
     readonly parsed: readonly Status[];
+    /** False: of a version that has no tickets, so that none is asked for. */
+    readonly ticketed: boolean;
   },
 ): Promise<{
   readonly held: readonly Status[];
   readonly refusals: readonly StatusRefusal[];
 }> {
-  const { monitor, submission, parsed } = input;
+  const { monitor, submission, parsed, ticketed } = input;
   const held: Status[] = [];
   const refusals: StatusRefusal[] = [];
   const seen = new Set<string>();
   for (const status of parsed) {
-    const version = ticketKeyVersion(status.ticket);
+    const version = ticketed ? ticketKeyVersion(status.ticket) : undefined;
     const key = version === undefined ? undefined : await ticketKeys.byVersion(version);
     const { address, port } = status;
     const fields = {
@@ -35,7 +37,7 @@ export async function checkTickets<
       port,
     };
     const { index } = status;
-    if (key === undefined || !ticketHolds(status.ticket, fields, key)) {
+    if (ticketed && (key === undefined || !ticketHolds(status.ticket, fields, key))) {
       const message =
         "signature validation failed: the ticket is not for this monitor, batch and server";
       refusals.push({ index, code: "bad_ticket", message });

@@ -45,7 +45,7 @@ export interface StatusRefusal {
 
 export interface ParseStatusOptions {
   readonly index: number;
-  /** Submission version, 3 to 5. */
+  /** Submission version, 2 to 5. */
   readonly version: number;
   /** False: an offset of exactly 0 with stratum 0 means that the agent had none. */
   readonly zeroOffsetSafe: boolean;

@@ -7,7 +7,7 @@ import { isZeroOffsetSafe } from "./client-version.ts";
 import { BATCH_LIFE_NS, LEASE_DELIVERY_NS } from "./lease.ts";
 import { type ParsedStatus, parseStatus, type StatusRefusal } from "./parse-status.ts";
 import { type ParsedTraceroute, parseTracedStatus } from "./parse-traced-status.ts";
-import { FIRST_VERSION_WITH_PORTS, SUBMISSION_VERSIONS } from "./submission-version.ts";
+import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
 
 /** A batch has 10 to 500 servers. */
 const STATUSES_MAX = 500;
@@ -28,13 +28,13 @@ export interface Submission {
 
 export function parseSubmission(
   request: monitorV2.SubmitResultsRequest,
-  nowNs: UnixNs,
+  { nowNs, versions }: { readonly nowNs: UnixNs; readonly versions: readonly number[] },
 ): Submission {
   const { version, list } = request;
-  if (!SUBMISSION_VERSIONS.includes(version)) {
+  if (!versions.includes(version)) {
     throw new AppError(
       "unsupported_version",
-      `Unsupported data version ${version}: this control plane takes ${SUBMISSION_VERSIONS.join(", ")}`,
+      `Unsupported data version ${version}: this control plane takes ${versions.join(", ")}`,
     );
   }
   if (list.length > STATUSES_MAX) {

@@ -31,6 +31,8 @@ export interface SubmissionToStore {
    * on a batch comes in parts and, under its lease, with results of many times; each time counts once.
    */
   readonly oncePerBatch: boolean;
+  /** Each status had a ticket that holds. */
+  readonly ticketed: boolean;
   readonly statuses: readonly StatusToStore[];
   readonly traceroutes: readonly ParsedTraceroute[];
   /** What was refused before. */
@@ -147,13 +149,16 @@ async function noteSubmission(
   );
 }
 
-/** By position in the submission. An assignment that is there no more is made again for what was measured under it. */
+/**
+ * By position in the submission. An assignment that is there no more is made again for what was measured under it, where
+ * a ticket says that it was there.
+ */
 async function lockedAssignments(
   transaction: Transaction<Schema>,
   submission: SubmissionToStore,
 ): Promise<ReadonlyMap<number, LockedAssignment>> {
   const locked = await lockAssignments(transaction, submission);
-  if (locked.size === submission.statuses.length) return locked;
+  if (locked.size === submission.statuses.length || !submission.ticketed) return locked;
   const made = await makeAssignments(transaction, submission);
   return made === 0n ? locked : await lockAssignments(transaction, submission);
 }

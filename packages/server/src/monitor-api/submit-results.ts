@@ -8,13 +8,17 @@ import { isAgentFault } from "@truechimer/ntp";
 import { currentTraceId, parseTraceparent } from "@truechimer/telemetry";
 import type { ServerContext } from "../context.ts";
 import type { AgentCall } from "../enrolment/agent-call.ts";
-import { authenticateMonitor, type CallingMonitor } from "./authenticate-monitor.ts";
+import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
 import { checkTickets } from "./check-tickets.ts";
 import { countOutcomes, countResults } from "./count-results.ts";
 import type { StatusRefusal } from "./parse-status.ts";
 import { parseStatuses, parseSubmission, type Submission } from "./parse-submission.ts";
 import { type StoreOutcome, type SubmissionToStore, storeSubmission } from "./store-submission.ts";
-import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
+import {
+  FIRST_VERSION_WITH_PORTS,
+  FIRST_VERSION_WITH_TICKETS,
+  versionsTaken,
+} from "./submission-version.ts";
 
 export async function submitResults(
   context: ServerContext,
@@ -26,10 +30,20 @@ export async function submitResults(
     monId: request.monId,
   });
   // Also of one that was paused meanwhile: what it measured while it was live counts.
-  const submission = parseSubmission(request, context.clock.nowNs());
+  const submission = parseSubmission(request, {
+    nowNs: context.clock.nowNs(),
+    versions: versionsTaken(context.agents),
+  });
+  const ticketed = submission.version >= FIRST_VERSION_WITH_TICKETS;
+  if (!ticketed) requireLive(monitor);
   const { parsed, traceroutes, refusals } = parseStatuses(monitor, submission);
-  const checked = await checkTickets(context, { monitor, submission, parsed });
-  const traced = await checkTickets(context, { monitor, submission, parsed: traceroutes });
+  const checked = await checkTickets(context, { monitor, submission, parsed, ticketed });
+  const traced = await checkTickets(context, {
+    monitor,
+    submission,
+    parsed: traceroutes,
+    ticketed: true,
+  });
   const badTickets = [...checked.refusals, ...traced.refusals];
   const early = [...refusals, ...badTickets];
   // A check that the agent's own clock spoilt says nothing about the server: it is taken, and not recorded.
@@ -46,6 +60,7 @@ export async function submitResults(
     batchId: submission.batchId,
     batchAtNs: submission.batchAtNs,
     oncePerBatch: submission.version < FIRST_VERSION_WITH_PORTS,
+    ticketed,
     statuses: telling.map((status) => ({ status, wire: request.list[status.index] })),
     traceroutes: traced.held,
     refusals: early,

@@ -9,9 +9,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sql } from "kysely";
 import { resolveTarget } from "../admin-api/resolve-target.ts";
 import type { ServerContext } from "../context.ts";
-import { edgeErrorFrom } from "../http/connect-error.ts";
+import type { AdminAccess } from "../http/admin-access.ts";
+import { ERROR_CODE_HEADER, edgeErrorFrom } from "../http/connect-error.ts";
+import type { CallRefusal } from "../http/connect-plugin.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
 import { guardHost } from "../http/request-guards.ts";
+import { failedLogin, principalRefusal, strangerRefusal } from "../limits/limit-callers.ts";
 import { clientVersionFromUserAgent } from "../monitor-api/client-version.ts";
 import type { QuestionAnswer } from "./question.ts";
 
@@ -34,7 +37,7 @@ export function registerOnDemandRoutes(
   options: HttpAppOptions,
 ): void {
   guardHost(scope, context, options.hosts);
-  guardKey(scope, options);
+  guardKey(scope, context, options);
   // The parameters come in the query or as a form; anything else is of no interest.
   scope.addContentTypeParser(
     "application/x-www-form-urlencoded",
@@ -50,14 +53,40 @@ export function registerOnDemandRoutes(
   });
 }
 
-function guardKey(scope: FastifyInstance, { access }: HttpAppOptions): void {
+function guardKey(
+  scope: FastifyInstance,
+  context: ServerContext,
+  { access }: HttpAppOptions,
+): void {
   scope.addHook("onRequest", async (request, reply) => {
-    const { authorization } = request.headers;
-    const principal = await access.principalOf({ authorization, cookie: undefined });
-    if (principal?.kind === "key") return;
-    await answer(reply, 401, { error: "an API key is needed: send it as Authorization: Bearer …" });
+    const refusal =
+      strangerRefusal(context, request) ?? (await keyRefusal(context, access, { request, reply }));
+    if (refusal === undefined) return;
+    reply.headers({ ...refusal.headers, [ERROR_CODE_HEADER]: refusal.code });
+    await answer(reply, refusal.status, { error: refusal.message });
   });
 }
+
+async function keyRefusal(
+  context: ServerContext,
+  access: AdminAccess,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): Promise<CallRefusal | undefined> {
+  const { authorization } = request.headers;
+  const principal = await access.principalOf({ authorization, cookie: undefined });
+  if (principal?.kind === "key") {
+    return principalRefusal(context, reply, { name: "admin_calls", key: principal.id });
+  }
+  context.metrics.accessRefused.inc({ reason: "token" });
+  return authorization === undefined ? KEY_NEEDED : failedLogin(context, request, KEY_NEEDED);
+}
+
+const KEY_NEEDED: CallRefusal = {
+  status: 401,
+  connectCode: "unauthenticated",
+  code: "unauthenticated",
+  message: "an API key is needed: send it as Authorization: Bearer …",
+};
 
 async function answered(
   { logger }: ServerContext,
@@ -69,6 +98,7 @@ async function answered(
   } catch (error) {
     const edge = edgeErrorFrom(error);
     if (edge.internal) logger.error({ error }, "request on demand failed");
+    reply.headers(Object.fromEntries(edge.answer.metadata));
     await answer(reply, HTTP_STATUSES.get(edge.answer.code) ?? 500, {
       error: edge.answer.rawMessage,
     });

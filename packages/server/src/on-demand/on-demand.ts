@@ -7,6 +7,7 @@ import type { agentV1 } from "@truechimer/api";
 import { AppError, sleep, type UnixNs } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
 import type { CallingAgent } from "../enrolment/authenticate-agent.ts";
+import { limitExceeded } from "../limits/verdict.ts";
 import {
   type AgentStream,
   closeInDatabase,
@@ -43,10 +44,6 @@ export interface OnDemandOptions {
   readonly timing: Partial<OnDemandTiming>;
 }
 
-/** A replica has the memory and the connections for so many; a stream takes a few kilobytes. */
-const STREAMS_MAX = 10_000;
-/** Questions that people wait for at once. */
-const QUESTIONS_MAX = 200;
 const REPLICA_FULL_RETRY_MS = 30_000;
 
 export function createOnDemand(context: ServerContext, options: OnDemandOptions): OnDemand {
@@ -129,7 +126,7 @@ export function createOnDemand(context: ServerContext, options: OnDemandOptions)
       hub?.start();
     },
     watch: async function* (agent, request, { notAfterNs, signal }) {
-      requireRoom(streams.size, stopping.signal);
+      requireRoom(context, streams.size, stopping.signal);
       const parts = { context, timing };
       const stream = createAgentStream(parts, agent, request);
       const ended = new AbortController();
@@ -154,11 +151,11 @@ export function createOnDemand(context: ServerContext, options: OnDemandOptions)
       }
     },
     ask: async function* (question, signal) {
-      if (questions >= QUESTIONS_MAX) {
-        throw new AppError(
-          "limit_exceeded",
-          `more than ${QUESTIONS_MAX} questions are waited for at once: ask again in a moment`,
-          { retryAfterMs: timing.ntpAnswerMs },
+      const place = context.limits.place("questions_waiting", questions);
+      if (!place.passed) {
+        throw limitExceeded(
+          { ...place, resetMs: timing.ntpAnswerMs },
+          `more than ${place.limit.max} questions are waited for at once: ask again in a moment`,
         );
       }
       questions += 1;
@@ -205,12 +202,12 @@ async function stillHeld(
   }
 }
 
-function requireRoom(held: number, stopping: AbortSignal): void {
+function requireRoom({ limits }: ServerContext, held: number, stopping: AbortSignal): void {
   stopping.throwIfAborted();
-  if (held < STREAMS_MAX) return;
-  throw new AppError(
-    "limit_exceeded",
-    `this replica holds ${STREAMS_MAX} streams: open one to another replica`,
-    { retryAfterMs: REPLICA_FULL_RETRY_MS },
+  const place = limits.place("agent_streams", held);
+  if (place.passed) return;
+  throw limitExceeded(
+    { ...place, resetMs: REPLICA_FULL_RETRY_MS },
+    `this replica holds ${place.limit.max} streams: open one to another replica`,
   );
 }

@@ -1,6 +1,6 @@
 // One question to several monitors, and each answer as it comes, whichever replica it comes to.
 
-import { AppError, createUlid, type IpAddress, sleep, type UnixNs } from "@truechimer/base";
+import { createUlid, type IpAddress, sleep, type UnixNs } from "@truechimer/base";
 import {
   type AssignmentStatusName,
   nsFromTimestamptz,
@@ -10,6 +10,7 @@ import {
 } from "@truechimer/database";
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
+import { limitExceeded } from "../limits/verdict.ts";
 import { type ChosenMonitor, chooseMonitors, type MonitorCandidate } from "./choose-monitors.ts";
 import type { NoticeBus } from "./notice-bus.ts";
 import type { OnDemandTiming } from "./on-demand-timing.ts";
@@ -63,11 +64,6 @@ export interface QuestionParts {
   readonly signal: AbortSignal;
 }
 
-/** Over the whole cluster, so that nobody turns the fleet on the Internet. */
-const QUESTIONS_A_MINUTE_MAX = 120;
-/** To one address: at 50 monitors each, ten samples a second at the most. */
-const QUESTIONS_A_MINUTE_TO_ONE_MAX = 12;
-const MINUTE_MS = 60_000;
 /** Beyond the end, for an answer that was taken at the last moment and is read a little later. */
 const LAST_LOOK_MS = 100;
 /** More are never there to choose from. */
@@ -173,25 +169,21 @@ function createWaiting(
 }
 
 async function requireAllowance(
-  { database }: ServerContext,
+  { limits }: ServerContext,
   { address, port }: Question,
 ): Promise<void> {
-  const counted = await sql<{ readonly all: bigint; readonly same: bigint }>`
-    select count(*) as all, count(*) filter (where ip = ${address.text}::inet and port = ${port}) as same
-    from on_demand_requests where created_at > now() - interval '1 minute'`.execute(
-    database.kysely,
-  );
-  const [{ all, same } = { all: 0n, same: 0n }] = counted.rows;
-  const problem =
-    all >= BigInt(QUESTIONS_A_MINUTE_MAX)
-      ? `more than ${QUESTIONS_A_MINUTE_MAX} questions a minute`
-      : same >= BigInt(QUESTIONS_A_MINUTE_TO_ONE_MAX)
-        ? `more than ${QUESTIONS_A_MINUTE_TO_ONE_MAX} questions a minute about ${address.text}`
-        : undefined;
-  if (problem === undefined) return;
-  throw new AppError("limit_exceeded", `${problem}: ask again in a minute`, {
-    retryAfterMs: MINUTE_MS,
-  });
+  const ofTarget = await limits.take("check_now_target", `${address.text} ${port}`);
+  if (!ofTarget.passed) {
+    const { max } = ofTarget.limit;
+    throw limitExceeded(
+      ofTarget,
+      `more than ${max} questions a minute about ${address.text}: ask again in a minute`,
+    );
+  }
+  const ofAll = await limits.take("check_now", "all");
+  if (ofAll.passed) return;
+  const { max } = ofAll.limit;
+  throw limitExceeded(ofAll, `more than ${max} questions a minute: ask again in a minute`);
 }
 
 interface CandidateRow {
