@@ -50,6 +50,7 @@ export const ERROR_CODES = [
   "certificate_expired",
   "socket_failed",
   "kernel_timestamps_unavailable",
+  "timed_out",
   "stopped",
   "internal",
 ] as const;

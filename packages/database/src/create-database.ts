@@ -36,11 +36,22 @@ export interface DatabaseOptions {
   readonly onConnectionLost?: (error: unknown) => void;
 }
 
+/** Of a pool beside the main one. */
+export interface PoolOptions {
+  readonly applicationName: string;
+  readonly poolSize: number;
+}
+
 /** A pool of connections to a PostgreSQL that is new enough. Disposing waits for what is under way. */
 export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Schema>;
   /** For what Kysely has no words for: LISTEN, pinned sessions. Its errors are the driver's own. */
   readonly pool: pg.Pool;
+  /**
+   * A further pool to the same database with the driver's own parsers, for a library that counts on them. Whoever opens
+   * it ends it.
+   */
+  readonly openPool: (options: PoolOptions) => pg.Pool;
   /** "host:port/name", without user and password. */
   readonly where: string;
   /** As PostgreSQL prints it: "18.4", "15.20 (Debian 15.20-0+deb12u1)". */
@@ -50,11 +61,15 @@ export interface Database extends AsyncDisposable {
 /** Connects and looks at the version. Fails with database_unreachable or database_too_old. */
 export async function createDatabase(options: DatabaseOptions): Promise<Database> {
   const where = describeDatabaseUrl(options.url);
-  const pool = createPool(options);
-  // A session that ends while it is in use fails its statement, and tells the same once more as an event, which nobody
-  // would catch.
-  pool.on("connect", (client) => client.on("error", () => undefined));
-  pool.on("error", (error) => options.onConnectionLost?.(appErrorFromPostgres(error, where)));
+  const openPool = (changed: Partial<PoolOptions>, types?: pg.CustomTypesConfig): pg.Pool => {
+    const opened = createPool({ ...options, ...changed }, types);
+    // A session that ends while it is in use fails its statement, and tells the same once more as an event, which nobody
+    // would catch.
+    opened.on("connect", (client) => client.on("error", () => undefined));
+    opened.on("error", (error) => options.onConnectionLost?.(appErrorFromPostgres(error, where)));
+    return opened;
+  };
+  const pool = openPool({}, driverTypes);
   try {
     const serverVersion = await checkedServerVersion(pool, where);
     const kysely = new Kysely<Schema>({
@@ -63,6 +78,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
     return {
       kysely,
       pool,
+      openPool: (poolOptions) => openPool(poolOptions),
       where,
       serverVersion,
       [Symbol.asyncDispose]: async () => {
@@ -76,7 +92,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
   }
 }
 
-function createPool(options: DatabaseOptions): pg.Pool {
+function createPool(options: DatabaseOptions, types?: pg.CustomTypesConfig): pg.Pool {
   return new pg.Pool({
     connectionString: options.url,
     application_name: options.applicationName,
@@ -84,7 +100,7 @@ function createPool(options: DatabaseOptions): pg.Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     keepAlive: true,
-    types: driverTypes,
+    ...(types === undefined ? {} : { types }),
     // By statement and not as start-up parameters, which a connection pooler in between refuses.
     // The pool waits for the promise, whatever its declaration says.
     // oxlint-disable-next-line typescript/no-misused-promises

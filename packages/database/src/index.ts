@@ -3,6 +3,7 @@ export {
   type Database,
   type DatabaseOptions,
   inTransaction,
+  type PoolOptions,
   POSTGRES_MAJOR_MIN,
   pingDatabase,
 } from "./create-database.ts";
@@ -12,6 +13,7 @@ export {
   type EmbeddedPostgresOptions,
 } from "./embedded/create-embedded-postgres.ts";
 export { type DirectoryLock, lockDirectory } from "./embedded/directory-lock.ts";
+export { JOB_QUEUE_SCHEMA } from "./job-queue/install-job-queue.ts";
 export { makeWithParents } from "./embedded/place.ts";
 export {
   type MigrateOptions,
@@ -40,6 +42,7 @@ export type {
   FirstStatusName,
   IpVersion,
   JsonValue,
+  LoopClassName,
   MonitorStatusName,
   MonitorType,
   OnDemandKindName,

@@ -35,6 +35,7 @@ export type AuthorityTierName = "root" | "issuing";
 export type CertificateProfileName = "agent" | "server";
 export type TokenPurposeName = "api_token" | "mqtt_token";
 export type TokenAlgorithmName = "ES384" | "HS384";
+export type LoopClassName = "idempotent" | "once_per_period";
 export type OnDemandTransportName = "stream" | "mqtt";
 export type OnDemandKindName = "ntp" | "traceroute";
 export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
@@ -63,6 +64,7 @@ export interface Schema {
   loop_runs: LoopRunsTable;
   rate_limit_windows: RateLimitWindowsTable;
   rate_limit_counts: RateLimitCountsTable;
+  replicas: ReplicasTable;
   monitor_sessions: MonitorSessionsTable;
   on_demand_requests: OnDemandRequestsTable;
   on_demand_answers: OnDemandAnswersTable;
@@ -371,6 +373,22 @@ export interface LoopRunsTable {
   took_ms: number | null;
   outcome: Generated<string>;
   runs_total: Generated<bigint>;
+  class: Generated<LoopClassName>;
+  running_since: Timestamptz | null;
+  replica_id: string | null;
+  failures: Generated<number>;
+  periods_total: Generated<bigint>;
+}
+
+export interface ReplicasTable {
+  id: string;
+  roles: readonly string[];
+  host: string;
+  process_id: number;
+  version: string;
+  started_at: Generated<Timestamptz>;
+  seen_at: Generated<Timestamptz>;
+  job_pool: string | null;
 }
 
 /** The ledger of migrations. Made by the runner, not by a migration. */

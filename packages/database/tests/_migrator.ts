@@ -1,4 +1,5 @@
-// A process of its own that migrates when it is told to: `node _migrator.ts URL DIRECTORY locked|unlocked`. Prints
+// A process of its own that migrates when it is told to: `node _migrator.ts URL DIRECTORY locked|unlocked`, with "-" for
+// the product's own files. Prints
 // "ready" when it is connected, begins at the first line on its standard input, and prints what it applied as JSON.
 
 import { once } from "node:events";
@@ -19,7 +20,10 @@ await once(process.stdin, "data");
 try {
   const applied =
     mode === "locked"
-      ? await migrate(database, { appliedBy: `migrator ${process.pid}`, directory })
+      ? await migrate(database, {
+          appliedBy: `migrator ${process.pid}`,
+          ...(directory === "-" ? {} : { directory }),
+        })
       : await withoutLock();
   process.stdout.write(`${JSON.stringify({ applied })}\n`);
 } catch (error) {

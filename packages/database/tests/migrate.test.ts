@@ -8,7 +8,6 @@ import {
   migrate,
   migrationStatus,
 } from "../src/index.ts";
-import { MIGRATIONS_DIRECTORY } from "../src/migrations/migration-file.ts";
 import { useChild } from "./_child.ts";
 import { useMigrationDirectory, writeMigrations } from "./_migration-directory.ts";
 
@@ -67,10 +66,12 @@ describe("five processes at once on an empty database", () => {
     });
   });
 
-  test("apply the real files once", async () => {
+  test("apply the real files once, and make the job queue", async () => {
     await withEmptyDatabase(async ({ url, pool }) => {
-      const { codes } = await race(url, MIGRATIONS_DIRECTORY, "locked");
+      const { codes } = await race(url, "-", "locked");
       expect(codes).toEqual([0, 0, 0, 0, 0]);
+      const queue = await pool.query("select id from graphile_worker.migrations order by id");
+      expect(queue.rows.length).toBeGreaterThan(10);
       const status = await migrationStatus({ pool, where: "" });
       expect(status.pending).toEqual([]);
       expect(status.applied.length).toBeGreaterThan(0);
@@ -83,7 +84,7 @@ const byLength = (one: unknown, other: unknown): number =>
 
 describe("a migrator that is killed in the middle of a file", () => {
   test("leaves nothing of that file, and the next one applies it", async () => {
-    await withEmptyDatabase(async ({ url, pool, where }) => {
+    await withEmptyDatabase(async ({ url, pool, where, openPool }) => {
       const directory = useMigrationDirectory({
         "0001_first.sql": "create table first (id int);",
         // Waits for a lock that the test holds, with half of its work done.
@@ -107,7 +108,9 @@ describe("a migrator that is killed in the middle of a file", () => {
       gate.release();
 
       // Its session ends when PostgreSQL notices; until then the next migrator waits for the lock.
-      expect(await migrate({ pool, where }, { appliedBy, directory })).toEqual(["0002_second"]);
+      expect(await migrate({ pool, where, openPool }, { appliedBy, directory })).toEqual([
+        "0002_second",
+      ]);
       expect((await pool.query("select id from second")).rows).toEqual([{ id: 1 }]);
       expect(
         (await migrationStatus({ pool, where }, directory)).applied.map((row) => row.version),

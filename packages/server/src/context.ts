@@ -9,6 +9,7 @@ import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
 import type { CallerKey } from "./limits/caller-key.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { Loop } from "./loops/loop.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import type { ServerPolicy } from "./policy.ts";
@@ -20,6 +21,8 @@ export type ResolveName = (name: string, signal: AbortSignal) => Promise<readonl
 export interface ServerContext {
   readonly version: string;
   readonly startedAtNs: bigint;
+  /** ULID of this process among those of the cluster. */
+  readonly replicaId: string;
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
@@ -28,6 +31,8 @@ export interface ServerContext {
   readonly metrics: ServerMetrics;
   readonly health: HealthRegistry;
   readonly policy: ServerPolicy;
+  /** All that there are, whoever runs them. */
+  readonly loops: readonly Loop[];
   readonly resolveName: ResolveName;
   readonly ticketKeys: TicketKeyring;
   readonly agents: AgentSettings;

@@ -1,6 +1,6 @@
 // The control plane: built from the world that it is given, started, stopped without loss.
 
-import { AppError, type Clock, type Random, type UnixNs } from "@truechimer/base";
+import { AppError, type Clock, createUlid, type Random, type UnixNs } from "@truechimer/base";
 import { type Database, pingDatabase } from "@truechimer/database";
 import {
   createHealthRegistry,
@@ -39,17 +39,19 @@ import { shutdownError } from "./http/connect-plugin.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
 import { type ListenAddress, listen } from "./http/listen.ts";
+import { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";
+import { startWorker } from "./jobs/start-worker.ts";
 import { createCallerKey } from "./limits/caller-key.ts";
 import { createLimits, type Limits } from "./limits/limits.ts";
 import type { LimitSettings } from "./limits/rate-limits.ts";
-import { registerLoops } from "./loops/loop.ts";
-import { startLoops } from "./loops/loop-runner.ts";
+import { type Loop, registerLoops } from "./loops/loop.ts";
 import { LOOPS } from "./loops/registry.ts";
 import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import { createOnDemand } from "./on-demand/on-demand.ts";
 import type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
 import { POOL_POLICY, type ServerPolicy } from "./policy.ts";
+import { type ReplicaPresence, startReplicaPresence } from "./replicas/replica-presence.ts";
 import { createNameResolver } from "./resolve-name.ts";
 import { type ScorerLoop, startScorer } from "./scorer/scorer-loop.ts";
 import { addServerGauges } from "./server-gauges.ts";
@@ -100,6 +102,9 @@ export interface ServerOptions {
   /** The broker by which agents of the NTP Pool are asked on demand. Absent: none, and none is needed. */
   readonly mqtt?: MqttHubSettings;
   readonly onDemandTiming?: Partial<OnDemandTiming>;
+  readonly jobTiming?: Partial<JobTiming>;
+  /** Default: all that there are. */
+  readonly loops?: readonly Loop[];
 }
 
 export interface Server extends AsyncDisposable {
@@ -170,7 +175,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       })
     : undefined;
   const agents = app && agentListener(context, options, listenerOptions);
-  let loops: AsyncDisposable | undefined;
+  const jobTiming = { ...JOB_TIMING, ...options.jobTiming };
+  let presence: ReplicaPresence | undefined;
+  let worker: AsyncDisposable | undefined;
 
   return {
     get url() {
@@ -185,7 +192,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     health,
     start: async () => {
-      await registerLoops(context.database, LOOPS);
+      await registerLoops(context.database, context.loops);
       // Made, or found to be sealed with another key, before anybody asks.
       await context.ca?.rootFingerprint();
       if (app !== undefined) {
@@ -198,7 +205,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       agentsListening = await agents?.start();
       if (app !== undefined) await onDemand.start();
       if (roles.includes("scorer")) scorer = startScorer(context);
-      if (roles.includes("worker")) loops = startLoops(context, LOOPS);
+      presence = await startReplicaPresence(context, roles, jobTiming);
+      if (roles.includes("worker"))
+        worker = await startWorker(context, { timing: jobTiming, presence });
       health.markStarted();
     },
     createLoginUrl: () => loginUrl(access, publicUrl()),
@@ -219,9 +228,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await Promise.all([app?.close(), agents?.[Symbol.asyncDispose]()]);
         await calls.settled();
         await onDemand[Symbol.asyncDispose]();
-        await loops?.[Symbol.asyncDispose]();
-        await scorer?.[Symbol.asyncDispose]();
+        await Promise.all([worker?.[Symbol.asyncDispose](), scorer?.[Symbol.asyncDispose]()]);
         await context.limits[Symbol.asyncDispose]();
+        await presence?.[Symbol.asyncDispose]();
       } finally {
         cancel();
       }
@@ -258,6 +267,7 @@ async function createContext(
   return {
     version,
     startedAtNs: clock.nowNs(),
+    replicaId: createUlid(clock, random),
     database,
     clock,
     random,
@@ -266,6 +276,7 @@ async function createContext(
     metrics,
     health,
     policy: options.policy ?? POOL_POLICY,
+    loops: options.loops ?? LOOPS,
     agents,
     limits,
     callerKey: createCallerKey(agents.trustedProxies),

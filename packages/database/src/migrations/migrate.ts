@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { type Clock, systemClock } from "@truechimer/base";
 import type { PoolClient } from "pg";
 import type { Database } from "../create-database.ts";
+import { installJobQueue } from "../job-queue/install-job-queue.ts";
 import { appErrorFromPostgres } from "../postgres-error.ts";
 import { applyMigration } from "./apply-migration.ts";
 import { MIGRATIONS_DIRECTORY, type MigrationFile, readMigrationFiles } from "./migration-file.ts";
@@ -23,7 +24,7 @@ export interface MigrateOptions {
   /** Told who holds the lock while we wait for it. */
   readonly onWait?: (holders: readonly LockHolder[]) => void;
   readonly onApplied?: (migration: { readonly version: string; readonly tookMs: number }) => void;
-  /** Default: the files of this package. */
+  /** Default: the files of this package, and then the schema of the job queue. */
   readonly directory?: string;
   /** How often `onWait` is told; default 5 s. */
   readonly reportIntervalMs?: number;
@@ -37,7 +38,7 @@ const WAIT_LIMIT_MS_DEFAULT = 600_000;
 
 /** Returns the versions that this call has applied. */
 export async function migrate(
-  database: Pick<Database, "pool" | "where">,
+  database: Pick<Database, "pool" | "openPool" | "where">,
   options: MigrateOptions,
 ): Promise<readonly string[]> {
   const files = readMigrationFiles(options.directory ?? MIGRATIONS_DIRECTORY);
@@ -49,13 +50,15 @@ export async function migrate(
       reportIntervalMs: options.reportIntervalMs ?? REPORT_INTERVAL_MS_DEFAULT,
       waitLimitMs: options.waitLimitMs ?? WAIT_LIMIT_MS_DEFAULT,
     };
-    return await withMigrationLock(client, wait, () =>
-      applyPending(client, files, {
+    return await withMigrationLock(client, wait, async () => {
+      const applied = await applyPending(client, files, {
         clock,
         appliedBy: `${options.appliedBy} on ${hostname()}`,
         onApplied: options.onApplied ?? (() => undefined),
-      }),
-    );
+      });
+      if (options.directory === undefined) await installJobQueue(database);
+      return applied;
+    });
   });
 }
 

@@ -1,74 +1,60 @@
-// Background loops. A loop that must run once a period in the whole cluster claims the period's row first; whoever
-// moves `next_run_at` on runs it. One whose process dies is run again a period later.
+// Background loops: what runs again and again in the cluster, each in one place at a time. The row of a loop says when it
+// is due and what became of it; how a run begins and ends is in loop-run.ts.
 
-import { AppError } from "@truechimer/base";
-import type { Database } from "@truechimer/database";
-import { sql } from "kysely";
+import type { Database, Schema } from "@truechimer/database";
+import { sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 
-export interface Loop {
-  /** Name in the API, in metrics and in the database. */
+interface LoopFacts {
+  /** Name in the API, in metrics and in the database: lower case, with underscores. */
   readonly name: string;
   readonly periodMs: number;
   /** What it does, in one sentence. */
   readonly purpose: string;
-  readonly run: (context: ServerContext) => Promise<unknown>;
+  /** A run that takes longer has failed with `timed_out`. Default: 5 min. */
+  readonly timeoutMs?: number;
 }
 
-/** Makes the row of each loop, so that all are seen from the start, and takes over a changed period. */
+/** What it does twice is as good as once, whether one after the other or at the same time. */
+export interface IdempotentLoop extends LoopFacts {
+  readonly class: "idempotent";
+  readonly run: (context: ServerContext, signal: AbortSignal) => Promise<unknown>;
+}
+
+/**
+ * Its effect comes about once in each period, whatever dies: it consists of what is written through `transaction`, which
+ * also holds the mark that the period is done.
+ */
+export interface OncePerPeriodLoop extends LoopFacts {
+  readonly class: "once_per_period";
+  readonly run: (
+    context: ServerContext,
+    period: { readonly transaction: Transaction<Schema>; readonly signal: AbortSignal },
+  ) => Promise<unknown>;
+}
+
+export type Loop = IdempotentLoop | OncePerPeriodLoop;
+
+/**
+ * Makes the row of each loop, so that all are seen from the start, and takes over what changed. A run may hold its row for
+ * long, and no start waits for it: the next one takes over the change.
+ */
 export async function registerLoops(database: Database, loops: readonly Loop[]): Promise<void> {
   if (loops.length === 0) return;
+  const known = sql`unnest(
+      ${loops.map(({ name }) => name)}::text[], ${loops.map(({ periodMs }) => periodMs)}::bigint[],
+      ${loops.map((loop) => loop.class)}::text[]
+    ) as t (name, period_ms, class)`;
   await sql`
-    insert into loop_runs (name, period_ms)
-    select name, period_ms from unnest(
-      ${loops.map(({ name }) => name)}::text[], ${loops.map(({ periodMs }) => periodMs)}::bigint[]
-    ) as t (name, period_ms) order by name
-    on conflict (name) do update set period_ms = excluded.period_ms,
-      next_run_at = least(loop_runs.next_run_at, now() + make_interval(secs => excluded.period_ms / 1000.0))
-    where loop_runs.period_ms <> excluded.period_ms`.execute(database.kysely);
-}
-
-export type LoopOutcome = "ran" | "not_due" | "not_claimed";
-
-/** Runs the loop if its period has come and nobody else took it. Never rejects. */
-export async function runLoopOnce(context: ServerContext, loop: Loop): Promise<LoopOutcome> {
-  try {
-    if (!(await claimPeriod(context.database, loop))) return "not_due";
-  } catch (error) {
-    context.logger.warn({ error, loop: loop.name }, "loop not claimed");
-    return "not_claimed";
-  }
-  const startedNs = context.clock.monotonicNs();
-  const outcome = await outcomeOf(context, loop);
-  const tookMs = Number(context.clock.monotonicNs() - startedNs) / 1e6;
-  context.metrics.loopSeconds.observe({ loop: loop.name }, tookMs / 1_000);
-  context.metrics.loopRuns.inc({ loop: loop.name, outcome });
-  try {
-    await context.database.kysely
-      .updateTable("loop_runs")
-      .set({ took_ms: tookMs, outcome })
-      .where("name", "=", loop.name)
-      .execute();
-  } catch (error) {
-    context.logger.warn({ error, loop: loop.name }, "loop outcome not noted");
-  }
-  return "ran";
-}
-
-async function claimPeriod(database: Database, { name, periodMs }: Loop): Promise<boolean> {
-  const claimed = await sql`
-    update loop_runs set last_run_at = now(), runs_total = runs_total + 1,
-      next_run_at = now() + make_interval(secs => ${periodMs / 1_000}::float8)
-    where name = ${name} and next_run_at <= now()`.execute(database.kysely);
-  return (claimed.numAffectedRows ?? 0n) > 0n;
-}
-
-async function outcomeOf(context: ServerContext, loop: Loop): Promise<string> {
-  try {
-    await loop.run(context);
-    return "ok";
-  } catch (error) {
-    context.logger.error({ error, loop: loop.name }, "loop failed");
-    return error instanceof AppError ? error.code : "internal";
-  }
+    insert into loop_runs (name, period_ms, class) select name, period_ms, class from ${known} order by name
+    on conflict (name) do nothing`.execute(database.kysely);
+  await sql`
+    with changed as (
+      select l.name, t.period_ms, t.class from loop_runs l join ${known} on t.name = l.name
+      where l.period_ms <> t.period_ms or l.class <> t.class
+      for update of l skip locked
+    )
+    update loop_runs l set period_ms = changed.period_ms, class = changed.class,
+      next_run_at = least(l.next_run_at, now() + make_interval(secs => changed.period_ms / 1000.0))
+    from changed where l.name = changed.name`.execute(database.kysely);
 }

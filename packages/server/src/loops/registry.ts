@@ -1,4 +1,5 @@
-// Every background loop there is. Each runs once a period in the whole cluster.
+// Every background loop there is, in one place at a time. What a scorer or an API process does all the time (scoring, the
+// agents' streams) is no loop of this kind: it has no period, and every process of its role does it.
 
 import { maintainPartitions } from "@truechimer/database";
 import { assignMonitors } from "../assignment/assign-monitors.ts";
@@ -17,12 +18,14 @@ const DAY_MS = 86_400_000;
 export const LOOPS: readonly Loop[] = [
   {
     name: "assignment",
+    class: "idempotent",
     periodMs: MINUTE_MS,
     purpose: "gives every server its monitors",
     run: ({ database, policy }) => assignMonitors(database, policy),
   },
   {
     name: "clean_up",
+    class: "idempotent",
     periodMs: 10 * MINUTE_MS,
     purpose:
       "takes away ended sessions, old keys, old submission ids, old questions, old paths, old events and certificates that ended long ago",
@@ -30,18 +33,21 @@ export const LOOPS: readonly Loop[] = [
   },
   {
     name: "enrolment",
+    class: "idempotent",
     periodMs: MINUTE_MS,
     purpose: "ends registrations, keys and answers that waited too long, and forgets old ones",
     run: cleanUpEnrolment,
   },
   {
     name: "monitor_presence",
+    class: "idempotent",
     periodMs: 5 * SECOND_MS,
     purpose: "notes which monitors came and went",
     run: noteMonitorPresence,
   },
   {
     name: "partitions",
+    class: "idempotent",
     periodMs: 60 * MINUTE_MS,
     purpose: "makes the tables of coming days and drops those older than the retention",
     run: ({ database, policy }) => {
@@ -59,18 +65,21 @@ export const LOOPS: readonly Loop[] = [
   },
   {
     name: "rate_limits",
+    class: "idempotent",
     periodMs: MINUTE_MS,
     purpose: "takes away the windows of limits that have ended, and their old counts",
     run: cleanUpLimits,
   },
   {
     name: "ticket_keys",
+    class: "idempotent",
     periodMs: 60 * MINUTE_MS,
     purpose: "makes a new ticket key each day, and drops those that no ticket can name",
     run: rotateTicketKeys,
   },
   {
     name: "verdict_sweep",
+    class: "idempotent",
     periodMs: 2 * SECOND_MS,
     purpose: "reaches verdicts anew where no result did, so that silence is noticed",
     run: sweepVerdicts,

@@ -1,0 +1,298 @@
+// Background loops on a real database with real processes, which are killed, stopped, and held still.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { AppError } from "@truechimer/base";
+import { type TestDatabase, withTemplateDatabase } from "@truechimer/testing-postgres";
+import { sql } from "kysely";
+import { describe, expect, test, vi } from "vitest";
+import type { Loop } from "../src/loops/loop.ts";
+import { LOOPS } from "../src/loops/registry.ts";
+import { startReplicas } from "./_replicas.ts";
+import { startServer } from "./_test-server.ts";
+
+const WAIT = { timeout: 20_000, interval: 50 };
+const LIMIT_MS = 60_000;
+const WORKER: string = fileURLToPath(new URL("_worker.ts", import.meta.url));
+
+interface Worker extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** Resolves when the process has printed this line. */
+  printed(line: string): Promise<void>;
+}
+
+function startWorker(url: string, behaviour: "works" | "hangs"): Worker {
+  const child = spawn(process.execPath, ["--conditions=source", WORKER, url, behaviour], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
+  return {
+    process: child,
+    printed: (line) => vi.waitFor(() => expect(lines).toContain(line), WAIT),
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const closed = once(child, "close");
+      child.kill("SIGKILL");
+      await closed;
+    },
+  };
+}
+
+async function kill({ process: child }: Worker): Promise<void> {
+  const closed = once(child, "close");
+  child.kill("SIGKILL");
+  await closed;
+}
+
+const withEffects = async (work: (database: TestDatabase) => Promise<void>): Promise<void> =>
+  withTemplateDatabase(async (database) => {
+    await sql`create table effects (name text, process_id int, at timestamptz default now())`.execute(
+      database.kysely,
+    );
+    await work(database);
+  });
+
+interface Effect {
+  readonly process_id: number;
+  readonly gap_ms: number | null;
+}
+
+async function effectsOf({ kysely }: TestDatabase, name: string): Promise<readonly Effect[]> {
+  const result = await sql<Effect>`
+    select process_id, (extract(epoch from at - lag(at) over (order by at)) * 1000)::float8 as gap_ms
+    from effects where name = ${name} order by at`.execute(kysely);
+  return result.rows;
+}
+
+const loopRow = ({ kysely }: TestDatabase, name: string) =>
+  kysely.selectFrom("loop_runs").selectAll().where("name", "=", name).executeTakeFirstOrThrow();
+
+describe("a loop with an effect that must come once in a period", { timeout: LIMIT_MS }, () => {
+  test("has it once, with three workers, one of which is killed in the middle of it", async () => {
+    await withEffects(async (database) => {
+      await using victim = startWorker(database.url, "hangs");
+      await victim.printed("in once");
+      await using first = startWorker(database.url, "works");
+      await using second = startWorker(database.url, "works");
+      await Promise.all([first.printed("ready"), second.printed("ready")]);
+      await kill(victim);
+      await vi.waitFor(async () => {
+        expect((await effectsOf(database, "once")).length).toBeGreaterThan(4);
+      }, WAIT);
+      await Promise.all([kill(first), kill(second)]);
+      const effects = await effectsOf(database, "once");
+      const { periods_total } = await loopRow(database, "once");
+      expect(effects.length).toBe(Number(periods_total));
+      expect(effects.map(({ process_id }) => process_id)).not.toContain(victim.process.pid);
+      // From begin to begin; the effect comes a moment after the begin, and not always the same.
+      const gaps = effects.flatMap(({ gap_ms }) => (gap_ms === null ? [] : [gap_ms]));
+      expect(Math.min(...gaps)).toBeGreaterThan(250);
+    });
+  });
+});
+
+describe("a worker in the middle of a run", { timeout: LIMIT_MS }, () => {
+  test("that is killed has its run taken over", async () => {
+    await withEffects(async (database) => {
+      await using victim = startWorker(database.url, "hangs");
+      await victim.printed("in plain");
+      await using heir = startWorker(database.url, "works");
+      await heir.printed("ready");
+      await kill(victim);
+      await vi.waitFor(async () => {
+        expect(await loopRow(database, "plain")).toMatchObject({
+          outcome: "ok",
+          running_since: null,
+          runs_total: 2n,
+          periods_total: 1n,
+        });
+      }, WAIT);
+      expect((await effectsOf(database, "plain")).map(({ process_id }) => process_id)).toEqual([
+        victim.process.pid,
+        heir.process.pid,
+      ]);
+    });
+  });
+
+  test("that stands still loses its run, and undoes nothing when it goes on", async () => {
+    await withEffects(async (database) => {
+      await using sleeper = startWorker(database.url, "hangs");
+      await sleeper.printed("in plain");
+      sleeper.process.kill("SIGSTOP");
+      await using heir = startWorker(database.url, "works");
+      await vi.waitFor(async () => {
+        expect(await loopRow(database, "plain")).toMatchObject({ outcome: "ok", runs_total: 2n });
+      }, WAIT);
+      sleeper.process.kill("SIGCONT");
+      // It says again that it lives, and hands back what is not its own any more.
+      const { process: child } = sleeper;
+      const closed = once(child, "close");
+      child.kill("SIGTERM");
+      await closed;
+      expect(child.exitCode).toBe(0);
+      expect(await loopRow(database, "plain")).toMatchObject({
+        outcome: "ok",
+        runs_total: 2n,
+        periods_total: 1n,
+      });
+      await kill(heir);
+    });
+  });
+
+  test("that is stopped hands its run back, ends in order, and another takes it at once", async () => {
+    await withEffects(async (database) => {
+      await using leaver = startWorker(database.url, "hangs");
+      await leaver.printed("in plain");
+      await using heir = startWorker(database.url, "works");
+      await heir.printed("ready");
+      const closed = once(leaver.process, "close");
+      leaver.process.kill("SIGTERM");
+      await closed;
+      expect(leaver.process.exitCode).toBe(0);
+      await vi.waitFor(async () => {
+        expect(await loopRow(database, "plain")).toMatchObject({ outcome: "ok", runs_total: 2n });
+      }, WAIT);
+      const replicas = await database.kysely.selectFrom("replicas").select("process_id").execute();
+      expect(replicas).toEqual([{ process_id: heir.process.pid }]);
+    });
+  });
+});
+
+describe("every registered loop", { timeout: LIMIT_MS }, () => {
+  test("has run in a worker process of its own", async () => {
+    await withTemplateDatabase(async (database) => {
+      await using _replicas = await startReplicas(database.url, ["worker"]);
+      await vi.waitFor(async () => {
+        const rows = await database.kysely.selectFrom("loop_runs").selectAll().execute();
+        expect(rows.map(({ name, outcome }) => ({ name, outcome })).toSorted(byName)).toEqual(
+          LOOPS.map(({ name }) => ({ name, outcome: "ok" })).toSorted(byName),
+        );
+        const [replica] = await database.kysely.selectFrom("replicas").select("id").execute();
+        for (const { replica_id, last_run_at } of rows) {
+          expect(replica_id).toBe(replica?.id);
+          expect(last_run_at).not.toBeNull();
+        }
+      }, WAIT);
+    });
+  });
+
+  test("has a name, a purpose and a period of its own kind", () => {
+    expect(new Set(LOOPS.map(({ name }) => name)).size).toBe(LOOPS.length);
+    for (const { name, purpose, periodMs } of LOOPS) {
+      expect(name).toMatch(/^[a-z][a-z_]+$/);
+      expect(purpose).toMatch(/^[a-z].{10,}[^.]$/);
+      expect(periodMs).toBeGreaterThanOrEqual(1_000);
+    }
+  });
+});
+
+const byName = (one: { readonly name: string }, other: { readonly name: string }): number =>
+  one.name.localeCompare(other.name);
+
+describe("a run that fails", { timeout: LIMIT_MS }, () => {
+  const failing = (change: Partial<Loop>, run: () => Promise<unknown>): Loop =>
+    ({
+      name: "fails",
+      class: "idempotent",
+      periodMs: 3_600_000,
+      purpose: "fails",
+      ...change,
+      run,
+    }) as Loop;
+  const withLoop = async (
+    loop: Loop,
+    work: (database: TestDatabase) => Promise<void>,
+  ): Promise<void> =>
+    withTemplateDatabase(async (database) => {
+      const { server } = await startServer(database, {
+        roles: ["worker"],
+        loops: [loop],
+        jobTiming: { pollMs: 50 },
+      });
+      try {
+        await work(database);
+      } finally {
+        await server[Symbol.asyncDispose]();
+      }
+    });
+
+  test("is tried again long before its period is over, with its code told", async () => {
+    let runs = 0;
+    const loop = failing({ periodMs: 1_000 }, async () => {
+      runs += 1;
+      if (runs < 3) throw new AppError("peer_unreachable", "not now");
+    });
+    await withLoop(loop, async (database) => {
+      await vi.waitFor(async () => {
+        expect(await loopRow(database, "fails")).toMatchObject({
+          outcome: "peer_unreachable",
+          failures: 1,
+        });
+      }, WAIT);
+      await vi.waitFor(async () => {
+        expect(await loopRow(database, "fails")).toMatchObject({ outcome: "ok", failures: 0 });
+      }, WAIT);
+    });
+    expect(runs).toBeGreaterThanOrEqual(3);
+  });
+
+  test("waits longer after each failure, and never longer than the period", async () => {
+    await withLoop(
+      failing({}, () => Promise.reject(new Error("a fault of ours"))),
+      async (database) => {
+        const delay = async (): Promise<number> => {
+          const result = await sql<{ readonly seconds: number }>`
+            select extract(epoch from next_run_at - now())::float8 as seconds from loop_runs`.execute(
+            database.kysely,
+          );
+          return result.rows[0]?.seconds ?? 0;
+        };
+        await vi.waitFor(async () => {
+          expect(await loopRow(database, "fails")).toMatchObject({
+            outcome: "internal",
+            failures: 1,
+          });
+        }, WAIT);
+        expect(await delay()).toBeLessThan(5.1);
+        await sql`update loop_runs set failures = 40, next_run_at = now()`.execute(database.kysely);
+        // The job still waits for the earlier instant; looking after the jobs moves it.
+        await vi.waitFor(async () => {
+          expect(await loopRow(database, "fails")).toMatchObject({ failures: 41 });
+        }, WAIT);
+        expect(await delay()).toBeGreaterThan(3_000);
+        expect(await delay()).toBeLessThanOrEqual(3_600);
+      },
+    );
+  });
+
+  test("because it takes too long says so", async () => {
+    const loop = failing({ timeoutMs: 100 }, () => new Promise(() => undefined));
+    await withLoop(loop, async (database) => {
+      await vi.waitFor(async () => {
+        expect(await loopRow(database, "fails")).toMatchObject({ outcome: "timed_out" });
+      }, WAIT);
+    });
+  });
+});
+
+describe("the queue", { timeout: LIMIT_MS }, () => {
+  test("a loop whose job was lost or put off is back in it", async () => {
+    await withEffects(async (database) => {
+      await using worker = startWorker(database.url, "works");
+      await vi.waitFor(async () => {
+        expect(await loopRow(database, "plain")).toMatchObject({ periods_total: 1n });
+      }, WAIT);
+      await sql`select graphile_worker.remove_job('loop_plain')`.execute(database.kysely);
+      await sql`update loop_runs set next_run_at = now() where name = 'plain'`.execute(
+        database.kysely,
+      );
+      await vi.waitFor(async () => {
+        expect(await loopRow(database, "plain")).toMatchObject({ periods_total: 2n });
+      }, WAIT);
+      await kill(worker);
+    });
+  });
+});
