@@ -3,8 +3,8 @@ export {
   type Database,
   type DatabaseOptions,
   inTransaction,
-  type PoolOptions,
   POSTGRES_MAJOR_MIN,
+  type PoolOptions,
   pingDatabase,
 } from "./create-database.ts";
 export {
@@ -13,8 +13,8 @@ export {
   type EmbeddedPostgresOptions,
 } from "./embedded/create-embedded-postgres.ts";
 export { type DirectoryLock, lockDirectory } from "./embedded/directory-lock.ts";
-export { JOB_QUEUE_SCHEMA } from "./job-queue/install-job-queue.ts";
 export { makeWithParents } from "./embedded/place.ts";
+export { JOB_QUEUE_SCHEMA } from "./job-queue/install-job-queue.ts";
 export {
   type MigrateOptions,
   type MigrationStatus,

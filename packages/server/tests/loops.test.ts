@@ -193,15 +193,17 @@ const byName = (one: { readonly name: string }, other: { readonly name: string }
   one.name.localeCompare(other.name);
 
 describe("a run that fails", { timeout: LIMIT_MS }, () => {
-  const failing = (change: Partial<Loop>, run: () => Promise<unknown>): Loop =>
-    ({
-      name: "fails",
-      class: "idempotent",
-      periodMs: 3_600_000,
-      purpose: "fails",
-      ...change,
-      run,
-    }) as Loop;
+  const failing = (
+    change: Partial<Pick<Loop, "periodMs" | "timeoutMs">>,
+    run: () => Promise<unknown>,
+  ): Loop => ({
+    name: "fails",
+    class: "idempotent",
+    periodMs: 3_600_000,
+    purpose: "fails",
+    ...change,
+    run,
+  });
   const withLoop = async (
     loop: Loop,
     work: (database: TestDatabase) => Promise<void>,

@@ -6,15 +6,8 @@ import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import type { JobTask } from "../jobs/job-worker.ts";
 import type { Loop } from "./loop.ts";
+import { LOOP_JOB_ATTEMPTS_MAX, loopJobKind } from "./loop-job.ts";
 import { runLoop } from "./loop-run.ts";
-
-/** A loop is never given up: a worker that dies each time in it is a fault of ours that others must not suffer from. */
-export const LOOP_JOB_ATTEMPTS_MAX = 30_000;
-
-/** Kind and key of a loop's job. */
-export function loopJobKind(name: string): string {
-  return `loop_${name}`;
-}
 
 export function loopTasks(
   context: ServerContext,

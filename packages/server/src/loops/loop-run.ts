@@ -8,7 +8,7 @@ import { type Kysely, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { untilAborted } from "../jobs/until-aborted.ts";
 import type { Loop } from "./loop.ts";
-import { LOOP_JOB_ATTEMPTS_MAX, loopJobKind } from "./loop-jobs.ts";
+import { LOOP_JOB_ATTEMPTS_MAX, loopJobKind } from "./loop-job.ts";
 
 const TIMEOUT_MS_DEFAULT = 300_000;
 /** After the first failure in a row; each further one doubles it, up to the period. */
