@@ -13,6 +13,7 @@ import { registerChecks } from "./commands/checks.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDb } from "./commands/db.ts";
 import { registerEvents } from "./commands/events.ts";
+import { registerLimits } from "./commands/limits.ts";
 import { registerLogin } from "./commands/login.ts";
 import { registerMonitors } from "./commands/monitors.ts";
 import { registerScores } from "./commands/scores.ts";
@@ -51,6 +52,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerCheckNow,
     registerChecks,
     registerEvents,
+    registerLimits,
     registerLogin,
     registerDb,
     registerConfig,

@@ -323,6 +323,39 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       scorerQueueRows: 0n,
       retention: durationFromMs(90 * 86_400_000),
     }),
+    listRateLimits: () => ({
+      rateLimits: [
+        {
+          name: "admin_calls",
+          each: "API key or session",
+          counts: adminV1.RateLimitUnit.REQUESTS,
+          max: 30_000n,
+          window: durationFromMs(600_000),
+          scope: adminV1.RateLimitScope.CLUSTER,
+          reason: "ten open dashboards; not a program in a loop",
+          passedLastHour: 4_210n,
+        },
+        {
+          name: "login_failures",
+          each: "address (IPv6: its /64)",
+          counts: adminV1.RateLimitUnit.FAILURES,
+          max: 100n,
+          window: durationFromMs(600_000),
+          scope: adminV1.RateLimitScope.CLUSTER,
+          reason: "each guess is looked up",
+          passedLastHour: 100n,
+          refusedLastHour: 12n,
+        },
+        {
+          name: "open_requests",
+          each: "listener and service",
+          counts: adminV1.RateLimitUnit.AT_ONCE,
+          max: 32n,
+          scope: adminV1.RateLimitScope.PROCESS,
+          reason: "what needs no key is the cheapest to flood",
+        },
+      ],
+    }),
     createMonitor: () => {
       throw appError(
         Code.PermissionDenied,

@@ -273,6 +273,15 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     expect(new URL(page.url()).pathname).toBe("/servers");
   });
 
+  test("operations tell the limits, those that turned somebody away first", async () => {
+    await using open = await visit(browser, `${fake.url}/operations`);
+    const rows = open.page.locator(".limits-table tbody tr");
+    await rows.first().waitFor();
+    const texts = await rows.allTextContents();
+    expect(texts[0]).toMatch(/^login failures.*100\sfailures\sin\s10\smin.*12$/);
+    expect(texts.at(-1)).toMatch(/32\sat\sonce/);
+  });
+
   test("a lost connection is told within five seconds and healed without a reload", async () => {
     await using open = await visit(browser, fake.url);
     const { page } = open;

@@ -17,7 +17,7 @@ export interface AgentSettings {
    * Whether results without tickets (version 2) are taken, from agents that know no other. Whoever has such an agent's
    * credential can then report on any server that its monitor is assigned to, asked or not.
    */
-  readonly version2Allowed: boolean;
+  readonly ticketlessAllowed: boolean;
   /** Addresses and networks of proxies whose `X-Forwarded-For` says where an agent is. Empty: nobody's does. */
   readonly trustedProxies: readonly string[];
 }
@@ -27,6 +27,6 @@ export const AGENT_SETTINGS: AgentSettings = {
   environment: "prod",
   certificateLifetimeMs: AGENT_LIFETIME_DEFAULT_MS,
   serverMadeKeys: false,
-  version2Allowed: false,
+  ticketlessAllowed: false,
   trustedProxies: [],
 };

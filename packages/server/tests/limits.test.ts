@@ -19,7 +19,7 @@ describe("limits", () => {
     const tooMany = admin.addServers({
       targets: Array.from({ length: 1_000 }, () => "x".repeat(100)),
     });
-    expect(await refusalOf(tooMany)).toBe("ResourceExhausted");
+    expect(await refusalOf(tooMany)).toBe("limit_exceeded");
     const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
     const bomb = gzipSync(Buffer.alloc(10_000_000, 0x20));
     expect(bomb.length).toBeLessThan(100_000);
@@ -34,6 +34,7 @@ describe("limits", () => {
     });
     expect(answer.status).toBe(429);
     expect(await answer.json()).toMatchObject({ code: "resource_exhausted" });
+    expect(answer.headers.get("truechimer-error-code")).toBe("limit_exceeded");
     expect(adminKey).toMatch(/^tca_/);
   });
 
@@ -43,7 +44,49 @@ describe("limits", () => {
     });
     const socket = await openSocket(server.url);
     socket.write("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ");
-    expect(await everythingFrom(socket)).toMatch(/^HTTP\/1\.1 408/);
+    const answer = await everythingFrom(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 408/);
+    expect(answer).toContain("truechimer-error-code: limit_exceeded");
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toContain('truechimer_access_refused_total{reason="slow"} 1');
+  });
+
+  test("a hundred whose bodies trickle in keep no agent out, and are cut off", async () => {
+    const { server, monitorClient } = await useServer(database, {
+      limits: { requestTimeoutMs: 1_500, headersTimeoutMs: 1_000 },
+    });
+    const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
+    const client = monitorClient(token);
+    const head = `POST ${SUBMIT} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\nContent-Length: 1000\r\n\r\n{`;
+    const sockets = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const socket = await openSocket(server.url);
+        socket.write(head);
+        return socket;
+      }),
+    );
+    expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("accepted");
+    const answers = await Promise.all(sockets.map(everythingFrom));
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
+    await vi.waitFor(async () => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      expect(metrics).toMatch(/rpc_in_flight\{[^}]*monitor\.v2[^}]*\} 0/);
+    }, 20_000);
+    expect(await database.kysely.selectFrom("submissions").selectAll().execute()).toEqual([]);
+  });
+
+  test("what is no HTTP, or has a head without end, is told so with a code", async () => {
+    const { server } = await useServer(database);
+    const ask = async (text: string): Promise<string> => {
+      const socket = await openSocket(server.url);
+      socket.write(text);
+      return everythingFrom(socket);
+    };
+    expect(await ask("\x16\x03\x01\x02\x00\r\n\r\n")).toMatch(
+      /400[^]*truechimer-error-code: bad_request/,
+    );
+    const head = `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ${"a".repeat(20_000)}\r\n\r\n`;
+    expect(await ask(head)).toMatch(/431[^]*truechimer-error-code: limit_exceeded/);
   });
 
   test("more calls at once than allowed are told to come back", async () => {

@@ -1,9 +1,10 @@
 // The limits as callers meet them: three replicas over real HTTP on one database, status, codes and headers.
 
+import { adminV1 } from "@truechimer/api";
 import { systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
-import { createToken, type ServerOptions } from "../src/index.ts";
+import { createToken, RATE_LIMITS, type ServerOptions } from "../src/index.ts";
 import { askHttp, type HttpAnswer, newCsr, newUlid } from "./_agents.ts";
 import { refusalOf } from "./_results.ts";
 import { ip, startServer, type TestServer, useServer } from "./_test-server.ts";
@@ -218,6 +219,36 @@ describe("of strangers", () => {
     expect((await call(at, { path: GET_CONFIG, key: token, from })).status).toBe(200);
     for (let turn = 0; turn < 20; turn += 1) await call(at, { key: "x", from });
     expect((await call(at, { path: GET_CONFIG, key: token, from })).status).toBe(200);
+  });
+});
+
+test("people see every limit, as it is set, with what passed and was refused in the hour, of all replicas", async () => {
+  const rateLimits = { check_now: { max: 7, windowMs: 30_000 } };
+  const [a, b] = [
+    await useServer(database, { rateLimits }),
+    await startServer(database, { rateLimits }),
+  ];
+  const outcomes: string[] = [];
+  for (const [turn, at] of [a, b, a, b, a, b, a, b, a, b].entries()) {
+    const asked = (async (): Promise<void> => {
+      for await (const _ of at.admin.checkNow({ target: `127.87.0.${turn}` })) void _;
+    })();
+    outcomes.push(await refusalOf(asked));
+  }
+  expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(7);
+  await b.server[Symbol.asyncDispose]();
+  const { rateLimits: listed } = await a.admin.listRateLimits({});
+  expect(listed.map(({ name }) => name)).toEqual(RATE_LIMITS.map(({ name }) => name).toSorted());
+  for (const { reason, withoutDatabaseReason, each } of listed) {
+    expect([reason, withoutDatabaseReason, each]).not.toContain("");
+  }
+  expect(listed.find(({ name }) => name === "check_now")).toMatchObject({
+    max: 7n,
+    window: { seconds: 30n },
+    scope: adminV1.RateLimitScope.CLUSTER,
+    counts: adminV1.RateLimitUnit.REQUESTS,
+    passedLastHour: 7n,
+    refusedLastHour: 3n,
   });
 });
 

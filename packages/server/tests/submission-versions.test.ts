@@ -12,7 +12,7 @@ import { ip, useServer } from "./_test-server.ts";
 const database = await useDatabase();
 const { kysely } = database;
 const strict = await useServer(database);
-const lenient = await useServer(database, { agents: { version2Allowed: true } });
+const lenient = await useServer(database, { agents: { ticketlessAllowed: true } });
 const MON = "10.0.0.1";
 
 let client: MonitorClient;

@@ -6,6 +6,7 @@ import { SAMPLE_TIMEOUT_MS_MAX, SAMPLE_TIMEOUT_MS_MIN } from "@truechimer/ntp";
 import { AGENT_PROFILE, parseMonitorDomain } from "@truechimer/pki";
 import * as z from "zod";
 import { durationKey } from "./duration-key.ts";
+import { type CheckedLimits, limitsSchema } from "./limit-keys.ts";
 import { parseServerTarget } from "./server-target.ts";
 
 /** How many servers a file may list; more belong into the database by `truechimer servers add`. */
@@ -134,7 +135,7 @@ const schema = z.strictObject({
       environment: choice(["prod", "test", "devel", "beta", "dev"]).optional(),
       certificate_lifetime: certificateLifetime.optional(),
       server_made_keys: z.boolean("expected true or false").optional(),
-      version_2_allowed: z.boolean("expected true or false").optional(),
+      ticketless_allowed: z.boolean("expected true or false").optional(),
       trusted_proxies: z
         .array(network, { error: 'expected a list such as ["10.0.0.0/8", "2001:db8::1"]' })
         .max(PROXIES_MAX, `expected at most ${PROXIES_MAX} proxies`)
@@ -186,6 +187,7 @@ const schema = z.strictObject({
     .min(1, "expected at least one role")
     .optional(),
   telemetry: z.strictObject({ otlp_endpoint: httpAddress.optional() }).optional(),
+  limits: limitsSchema.optional(),
   log: z.strictObject({ level: choice(["debug", "info", "warn", "error"]).optional() }).optional(),
 });
 
@@ -207,7 +209,7 @@ export interface CheckedConfig {
     readonly environment: "prod" | "test" | "devel" | "beta" | "dev";
     readonly certificate_lifetime: number;
     readonly server_made_keys: boolean;
-    readonly version_2_allowed: boolean;
+    readonly ticketless_allowed: boolean;
     readonly trusted_proxies: readonly string[];
   }>;
   readonly mqtt?: Section<{
@@ -232,6 +234,7 @@ export interface CheckedConfig {
   }>;
   readonly roles?: readonly ("api" | "scorer" | "worker")[] | undefined;
   readonly telemetry?: Section<{ readonly otlp_endpoint: string }>;
+  readonly limits?: CheckedLimits | undefined;
   readonly log?: Section<{ readonly level: "debug" | "info" | "warn" | "error" }>;
 }
 

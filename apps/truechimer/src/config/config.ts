@@ -11,6 +11,7 @@ import {
 import type { z } from "zod";
 import { type CheckedConfig, configSchema } from "./config-schema.ts";
 import { kindOf } from "./duration-key.ts";
+import { type LimitsConfig, limitsConfig } from "./limit-keys.ts";
 import type { KeyPath, RawConfig } from "./raw-config.ts";
 import { closest } from "./suggest.ts";
 
@@ -70,7 +71,7 @@ export interface Config {
     /** Whether agents of the NTP Pool are given keys of the control plane's making. */
     readonly serverMadeKeys: boolean;
     /** Whether results without tickets are taken. */
-    readonly version2Allowed: boolean;
+    readonly ticketlessAllowed: boolean;
     /** Proxies whose word on where an agent is counts. */
     readonly trustedProxies: readonly string[];
   };
@@ -95,6 +96,8 @@ export interface Config {
     /** Where traces are sent to (OTLP over HTTP), without a path. Absent: nothing is traced. */
     readonly otlpEndpoint: string | undefined;
   };
+  /** What differs from the control plane's own limits. */
+  readonly limits: LimitsConfig;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
 
@@ -164,6 +167,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     },
     roles: given.roles ?? ["api", "scorer", "worker"],
     telemetry: { otlpEndpoint: given.telemetry?.otlp_endpoint },
+    limits: limitsConfig(given.limits),
     log: { level: given.log?.level ?? "warn" },
   };
 }
@@ -178,7 +182,7 @@ function agentsConfig({ agents }: CheckedConfig): Config["agents"] {
     environment: parseMonitorEnvironment(agents?.environment ?? "prod") ?? "prod",
     certificateLifetimeMs: agents?.certificate_lifetime ?? AGENT_LIFETIME_DEFAULT_MS,
     serverMadeKeys: agents?.server_made_keys ?? false,
-    version2Allowed: agents?.version_2_allowed ?? false,
+    ticketlessAllowed: agents?.ticketless_allowed ?? false,
     trustedProxies: agents?.trusted_proxies ?? [],
   };
 }

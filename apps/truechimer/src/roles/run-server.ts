@@ -80,6 +80,7 @@ async function openServer(
       roles: config.roles,
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
+      rateLimits: config.limits,
       ...(webRoot !== undefined && { webRoot }),
       adminKeys: secrets.adminKey === undefined ? [] : [secrets.adminKey],
     }),

@@ -112,6 +112,14 @@ export function systemQuery(): Query<adminV1.GetSystemResponse> {
   });
 }
 
+export function rateLimitsQuery(): Query<adminV1.ListRateLimitsResponse> {
+  return queryOptions({
+    queryKey: ["rate limits"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.listRateLimits({}, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
+
 /** The range of a history question. A moving one ends at each asking's now. */
 export type HistoryRange =
   | { readonly kind: "last"; readonly spanMs: number }

@@ -12,6 +12,7 @@ import { PageSkeleton, ProblemNote } from "../parts/states.tsx";
 import { Nothing, TimeAgo } from "../parts/values.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
+import { RateLimits } from "./rate-limits.tsx";
 
 export function OperationsPage(): ReactNode {
   useTitle("Operations");
@@ -98,6 +99,7 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
           </table>
         </div>
       </section>
+      <RateLimits />
     </>
   );
 }

@@ -25,6 +25,7 @@ import { getSystem } from "./get-system.ts";
 import { listChecks } from "./list-checks.ts";
 import { listEvents } from "./list-events.ts";
 import { listMonitors } from "./list-monitors.ts";
+import { listRateLimits } from "./list-rate-limits.ts";
 import { listServers } from "./list-servers.ts";
 import { PAUSE, REMOVE, RESTORE, RESUME, setServerState } from "./set-server-state.ts";
 
@@ -68,6 +69,7 @@ export function registerAdminApi(
         explainScore: (request) => explainScore(context, request),
         listEvents: (request) => listEvents(context, request),
         getSystem: () => getSystem(context),
+        listRateLimits: () => listRateLimits(context),
         createLogin: (_request, { values }) =>
           createLogin(options.access, options.publicUrl(), values.get(PRINCIPAL)),
         createMonitor: (request, { values }) =>

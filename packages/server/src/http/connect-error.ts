@@ -3,6 +3,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AppError, type ErrorCode } from "@truechimer/base";
+import { sqlStateOf } from "@truechimer/database";
 import { LimitExceeded, limitHeaders } from "../limits/verdict.ts";
 
 /** Response header with our own code, finer than Connect's (docs/reference/errors.md). */
@@ -32,6 +33,16 @@ const CONNECT_CODES: Partial<Record<ErrorCode, Code>> = {
   disk_full: Code.Unavailable,
 };
 
+/**
+ * What PostgreSQL says of a text with a NUL character, plain and in JSON, which it cannot hold: whoever sent it is told,
+ * whichever field it was. PostgreSQL documentation, appendix A.
+ */
+const NUL_STATES: ReadonlySet<string> = new Set(["22021", "22P05"]);
+const NUL_TEXT = new AppError(
+  "bad_request",
+  "a text of the request holds a NUL character, which cannot be stored: leave it out",
+);
+
 /** For the answer. `internal` tells the caller that the whole error belongs into the log. */
 export interface EdgeError {
   readonly answer: ConnectError;
@@ -43,6 +54,13 @@ export function edgeErrorFrom(error: unknown): EdgeError {
   if (error instanceof ConnectError) {
     const internal = error.code === Code.Unknown || error.code === Code.Internal;
     return { answer: error, code: codeOfConnect(error.code), internal };
+  }
+  if (NUL_STATES.has(sqlStateOf(error) ?? "")) {
+    return {
+      answer: withHeaders(NUL_TEXT, Code.InvalidArgument),
+      code: NUL_TEXT.code,
+      internal: false,
+    };
   }
   if (error instanceof AppError) {
     const code = CONNECT_CODES[error.code];

@@ -18,6 +18,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { limitRefusal } from "../limits/verdict.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
+import { codeForeignRefusals } from "./code-refusals.ts";
 import { ERROR_CODE_HEADER, edgeErrorFrom } from "./connect-error.ts";
 import type { ListenerOptions } from "./http-options.ts";
 
@@ -36,6 +37,7 @@ export async function registerConnectService(
   context: ServerContext,
   options: ConnectServiceOptions & ListenerOptions,
 ): Promise<void> {
+  codeForeignRefusals(scope, context);
   const slots = limitCallsInFlight(scope, context, options);
   await scope.register(fastifyConnectPlugin, {
     routes: options.routes,

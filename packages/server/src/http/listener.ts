@@ -4,6 +4,8 @@
 import type { ServerOptions as TlsServerOptions } from "node:https";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { ServerContext } from "../context.ts";
+import { refusalCode, refuseUnreadable } from "./code-refusals.ts";
+import { ERROR_CODE_HEADER } from "./connect-error.ts";
 import type { HttpLimits } from "./http-options.ts";
 import { pathOf } from "./request-guards.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
@@ -34,6 +36,7 @@ export function createListener(
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     forceCloseConnections: "idle",
+    clientErrorHandler: refuseUnreadable(context),
     ...(tls === undefined ? { http } : { https: { ...http, ...tls } }),
     routerOptions: { maxParamLength: URL_CHARACTERS_MAX },
   }) as FastifyInstance;
@@ -44,13 +47,20 @@ export function createListener(
   app.setErrorHandler(async (error, request, reply) => {
     const status = (error as { readonly statusCode?: number }).statusCode ?? 500;
     if (status >= 500) context.logger.error({ error, path: pathOf(request) }, "request failed");
+    else context.metrics.accessRefused.inc({ reason: "request" });
     await reply
       .code(status)
+      .header(ERROR_CODE_HEADER, refusalCode(status))
       .type("text/plain; charset=utf-8")
       .send(status >= 500 ? "internal error\n" : "bad request\n");
   });
   app.setNotFoundHandler(async (_request, reply) => {
-    await reply.code(404).type("text/plain; charset=utf-8").send("not found\n");
+    context.metrics.accessRefused.inc({ reason: "path" });
+    await reply
+      .code(404)
+      .header(ERROR_CODE_HEADER, "not_found")
+      .type("text/plain; charset=utf-8")
+      .send("not found\n");
   });
   return app;
 }

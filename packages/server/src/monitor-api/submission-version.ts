@@ -12,7 +12,7 @@ const TICKETED_VERSIONS: readonly number[] = [3, 4, 5];
 
 /** What an agent may send. */
 export function versionsTaken({
-  version2Allowed,
-}: Pick<AgentSettings, "version2Allowed">): readonly number[] {
-  return version2Allowed ? [TICKETLESS_VERSION, ...TICKETED_VERSIONS] : TICKETED_VERSIONS;
+  ticketlessAllowed,
+}: Pick<AgentSettings, "ticketlessAllowed">): readonly number[] {
+  return ticketlessAllowed ? [TICKETLESS_VERSION, ...TICKETED_VERSIONS] : TICKETED_VERSIONS;
 }

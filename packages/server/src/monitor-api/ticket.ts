@@ -22,6 +22,8 @@ export interface TicketKey {
 
 /** A 10-digit version, a dash and 43 characters; with room to spare. */
 const TICKET_BYTES_MAX = 64;
+/** The database's integer: a greater version never was. */
+const VERSION_MAX = 2 ** 31 - 1;
 const TICKET = /^([1-9]\d{0,9})-([A-Za-z0-9_-]{43})$/;
 
 export function createTicket(fields: TicketFields, key: TicketKey): Uint8Array {
@@ -31,7 +33,7 @@ export function createTicket(fields: TicketFields, key: TicketKey): Uint8Array {
 /** The key version that a ticket names. Absent: it is no ticket. */
 export function ticketKeyVersion(ticket: Uint8Array): number | undefined {
   const version = parseTicket(ticket)?.[1];
-  return version === undefined ? undefined : Number(version);
+  return version === undefined || Number(version) > VERSION_MAX ? undefined : Number(version);
 }
 
 /** Whether `ticket` is what `createTicket` made of the same fields and key; compares in constant time. */
