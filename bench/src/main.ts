@@ -3,12 +3,13 @@
 import { parseArgs } from "node:util";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
 import { issuance } from "./issuance/issuance.ts";
+import { poolScale } from "./pool-scale/pool-scale.ts";
 import { probeError } from "./probe-error/probe-error.ts";
 import { probeRate } from "./probe-rate/probe-rate.ts";
 import { saveResults } from "./results.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
 
-const SCENARIOS: readonly Scenario[] = [issuance, probeError, probeRate, agentFootprint];
+const SCENARIOS: readonly Scenario[] = [issuance, probeError, probeRate, agentFootprint, poolScale];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
@@ -20,7 +21,9 @@ ${SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join("
 Options:
   --quick             few exchanges, one run; the results are not kept
   --condition NAME    of probe-error: idle, busy, at-once or in-flight; of issuance: its rows; of agent-footprint:
-                      every-minute or in-flight-at-once
+                      every-minute or in-flight-at-once; of pool-scale: submit-4, submit-5, submit-4-paced, submit-5-paced,
+                      get-servers, get-servers-paced or hammer
+  --size NAME         of pool-scale: small or full
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
   --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange
@@ -52,6 +55,7 @@ function wantedFrom(parameters: readonly string[]): Wanted | undefined {
       options: {
         quick: { type: "boolean", default: false },
         condition: { type: "string" },
+        size: { type: "string" },
         path: { type: "string" },
         stamps: { type: "string" },
         mode: { type: "string" },
@@ -67,6 +71,7 @@ function wantedFrom(parameters: readonly string[]): Wanted | undefined {
     const options: ScenarioOptions = {
       quick: values.quick,
       condition: values.condition,
+      size: values.size,
       path: values.path,
       stamps: values.stamps,
       mode: values.mode,

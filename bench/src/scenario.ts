@@ -3,8 +3,9 @@
 export interface ScenarioOptions {
   /** Fewer exchanges and one run: to see that it works, not for figures. */
   readonly quick: boolean;
-  /** Names of the only condition, path, stamps and mode to run. Absent: all. */
+  /** Names of the only condition, size, path, stamps and mode to run. Absent: all. */
   readonly condition: string | undefined;
+  readonly size: string | undefined;
   readonly path: string | undefined;
   readonly stamps: string | undefined;
   readonly mode: string | undefined;

@@ -7,6 +7,7 @@ export {
   type CertificateAuthorityOptions,
   createCertificateAuthority,
 } from "./ca/certificate-authority.ts";
+export { createSeal, type Seal } from "./ca/seal.ts";
 export type { ResolveName } from "./context.ts";
 export {
   createServer,
@@ -22,6 +23,8 @@ export {
   RATE_LIMITS,
   type RateLimit,
 } from "./limits/rate-limits.ts";
+export { createTicket, type TicketFields, type TicketKey } from "./monitor-api/ticket.ts";
+export { createTicketKeyring, type TicketKeyring } from "./monitor-api/ticket-keyring.ts";
 export type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 export type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
 export {

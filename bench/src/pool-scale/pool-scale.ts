@@ -1,0 +1,333 @@
+// Scenario pool-scale: the agents' procedures as the NTP Pool would use them, over mutual TLS with certificates of the
+// built-in authority and tickets that are checked, on a durable PostgreSQL; control plane, database and load share the
+// cores. At a hundredth of the size (100 monitors × 1,000 servers: 100,000 assignments, 300,000 results of history) and
+// at the whole (1,000 × 10,000: 10 million and 30 million).
+
+import { fromBinary, create, toBinary } from "@bufbuild/protobuf";
+import { monitorV2 } from "@truechimer/api";
+import type { ResultRow, Scenario, ScenarioOptions } from "../scenario.ts";
+import { isWanted } from "../scenario.ts";
+import { type Spread, spreadOf } from "../statistics.ts";
+import { type AgentConnection, createAgentConnection } from "./agent-connection.ts";
+import { type Counters, difference, readCounters } from "./costs.ts";
+import { type LoadFindings, type LoadOptions, runLoad } from "./load.ts";
+import { armPool } from "./plant-pool.ts";
+import { monitorAddress, POOL_SIZES, type PoolSize } from "./pool-size.ts";
+import { openPoolWorld, type PoolWorld } from "./pool-world.ts";
+import { reportPoolScale } from "./report.ts";
+import { createSubmissionMaker, RESULTS } from "./submissions.ts";
+
+const RUN_MS = 10_000;
+const QUICK_RUN_MS = 3_000;
+/** Not counted: the compiler, the plans, the first touch of pages. */
+const WARM_UP_MS = 4_000;
+/** Agents that are connected: more would make no difference but a longer start. */
+const AGENTS_MAX = 200;
+const SUBMIT = "/monitor.v2.MonitorService/SubmitResults";
+const GET_SERVERS = "/monitor.v2.MonitorService/GetServers";
+/** Results a second at which the answering time of a submission is asked for. */
+const PACED_RESULTS = 5_000;
+const PACED_GET_SERVERS = 2_000;
+const HAMMERED_SERVERS = 20;
+const HAMMERING_CALLERS = 16;
+
+interface Condition {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: "submit" | "get-servers";
+  readonly version: 4 | 5;
+  readonly callers: number;
+  /** Calls a second. Absent: as fast as they are answered. */
+  readonly pace?: number;
+  /** Servers that results are about. Absent: all. */
+  readonly servers?: number;
+  /** Submissions to have ready: more than can be taken. */
+  readonly perSecondMax: number;
+}
+
+const CONDITIONS: readonly Condition[] = [
+  {
+    name: "submit-4",
+    title: "SubmitResults, version 4",
+    kind: "submit",
+    version: 4,
+    callers: 64,
+    perSecondMax: 4_500,
+  },
+  {
+    name: "submit-5",
+    title: "SubmitResults, version 5, three exchanges each",
+    kind: "submit",
+    version: 5,
+    callers: 64,
+    perSecondMax: 2_000,
+  },
+  {
+    name: "submit-4-paced",
+    title: "SubmitResults, version 4, 5,000 results/s",
+    kind: "submit",
+    version: 4,
+    callers: 64,
+    pace: PACED_RESULTS / RESULTS,
+    perSecondMax: PACED_RESULTS / RESULTS + 50,
+  },
+  {
+    name: "submit-5-paced",
+    title: "SubmitResults, version 5, 5,000 results/s",
+    kind: "submit",
+    version: 5,
+    callers: 64,
+    pace: PACED_RESULTS / RESULTS,
+    perSecondMax: PACED_RESULTS / RESULTS + 50,
+  },
+  {
+    name: "get-servers",
+    title: "GetServers",
+    kind: "get-servers",
+    version: 5,
+    callers: 64,
+    perSecondMax: 0,
+  },
+  {
+    name: "get-servers-paced",
+    title: "GetServers, 2,000/s",
+    kind: "get-servers",
+    version: 5,
+    callers: 64,
+    pace: PACED_GET_SERVERS,
+    perSecondMax: 0,
+  },
+  {
+    name: "hammer",
+    title: `SubmitResults, ${HAMMERING_CALLERS} callers on ${HAMMERED_SERVERS} servers`,
+    kind: "submit",
+    version: 4,
+    callers: HAMMERING_CALLERS,
+    servers: HAMMERED_SERVERS,
+    perSecondMax: 3_000,
+  },
+];
+
+export interface PoolScaleRow extends ResultRow {
+  readonly size: PoolSize["name"];
+  readonly condition: string;
+  readonly title: string;
+  readonly callers: number;
+  /** Results, or calls of GetServers, a second. */
+  readonly perSecond: number;
+  readonly latencyMs: Spread;
+  readonly failures: number;
+  readonly deadlocks: number;
+  /** Results that were answered, and rows of them in the database. Of GetServers: servers handed out, none of them twice. */
+  readonly answered: number;
+  readonly stored: number;
+  /** Each for one result, or one call of GetServers. */
+  readonly statements: number;
+  readonly walBytes: number;
+  readonly walPageImages: number;
+  readonly serverCpuUs: number;
+  readonly databaseCpuUs: number;
+  readonly loadCpuUs: number;
+}
+
+export const poolScale: Scenario = {
+  name: "pool-scale",
+  summary: "Results taken and work handed out a second, over mutual TLS, at two sizes of the pool.",
+  run: runPoolScale,
+  report: (rows) => reportPoolScale(rows as readonly PoolScaleRow[]),
+};
+
+async function runPoolScale(options: ScenarioOptions): Promise<readonly PoolScaleRow[]> {
+  const rows: PoolScaleRow[] = [];
+  for (const size of POOL_SIZES.filter(({ name }) => isWanted(options.size, name))) {
+    await using world = await openPoolWorld({ size, replicas: 1, log: options.log });
+    await using agents = await connectAgents(world, size, options);
+    for (const condition of CONDITIONS.filter(({ name }) => isWanted(options.condition, name))) {
+      options.log(`pool-scale ${size.name}: ${condition.title}`);
+      const row = await runCondition(world, size, condition, agents.connections, options);
+      options.log(reportPoolScale([row]));
+      rows.push(row);
+    }
+  }
+  return rows;
+}
+
+interface Agents extends AsyncDisposable {
+  /** At place 0: monitor 1. */
+  readonly connections: readonly AgentConnection[];
+}
+
+async function connectAgents(
+  world: PoolWorld,
+  size: PoolSize,
+  { log }: ScenarioOptions,
+): Promise<Agents> {
+  const count = Math.min(size.monitors, AGENTS_MAX);
+  log(`${count} agents get their certificates`);
+  const connections: AgentConnection[] = [];
+  for (let monitor = 1; monitor <= count; monitor += 1) {
+    const pair = await world.pairOf(monitor);
+    const url = world.urls[monitor % world.urls.length] ?? "";
+    connections.push(createAgentConnection({ url, rootPem: world.rootPem, ...pair }));
+  }
+  return {
+    connections,
+    [Symbol.asyncDispose]: async () => {
+      for (const connection of connections) connection[Symbol.dispose]();
+    },
+  };
+}
+
+async function runCondition(
+  world: PoolWorld,
+  size: PoolSize,
+  condition: Condition,
+  connections: readonly AgentConnection[],
+  options: ScenarioOptions,
+): Promise<PoolScaleRow> {
+  const { database } = world;
+  const durationMs = options.quick ? QUICK_RUN_MS : RUN_MS;
+  await armPool(database, size);
+  const work =
+    condition.kind === "submit"
+      ? submitWork(world, size, condition, connections, durationMs)
+      : getServersWork(condition, connections);
+  const load: LoadOptions = {
+    callers: condition.callers,
+    durationMs,
+    ...(condition.pace === undefined ? {} : { pace: condition.pace }),
+  };
+  await runLoad(work.call, { ...load, durationMs: WARM_UP_MS });
+  const storedBefore = await storedResults(world);
+  const before = await readCounters(world.counters);
+  const findings = await runLoad(work.call, load);
+  const cost = difference(await readCounters(world.counters), before);
+  const answered = condition.kind === "submit" ? findings.counted : work.handedOut();
+  const stored =
+    condition.kind === "submit" ? (await storedResults(world)) - storedBefore : answered;
+  return rowOf(size, condition, findings, { cost, answered, stored });
+}
+
+interface Work {
+  readonly call: (caller: number) => Promise<number>;
+  /** Servers so far. Fails when one was handed out twice within its interval. */
+  handedOut(): number;
+}
+
+/** Each caller has monitors of its own and sends what was made before, one after the other. */
+function submitWork(
+  world: PoolWorld,
+  size: PoolSize,
+  condition: Condition,
+  connections: readonly AgentConnection[],
+  durationMs: number,
+): Work {
+  const maker = createSubmissionMaker({
+    version: condition.version,
+    key: world.ticketKey,
+    servers: condition.servers ?? size.servers,
+  });
+  const seconds = (WARM_UP_MS + durationMs) / 1_000;
+  const count = Math.ceil(condition.perSecondMax * seconds);
+  const used = condition.servers === undefined ? connections.length : condition.callers;
+  const ready: Uint8Array[][] = Array.from({ length: used }, () => []);
+  for (let made = 0; made < count; made += 1) {
+    ready[made % used]?.push(maker.next((made % used) + 1));
+  }
+  const next = Array.from({ length: condition.callers }, (_, caller) => caller);
+  return {
+    call: async (caller) => {
+      const monitor = (next[caller] ?? 0) % used;
+      next[caller] =
+        monitor + condition.callers < used ? monitor + condition.callers : caller % used;
+      const body = ready[monitor]?.shift();
+      // Faster than anybody expected: the run ends sooner.
+      if (body === undefined) return -1;
+      const answer = await callOf(connections[monitor], SUBMIT, body);
+      const { ok, refused, duplicate } = fromBinary(monitorV2.SubmitResultsResponseSchema, answer);
+      if (!ok || duplicate || refused.length > 0) {
+        throw new Error(`refused: ${refused[0]?.code ?? (duplicate ? "duplicate" : "not ok")}`);
+      }
+      return RESULTS;
+    },
+    handedOut: () => 0,
+  };
+}
+
+function getServersWork(condition: Condition, connections: readonly AgentConnection[]): Work {
+  const bodies = connections.map((_, place) =>
+    toBinary(
+      monitorV2.GetServersRequestSchema,
+      create(monitorV2.GetServersRequestSchema, {
+        monId: monitorAddress(place + 1),
+        submissionVersionMax: condition.version,
+      }),
+    ),
+  );
+  const next = Array.from({ length: condition.callers }, (_, caller) => caller);
+  let servers = 0;
+  return {
+    call: async (caller) => {
+      const monitor = next[caller] ?? 0;
+      next[caller] =
+        monitor + condition.callers < connections.length ? monitor + condition.callers : caller;
+      const answer = await callOf(
+        connections[monitor],
+        GET_SERVERS,
+        bodies[monitor] ?? new Uint8Array(),
+      );
+      servers += fromBinary(monitorV2.GetServersResponseSchema, answer).servers.length;
+      return 1;
+    },
+    handedOut: () => servers,
+  };
+}
+
+async function callOf(
+  connection: AgentConnection | undefined,
+  path: string,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  if (connection === undefined) throw new Error("there is no such agent");
+  const answer = await connection.call(path, body);
+  if (answer.status === 200) return answer.body;
+  throw new Error(`${answer.status}: ${Buffer.from(answer.body).toString()}`);
+}
+
+async function storedResults({ database }: PoolWorld): Promise<number> {
+  const { rows } = await database.pool.query<{ stored: number }>(
+    "select coalesce(sum(checks_total), 0)::float8 as stored from monitors",
+  );
+  return rows[0]?.stored ?? 0;
+}
+
+function rowOf(
+  size: PoolSize,
+  { name, title, callers }: Condition,
+  { tookMs, counted, latenciesMs, failures, firstFailure }: LoadFindings,
+  found: { readonly cost: Counters; readonly answered: number; readonly stored: number },
+): PoolScaleRow {
+  const { cost, answered, stored } = found;
+  if (firstFailure !== undefined) process.stderr.write(`first failure: ${firstFailure}\n`);
+  const each = (value: number): number => value / Math.max(1, counted);
+  return {
+    key: `${size.name} ${name}`,
+    measuredOn: new Date().toISOString().slice(0, 10),
+    size: size.name,
+    condition: name,
+    title,
+    callers,
+    perSecond: (counted / tookMs) * 1_000,
+    latencyMs: spreadOf(latenciesMs),
+    failures,
+    deadlocks: cost.deadlocks,
+    answered,
+    stored,
+    statements: each(cost.statements),
+    walBytes: each(cost.walBytes),
+    walPageImages: each(cost.walPageImages),
+    serverCpuUs: each(cost.serverCpuUs),
+    databaseCpuUs: each(cost.databaseCpuUs),
+    loadCpuUs: each(cost.loadCpuUs),
+  };
+}

@@ -1,0 +1,58 @@
+// How large a pool is, and how its servers are visited.
+
+import { POOL_PROBE_POLICY, type ProbePolicy } from "@truechimer/server";
+
+export interface PoolSize {
+  readonly name: "small" | "full";
+  readonly monitors: number;
+  readonly servers: number;
+  /** Results in the history, over HISTORY_DAYS days. Every monitor has every server assigned. */
+  readonly historyRows: number;
+  /** Memory of PostgreSQL for pages: the same share of the data at either size would be nonsense at the small one. */
+  readonly sharedBuffers: string;
+  readonly probe: ProbePolicy;
+}
+
+/** Today and the days before it. */
+export const HISTORY_DAYS = 3;
+/** Of a server's monitors, as the NTP Pool has them: 7 active, 5 testing, all others candidates. */
+export const ACTIVE_MONITORS = 7;
+export const TESTING_MONITORS = 5;
+/** Of servers that do not answer for so long that their score is at the bottom. */
+export const HOPELESS_SHARE = 0.03;
+
+export const POOL_SIZES: readonly PoolSize[] = [
+  {
+    name: "small",
+    monitors: 100,
+    servers: 1_000,
+    historyRows: 300_000,
+    sharedBuffers: "4GB",
+    // A hundredth of the assignments would be used up within seconds: they come back a hundred times as fast.
+    probe: {
+      ...POOL_PROBE_POLICY,
+      checkIntervalMs: POOL_PROBE_POLICY.checkIntervalMs / 100,
+      testingIntervalMs: POOL_PROBE_POLICY.testingIntervalMs / 100,
+      slowIntervalMs: POOL_PROBE_POLICY.slowIntervalMs / 100,
+      serverIntervalMs: POOL_PROBE_POLICY.serverIntervalMs / 100,
+    },
+  },
+  {
+    name: "full",
+    monitors: 1_000,
+    servers: 10_000,
+    historyRows: 30_000_000,
+    sharedBuffers: "4GB",
+    probe: POOL_PROBE_POLICY,
+  },
+];
+
+/** By number, from 1. Of 198.18.0.0/15, the addresses of benchmarks (RFC 2544). Nobody is ever asked there. */
+export function serverAddress(server: number): string {
+  return `198.18.${server >> 8}.${server & 255}`;
+}
+
+/** By number, from 1. */
+export function monitorAddress(monitor: number): string {
+  return `198.19.${monitor >> 8}.${monitor & 255}`;
+}

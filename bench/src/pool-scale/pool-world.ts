@@ -1,0 +1,180 @@
+// A pool of one size: PostgreSQL with its data, API replicas, and agents with certificates of the built-in authority.
+// The large one is kept outside of the repository for the next run.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmod, mkdir } from "node:fs/promises";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { systemClock, systemRandom } from "@truechimer/base";
+import {
+  createDatabase,
+  createEmbeddedPostgres,
+  type Database,
+  migrate,
+} from "@truechimer/database";
+import {
+  createCertificateRequest,
+  generateExportableKeyPair,
+  importSigner,
+  privateKeyPem,
+} from "@truechimer/pki";
+import {
+  AGENT_SETTINGS,
+  createCertificateAuthority,
+  createSeal,
+  createTicketKeyring,
+  type TicketKey,
+} from "@truechimer/server";
+import { BENCH_MASTER_KEY } from "./bench-key.ts";
+import type { CountersSource } from "./costs.ts";
+import { monitorTlsName, plantPool } from "./plant-pool.ts";
+import type { PoolSize } from "./pool-size.ts";
+
+/** Kept between runs: 12 GB at the full size. */
+const KEPT_IN = process.env["TRUECHIMER_BENCH_DIR"] ?? "/var/tmp/truechimer-bench";
+
+export interface AgentPair {
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+export interface PoolWorld extends AsyncDisposable {
+  readonly database: Database;
+  readonly counters: CountersSource;
+  readonly rootPem: string;
+  readonly ticketKey: TicketKey;
+  /** Addresses of the agents' listeners, one a replica. */
+  readonly urls: readonly string[];
+  /** By number, from 1. */
+  pairOf(monitor: number): Promise<AgentPair>;
+}
+
+export interface PoolWorldOptions {
+  readonly size: PoolSize;
+  readonly replicas: number;
+  readonly log: (line: string) => void;
+}
+
+export async function openPoolWorld(options: PoolWorldOptions): Promise<PoolWorld> {
+  const { size, log } = options;
+  await using opening = new AsyncDisposableStack();
+  const directory = join(KEPT_IN, `pool-scale-${size.name}`);
+  await mkdir(directory, { recursive: true });
+  // PostgreSQL may run under another account.
+  await chmod(KEPT_IN, 0o711);
+  await chmod(directory, 0o711);
+  const postgres = opening.use(
+    await createEmbeddedPostgres({
+      preferredDir: join(directory, "postgres"),
+      say: log,
+      settings: settingsOf(size),
+    }),
+  );
+  const database = opening.use(
+    await createDatabase({
+      url: postgres.url,
+      applicationName: "bench",
+      poolSize: 4,
+      statementTimeoutMs: 0,
+    }),
+  );
+  await migrate(database, { appliedBy: "bench" });
+  await database.pool.query("create extension if not exists pg_stat_statements");
+  await plantPool(database, { size, monitorDomain: AGENT_SETTINGS.monitorDomain, log });
+  const ca = createCertificateAuthority({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    masterKey: BENCH_MASTER_KEY,
+    agents: AGENT_SETTINGS,
+  });
+  const rootPem = await ca.rootPem();
+  const replicas = await Promise.all(
+    Array.from({ length: options.replicas }, () => startReplica(postgres.url, size)),
+  );
+  for (const replica of replicas) opening.use(replica);
+  const ticketKey = await createTicketKeyring({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    seal: createSeal({ masterKey: BENCH_MASTER_KEY, random: systemRandom }),
+  }).current();
+  // Agents that share a key: what is measured is the control plane's work, which it does for each certificate anew.
+  const keys = await generateExportableKeyPair("P-256");
+  const keyPem = privateKeyPem(keys.privateKeyDer);
+  const signer = await importSigner(keys.privateKeyDer, keys.publicKey);
+  const opened = opening.move();
+  return {
+    database,
+    rootPem,
+    ticketKey,
+    urls: replicas.map(({ url }) => url),
+    counters: {
+      database,
+      postmasterPid: postgres.pid,
+      serverCpuUs: async () => {
+        const each = await Promise.all(replicas.map((replica) => replica.cpuUs()));
+        return each.reduce((sum, one) => sum + one, 0);
+      },
+    },
+    pairOf: async (monitor) => {
+      const tlsName = monitorTlsName(monitor, AGENT_SETTINGS.monitorDomain);
+      const csrDer = await createCertificateRequest(signer, tlsName);
+      const issued = await ca.issueAgentCertificate({ tlsName, csrDer });
+      if (!issued.ok) throw new Error(issued.error);
+      return { certificatePem: issued.value.certificatePem, keyPem };
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** Durable as shipped. What differs from the defaults is memory, and that no checkpoint falls into a measurement. */
+function settingsOf({ sharedBuffers }: PoolSize): Readonly<Record<string, string>> {
+  return {
+    shared_buffers: sharedBuffers,
+    max_wal_size: "16GB",
+    checkpoint_timeout: "30min",
+    shared_preload_libraries: "pg_stat_statements",
+    "pg_stat_statements.track_utility": "on",
+  };
+}
+
+interface RunningReplica extends AsyncDisposable {
+  readonly url: string;
+  cpuUs(): Promise<number>;
+}
+
+async function startReplica(databaseUrl: string, size: PoolSize): Promise<RunningReplica> {
+  const script = fileURLToPath(new URL("replica.ts", import.meta.url));
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...process.execArgv, "--conditions=source", script, databaseUrl, size.name],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const { stdin, stdout } = child;
+  if (stdin === null || stdout === null) throw new Error("a replica has no pipes");
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  const told = async (word: string): Promise<string> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done === true) throw new Error("a replica ended by itself");
+      const [first, rest = ""] = String(value).split(" ");
+      if (first === word) return rest;
+    }
+  };
+  const url = await told("ready");
+  return {
+    url,
+    cpuUs: async () => {
+      stdin.write("usage\n");
+      return Number(await told("usage"));
+    },
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(child, "close");
+      stdin.end();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+// The tables of scenario pool-scale, with what they are held against.
+
+import type { PoolScaleRow } from "./pool-scale.ts";
+
+interface Budget {
+  readonly perSecondMin?: number;
+  readonly p99MsMax?: number;
+}
+
+const BUDGETS: Readonly<Record<string, Budget>> = {
+  "submit-4": { perSecondMin: 20_000 },
+  "submit-5": { perSecondMin: 10_000 },
+  "submit-4-paced": { p99MsMax: 20 },
+  "submit-5-paced": { p99MsMax: 20 },
+  "get-servers": { perSecondMin: 2_000 },
+  "get-servers-paced": { p99MsMax: 20 },
+  hammer: {},
+};
+/** Cost of a result at the whole size, as a multiple of that at a hundredth. */
+const COST_RATIO_MAX = 1.3;
+
+export function reportPoolScale(rows: readonly PoolScaleRow[]): string {
+  return [
+    "| size | | a second | ms, p50 / p99 / greatest | failed | deadlocks | answered / stored |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...rows.map(rateText),
+    "",
+    "What one result costs (of GetServers: one call), all processes on the same two cores:",
+    "",
+    "| size | | statements | WAL bytes | of them page images | server, µs of CPU | PostgreSQL | load generator | sum |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ...rows.map(costText),
+    "",
+    ...growthText(rows),
+    "✗ marks what misses the budget.",
+    "",
+  ].join("\n");
+}
+
+function rateText(row: PoolScaleRow): string {
+  const budget = BUDGETS[row.condition] ?? {};
+  const slow = row.perSecond < (budget.perSecondMin ?? 0) ? " ✗" : "";
+  const late = row.latencyMs.p99 > (budget.p99MsMax ?? Number.POSITIVE_INFINITY) ? " ✗" : "";
+  const { p50, p99, max } = row.latencyMs;
+  return [
+    `| ${row.size} `,
+    ` ${row.title} `,
+    ` ${whole(row.perSecond)}${slow} `,
+    ` ${short(p50)} / ${short(p99)}${late} / ${short(max)} `,
+    ` ${row.failures}${row.failures > 0 ? " ✗" : ""} `,
+    ` ${row.deadlocks}${row.deadlocks > 0 ? " ✗" : ""} `,
+    ` ${whole(row.answered)} / ${whole(row.stored)}${row.answered === row.stored ? "" : " ✗"} |`,
+  ].join("|");
+}
+
+function costText(row: PoolScaleRow): string {
+  const { serverCpuUs, databaseCpuUs, loadCpuUs } = row;
+  return [
+    `| ${row.size} `,
+    ` ${row.title} `,
+    ` ${row.statements.toFixed(3)} `,
+    ` ${whole(row.walBytes)} `,
+    ` ${row.walPageImages.toFixed(3)} images `,
+    ` ${short(serverCpuUs)} `,
+    ` ${short(databaseCpuUs)} `,
+    ` ${short(loadCpuUs)} `,
+    ` ${short(serverCpuUs + databaseCpuUs + loadCpuUs)} |`,
+  ].join("|");
+}
+
+/** Server and database; the load generator's share is the same work at any size. */
+function growthText(rows: readonly PoolScaleRow[]): readonly string[] {
+  const grown = rows.flatMap((full) => {
+    const small = rows.find(
+      ({ size, condition }) => size === "small" && condition === full.condition,
+    );
+    if (full.size !== "full" || small === undefined) return [];
+    const ratio =
+      (full.serverCpuUs + full.databaseCpuUs) / (small.serverCpuUs + small.databaseCpuUs);
+    const over = ratio > COST_RATIO_MAX ? " ✗" : "";
+    return [`| ${full.title} | ${ratio.toFixed(2)}${over} |`];
+  });
+  if (grown.length === 0) return [];
+  return [
+    "Processor time of server and database at the whole size, as a multiple of that at a hundredth (at most " +
+      `${COST_RATIO_MAX}):`,
+    "",
+    "| | whole / hundredth |",
+    "| --- | --- |",
+    ...grown,
+    "",
+  ];
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en");
+}
+
+function short(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+}
