@@ -12,6 +12,7 @@ const TIMESTAMP = 1114;
 const TIMESTAMPTZ = 1184;
 const TIMESTAMPTZ_ARRAY = 1185;
 const TEXT_ARRAY = 1009;
+const XID8 = 5069;
 
 type Parser = (text: string) => unknown;
 
@@ -29,6 +30,7 @@ const asText: Parser = (text) => text;
 
 const PARSERS: ReadonlyMap<number, Parser> = new Map<number, Parser>([
   [INT8, BigInt],
+  [XID8, BigInt],
   [INT8_ARRAY, arrayOf(BigInt)],
   [DATE, asText],
   [DATE_ARRAY, arrayOf(asText)],

@@ -1,4 +1,17 @@
 export {
+  currentResultsPosition,
+  type ReadResultsOptions,
+  type ResultCommit,
+  type ResultsLost,
+  type ResultsPage,
+  type ResultsPosition,
+  readCommittedResults,
+  resultKeys,
+  resultTimes,
+} from "./committed-results/committed-results.ts";
+export type { PgSnapshotText } from "./committed-results/pg-snapshot.ts";
+export { purgeResultCommits } from "./committed-results/purge-result-commits.ts";
+export {
   createDatabase,
   type Database,
   type DatabaseOptions,

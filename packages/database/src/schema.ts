@@ -2,6 +2,7 @@
 // database. The meaning and unit of each column stands in its comment there.
 
 import type { ColumnType, Generated, GeneratedAlways } from "kysely";
+import type { PgSnapshotText } from "./committed-results/pg-snapshot.ts";
 import type { Timestamptz } from "./timestamptz.ts";
 
 /** A value that JSON can hold, as the driver gives it. */
@@ -53,6 +54,8 @@ export interface Schema {
   server_slots: ServerSlotsTable;
   monitor_slots: MonitorSlotsTable;
   score_queue: ScoreQueueTable;
+  result_commits: ResultCommitsTable;
+  result_commit_purges: ResultCommitPurgesTable;
   submissions: SubmissionsTable;
   lease_withdrawals: LeaseWithdrawalsTable;
   ticket_keys: TicketKeysTable;
@@ -280,6 +283,28 @@ export interface ScoreQueueTable {
   failures: Generated<number>;
   retry_at: Timestamptz | null;
   last_error: Generated<string>;
+}
+
+/** Written by a trigger on log_scores alone. */
+export interface ResultCommitsTable {
+  cluster: bigint;
+  transaction_id: bigint;
+  first_id: bigint;
+  monitor_id: bigint;
+  accepted_at: Generated<Timestamptz>;
+  results: number;
+  first_ts: Timestamptz;
+  last_ts: Timestamptz;
+  ids: readonly bigint[];
+  tss: readonly Timestamptz[];
+  server_ids: readonly bigint[];
+}
+
+export interface ResultCommitPurgesTable {
+  cluster: bigint;
+  purged_snapshot: PgSnapshotText;
+  next_snapshot: PgSnapshotText;
+  next_taken_at: Generated<Timestamptz>;
 }
 
 export interface SubmissionsTable {

@@ -29,6 +29,10 @@ const TYPES: Readonly<Record<string, RegExp>> = {
   "text[]": /^readonly string\[\]$/,
   jsonb: /^Jsonb(Nullable|WithDefault)?$/,
   "timestamp with time zone": /^Timestamptz$/,
+  "timestamp with time zone[]": /^readonly Timestamptz\[\]$/,
+  "bigint[]": /^readonly bigint\[\]$/,
+  xid8: /^bigint$/,
+  pg_snapshot: /^PgSnapshotText$/,
 };
 
 const live = await readLiveColumns();
