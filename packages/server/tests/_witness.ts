@@ -3,8 +3,12 @@
 import type { Database } from "@truechimer/database";
 import { expect } from "vitest";
 
-/** What refusals are counted in is not what they are about. */
-const BOOKKEEPING: ReadonlySet<string> = new Set(["rate_limit_counts", "rate_limit_windows"]);
+/** What refusals are counted in, and that a replica lives, is not what they are about. */
+const BOOKKEEPING: ReadonlySet<string> = new Set([
+  "rate_limit_counts",
+  "rate_limit_windows",
+  "replicas",
+]);
 /** That an agent was heard is noted, whatever it said. */
 const HEARD = ["last_seen", "last_used_at", "key_used_at"];
 

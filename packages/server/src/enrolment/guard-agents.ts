@@ -86,6 +86,19 @@ function createCredentialCheck(context: ServerContext, tokens: AgentTokens): Cre
     }
   };
 
+  const lookUpOnce = (
+    id: string,
+    credential: LookedUpCredential,
+  ): Promise<Result<AgentCredential, CallRefusal>> => {
+    const underWay = lookups.get(id);
+    if (underWay !== undefined) return underWay;
+    const place = context.limits.place("credential_lookups", lookups.size);
+    if (!place.passed) return Promise.resolve(refused(limitRefusal(place)));
+    const lookup = lookUp(credential).finally(() => lookups.delete(id));
+    lookups.set(id, lookup);
+    return lookup;
+  };
+
   return async (request) => {
     const presented = presentedCredential(context, request);
     if (!presented.ok) return refused(unauthenticated(presented.error));
@@ -99,14 +112,9 @@ function createCredentialCheck(context: ServerContext, tokens: AgentTokens): Cre
     const stranger = strangerRefusal(context, request);
     if (stranger !== undefined) return refused(stranger);
     const id = credential.kind === "key" ? credential.hash.toString("base64") : credential.token;
-    const underWay = lookups.get(id);
-    if (underWay !== undefined) return underWay;
-    const place = context.limits.place("credential_lookups", lookups.size);
-    if (!place.passed) return refused(limitRefusal(place));
-    const lookup = lookUp(credential).finally(() => lookups.delete(id));
-    lookups.set(id, lookup);
-    const found = await lookup;
+    const found = await lookUpOnce(id, credential);
     if (found.ok || found.error.code !== "unauthenticated") return found;
+    // Each that failed counts, also of several that were looked up together.
     return refused(await failedLogin(context, request, found.error));
   };
 }
