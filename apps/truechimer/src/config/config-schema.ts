@@ -152,7 +152,16 @@ const schema = z.strictObject({
       password_file: text.optional(),
     })
     .optional(),
-  secrets: z.strictObject({ master_key_file: text.optional() }).optional(),
+  secrets: z
+    .strictObject({
+      master_key_file: text.optional(),
+      vault_url: originAddress.optional(),
+      vault_path: text.optional(),
+      vault_field: text.optional(),
+      vault_token_file: text.optional(),
+      vault_ca_file: text.optional(),
+    })
+    .optional(),
   database: z
     .strictObject({ url_file: text.optional(), pool_size: count(2, 200).optional() })
     .optional(),
@@ -220,7 +229,14 @@ export interface CheckedConfig {
     readonly username: string;
     readonly password_file: string;
   }>;
-  readonly secrets?: Section<{ readonly master_key_file: string }>;
+  readonly secrets?: Section<{
+    readonly master_key_file: string;
+    readonly vault_url: string;
+    readonly vault_path: string;
+    readonly vault_field: string;
+    readonly vault_token_file: string;
+    readonly vault_ca_file: string;
+  }>;
   readonly database?: Section<{ readonly url_file: string; readonly pool_size: number }>;
   readonly admin?: Section<{ readonly key_file: string }>;
   readonly targets?: Section<{ readonly private_allowed: boolean }>;

@@ -14,6 +14,7 @@ import { kindOf } from "./duration-key.ts";
 import { type LimitsConfig, limitsConfig } from "./limit-keys.ts";
 import type { KeyPath, RawConfig } from "./raw-config.ts";
 import { closest } from "./suggest.ts";
+import type { VaultConfig } from "./vault-master-key.ts";
 
 export type Role = "up" | "server" | "agent";
 export type ServerRoleName = "api" | "scorer" | "worker";
@@ -79,6 +80,8 @@ export interface Config {
   readonly mqtt: BrokerConfig | undefined;
   /** Absent: `up` has one in its data directory, `server` none. */
   readonly masterKeyFile: string | undefined;
+  /** Where the master key is instead. Absent: in no Vault. */
+  readonly vault: VaultConfig | undefined;
   readonly database: { readonly urlFile: string | undefined; readonly poolSize: number };
   readonly admin: { readonly keyFile: string | undefined };
   readonly targets: { readonly privateAllowed: boolean };
@@ -142,6 +145,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     agents: agentsConfig(given),
     mqtt: brokerConfig(given),
     masterKeyFile: given.secrets?.master_key_file,
+    vault: vaultConfig(given),
     database: { urlFile: given.database?.url_file, poolSize: given.database?.pool_size ?? 10 },
     admin: { keyFile: given.admin?.key_file },
     targets: { privateAllowed: given.targets?.private_allowed ?? defaults.privateAllowed },
@@ -213,6 +217,34 @@ function brokerConfig({ mqtt }: CheckedConfig): BrokerConfig | undefined {
     },
     account:
       username === undefined || passwordFile === undefined ? undefined : { username, passwordFile },
+  };
+}
+
+function vaultConfig({ secrets }: CheckedConfig): VaultConfig | undefined {
+  if (secrets?.vault_url === undefined) {
+    const key = Object.keys(secrets ?? {}).find((name) => name.startsWith("vault_"));
+    if (key === undefined) return undefined;
+    throw new AppError("config_bad_value", `secrets.${key}: there is no Vault without vault_url`);
+  }
+  const { vault_url: url, vault_path: path, vault_token_file: tokenFile } = secrets;
+  if (secrets.master_key_file !== undefined) {
+    throw new AppError(
+      "config_bad_value",
+      "secrets.master_key_file and secrets.vault_url both say where the master key is: give one, not both",
+    );
+  }
+  if (path === undefined || tokenFile === undefined) {
+    throw new AppError(
+      "config_bad_value",
+      'secrets.vault_url needs secrets.vault_path (such as "secret/data/truechimer") and secrets.vault_token_file',
+    );
+  }
+  return {
+    url: new URL(url).origin,
+    path: path.replace(/^\/?(v1\/)?/, ""),
+    field: secrets.vault_field ?? "master_key",
+    tokenFile,
+    caFile: secrets.vault_ca_file,
   };
 }
 

@@ -8,7 +8,7 @@ export const MASTER_KEY_BYTES = 32;
 
 export async function readMasterKey(file: string): Promise<Uint8Array> {
   const text = await readSecretFile("secrets.master_key_file", file);
-  const key = decoded(text);
+  const key = parseMasterKey(text);
   if (key !== undefined) return key;
   throw new AppError(
     "config_bad_value",
@@ -21,7 +21,8 @@ export function masterKeyText(key: Uint8Array): string {
   return Buffer.from(key).toString("base64");
 }
 
-function decoded(text: string): Uint8Array | undefined {
+/** Absent: it is none. */
+export function parseMasterKey(text: string): Uint8Array | undefined {
   if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, "hex");
   return /^[A-Za-z0-9+/]{43}=$/.test(text) ? Buffer.from(text, "base64") : undefined;
 }

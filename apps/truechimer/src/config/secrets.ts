@@ -3,6 +3,7 @@
 import type { Config } from "./config.ts";
 import { readMasterKey } from "./master-key.ts";
 import { readSecretFile } from "./secret-file.ts";
+import { readVaultMasterKey } from "./vault-master-key.ts";
 
 export interface MonitorSecret {
   readonly address: string;
@@ -30,8 +31,7 @@ export async function readSecrets(
     databaseUrl:
       databaseUrl ?? (await optionalSecret("database.url_file", config.database.urlFile)),
     adminKey: await optionalSecret("admin.key_file", config.admin.keyFile),
-    masterKey:
-      config.masterKeyFile === undefined ? undefined : await readMasterKey(config.masterKeyFile),
+    masterKey: await configuredMasterKey(config),
     brokerPassword: await optionalSecret("mqtt.password_file", config.mqtt?.account?.passwordFile),
     monitors: await Promise.all(
       config.agent.monitors.map(async ({ address, bindAddress, tokenFile }) => ({
@@ -41,6 +41,14 @@ export async function readSecrets(
       })),
     ),
   };
+}
+
+async function configuredMasterKey({
+  masterKeyFile,
+  vault,
+}: Config): Promise<Uint8Array | undefined> {
+  if (vault !== undefined) return readVaultMasterKey(vault);
+  return masterKeyFile === undefined ? undefined : readMasterKey(masterKeyFile);
 }
 
 async function optionalSecret(key: string, file: string | undefined): Promise<string | undefined> {
