@@ -9,12 +9,16 @@ const EXCHANGES = 200;
 const MEDIAN_ERROR_NS_MAX = 20_000;
 
 describe.skipIf(!chronyAvailable() || process.platform !== "linux")("against chronyd", () => {
-  test("the offset to a server that shares our clock is next to nothing", async () => {
+  test.each([
+    { by: "a thread", options: {} },
+    { by: "looks", options: { lookEveryMs: 2 } },
+  ])("the offset to a server that shares our clock is next to nothing, by $by", async (one) => {
     await using server = await startChronyServer({ stratum: 4 });
     await using probe = await createProbeSocket({
       clock: systemClock,
       random: systemRandom,
       timestamps: "kernel",
+      ...one.options,
     });
     for (const address of server.addresses) {
       const errorsNs: number[] = [];

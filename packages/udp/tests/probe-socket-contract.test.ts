@@ -1,7 +1,7 @@
-// What every probe socket does, whoever takes its stamps. Both implementations run it on real sockets over loopback.
+// What every probe socket does, whoever takes its stamps. All implementations run it on real sockets over loopback.
 
 import { type IpAddress, parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
-import { createInterleavedSession, type Sample } from "@truechimer/ntp";
+import { createInterleavedSession, type Sample, type TimestampSource } from "@truechimer/ntp";
 import { createProbeSocket, type ProbeSocket, type ProbeSocketOptions } from "@truechimer/udp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
@@ -12,10 +12,22 @@ import {
   useNtpServer,
 } from "./_ntp-server.ts";
 
+interface Implementation {
+  readonly name: string;
+  readonly options: Partial<ProbeSocketOptions> & { readonly timestamps: TimestampSource };
+}
+
 const TIMEOUT_MS = 5_000;
 const SHORT_TIMEOUT_MS = 150;
 /** A kernel's stamps exist on Linux alone. */
-const IMPLEMENTATIONS = process.platform === "linux" ? ["kernel", "user_space"] : ["user_space"];
+const KERNEL: readonly Implementation[] = [
+  { name: "kernel stamps, by a thread", options: { timestamps: "kernel" } },
+  { name: "kernel stamps, by looks", options: { timestamps: "kernel", lookEveryMs: 5 } },
+];
+const IMPLEMENTATIONS: readonly Implementation[] = [
+  ...(process.platform === "linux" ? KERNEL : []),
+  { name: "stamps of our own", options: { timestamps: "user_space" } },
+];
 /** Stamps and timers of two clocks may differ by this much. */
 const TIMER_SLACK_MS = 5;
 
@@ -25,12 +37,12 @@ function knownAddress(text: string): IpAddress {
   return parsed.value;
 }
 
-describe.each(IMPLEMENTATIONS)("probe socket with %s stamps", (implementation) => {
-  const timestamps = implementation as "kernel" | "user_space";
+describe.each(IMPLEMENTATIONS)("probe socket with $name", ({ options: ofThisOne }) => {
+  const { timestamps } = ofThisOne;
   let probe: ProbeSocket;
 
   const open = (options: Partial<ProbeSocketOptions> = {}): Promise<ProbeSocket> =>
-    createProbeSocket({ clock: systemClock, random: systemRandom, timestamps, ...options });
+    createProbeSocket({ clock: systemClock, random: systemRandom, ...ofThisOne, ...options });
   const ask = (server: NtpServer, timeoutMs: number = TIMEOUT_MS): Promise<Sample> =>
     probe.exchange({ address: server.address, port: server.port, timeoutMs });
 

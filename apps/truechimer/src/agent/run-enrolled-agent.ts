@@ -37,7 +37,7 @@ import {
   typedCommand,
 } from "./agent-settings.ts";
 import { followControlPlane } from "./follow-control-plane.ts";
-import { keepProcessLean, workClock } from "./lean-process.ts";
+import { keepProcessLean, TICK_MS, workClock } from "./lean-process.ts";
 import { publishMetrics } from "./publish-metrics.ts";
 import { type RunningStatus, runningStatus } from "./running-status.ts";
 import { serveStatus } from "./status-socket.ts";
@@ -153,6 +153,7 @@ function openProbeSocket({ context, progress, logger, stop }: World): Promise<Pr
   return createProbeSocket({
     clock,
     random,
+    lookEveryMs: TICK_MS,
     onFallback: (reason) => {
       logger.warn({ error: reason }, "time stamps are taken by this program");
       progress.say("stamps", `by this program: ${reason.message}`);

@@ -4,7 +4,7 @@ import { createAgent } from "@truechimer/agent";
 import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
 import { createLogger } from "@truechimer/telemetry";
 import { createProbeSocket, createTracer } from "@truechimer/udp";
-import { keepProcessLean, workClock } from "../agent/lean-process.ts";
+import { keepProcessLean, TICK_MS, workClock } from "../agent/lean-process.ts";
 import type { CliContext } from "../cli-context.ts";
 import type { OutputOptions } from "../command-host.ts";
 import { askedFormat } from "../command-host.ts";
@@ -63,6 +63,7 @@ async function openAgent(
     await createProbeSocket({
       clock,
       random,
+      lookEveryMs: TICK_MS,
       onFallback: ({ message }) => progress.say("stamps", `by this program: ${message}`),
       onBroken: (error) => stop.fail(error),
     }),

@@ -1,7 +1,6 @@
 // Entry of the probe thread. While exchanges are in flight it lives in the kernel (epoll), woken for new orders by an
 // eventfd; when there is nothing to do it rests in its event loop, where it costs nothing and can be ended at any time.
 
-import { randomFillSync } from "node:crypto";
 import {
   type MessagePort,
   parentPort,
@@ -9,12 +8,12 @@ import {
   workerData,
 } from "node:worker_threads";
 import { assert } from "@truechimer/base";
-import type { ExchangeEvidence } from "../evidence.ts";
+import { evidenceOf } from "./evidence-of.ts";
 import type { KernelNetwork } from "./kernel-network.ts";
 import { checkKernelStamps } from "./kernel-stamp-check.ts";
 import { openLinuxCalls } from "./linux-calls.ts";
 import { openLinuxNetwork } from "./linux-network.ts";
-import { PortPool, type ProbeExchange } from "./port-pool.ts";
+import { PortPool } from "./port-pool.ts";
 import { ProbeEngine } from "./probe-engine.ts";
 import {
   COUNTER_NAMES,
@@ -26,6 +25,7 @@ import {
   type ToProbeThread,
 } from "./thread-messages.ts";
 import { EndWriter, readOrders } from "./thread-records.ts";
+import { createUnpredictableFraction } from "./unpredictable-fraction.ts";
 
 class ProbeThread {
   readonly #port: MessagePort;
@@ -43,7 +43,7 @@ class ProbeThread {
     this.#network = network;
     this.#engine = new ProbeEngine({
       network,
-      ports: new PortPool({ network, fraction: createFraction() }),
+      ports: new PortPool({ network, fraction: createUnpredictableFraction() }),
       nowMs: () => performance.now(),
       onEnd: (exchange, steppedNs) => {
         if (exchange.phase === "cancelled") return;
@@ -124,35 +124,6 @@ class ProbeThread {
     this.#network[Symbol.dispose]();
     this.#port.close();
   }
-}
-
-function evidenceOf(exchange: ProbeExchange, steppedNs: bigint): ExchangeEvidence {
-  return {
-    sentNs: exchange.sentKernelNs ?? exchange.sentUserNs,
-    sentByKernel: exchange.sentKernelNs !== undefined,
-    response: exchange.response,
-    receivedNs: exchange.receivedKernelNs ?? exchange.receivedUserNs,
-    receivedByKernel: exchange.receivedKernelNs !== undefined,
-    sourceAddress: exchange.sourceAddress,
-    sourcePort: exchange.port?.network.port,
-    clockStepNs: exchange.sentUserNs === undefined ? 0n : steppedNs,
-    failure: exchange.failure,
-  };
-}
-
-/** Unpredictable numbers in [0, 1), from the system's generator a block at a time. */
-function createFraction(): () => number {
-  const words = new Uint32Array(256);
-  let next = words.length;
-  return () => {
-    if (next === words.length) {
-      randomFillSync(words);
-      next = 0;
-    }
-    const word = words[next] ?? 0;
-    next += 1;
-    return word / 2 ** 32;
-  };
 }
 
 function main(): void {
