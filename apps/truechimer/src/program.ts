@@ -19,6 +19,7 @@ import { registerMonitors } from "./commands/monitors.ts";
 import { registerScores } from "./commands/scores.ts";
 import { registerServer } from "./commands/server.ts";
 import { registerServers } from "./commands/servers.ts";
+import { registerSystem } from "./commands/system.ts";
 import { registerUp } from "./commands/up.ts";
 import { registerVersion } from "./commands/version.ts";
 import type { ExitCode } from "./exit-code.ts";
@@ -53,6 +54,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerChecks,
     registerEvents,
     registerLimits,
+    registerSystem,
     registerLogin,
     registerDb,
     registerConfig,

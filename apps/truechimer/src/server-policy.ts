@@ -15,6 +15,7 @@ export function serverPolicy(config: Config): ServerPolicy {
     offsetLimitNs: BigInt(Math.round(config.verdict.offsetLimitMs * NS_PER_MS)),
     witnessesMin: config.verdict.witnessesMin,
     retentionMs: config.history.retentionMs,
+    evidenceRetentionMs: config.history.packetRetentionMs,
   };
 }
 

@@ -7,6 +7,7 @@ import type { AgentSettings } from "./agent-settings.ts";
 import type { CertificateAuthority } from "./ca/certificate-authority.ts";
 import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
+import type { JobTiming } from "./jobs/job-timing.ts";
 import type { CallerKey } from "./limits/caller-key.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Loop } from "./loops/loop.ts";
@@ -18,11 +19,15 @@ import type { ServerMetrics } from "./server-metrics.ts";
 /** All addresses of a name; rejects when it does not resolve. */
 export type ResolveName = (name: string, signal: AbortSignal) => Promise<readonly IpAddress[]>;
 
+export type ServerRole = "api" | "scorer" | "worker";
+
 export interface ServerContext {
   readonly version: string;
   readonly startedAtNs: bigint;
   /** ULID of this process among those of the cluster. */
   readonly replicaId: string;
+  /** What this process does. */
+  readonly roles: readonly ServerRole[];
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
@@ -33,6 +38,7 @@ export interface ServerContext {
   readonly policy: ServerPolicy;
   /** All that there are, whoever runs them. */
   readonly loops: readonly Loop[];
+  readonly jobTiming: JobTiming;
   readonly resolveName: ResolveName;
   readonly ticketKeys: TicketKeyring;
   readonly agents: AgentSettings;

@@ -30,12 +30,12 @@ import { AGENT_SETTINGS, type AgentSettings } from "./agent-settings.ts";
 import { createCertificateAuthority } from "./ca/certificate-authority.ts";
 import { createSeal } from "./ca/seal.ts";
 import { createSigningKeys } from "./ca/signing-keys.ts";
-import type { ResolveName, ServerContext } from "./context.ts";
+import type { ResolveName, ServerContext, ServerRole } from "./context.ts";
 import { createAgentTokens } from "./enrolment/agent-tokens.ts";
 import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
 import { type AgentListener, createAgentListener } from "./http/agent-listener.ts";
 import { createCallsInFlight } from "./http/calls-in-flight.ts";
-import { shutdownError } from "./http/connect-plugin.ts";
+import { createHealthApp } from "./http/health-app.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
 import { type ListenAddress, listen } from "./http/listen.ts";
@@ -56,8 +56,7 @@ import { createNameResolver } from "./resolve-name.ts";
 import { type ScorerLoop, startScorer } from "./scorer/scorer-loop.ts";
 import { addServerGauges } from "./server-gauges.ts";
 import { createServerMetrics } from "./server-metrics.ts";
-
-export type ServerRole = "api" | "scorer" | "worker";
+import { stopServer } from "./stop-server.ts";
 
 const ALL_ROLES: readonly ServerRole[] = ["api", "scorer", "worker"];
 
@@ -70,8 +69,15 @@ export interface ServerOptions {
   readonly version: string;
   /** Port 0: any free one. */
   readonly listen: ListenAddress;
-  /** Default: all. Without `api` nothing listens. */
+  /** Default: all. */
   readonly roles?: readonly ServerRole[];
+  /** Whether a process without the role `api` listens, for its health and metrics. Default: no. */
+  readonly listensWithoutApi?: boolean;
+  /**
+   * How long everything is still answered once the server was told to stop, so that a load balancer can take notice; at
+   * most 4,000. Default: 0.
+   */
+  readonly stopNoticeMs?: number;
   /** Default: a pool's. */
   readonly policy?: ServerPolicy;
   /** By which certificates are issued. Default: `clock`. Another one makes certificates that are old at once. */
@@ -130,14 +136,10 @@ export interface Server extends AsyncDisposable {
   issueAdminKey(name: string): Promise<string>;
 }
 
-/** Time for calls in flight and loops under way, once stopping began. */
-const DRAIN_MS = 8_000;
-
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const roles = options.roles ?? ALL_ROLES;
   let scorer: ScorerLoop | undefined;
   const context = await createContext(options, () => scorer?.wake());
-  const { health } = context;
+  const { health, roles } = context;
   const access = await createAdminAccess(context, { adminKeys: options.adminKeys ?? [] });
   const shutdown = new AbortController();
   const calls = createCallsInFlight();
@@ -163,19 +165,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     calls,
     shutdownSignal: shutdown.signal,
   };
-  const app = roles.includes("api")
-    ? await createHttpApp(context, {
-        access,
-        hosts: {
-          listenHost: options.listen.host,
-          allowedHosts: hostNames(options),
-        },
-        webRoot: options.webRoot,
-        ...listenerOptions,
-      })
-    : undefined;
-  const agents = app && agentListener(context, options, listenerOptions);
-  const jobTiming = { ...JOB_TIMING, ...options.jobTiming };
+  const hosts = { listenHost: options.listen.host, allowedHosts: hostNames(options) };
+  const isApi = roles.includes("api");
+  const app = isApi
+    ? await createHttpApp(context, { access, hosts, webRoot: options.webRoot, ...listenerOptions })
+    : options.listensWithoutApi === true
+      ? await createHealthApp(context, { limits: listenerOptions.limits, hosts })
+      : undefined;
+  const agents = isApi ? agentListener(context, options, listenerOptions) : undefined;
   let presence: ReplicaPresence | undefined;
   let worker: AsyncDisposable | undefined;
 
@@ -203,11 +200,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         });
       }
       agentsListening = await agents?.start();
-      if (app !== undefined) await onDemand.start();
+      if (isApi) await onDemand.start();
       if (roles.includes("scorer")) scorer = startScorer(context);
-      presence = await startReplicaPresence(context, roles, jobTiming);
-      if (roles.includes("worker"))
-        worker = await startWorker(context, { timing: jobTiming, presence });
+      presence = await startReplicaPresence(context);
+      if (roles.includes("worker")) worker = await startWorker(context, presence);
       health.markStarted();
     },
     createLoginUrl: () => loginUrl(access, publicUrl()),
@@ -216,25 +212,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     retireLab: () => retireLab(context),
     createMonitor: (monitor) => createMonitor(context, monitor),
     issueAdminKey: (name) => issueAdminKey(context, name),
-    [Symbol.asyncDispose]: async () => {
-      health.markStopping();
-      const cancel = context.clock.setTimer(DRAIN_MS, () => {
-        shutdown.abort(shutdownError());
-        app?.server.closeAllConnections();
-        agents?.closeAllConnections();
-      });
-      try {
-        onDemand.sayGoodbye();
-        await Promise.all([app?.close(), agents?.[Symbol.asyncDispose]()]);
-        await calls.settled();
-        await onDemand[Symbol.asyncDispose]();
-        await Promise.all([worker?.[Symbol.asyncDispose](), scorer?.[Symbol.asyncDispose]()]);
-        await context.limits[Symbol.asyncDispose]();
-        await presence?.[Symbol.asyncDispose]();
-      } finally {
-        cancel();
-      }
-    },
+    [Symbol.asyncDispose]: () =>
+      stopServer({
+        context,
+        app,
+        agents,
+        onDemand,
+        calls,
+        work: [worker, scorer],
+        presence,
+        shutdown,
+        noticeMs: options.stopNoticeMs ?? 0,
+      }),
   };
 }
 
@@ -252,7 +241,9 @@ async function createContext(
       onFailure: (check, error) => logger.error({ error, check }, "not ready"),
     });
   health.addCheck("database", () => pingDatabase(database));
-  addServerGauges(metricsRegistry, database);
+  const loops = options.loops ?? LOOPS;
+  const jobTiming = { ...JOB_TIMING, ...options.jobTiming };
+  addServerGauges(metricsRegistry, { database, loops, jobTiming });
   const agents = { ...AGENT_SETTINGS, ...options.agents };
   const keys = keyHolders(options, agents);
   const metrics = createServerMetrics(metricsRegistry);
@@ -268,6 +259,7 @@ async function createContext(
     version,
     startedAtNs: clock.nowNs(),
     replicaId: createUlid(clock, random),
+    roles: options.roles ?? ALL_ROLES,
     database,
     clock,
     random,
@@ -276,7 +268,8 @@ async function createContext(
     metrics,
     health,
     policy: options.policy ?? POOL_POLICY,
-    loops: options.loops ?? LOOPS,
+    loops,
+    jobTiming,
     agents,
     limits,
     callerKey: createCallerKey(agents.trustedProxies),

@@ -8,12 +8,11 @@ export {
   createCertificateAuthority,
 } from "./ca/certificate-authority.ts";
 export { createSeal, type Seal } from "./ca/seal.ts";
-export type { ResolveName } from "./context.ts";
+export type { ResolveName, ServerRole } from "./context.ts";
 export {
   createServer,
   type Server,
   type ServerOptions,
-  type ServerRole,
 } from "./create-server.ts";
 export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";

@@ -3,25 +3,23 @@
 import type { Database } from "@truechimer/database";
 import type { Metrics } from "@truechimer/telemetry";
 import { sql } from "kysely";
+import type { ServerContext } from "./context.ts";
+import { addJobGauges } from "./jobs/job-gauges.ts";
+import { createReadRows, type ReadRows } from "./read-rows.ts";
 
-/** The rows of a query; none when the database does not answer. */
-type Read = <Row>(query: ReturnType<typeof sql>) => Promise<readonly Row[]>;
-
-export function addServerGauges(metrics: Metrics, database: Database): void {
-  const read: Read = async <Row>(query: ReturnType<typeof sql>) => {
-    try {
-      return (await query.execute(database.kysely)).rows as readonly Row[];
-    } catch {
-      return [];
-    }
-  };
+export function addServerGauges(
+  metrics: Metrics,
+  { database, loops, jobTiming }: Pick<ServerContext, "database" | "loops" | "jobTiming">,
+): void {
+  const read = createReadRows(database);
   addQueueGauges(metrics, read);
   addSetAsideGauge(metrics, read);
   addFleetGauges(metrics, read);
   addPoolGauge(metrics, database);
+  addJobGauges(metrics, { read, database, loops, jobTiming });
 }
 
-function addQueueGauges(metrics: Metrics, read: Read): void {
+function addQueueGauges(metrics: Metrics, read: ReadRows): void {
   metrics.gauge({
     name: "truechimer_scorer_queue_rows",
     help: "Results that wait for the overall score.",
@@ -48,7 +46,7 @@ function addQueueGauges(metrics: Metrics, read: Read): void {
 }
 
 /** Servers that cannot be scored; somebody has to look why. */
-function addSetAsideGauge(metrics: Metrics, read: Read): void {
+function addSetAsideGauge(metrics: Metrics, read: ReadRows): void {
   metrics.gauge({
     name: "truechimer_scorer_servers_set_aside",
     help: "Servers whose results could not be scored and wait for another try.",
@@ -62,7 +60,7 @@ function addSetAsideGauge(metrics: Metrics, read: Read): void {
   });
 }
 
-function addFleetGauges(metrics: Metrics, read: Read): void {
+function addFleetGauges(metrics: Metrics, read: ReadRows): void {
   metrics.gauge<"verdict">({
     name: "truechimer_servers",
     help: "Watched servers by verdict.",

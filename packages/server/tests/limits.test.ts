@@ -284,6 +284,7 @@ describe("health", () => {
       expect(answer.status).toBe(503);
       expect(await answer.json()).toEqual({
         status: "failing",
+        roles: ["api"],
         checks: { database: "failed" },
       });
     }, 20_000);

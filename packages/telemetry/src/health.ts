@@ -22,6 +22,8 @@ export interface HealthRegistry {
   markStarted(): void;
   /** From here on not ready; goes down before anything is closed, so that a load balancer turns away first. */
   markStopping(): void;
+  /** `markStopping` was called. */
+  readonly stopping: boolean;
   live(): HealthAnswer;
   ready(): Promise<HealthAnswer>;
   startup(): HealthAnswer;
@@ -74,6 +76,9 @@ export function createHealthRegistry(options: HealthRegistryOptions): HealthRegi
     },
     markStopping: () => {
       phase = "stopping";
+    },
+    get stopping() {
+      return phase === "stopping";
     },
     live: () => ({ ok: true, checks: {} }),
     startup: () =>

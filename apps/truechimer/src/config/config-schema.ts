@@ -124,6 +124,7 @@ const schema = z.strictObject({
       port: port.optional(),
       allowed_hosts: z.array(text).optional(),
       public_url: originAddress.optional(),
+      stop_notice: durationKey({ min: "0s", max: "4s" }).optional(),
     })
     .optional(),
   agents: z
@@ -177,7 +178,10 @@ const schema = z.strictObject({
     })
     .optional(),
   history: z
-    .strictObject({ retention: durationKey({ min: "1d", max: "3650d" }).optional() })
+    .strictObject({
+      retention: durationKey({ min: "1d", max: "3650d" }).optional(),
+      packet_retention: durationKey({ min: "1d", max: "3650d" }).optional(),
+    })
     .optional(),
   lab: labChecks.optional(),
   agent: z
@@ -209,6 +213,7 @@ export interface CheckedConfig {
     readonly port: number;
     readonly allowed_hosts: readonly string[];
     readonly public_url: string;
+    readonly stop_notice: number;
   }>;
   readonly agents?: Section<{
     readonly host: string;
@@ -242,7 +247,7 @@ export interface CheckedConfig {
   readonly targets?: Section<{ readonly private_allowed: boolean }>;
   readonly checks?: Section<CheckedTimes & { readonly samples: number }>;
   readonly verdict?: Section<{ readonly offset_limit: number; readonly witnesses_min: number }>;
-  readonly history?: Section<{ readonly retention: number }>;
+  readonly history?: Section<{ readonly retention: number; readonly packet_retention: number }>;
   readonly lab?: Section<CheckedTimes & { readonly mode: "auto" | "on" | "off" }>;
   readonly agent?: Section<{
     readonly server_url: string;

@@ -65,6 +65,7 @@ test("without a file each key has a default", async () => {
     port: 8123,
     portChosen: false,
     allowedHosts: [],
+    stopNoticeMs: 0,
   });
   expect(config.checks).toEqual({
     intervalMs: 60_000,

@@ -58,6 +58,8 @@ export interface Config {
     readonly allowedHosts: readonly string[];
     /** Address that people open, without a path. Absent: the listener's own. */
     readonly publicUrl: string | undefined;
+    /** How long everything is still answered once the program was told to stop. */
+    readonly stopNoticeMs: number;
   };
   /** The agents' own listener, and what their names and certificates are like. */
   readonly agents: {
@@ -87,7 +89,7 @@ export interface Config {
   readonly targets: { readonly privateAllowed: boolean };
   readonly checks: CheckTimes;
   readonly verdict: { readonly offsetLimitMs: number; readonly witnessesMin: number };
-  readonly history: { readonly retentionMs: number };
+  readonly history: { readonly retentionMs: number; readonly packetRetentionMs: number };
   readonly lab: CheckTimes & { readonly mode: LabMode };
   readonly agent: {
     readonly serverUrl: string | undefined;
@@ -115,12 +117,17 @@ const DAY_MS = 1_440 * MINUTE_MS;
 
 /**
  * What differs by role. `up` is one person's own host: its clocks may be private ones, and its one agent is witness
- * enough. A pool is asked by strangers: no private targets, and three witnesses.
+ * enough. A pool is asked by strangers: no private targets, and three witnesses; and a load balancer stands before it.
  */
 const ROLE_DEFAULTS = {
-  up: { privateAllowed: true, witnessesMin: 1, intervalMs: MINUTE_MS },
-  server: { privateAllowed: false, witnessesMin: 3, intervalMs: 9 * MINUTE_MS },
-  agent: { privateAllowed: false, witnessesMin: 3, intervalMs: 9 * MINUTE_MS },
+  up: { privateAllowed: true, witnessesMin: 1, intervalMs: MINUTE_MS, stopNoticeMs: 0 },
+  server: {
+    privateAllowed: false,
+    witnessesMin: 3,
+    intervalMs: 9 * MINUTE_MS,
+    stopNoticeMs: 2 * SECOND_MS,
+  },
+  agent: { privateAllowed: false, witnessesMin: 3, intervalMs: 9 * MINUTE_MS, stopNoticeMs: 0 },
 } as const;
 
 export function validConfig(role: Role, raw: RawConfig): Config {
@@ -141,6 +148,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
       portChosen: given.listen?.port !== undefined,
       allowedHosts: given.listen?.allowed_hosts ?? [],
       publicUrl: given.listen?.public_url && new URL(given.listen.public_url).origin,
+      stopNoticeMs: given.listen?.stop_notice ?? defaults.stopNoticeMs,
     },
     agents: agentsConfig(given),
     mqtt: brokerConfig(given),
@@ -159,7 +167,10 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
       offsetLimitMs: given.verdict?.offset_limit ?? 25,
       witnessesMin: given.verdict?.witnesses_min ?? defaults.witnessesMin,
     },
-    history: { retentionMs: given.history?.retention ?? 400 * DAY_MS },
+    history: {
+      retentionMs: given.history?.retention ?? 400 * DAY_MS,
+      packetRetentionMs: given.history?.packet_retention ?? 35 * DAY_MS,
+    },
     lab: labConfig(given),
     agent: {
       serverUrl: given.agent?.server_url,

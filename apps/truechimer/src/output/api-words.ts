@@ -48,6 +48,11 @@ export function ruleOutcomeWord(outcome: adminV1.RuleOutcome): string {
   return wordOf(adminV1.RuleOutcome, outcome).replace("_", " ");
 }
 
+/** "idempotent", "once_per_period" */
+export function loopClassWord(loopClass: adminV1.LoopClass): string {
+  return wordOf(adminV1.LoopClass, loopClass);
+}
+
 /** Milliseconds since 1970, with their fraction. Undefined: there is no such instant. */
 export function msOf(at: Timestamp | undefined): number | undefined {
   return at === undefined ? undefined : Number(at.seconds) * 1_000 + at.nanos / 1_000_000;

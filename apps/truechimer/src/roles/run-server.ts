@@ -78,6 +78,8 @@ async function openServer(
       agents: agentsOptions(config, config.agents.port),
       ...(await brokerSettings(loaded)),
       roles: config.roles,
+      listensWithoutApi: config.listen.portChosen,
+      stopNoticeMs: config.listen.stopNoticeMs,
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
       rateLimits: config.limits,
@@ -87,7 +89,8 @@ async function openServer(
   );
   await server.start();
   if (!config.roles.includes("api")) {
-    progress.say("server", `running as ${config.roles.join(", ")}; nothing listens`);
+    const at = config.listen.portChosen ? `health at ${server.url}` : "nothing listens";
+    progress.say("server", `running as ${config.roles.join(", ")}; ${at}`);
     return;
   }
   const { url } = await server.createLoginUrl();

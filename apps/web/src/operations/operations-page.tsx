@@ -1,7 +1,7 @@
 // The system itself: what runs in it, when it last ran and how that ended.
 
 import { useQuery } from "@tanstack/react-query";
-import type { adminV1 } from "@truechimer/api";
+import { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { msOf, nsOf } from "../api/message.ts";
 import { systemQuery } from "../api/queries.ts";
@@ -13,6 +13,7 @@ import { Nothing, TimeAgo } from "../parts/values.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
 import { RateLimits } from "./rate-limits.tsx";
+import { Replicas } from "./replicas.tsx";
 
 export function OperationsPage(): ReactNode {
   useTitle("Operations");
@@ -32,20 +33,13 @@ export function OperationsPage(): ReactNode {
 
 function Operations(props: { readonly system: adminV1.GetSystemResponse }): ReactNode {
   const { system } = props;
-  const failed = system.loops.filter(
-    (loop) => loop.lastOutcome !== "" && loop.lastOutcome !== "ok",
-  );
   const retentionNs = nsOf(system.retention);
   const lagNs = nsOf(system.scorerLag);
   return (
     <>
       <header className="page-head">
         <h1>Operations</h1>
-        <p className="page-sentence">
-          {failed.length === 0
-            ? "Every loop's last run went well."
-            : `${failed.map((loop) => loop.name).join(", ")} failed at the last run.`}
-        </p>
+        <p className="page-sentence">{sentenceOf(system)}</p>
       </header>
       <dl className="facts">
         <Fact name="Version" value={system.version} />
@@ -64,11 +58,13 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
             )
           }
         />
+        <Fact name="Jobs that wait" value={jobsText(system.jobQueue)} />
         <Fact
           name="History is kept"
           value={retentionNs === undefined ? <Nothing /> : formatLong(Number(retentionNs) / 1e6)}
         />
       </dl>
+      <Replicas replicas={system.replicas} />
       <section aria-labelledby="loops-title">
         <h2 id="loops-title">Loops</h2>
         <div className="table-scroll">
@@ -104,6 +100,17 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
   );
 }
 
+/** What needs somebody's attention first. */
+function sentenceOf({ loops, replicas }: adminV1.GetSystemResponse): string {
+  const failed = loops.filter(({ lastOutcome }) => lastOutcome !== "" && lastOutcome !== "ok");
+  if (failed.length > 0) {
+    return `${failed.map(({ name }) => name.replaceAll("_", " ")).join(", ")} failed at the last run.`;
+  }
+  const working = replicas.some(({ alive, roles }) => alive && roles.includes("worker"));
+  if (!working) return "No process has the role worker: the loops stand still.";
+  return "Every loop's last run went well.";
+}
+
 function Fact(props: { readonly name: string; readonly value: ReactNode }): ReactNode {
   return (
     <div>
@@ -111,6 +118,14 @@ function Fact(props: { readonly name: string; readonly value: ReactNode }): Reac
       <dd className="number">{props.value}</dd>
     </div>
   );
+}
+
+/** "12, 3 of them due", with those that were given up. */
+function jobsText(queue: adminV1.JobQueue | undefined): string {
+  if (queue === undefined) return "";
+  const due = queue.due === 0n ? "" : `, ${formatCount(queue.due)} of them due`;
+  const failed = queue.failed === 0n ? "" : `, ${formatCount(queue.failed)} given up`;
+  return `${formatCount(queue.waiting + queue.due)}${due}${failed}`;
 }
 
 /** A bare version says whose it is. */
@@ -130,9 +145,14 @@ function LoopRow(props: { readonly loop: adminV1.Loop }): ReactNode {
     <tr>
       <th scope="row">
         {loop.name.replaceAll("_", " ")}
-        <span className="loop-purpose">{loop.purpose}</span>
+        <span className="loop-purpose">
+          {loop.purpose}
+          {loop.class === adminV1.LoopClass.ONCE_PER_PERIOD &&
+            "; once in each period, whatever dies"}
+        </span>
       </th>
       <td>
+        {loop.runningSince !== undefined && <span className="soft">running </span>}
         {loop.lastOutcome === "" ? (
           <span className="soft">not run yet</span>
         ) : loop.lastOutcome === "ok" ? (
@@ -140,6 +160,7 @@ function LoopRow(props: { readonly loop: adminV1.Loop }): ReactNode {
         ) : (
           <a className="bad" href={paths.help("errors", loop.lastOutcome)}>
             {loop.lastOutcome}
+            {loop.failures > 1 && ` ${loop.failures} times`}
           </a>
         )}
       </td>

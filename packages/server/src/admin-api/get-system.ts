@@ -4,15 +4,9 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
-import { LOOPS } from "../loops/registry.ts";
-import {
-  durationFromMs,
-  durationFromNs,
-  optionalField,
-  optionalTimestamp,
-  timestampFrom,
-  timestampFromNs,
-} from "./admin-message.ts";
+import { durationFromMs, durationFromNs, timestampFromNs } from "./admin-message.ts";
+import { listLoops, readJobQueue } from "./loop-messages.ts";
+import { listReplicas } from "./replica-messages.ts";
 
 interface TotalsRow {
   readonly results_total: bigint;
@@ -24,18 +18,16 @@ interface TotalsRow {
 
 export async function getSystem(context: ServerContext): Promise<adminV1.GetSystemResponse> {
   const { kysely, serverVersion } = context.database;
-  const [totals, loops] = await Promise.all([
+  const [totals, loops, replicas, jobQueue] = await Promise.all([
     sql<TotalsRow>`
       select (select coalesce(sum(checks_total), 0)::int8 from monitors) as results_total,
         (select count(*) from score_queue) as queue_rows,
         (select coalesce(extract(epoch from now() - min(queued_at)), 0)::float8 from score_queue) as queue_lag_seconds,
         exists (select 1 from servers where lab and state <> 'removed') as lab,
         (select max(version) from schema_migrations) as schema_version`.execute(kysely),
-    kysely
-      .selectFrom("loop_runs")
-      .select(["name", "period_ms", "last_run_at", "next_run_at", "took_ms", "outcome"])
-      .orderBy("name")
-      .execute(),
+    listLoops(context),
+    listReplicas(context),
+    readJobQueue(context.database),
   ]);
   const [total] = totals.rows;
   return create(adminV1.GetSystemResponseSchema, {
@@ -43,17 +35,9 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     startedAt: timestampFromNs(context.startedAtNs),
     databaseVersion: serverVersion,
     schemaVersion: total?.schema_version ?? "",
-    loops: loops.map((loop) =>
-      create(adminV1.LoopSchema, {
-        name: loop.name,
-        period: durationFromMs(Number(loop.period_ms)),
-        ...optionalTimestamp("lastRunAt", loop.last_run_at),
-        ...optionalField("lastTook", loop.took_ms === null ? null : durationFromMs(loop.took_ms)),
-        lastOutcome: loop.outcome,
-        nextRunAt: timestampFrom(loop.next_run_at),
-        purpose: LOOPS.find(({ name }) => name === loop.name)?.purpose ?? "",
-      }),
-    ),
+    loops: [...loops],
+    replicas: [...replicas],
+    jobQueue,
     lab: total?.lab ?? false,
     resultsTotal: total?.results_total ?? 0n,
     scorerQueueRows: total?.queue_rows ?? 0n,

@@ -43,6 +43,8 @@ export function createListener(
   app.server.maxConnections = limits.connectionsMax;
   app.addHook("onRequest", async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
+    // Whoever is told does not begin its next request on a connection that is about to end.
+    if (context.health.stopping) reply.raw.setHeader("connection", "close");
   });
   app.setErrorHandler(async (error, request, reply) => {
     const status = (error as { readonly statusCode?: number }).statusCode ?? 500;

@@ -10,7 +10,6 @@ import {
   type WorkerPool,
 } from "graphile-worker";
 import type { ServerContext } from "../context.ts";
-import type { JobTiming } from "./job-timing.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** What is done for one kind of job. Rejects: it is tried again, later each time. */
@@ -23,12 +22,14 @@ export type JobTask = (
 export interface JobWorkerOptions {
   /** By kind. Jobs of other kinds are left to those who know them, such as a newer release. */
   readonly tasks: Readonly<Record<string, JobTask>>;
-  readonly timing: JobTiming;
   /** Jobs at once; default 8. */
   readonly concurrency?: number;
   /** Told under which name this worker locks jobs. */
   readonly onPool: (jobPool: string) => Promise<void>;
 }
+
+/** What a worker needs of its world. */
+export type JobContext = Pick<ServerContext, "database" | "clock" | "logger" | "jobTiming">;
 
 /** As many as there are slow loops at most: a long one must not keep the others waiting. */
 const CONCURRENCY_DEFAULT = 8;
@@ -41,7 +42,7 @@ const RESTART_MS_MAX = 30_000;
 
 /** Disposing finishes or hands back the jobs under way. */
 export async function startJobWorker(
-  context: ServerContext,
+  context: JobContext,
   options: JobWorkerOptions,
 ): Promise<AsyncDisposable> {
   const pgPool = context.database.openPool({
@@ -91,8 +92,8 @@ export async function startJobWorker(
 type QueuePool = ReturnType<ServerContext["database"]["openPool"]>;
 
 function openQueue(
-  { logger }: ServerContext,
-  { tasks, timing, concurrency = CONCURRENCY_DEFAULT }: JobWorkerOptions,
+  { logger, jobTiming }: JobContext,
+  { tasks, concurrency = CONCURRENCY_DEFAULT }: JobWorkerOptions,
   pgPool: QueuePool,
 ): WorkerPool {
   const taskList: TaskList = Object.fromEntries(
@@ -112,8 +113,8 @@ function openQueue(
         worker: {
           schema: JOB_QUEUE_SCHEMA,
           concurrentJobs: concurrency,
-          pollInterval: timing.pollMs,
-          gracefulShutdownAbortTimeout: timing.graceMs,
+          pollInterval: jobTiming.pollMs,
+          gracefulShutdownAbortTimeout: jobTiming.graceMs,
           // One statement takes jobs for all hands, instead of one each; it polls for them, too.
           localQueue: { size: concurrency, ttl: TAKEN_AHEAD_MS_MAX },
           // In bundles, also of one: a single job's end is not waited for at the stop, and a failure to write it is lost.

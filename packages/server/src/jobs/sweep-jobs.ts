@@ -3,7 +3,6 @@
 import { JOB_QUEUE_SCHEMA } from "@truechimer/database";
 import { type RawBuilder, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
-import type { JobTiming } from "./job-timing.ts";
 
 /** A dead replica's row is shown for so long. */
 const DEAD_SHOWN_MS = 600_000;
@@ -11,10 +10,11 @@ const DEAD_SHOWN_MS = 600_000;
 const queueJobs = sql.raw(`${JOB_QUEUE_SCHEMA}.jobs`);
 
 /** Frees the jobs of dead replicas. Gives the number of workers whose jobs were freed. */
-export async function sweepJobs(
-  { database, logger }: Pick<ServerContext, "database" | "logger">,
-  { deadAfterMs }: Pick<JobTiming, "deadAfterMs">,
-): Promise<number> {
+export async function sweepJobs({
+  database,
+  logger,
+  jobTiming: { deadAfterMs },
+}: Pick<ServerContext, "database" | "logger" | "jobTiming">): Promise<number> {
   const { kysely } = database;
   const freed = await sql<{ readonly pools: readonly string[] }>`
     with stranded as (

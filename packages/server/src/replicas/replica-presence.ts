@@ -4,7 +4,6 @@ import { hostname } from "node:os";
 import { sleep } from "@truechimer/base";
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
-import type { JobTiming } from "../jobs/job-timing.ts";
 
 export interface ReplicaPresence extends AsyncDisposable {
   /** Under which name this replica locks jobs from now on. */
@@ -12,12 +11,8 @@ export interface ReplicaPresence extends AsyncDisposable {
 }
 
 /** Disposing takes the row away: whoever goes in order is not missed. */
-export async function startReplicaPresence(
-  context: ServerContext,
-  roles: readonly string[],
-  { heartbeatMs }: Pick<JobTiming, "heartbeatMs">,
-): Promise<ReplicaPresence> {
-  const { database, replicaId, version, clock, logger } = context;
+export async function startReplicaPresence(context: ServerContext): Promise<ReplicaPresence> {
+  const { database, replicaId, roles, version, clock, logger, jobTiming } = context;
   const stop = new AbortController();
   let jobPool: string | null = null;
   // A replica that stood still for long finds its row gone, and makes it again.
@@ -31,7 +26,7 @@ export async function startReplicaPresence(
   };
   const keepSaying = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      await sleep(clock, heartbeatMs, stop.signal).catch(() => undefined);
+      await sleep(clock, jobTiming.heartbeatMs, stop.signal).catch(() => undefined);
       if (stop.signal.aborted) return;
       await say().catch((error: unknown) =>
         logger.warn({ error }, "this replica could not say that it lives"),
