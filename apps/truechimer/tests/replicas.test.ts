@@ -182,7 +182,7 @@ describe("seven processes on one PostgreSQL", { timeout: LIMIT_MS }, () => {
     const load = startLoad(balancer);
     await vi.waitFor(() => expect(load.acknowledged()).toBeGreaterThan(ACKNOWLEDGED_MIN), WAIT);
     const leaving = [cluster.members[0], cluster.members[3], cluster.members[5]];
-    const stopped = await Promise.all(leaving.map((member) => member?.stop()));
+    const stopped = await Promise.all(leaving.map(async (member) => await member?.stop()));
     for (const each of stopped) {
       expect(each?.code).toBe(0);
       expect(each?.tookMs).toBeLessThan(STOP_MS_MAX);

@@ -37,7 +37,9 @@ export async function stopServer(parts: StoppingParts): Promise<void> {
     agents?.closeAllConnections();
   });
   try {
-    const working = Promise.all(parts.work.map((each) => each?.[Symbol.asyncDispose]()));
+    const working = Promise.all(
+      parts.work.map(async (each) => await each?.[Symbol.asyncDispose]()),
+    );
     // Told below; a failure meanwhile has a reader.
     working.catch(() => undefined);
     if (app?.server.listening === true) await sleep(context.clock, noticeMs);

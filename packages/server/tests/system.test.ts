@@ -24,7 +24,11 @@ test("every loop with its class, its outcome and when it is due", async () => {
     for (const loop of loops) {
       expect(loop).toMatchObject({ lastOutcome: "ok", failures: 0 });
       const registered = LOOPS.find(({ name }) => name === loop.name);
-      expect(adminV1.LoopClass[loop.class]?.toLowerCase()).toBe(registered?.class);
+      expect(loop.class).toBe(
+        registered?.class === "once_per_period"
+          ? adminV1.LoopClass.ONCE_PER_PERIOD
+          : adminV1.LoopClass.IDEMPOTENT,
+      );
       expect(loop.periodsTotal).toBeGreaterThan(0n);
       expect(loop.nextRunAt).toBeDefined();
       expect(loop.replicaId).toBe(replicas[0]?.id);
