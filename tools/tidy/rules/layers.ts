@@ -12,6 +12,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ["packages/nts", 1],
   ["packages/pki", 1],
   ["packages/scoring", 1],
+  ["packages/filter", 1],
   ["packages/selection", 1],
   ["packages/history", 1],
   ["packages/api", 1],
@@ -31,14 +32,21 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
 /** Within a layer only along the flow of a measurement. Between agent and server: never. */
 const SIDEWAYS: ReadonlySet<string> = new Set([
   "packages/scoring -> packages/ntp",
+  "packages/filter -> packages/ntp",
+  "packages/filter -> packages/scoring",
+  "packages/api -> packages/filter",
   "packages/selection -> packages/scoring",
   "packages/history -> packages/ntp",
   "packages/history -> packages/scoring",
   "packages/lab -> packages/udp",
 ]);
 
-/** The dashboard is a client of the API and nothing more. */
-const WEB_MAY_IMPORT: ReadonlySet<string> = new Set(["packages/api", "packages/base"]);
+/** The dashboard is a client of the API and nothing more; the filter language is a part of the API. */
+const WEB_MAY_IMPORT: ReadonlySet<string> = new Set([
+  "packages/api",
+  "packages/base",
+  "packages/filter",
+]);
 
 /** Whether a package's folder, such as "packages/ntp", stands in this layer or below. */
 export function isAtMostLayer(folder: string, layer: number): boolean {
