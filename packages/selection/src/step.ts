@@ -247,7 +247,6 @@ class StepSearch {
     const toActive = this.#chooseActive(activeLeft, working);
     const activeAfter = [...activeLeft, ...toActive];
     const toTesting = this.#chooseTesting(working, toActive, activeAfter);
-    const { policy } = this.#field;
     const usable = activeAfter.filter((place) => this.#at(place).usable).length;
     const eligible = activeAfter.filter((place) => this.#at(place).role === "eligible").length;
     const towards = toActive.filter((place) => this.#target.active.has(place)).length;
@@ -270,7 +269,6 @@ class StepSearch {
 
   /** No set of changes that contains these removals, and `left` of the later ones at most, is above it. */
   #boundOf(removed: readonly number[], from: number, left: number): Score {
-    const { policy } = this.#field;
     const { toActive, toTesting } = this.#budget;
     const usable = this.#active.filter((place) => this.#at(place).usable).length;
     const towards = this.#promotable.filter((place) => this.#target.active.has(place)).length;
