@@ -323,6 +323,8 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       scorerQueueRows: 0n,
       retention: durationFromMs(90 * 86_400_000),
     }),
+    setServerTracing: ({ ids }) => ({ servers: ids.map((id) => wire(serverOf(id))) }),
+    listTraceroutes: () => ({ traceroutes: [], nextPageToken: "" }),
     listRateLimits: () => ({
       rateLimits: [
         {

@@ -65,6 +65,7 @@ export interface Schema {
   system_settings: SystemSettingsTable;
   events: EventsTable;
   loop_runs: LoopRunsTable;
+  traceroute_turns: TracerouteTurnsTable;
   rate_limit_windows: RateLimitWindowsTable;
   rate_limit_counts: RateLimitCountsTable;
   replicas: ReplicasTable;
@@ -198,6 +199,7 @@ export interface ServersTable {
   deletion_on: string | null;
   created_on: Generated<Timestamptz>;
   removed_on: Timestamptz | null;
+  traced: Generated<boolean>;
 }
 
 export interface ServerScoresTable {
@@ -372,6 +374,13 @@ export interface EventsTable {
   verdict_after: VerdictName | null;
   reason: Generated<string>;
   text: string;
+}
+
+export interface TracerouteTurnsTable {
+  server_id: bigint;
+  monitor_id: bigint;
+  asked_at: Generated<Timestamptz>;
+  failing: boolean;
 }
 
 export interface RateLimitWindowsTable {

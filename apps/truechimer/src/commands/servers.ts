@@ -21,7 +21,9 @@ interface ListOptions extends ConnectionOptions {
 export function registerServers(host: CommandHost): void {
   const servers = host.program
     .command("servers")
-    .description("the time servers under watch: list, add, pause, resume, remove, restore, show");
+    .description(
+      "the time servers under watch: list, add, pause, resume, remove, restore, show, trace, untrace, paths",
+    );
   servers.addHelpText(
     "after",
     examples(
@@ -41,6 +43,9 @@ export function registerServers(host: CommandHost): void {
   registerChange(host, servers, RESUME);
   registerChange(host, servers, REMOVE);
   registerChange(host, servers, RESTORE);
+  registerChange(host, servers, TRACE);
+  registerChange(host, servers, UNTRACE);
+  registerPaths(host, servers);
 }
 
 function registerList(host: CommandHost, servers: Command): void {
@@ -115,6 +120,35 @@ const RESTORE: Change = {
   description: "put removed servers back under watch",
   apply: (client, ids) => client.restoreServers({ ids }),
 };
+
+const TRACE: Change = {
+  name: "trace",
+  done: "traced from now on",
+  description: "keep the paths to servers: a traceroute a day, and when checks begin to fail",
+  apply: (client, ids) => client.setServerTracing({ ids, traced: true }),
+};
+const UNTRACE: Change = {
+  name: "untrace",
+  done: "not traced any more",
+  description: "make no more traceroutes to servers by themselves; what was found stays",
+  apply: (client, ids) => client.setServerTracing({ ids, traced: false }),
+};
+
+function registerPaths(host: CommandHost, servers: Command): void {
+  withConnectionOptions(servers.command("paths <server>"))
+    .description("the traceroutes to a server that are kept, newest first")
+    .action(async (word: string, options: ConnectionOptions) => {
+      const client = await connected(host, options);
+      const { findServers } = await import("../find-server.ts");
+      const { printTraceroutes } = await import("../output/traceroute-rows.ts");
+      const printer = printerFor(host, options);
+      for (const { id } of await findServers(client, word)) {
+        const { traceroutes } = await client.listTraceroutes({ serverId: id });
+        await printTraceroutes(printer, traceroutes);
+      }
+      host.finish(EXIT.good);
+    });
+}
 
 function registerChange(host: CommandHost, servers: Command, change: Change): void {
   withConnectionOptions(servers.command(`${change.name} <server...>`))

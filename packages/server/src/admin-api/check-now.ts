@@ -3,12 +3,12 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError, parseIpAddress } from "@truechimer/base";
-import { parseExactJson } from "@truechimer/mqtt";
 import type { ServerContext } from "../context.ts";
 import { withEdgeErrors } from "../http/stream-errors.ts";
 import type { OnDemand } from "../on-demand/on-demand.ts";
 import type { Question, QuestionAnswer, QuestionEvent } from "../on-demand/question.ts";
 import { offsetMessage, optionalField, timestampFrom, timestampFromNs } from "./admin-message.ts";
+import { hopMessages } from "./hop-messages.ts";
 import { monitorMessages } from "./monitor-messages.ts";
 import { resolveTarget } from "./resolve-target.ts";
 
@@ -128,26 +128,5 @@ function answerMessage(answer: QuestionAnswer): adminV1.CheckNowAnswer {
     ...optionalField("leap", answer.leap),
     hops: hopMessages(answer.hops),
     answeredAt: timestampFrom(answer.answeredAt),
-  });
-}
-
-/** Each address once, with its shortest round trip; a probe without an answer is none. */
-function hopMessages(hops: string | null): adminV1.TracerouteHop[] {
-  const parsed = hops === null ? [] : parseExactJson(hops);
-  if (!Array.isArray(parsed)) return [];
-  return parsed.map((hop: unknown) => {
-    const { hop_limit: hopLimit, answers } = hop as {
-      readonly hop_limit: bigint;
-      readonly answers: readonly { readonly ip: string; readonly rtt_ns?: bigint }[];
-    };
-    const shortest = new Map<string, bigint>();
-    for (const { ip, rtt_ns: rttNs = 0n } of answers) {
-      const known = shortest.get(ip);
-      if (ip !== "" && (known === undefined || rttNs < known)) shortest.set(ip, rttNs);
-    }
-    return create(adminV1.TracerouteHopSchema, {
-      hopLimit: Number(hopLimit),
-      answers: [...shortest].map(([address, rttNs]) => ({ address, rttNs })),
-    });
   });
 }

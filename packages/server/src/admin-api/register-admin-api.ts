@@ -27,7 +27,9 @@ import { listEvents } from "./list-events.ts";
 import { listMonitors } from "./list-monitors.ts";
 import { listRateLimits } from "./list-rate-limits.ts";
 import { listServers } from "./list-servers.ts";
+import { listTraceroutes } from "./list-traceroutes.ts";
 import { PAUSE, REMOVE, RESTORE, RESUME, setServerState } from "./set-server-state.ts";
+import { setServerTracing } from "./set-server-tracing.ts";
 
 const PRINCIPAL: ContextKey<AdminPrincipal | undefined> = createContextKey<
   AdminPrincipal | undefined
@@ -60,6 +62,8 @@ export function registerAdminApi(
         restoreServers: async ({ ids }) => ({
           servers: await setServerState(context, ids, RESTORE),
         }),
+        setServerTracing: (request) => setServerTracing(context, request),
+        listTraceroutes: (request) => listTraceroutes(context, request),
         checkNow: (request, { signal }) =>
           checkNow({ context, onDemand: options.onDemand }, request, signal),
         listMonitors: () => listMonitors(context),

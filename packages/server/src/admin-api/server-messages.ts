@@ -81,6 +81,7 @@ const SERVER_COLUMNS = [
   "last_check_ts",
   "last_answer_ts",
   "created_on",
+  "traced",
 ] as const;
 
 type ServerRow = Pick<Selectable<Schema["servers"]>, (typeof SERVER_COLUMNS)[number]>;
@@ -129,6 +130,7 @@ function serverMessage(
     checkInterval: durationFromMs(probe.checkIntervalMs),
     stale,
     lab: row.lab,
+    traced: row.traced,
     ...leapCounts(leaps, nowNs - freshNs),
   });
 }

@@ -12,6 +12,7 @@ import { monitorConfig } from "./monitor-config.ts";
 import { probePolicyFor } from "./probe-settings.ts";
 import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
 import { type DueServer, takeDueServers } from "./take-due-servers.ts";
+import { takeDueTraces } from "./take-due-traces.ts";
 import { createTicket } from "./ticket.ts";
 import { withdrawnLeases } from "./withdrawn-leases.ts";
 
@@ -38,6 +39,11 @@ export async function getServers(
     probe,
     anyPort: leased,
   });
+  const traced = await takeDueTraces(
+    database,
+    monitor.id,
+    leased ? servers.flatMap((server) => (server.traced ? [server.serverId] : [])) : [],
+  );
   // By the database's clock, so that a later batch has the later id whichever replica made it.
   const nowNs = (): bigint => takenAtNs ?? context.clock.nowNs();
   const batchId = createUlid({ ...context.clock, nowNs }, context.random);
@@ -48,15 +54,20 @@ export async function getServers(
   return create(monitorV2.GetServersResponseSchema, {
     batchId: new TextEncoder().encode(batchId),
     config,
-    servers: servers.map((server) => {
+    servers: servers.flatMap((server) => {
       const addressBytes = addressBytesOf(server);
       const { port } = server;
-      return create(monitorV2.ServerSchema, {
+      const handedOut = {
         ipBytes: addressBytes,
         ticket: createTicket({ monitorId: monitor.id, batchId, addressBytes, port }, key),
         ...(port === NTP_PORT ? {} : { port }),
+      };
+      const check = create(monitorV2.ServerSchema, {
+        ...handedOut,
         ...(leased ? { checkInterval: durationFromMs(server.checkIntervalMs) } : {}),
       });
+      if (!traced.has(server.serverId)) return [check];
+      return [check, create(monitorV2.ServerSchema, { ...handedOut, trace: true })];
     }),
     ...(leased ? { lease: LEASE } : {}),
     ...withdrawn,

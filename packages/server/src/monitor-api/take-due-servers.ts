@@ -19,6 +19,8 @@ export interface DueServer {
   readonly port: number;
   /** Between two checks of it by this monitor, as its assignment is now. */
   readonly checkIntervalMs: number;
+  /** Its path is asked for now and then, too. */
+  readonly traced: boolean;
 }
 
 export interface TakeDueServersOptions {
@@ -34,6 +36,7 @@ interface DueRow {
   readonly port: number;
   readonly place: bigint;
   readonly check_interval_ms: number;
+  readonly traced: boolean;
   readonly taken_at: Timestamptz;
 }
 
@@ -46,7 +49,7 @@ export async function takeDueServers(
   const activeMs = monitor.status === "active" ? probe.checkIntervalMs : probe.testingIntervalMs;
   const result = await sql<DueRow>`
     with due as (
-      select ss.id, s.id as server_id, host(s.ip) as ip, s.port, ss.queue_ts as waited_since,
+      select ss.id, s.id as server_id, host(s.ip) as ip, s.port, s.traced, ss.queue_ts as waited_since,
         case when ss.score_raw > ${SLOW_SCORE} and ss.status = 'active' then ${activeMs}::float8
           when ss.score_raw > ${SLOW_SCORE} and ss.status = 'testing' then ${probe.testingIntervalMs}::float8
           else ${probe.slowIntervalMs}::float8 end as check_interval_ms
@@ -71,7 +74,7 @@ export async function takeDueServers(
     taken as (
       update server_scores ss set queue_ts = now() from due where ss.id = due.id returning ss.id
     )
-    select due.server_id, due.ip, due.port, due.check_interval_ms,
+    select due.server_id, due.ip, due.port, due.traced, due.check_interval_ms,
       now() as taken_at, row_number() over (order by due.waited_since asc nulls first, due.id) as place
     from due join taken on taken.id = due.id
     order by place`.execute(database.kysely);
@@ -82,6 +85,7 @@ export async function takeDueServers(
       address: row.ip,
       port: row.port,
       checkIntervalMs: row.check_interval_ms,
+      traced: row.traced,
     })),
     takenAtNs: takenAt === undefined ? undefined : nsFromTimestamptz(takenAt),
   };
