@@ -9,7 +9,12 @@ import type { ControlPlaneContext, StopSignals } from "./monitor-context.ts";
 import type { SubmissionHeader } from "./queue/queue-record.ts";
 import { type RpcFailure, rpcFailureFrom } from "./rpc-failure.ts";
 import { LEGACY_SUBMISSION_VERSION, SUBMISSION_VERSION } from "./server-status.ts";
-import { legacySubmission, parseSubmissionMessage, submittedServer } from "./submission.ts";
+import {
+  legacySubmission,
+  parseSubmissionMessage,
+  storedSubmission,
+  submittedServer,
+} from "./submission.ts";
 import { createWaker } from "./waker.ts";
 
 /** With more aside it is not the submissions that are at fault: everything waits. */
@@ -119,16 +124,23 @@ async function deliver(
   const { submissionId } = header;
   const bytes = await queue.message(submissionId);
   if (bytes === undefined) return undefined;
-  const message = parseSubmissionMessage(bytes);
-  if (peer.isLegacy) return await deliverLegacy(header, message, { context, closing });
-  const failure = await submit(message, context, closing);
+  if (peer.isLegacy) return await deliverLegacy(header, bytes, { context, closing });
+  const failure = await submit(
+    {
+      message: storedSubmission(bytes),
+      results: header.results,
+      serverAt: (index) => submittedServer(parseSubmissionMessage(bytes), index),
+    },
+    context,
+    closing,
+  );
   if (failure === undefined) {
     peer.accepted(SUBMISSION_VERSION);
     await queue.settle(submissionId);
     return undefined;
   }
   if (failure.versionMayBeTooNew && mayBeLegacy(context)) {
-    return await deliverLegacy(header, message, { context, closing });
+    return await deliverLegacy(header, bytes, { context, closing });
   }
   if (failure.final) {
     await queue.settle(submissionId);
@@ -152,22 +164,35 @@ function mayBeLegacy({ config }: ControlPlaneContext): boolean {
  */
 async function deliverLegacy(
   header: SubmissionHeader,
-  message: monitorV2.SubmitResultsRequest,
+  bytes: Uint8Array,
   { context, closing }: { readonly context: ControlPlaneContext; readonly closing: AbortSignal },
 ): Promise<undefined> {
   await context.queue.settle(header.submissionId, "now");
+  const message = parseSubmissionMessage(bytes);
   const legacy = legacySubmission(message);
   const traceroutes = message.list.length - legacy.list.length;
   if (traceroutes > 0) reportLost({ ...header, results: traceroutes }, context, NO_TRACEROUTES);
   if (legacy.list.length === 0) return undefined;
-  const failure = await submit(legacy, context, closing);
+  const sent = {
+    message: legacy,
+    results: legacy.list.length,
+    serverAt: (index: number) => submittedServer(legacy, index),
+  };
+  const failure = await submit(sent, context, closing);
   if (failure === undefined) context.peer.accepted(LEGACY_SUBMISSION_VERSION);
   else reportLost({ ...header, results: legacy.list.length }, context, failure);
   return undefined;
 }
 
+interface SentSubmission {
+  readonly message: monitorV2.SubmitResultsRequest;
+  readonly results: number;
+  /** Of the server at a place of it, for people. */
+  readonly serverAt: (index: number) => string | undefined;
+}
+
 async function submit(
-  message: monitorV2.SubmitResultsRequest,
+  { message, results, serverAt }: SentSubmission,
   { client, logger, metrics }: ControlPlaneContext,
   closing: AbortSignal,
 ): Promise<RpcFailure | undefined> {
@@ -177,10 +202,10 @@ async function submit(
       signal: closing,
     });
     if (!answer.ok) return NOT_OK;
-    metrics.resultsAccepted(message.list.length - answer.refused.length);
+    metrics.resultsAccepted(results - answer.refused.length);
     for (const { index, code, message: detail } of answer.refused) {
       metrics.resultsLost(1, code);
-      logger.warn({ server: submittedServer(message, index), code, detail }, "result refused");
+      logger.warn({ server: serverAt(index), code, detail }, "result refused");
     }
     return undefined;
   } catch (error) {

@@ -1,5 +1,7 @@
 // A counting semaphore: bounds how much is in flight. First come, first served.
 
+import { whenAborted } from "@truechimer/base";
+
 /** Calling it again changes nothing. */
 export type GiveBack = () => void;
 
@@ -36,15 +38,14 @@ export function createSlots(max: number): Slots {
     }
     return new Promise((resolve, reject) => {
       const onTurn = (): void => {
-        signal.removeEventListener("abort", onAbort);
+        stopListening();
         resolve(giveBackOnce());
       };
-      const onAbort = (): void => {
+      const stopListening = whenAborted(signal, () => {
         waiting.splice(waiting.indexOf(onTurn), 1);
         reject(signal.reason as Error);
-      };
+      });
       waiting.push(onTurn);
-      signal.addEventListener("abort", onAbort, { once: true });
     });
   };
 

@@ -1,7 +1,8 @@
 // Results on their way to the control plane: as they are kept, which is version 5, and reduced for a control plane of
 // the NTP Pool.
 
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary, type UnknownField } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { monitorV2 } from "@truechimer/api";
 import { ipAddressFromBytes, type Ulid } from "@truechimer/base";
 import { LEGACY_SUBMISSION_VERSION, reducedStatus, SUBMISSION_VERSION } from "./server-status.ts";
@@ -29,6 +30,22 @@ export function encodeSubmissionMessage(submission: Submission): Uint8Array {
       submissionId,
     }),
   );
+}
+
+/**
+ * The same to send, its fields as they lie in the bytes: what is in them was judged and written once, and need not be
+ * taken apart and put together again to go on its way.
+ */
+export function storedSubmission(bytes: Uint8Array): monitorV2.SubmitResultsRequest {
+  const reader = new BinaryReader(bytes);
+  const fields: UnknownField[] = [];
+  while (reader.pos < reader.len) {
+    const [no, wireType] = reader.tag();
+    fields.push({ no, wireType, data: reader.skip(wireType, no) });
+  }
+  const message = create(monitorV2.SubmitResultsRequestSchema);
+  message.$unknown = fields;
+  return message;
 }
 
 export function parseSubmissionMessage(bytes: Uint8Array): monitorV2.SubmitResultsRequest {

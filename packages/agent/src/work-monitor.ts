@@ -305,9 +305,9 @@ function leaseRestMs({ clock }: MonitorContext, state: WorkState): number | unde
   if (unansweredSinceNs === undefined) return;
   const nowNs = clock.monotonicNs();
   const awayNs = unansweredSinceNs + BigInt(AWAY_AFTER_MS * NS_PER_MS);
-  const dueNs = leases.nextDueNs(nowNs);
-  if (dueNs === undefined) return;
-  const nextNs = dueNs > awayNs ? dueNs : awayNs;
+  // Not before: to find the next that is due means to go through all of them, and most calls are answered.
+  const nextNs = nowNs < awayNs ? awayNs : leases.nextDueNs(nowNs);
+  if (nextNs === undefined) return;
   return Math.max(LEASE_LOOK_MS, Math.ceil(Number(nextNs - nowNs) / NS_PER_MS));
 }
 

@@ -1,6 +1,8 @@
 // Time as an argument. Code below L3 never asks the operating system for the time or sets a timer on its own; it is
 // given a `Clock`, so that a fleet can be run in one process on a virtual one.
 
+import { whenAborted } from "./when-aborted.ts";
+
 /** Nanoseconds since 1970-01-01 00:00 UTC, leap seconds not counted. */
 export type UnixNs = bigint;
 
@@ -26,14 +28,16 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
       reject(signal.reason as Error);
       return;
     }
-    const onAbort = (): void => {
-      cancel();
-      reject(signal?.reason as Error);
-    };
     const cancel = clock.setTimer(delayMs, () => {
-      signal?.removeEventListener("abort", onAbort);
+      stopListening?.();
       resolve();
     });
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening =
+      signal === undefined
+        ? undefined
+        : whenAborted(signal, () => {
+            cancel();
+            reject(signal.reason as Error);
+          });
   });
 }

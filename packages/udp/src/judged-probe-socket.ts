@@ -7,6 +7,7 @@ import {
   type IpAddress,
   ipAddressFromBytes,
   type Random,
+  whenAborted,
 } from "@truechimer/base";
 import {
   createClientRequest,
@@ -137,11 +138,13 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     promise: Pick<Pending, "resolve" | "reject">,
   ): void {
     const id = this.#takeId();
-    const onAbort = (): void => {
-      this.#carrier().cancel(id);
-      this.#take(id)?.reject(aborted(signal));
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening =
+      signal === undefined
+        ? NOTHING
+        : whenAborted(signal, () => {
+            this.#carrier().cancel(id);
+            this.#take(id)?.reject(aborted(signal));
+          });
     const stopWaiting = this.#atItsTurn(request, () => this.#send(id));
     this.#pending.set(id, {
       ...promise,
@@ -149,7 +152,7 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
       bytes: this.#requestBytes(request),
       cleanUp: () => {
         stopWaiting();
-        signal?.removeEventListener("abort", onAbort);
+        stopListening();
       },
     });
     if (this.#pending.size === 1) this.#carrier().setBusy(true);
@@ -214,6 +217,7 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
 }
 
 function NO_WAIT(): void {}
+function NOTHING(): void {}
 
 function aborted(signal: AbortSignal | undefined): AppError {
   return new AppError("stopped", "the exchange was aborted", { cause: signal?.reason });
