@@ -6,6 +6,7 @@ import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
 import { createToken, RATE_LIMITS, type ServerOptions } from "../src/index.ts";
 import { askHttp, type HttpAnswer, newCsr, newUlid } from "./_agents.ts";
+import { startReplicas } from "./_replicas.ts";
 import { refusalOf } from "./_results.ts";
 import { ip, startServer, type TestServer, useServer } from "./_test-server.ts";
 
@@ -109,6 +110,9 @@ describe("failed logins", () => {
   test("count alone, over three replicas; beyond the limit nothing is looked up for that address", async () => {
     const all = await replicas(settings);
     const from = "127.0.3.1";
+    const [first] = all;
+    const inUse = (await first?.server.issueAdminKey("in use from there")) ?? "";
+    expect((await call(first ?? noReplica(), { key: inUse, from })).status).toBe(200);
     const key = createToken("tca_", systemRandom);
     const answers = await Promise.all(
       Array.from({ length: 150 }, (_, at) =>
@@ -120,6 +124,8 @@ describe("failed logins", () => {
     if (a === undefined) throw new Error("no replica");
     const good = await a.server.issueAdminKey("behind the same address");
     expect((await call(a, { key: good, from })).status).toBe(429);
+    // Whoever was at work there goes on.
+    expect((await call(a, { key: inUse, from })).status).toBe(200);
     expect((await call(a, { key: good, from: "127.0.3.2" })).status).toBe(200);
   });
 
@@ -190,6 +196,48 @@ describe("failed logins", () => {
     expect(statuses.at(-1)).toBe(429);
   });
 });
+
+test("of processes that are killed: exactly as many failures are told as such, by all together", async () => {
+  const MAX = 100;
+  const cluster = await startReplicas(database.url, ["api", "api", "api"]);
+  try {
+    const ask = async (): Promise<number> => {
+      const url = cluster.anyUrl(systemRandom);
+      try {
+        const { status } = await askHttp(`${url}${LIST}`, {
+          method: "POST",
+          body: "{}",
+          headers: { ...JSON_TYPE, authorization: "Bearer tca_wrong" },
+          localAddress: "127.0.3.20",
+        });
+        return status;
+      } catch (error) {
+        // Of a process that was killed: it has counted and not told, or was not there any more to count.
+        return (error as { readonly code?: string }).code === "ECONNREFUSED" ? -1 : 0;
+      }
+    };
+    const statuses: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const asked = Array.from({ length: 60 }, ask);
+      if (round === 1 || round === 3) cluster.killOne(systemRandom);
+      statuses.push(...(await Promise.all(asked)));
+    }
+    const told = statuses.filter((status) => status === 401).length;
+    const lost = statuses.filter((status) => status === 0).length;
+    expect(told).toBeLessThanOrEqual(MAX);
+    expect(told + lost).toBeGreaterThanOrEqual(MAX);
+    expect(statuses).toContain(429);
+    expect(lost).toBeLessThan(MAX);
+    expect(cluster.killed).toBe(2);
+    const { rows } = await database.pool.query<{ used: bigint }>(
+      "select used from rate_limit_windows where limit_name = 'login_failures' and used = $1",
+      [MAX],
+    );
+    expect(rows).toHaveLength(1);
+  } finally {
+    await cluster[Symbol.asyncDispose]();
+  }
+}, 120_000);
 
 describe("of strangers", () => {
   test("an address has so many requests before anything is looked up", async () => {

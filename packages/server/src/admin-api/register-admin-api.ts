@@ -105,13 +105,16 @@ function guardAdmin(
       });
       return;
     }
-    const stranger = strangerRefusal(context, request);
+    const { authorization, cookie } = request.headers;
+    const credentials = { authorization, cookie };
+    const stranger = options.access.heldLately(credentials)
+      ? undefined
+      : strangerRefusal(context, request);
     if (stranger !== undefined) {
       await refuseCall(reply, stranger);
       return;
     }
-    const { authorization, cookie } = request.headers;
-    const principal = await options.access.principalOf({ authorization, cookie });
+    const principal = await options.access.principalOf(credentials);
     if (principal !== undefined) {
       principals.set(request, principal);
       const many = { name: "admin_calls", key: principal.id } as const;

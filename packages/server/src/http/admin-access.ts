@@ -21,6 +21,10 @@ export interface AdminPrincipal {
   readonly id: string;
 }
 
+/** Keys and sessions that held so lately are remembered, so many of them. Each call asks the database all the same. */
+const HELD_NS = 60_000_000_000n;
+const HELD_MAX = 10_000;
+
 const SESSION_NAME = "the dashboard";
 const PROCESS_KEY_NAME = "the command line";
 
@@ -34,6 +38,8 @@ export interface AdminAccess {
   readonly cookieName: string;
   /** Absent: neither a key nor a session that holds. */
   principalOf(credentials: AdminCredentials): Promise<AdminPrincipal | undefined>;
+  /** Whether what is shown held a moment ago: its caller is not held up by what others behind his address try. */
+  heldLately(credentials: AdminCredentials): boolean;
   createOneTimeKey(): Promise<{ readonly key: string; readonly expiresAtNs: UnixNs }>;
   /** Spends the key for a session. Gives the cookie's value; absent: the key is unknown, spent or too old. */
   redeem(key: string, userAgent: string): Promise<string | undefined>;
@@ -45,24 +51,37 @@ export interface AdminAccessOptions {
 }
 
 export async function createAdminAccess(
-  context: Pick<ServerContext, "database" | "random">,
+  context: Pick<ServerContext, "database" | "random" | "clock">,
   options: AdminAccessOptions,
 ): Promise<AdminAccess> {
   const keyHashes = options.adminKeys.map(tokenHash);
   const cookieName = `truechimer_${await instanceId(context)}`;
+  const held = new Map<string, bigint>();
+  const shown = ({ authorization, cookie }: AdminCredentials): string | undefined =>
+    authorization === undefined ? cookieValue(cookie, cookieName) : bearerToken(authorization);
+  const nameOf = async (secret: string, isKey: boolean): Promise<string | undefined> => {
+    if (isKey) return keyName(context, secret, keyHashes);
+    return (await sessionHolds(context, secret)) ? SESSION_NAME : undefined;
+  };
   return {
     cookieName,
-    principalOf: async ({ authorization, cookie }) => {
-      if (authorization !== undefined) {
-        const token = bearerToken(authorization);
-        const name = token === undefined ? undefined : await keyName(context, token, keyHashes);
-        if (token === undefined || name === undefined) return undefined;
-        return { kind: "key", name, id: tokenHash(token).toString("base64") };
-      }
-      const session = cookieValue(cookie, cookieName);
-      return session !== undefined && (await sessionHolds(context, session))
-        ? { kind: "session", name: SESSION_NAME, id: tokenHash(session).toString("base64") }
-        : undefined;
+    principalOf: async (credentials) => {
+      const secret = shown(credentials);
+      if (secret === undefined) return undefined;
+      const isKey = credentials.authorization !== undefined;
+      const name = await nameOf(secret, isKey);
+      const id = tokenHash(secret).toString("base64");
+      held.delete(id);
+      if (name === undefined) return undefined;
+      held.set(id, context.clock.monotonicNs());
+      const [oldest] = held.keys();
+      if (held.size > HELD_MAX && oldest !== undefined) held.delete(oldest);
+      return { kind: isKey ? "key" : "session", name, id };
+    },
+    heldLately: (credentials) => {
+      const secret = shown(credentials);
+      const at = secret === undefined ? undefined : held.get(tokenHash(secret).toString("base64"));
+      return at !== undefined && context.clock.monotonicNs() - at < HELD_NS;
     },
     createOneTimeKey: () => createOneTimeKey(context),
     redeem: (key, userAgent) => redeem(context, key, userAgent),

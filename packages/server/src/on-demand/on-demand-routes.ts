@@ -59,8 +59,11 @@ function guardKey(
   { access }: HttpAppOptions,
 ): void {
   scope.addHook("onRequest", async (request, reply) => {
-    const refusal =
-      strangerRefusal(context, request) ?? (await keyRefusal(context, access, { request, reply }));
+    const { authorization } = request.headers;
+    const stranger = access.heldLately({ authorization, cookie: undefined })
+      ? undefined
+      : strangerRefusal(context, request);
+    const refusal = stranger ?? (await keyRefusal(context, access, { request, reply }));
     if (refusal === undefined) return;
     reply.headers({ ...refusal.headers, [ERROR_CODE_HEADER]: refusal.code });
     await answer(reply, refusal.status, { error: refusal.message });
