@@ -8,8 +8,16 @@ import { probeError } from "./probe-error/probe-error.ts";
 import { probeRate } from "./probe-rate/probe-rate.ts";
 import { saveResults } from "./results.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
+import { scheduler } from "./scheduler/scheduler.ts";
 
-const SCENARIOS: readonly Scenario[] = [issuance, probeError, probeRate, agentFootprint, poolScale];
+const SCENARIOS: readonly Scenario[] = [
+  issuance,
+  probeError,
+  probeRate,
+  agentFootprint,
+  poolScale,
+  scheduler,
+];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
@@ -22,7 +30,8 @@ Options:
   --quick             few exchanges, one run; the results are not kept
   --condition NAME    of probe-error: idle, busy, at-once or in-flight; of issuance: its rows; of agent-footprint:
                       every-minute or in-flight-at-once; of pool-scale: submit-4, submit-5, submit-4-paced, submit-5-paced,
-                      get-servers, get-servers-paced or hammer
+                      get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
+                      killed
   --size NAME         of pool-scale: small or full
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space

@@ -16,6 +16,9 @@ export {
 } from "./create-server.ts";
 export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";
+export { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";
+export { type JobTask, type JobWorkerOptions, startJobWorker } from "./jobs/job-worker.ts";
+export { sweepJobs } from "./jobs/sweep-jobs.ts";
 export {
   type LimitName,
   type LimitSettings,

@@ -13,9 +13,8 @@ const [url = "", behaviour = ""] = process.argv.slice(2);
 const database = await createDatabase({ url, applicationName: "test worker", poolSize: 4 });
 
 const act = async (name: string, kysely: Kysely<Schema>): Promise<void> => {
-  await sql`insert into effects (name, process_id) values (${name}, ${process.pid})`.execute(
-    kysely,
-  );
+  await sql`insert into effects (name, process_id, begun_at)
+    select name, ${process.pid}, last_run_at from loop_runs where name = ${name}`.execute(kysely);
   if (behaviour !== "hangs") return;
   process.stdout.write(`in ${name}\n`);
   await new Promise(() => undefined);

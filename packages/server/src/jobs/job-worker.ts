@@ -35,7 +35,9 @@ export type JobContext = Pick<ServerContext, "database" | "clock" | "logger" | "
 const CONCURRENCY_DEFAULT = 8;
 /** One listens for news, the others take and end jobs. What a job does has the connections of the main pool. */
 const POOL_SIZE = 3;
-/** Taken at once; what no free hand is there for goes back after the lifetime. */
+/** Jobs that one statement takes: with as many as hands, a job of a millisecond waits for statements most of its time. */
+const TAKEN_AHEAD_MAX = 100;
+/** What no hand was free for in this time goes back, for others: the jobs before it take long. */
 const TAKEN_AHEAD_MS_MAX = 2_000;
 const RESTART_MS_MIN = 1_000;
 const RESTART_MS_MAX = 30_000;
@@ -116,7 +118,7 @@ function openQueue(
           pollInterval: jobTiming.pollMs,
           gracefulShutdownAbortTimeout: jobTiming.graceMs,
           // One statement takes jobs for all hands, instead of one each; it polls for them, too.
-          localQueue: { size: concurrency, ttl: TAKEN_AHEAD_MS_MAX },
+          localQueue: { size: TAKEN_AHEAD_MAX, ttl: TAKEN_AHEAD_MS_MAX },
           // In bundles, also of one: a single job's end is not waited for at the stop, and a failure to write it is lost.
           completeJobBatchDelay: 0,
           failJobBatchDelay: 0,

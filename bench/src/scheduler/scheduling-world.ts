@@ -1,0 +1,152 @@
+// A PostgreSQL of its own, durable as shipped, with the queue in it, and workers as processes beside it.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { createDatabase, createEmbeddedPostgres, migrate } from "@truechimer/database";
+import { JOB_KIND, type WorkerReport } from "./job.ts";
+
+const SCRIPT: string = fileURLToPath(new URL("worker.ts", import.meta.url));
+
+export interface BenchWorker {
+  /** Ends it in order. */
+  end(): Promise<WorkerReport>;
+  /** Ends it with SIGKILL. */
+  kill(): Promise<void>;
+}
+
+export interface SchedulingWorld extends AsyncDisposable {
+  startWorker(): Promise<BenchWorker>;
+  /** Jobs with the numbers from 1, which wait. */
+  addJobs(count: number): Promise<void>;
+  /** Makes all of them due at one instant, soon. Gives it, in milliseconds since 1970. */
+  makeDue(): Promise<number>;
+  /** Adds so many jobs, each due at once, a second. Gives when each was added, by its number from 0. */
+  addPaced(count: number, perSecond: number): Promise<readonly number[]>;
+  /** Resolves when the queue is empty. Gives when it was seen to be. */
+  drained(limitMs: number): Promise<number>;
+  jobsLeft(): Promise<number>;
+}
+
+/** Before they become due: the workers have started, the table was vacuumed. */
+const DUE_IN_MS = 1_500;
+const LOOK_MS = 50;
+/** Jobs that one statement of the paced load adds. */
+const TICK_MS = 20;
+
+export async function openSchedulingWorld(): Promise<SchedulingWorld> {
+  await using opening = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-"));
+  opening.defer(() => rm(directory, { recursive: true, force: true }));
+  // PostgreSQL may run under another account.
+  await chmod(directory, 0o711);
+  const postgres = opening.use(
+    await createEmbeddedPostgres({
+      preferredDir: join(directory, "postgres"),
+      say: () => undefined,
+    }),
+  );
+  const database = opening.use(
+    await createDatabase({
+      url: postgres.url,
+      applicationName: "truechimer bench",
+      statementTimeoutMs: 0,
+    }),
+  );
+  await migrate(database, { appliedBy: "bench" });
+  const { pool } = database;
+  const jobsLeft = async (): Promise<number> => {
+    const { rows } = await pool.query<{ count: number }>(
+      "select count(*)::int as count from graphile_worker.jobs",
+    );
+    return rows[0]?.count ?? 0;
+  };
+  const opened = opening.move();
+  return {
+    startWorker: () => startWorker(postgres.url),
+    addJobs: async (count) => {
+      await pool.query(
+        `select count(*) from (select graphile_worker.add_job($1, json_build_object('n', n),
+           run_at => now() + interval '1 day') from generate_series(1, $2::int) n) added`,
+        [JOB_KIND, count],
+      );
+    },
+    makeDue: async () => {
+      await pool.query(
+        `select count(*) from graphile_worker.reschedule_jobs(
+           array(select id from graphile_worker.jobs), run_at => now() + interval '1 hour')`,
+      );
+      await pool.query("vacuum analyze graphile_worker._private_jobs");
+      const dueAtMs = Date.now() + DUE_IN_MS;
+      await pool.query(
+        `select count(*) from graphile_worker.reschedule_jobs(
+           array(select id from graphile_worker.jobs), run_at => to_timestamp($1::float8 / 1000))`,
+        [dueAtMs],
+      );
+      // Rescheduling takes its time; what counts begins when the last of them may run.
+      return Math.max(dueAtMs, Date.now());
+    },
+    addPaced: async (count, perSecond) => {
+      const addedAtMs: number[] = [];
+      const startedMs = performance.now();
+      while (addedAtMs.length < count) {
+        const due = Math.min(
+          count,
+          Math.floor(((performance.now() - startedMs) * perSecond) / 1_000),
+        );
+        const first = addedAtMs.length;
+        if (due > first) {
+          const atMs = Date.now();
+          for (let at = first; at < due; at += 1) addedAtMs.push(atMs);
+          await pool.query(
+            `select count(*) from (select graphile_worker.add_job($1, json_build_object('n', n))
+             from generate_series($2::int, $3::int) n) added`,
+            [JOB_KIND, first, due - 1],
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      }
+      return addedAtMs;
+    },
+    drained: async (limitMs) => {
+      const endMs = performance.now() + limitMs;
+      while ((await jobsLeft()) > 0) {
+        if (performance.now() > endMs) throw new Error(`jobs are left after ${limitMs} ms`);
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+      return Date.now();
+    },
+    jobsLeft,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+async function startWorker(url: string): Promise<BenchWorker> {
+  const child = spawn(process.execPath, ["--conditions=source", SCRIPT, url], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  if (first.done === true) throw new Error("a worker ended before it was ready");
+  return {
+    end: async () => {
+      const exited = exitOf(child);
+      child.stdin.end();
+      const { value = "" } = await lines.next();
+      await exited;
+      return JSON.parse(value) as WorkerReport;
+    },
+    kill: async () => {
+      const exited = exitOf(child);
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => child.once("exit", () => resolve()));
+}
