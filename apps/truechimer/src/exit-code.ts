@@ -23,6 +23,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "config_bad_value",
   "config_unreadable",
   "bad_address",
+  "bad_filter",
 ]);
 
 export function exitCodeOf(code: ErrorCode): ExitCode {

@@ -105,6 +105,31 @@ test("the commands show what the dashboard shows, for people and for programs", 
   expect(events.out).toMatch(/verdict changed/);
 });
 
+test("one filter language for servers, monitors, checks and events; what is wrong with one is pointed at", async () => {
+  const names = async (...args: readonly string[]): Promise<readonly unknown[]> =>
+    (await run(args)).json().map(({ name }) => name);
+  expect(await names("servers", "--filter", "verdict:falseticker abs_offset>1s")).toContain(
+    "ahead2s.lab",
+  );
+  expect(await names("servers", "--filter", "offset<1s server:ahead*")).toEqual([]);
+  expect(await names("monitors", "list", "--filter", "frankfurt online:yes,no")).toEqual([
+    "frankfurt.lab",
+  ]);
+  const checks = await run([
+    ...["checks", "list", "ahead2s.lab", "--filter"],
+    "offset>1s age<1h monitor:frankfurt* reason:none",
+  ]);
+  expect(checks.json().length).toBeGreaterThan(0);
+  const events = await run(["events", "--filter", "kind:verdict_changed server:ahead2s.lab"]);
+  expect(events.json().length).toBeGreaterThan(0);
+  const wrong = await run(["servers", "--filter", "offset>5 stale:no"], true);
+  expect(wrong.code).toBe(2);
+  expect(wrong.out).toBe("");
+  expect(wrong.err).toMatch(
+    /^ {2}offset>5 stale:no\n {9}\^\ntruechimer: filter, character 8: .*5ms.*\n.*bad_filter/,
+  );
+});
+
 test("`check-now` shows what ten places see at this moment, and the way from each of them", async () => {
   const table = await run(["check-now", "ahead2s.lab"], true);
   expect(table.out).toMatch(/frankfurt\.lab +\+2\.0\d* s ± |zurich\.lab +\+2\.0\d* s ± /);

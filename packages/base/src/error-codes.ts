@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   "migration_newer_than_code",
   // requests
   "bad_request",
+  "bad_filter",
   "unauthenticated",
   "forbidden",
   "not_found",

@@ -16,3 +16,4 @@ export { parseFilter } from "./parse-filter.ts";
 export { printFilter } from "./print-filter.ts";
 export { resolveFilter } from "./resolve-filter.ts";
 export { columnsOf, type SplitCondition, splitCondition } from "./split-condition.ts";
+export { monitorReaders, serverReaders } from "./message-readers.ts";

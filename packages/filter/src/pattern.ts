@@ -18,16 +18,59 @@ export function wildcardsIn(text: string): number {
   return text.split("*").length - 1;
 }
 
-/** Whether a text is like the pattern. */
+/** Whether a text is like the pattern. Time grows with the product of both lengths at most, whatever they are. */
 export function patternTest(pattern: Pattern): (text: string) => boolean {
-  const source = pattern.map(partSource).join("");
-  const expression = new RegExp(`^${source}$`, "su");
-  return (text) => expression.test(asciiLower(text));
+  const [first, second, third, ...more] = pattern;
+  if (more.length === 0) {
+    if (first?.kind === "text" && second === undefined) {
+      return (text) => asciiLower(text) === first.text;
+    }
+    if (first?.kind === "any" && second?.kind === "text" && third?.kind === "any") {
+      return (text) => asciiLower(text).includes(second.text);
+    }
+    if (first?.kind === "text" && second?.kind === "any" && third === undefined) {
+      return (text) => asciiLower(text).startsWith(first.text);
+    }
+  }
+  const steps = pattern.flatMap((part): readonly string[] => {
+    if (part.kind === "text") return [...part.text];
+    return [part.kind === "any" ? ANY : ONE];
+  });
+  return (text) => matchesSteps(steps, asciiLower(text));
 }
 
-function partSource(part: PatternPart): string {
-  if (part.kind === "any") return ".*";
-  return part.kind === "one" ? "." : part.text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+// Longer than any character, so that no character is one of them.
+const ANY = "any";
+const ONE = "one";
+
+/** Only the last * is ever looked back to: what an earlier one could take, it can take as well. */
+function matchesSteps(steps: readonly string[], text: string): boolean {
+  let step = 0;
+  let at = 0;
+  let stepBehindAny = -1;
+  let anyEndsAt = 0;
+  while (at < text.length) {
+    const wanted = steps[step];
+    const character = characterAt(text, at);
+    if (wanted === ANY) {
+      step += 1;
+      stepBehindAny = step;
+      anyEndsAt = at;
+    } else if (wanted === ONE || wanted === character) {
+      step += 1;
+      at += character.length;
+    } else if (stepBehindAny >= 0) {
+      anyEndsAt += characterAt(text, anyEndsAt).length;
+      at = anyEndsAt;
+      step = stepBehindAny;
+    } else return false;
+  }
+  while (steps[step] === ANY) step += 1;
+  return step === steps.length;
+}
+
+function characterAt(text: string, at: number): string {
+  return String.fromCodePoint(text.codePointAt(at) ?? 0);
 }
 
 /** Only A to Z: what every database agrees on, whatever its locale. */

@@ -34,7 +34,7 @@ const SIDEWAYS: ReadonlySet<string> = new Set([
   "packages/scoring -> packages/ntp",
   "packages/filter -> packages/ntp",
   "packages/filter -> packages/scoring",
-  "packages/api -> packages/filter",
+  "packages/filter -> packages/api",
   "packages/selection -> packages/scoring",
   "packages/history -> packages/ntp",
   "packages/history -> packages/scoring",

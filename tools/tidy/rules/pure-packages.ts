@@ -5,7 +5,17 @@ import { isTestFile, type Repository } from "../repository.ts";
 import type { Finding, Rule } from "../rule.ts";
 
 /** "api" is not pure but runs in the browser as well. */
-const WITHOUT_NODE = ["base", "ntp", "nts", "pki", "scoring", "filter", "selection", "history", "api"];
+const WITHOUT_NODE = [
+  "base",
+  "ntp",
+  "nts",
+  "pki",
+  "scoring",
+  "filter",
+  "selection",
+  "history",
+  "api",
+];
 
 /** Where the real clock and the real chance come into the program. */
 const SOURCES = new Set(["packages/base/src/system-clock.ts", "packages/base/src/random.ts"]);

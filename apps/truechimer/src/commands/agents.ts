@@ -11,6 +11,7 @@ import {
   withConnectionOptions,
 } from "../command-host.ts";
 import { EXIT } from "../exit-code.ts";
+import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
 import { connected, printerFor } from "./admin-command.ts";
 import { registerRegistrations } from "./agent-registrations.ts";
 import { registerTokens } from "./agent-tokens.ts";
@@ -39,17 +40,20 @@ export function registerAgents(host: CommandHost): void {
 }
 
 function registerList(host: CommandHost, agents: Command): void {
-  withConnectionOptions(agents.command("list", { isDefault: true }).allowExcessArguments())
+  const list = agents.command("list", { isDefault: true }).allowExcessArguments();
+  withFilterOption(withConnectionOptions(list), "country:de online:no")
     .description("each agent with its families, certificate and last word")
-    .action(async (options: ConnectionOptions, command: Command) => {
+    .action(async (options: FilterOptions, command: Command) => {
       refuseWords(command);
       const client = await connected(host, options);
-      const { agents: rows } = await client.listAgents({});
+      const { agents: rows } = await callWithFilter(host, options, (filter) =>
+        client.listAgents({ filter }),
+      );
       const { registrations } = await client.listRegistrations({});
       const { printAgents } = await import("../output/agent-rows.ts");
       const printer = printerFor(host, options);
       await printAgents(printer, rows, host.context.clock.nowNs());
-      if (registrations.length > 0) {
+      if (registrations.length > 0 && options.filter === undefined) {
         printer.line("");
         printer.line(
           `${registrations.length} more ${registrations.length === 1 ? "asks" : "ask"} to be let in: see "truechimer agents registrations"`,

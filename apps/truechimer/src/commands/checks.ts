@@ -11,8 +11,9 @@ import {
   withConnectionOptions,
 } from "../command-host.ts";
 import { EXIT } from "../exit-code.ts";
+import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
 
-interface ListOptions extends ConnectionOptions {
+interface ListOptions extends FilterOptions {
   readonly bad?: boolean;
   readonly limit: number;
 }
@@ -29,6 +30,7 @@ export function registerChecks(host: CommandHost): void {
       examples(
         ["truechimer checks list time.example.net", "the newest fifty"],
         ["truechimer checks list 12 --bad", "only those that failed or lost score"],
+        ["truechimer checks list 12 --filter 'offset>5ms age<1h'", "those that pass a filter"],
         ["truechimer checks show 4711", "stamps, arithmetic, rules and the decoded packet"],
       ),
     );
@@ -37,7 +39,8 @@ export function registerChecks(host: CommandHost): void {
 }
 
 function registerList(host: CommandHost, checks: Command): void {
-  withConnectionOptions(checks.command("list <server>"))
+  const list = withConnectionOptions(checks.command("list <server>"));
+  withFilterOption(list, "reason:kiss_rate monitor.country:de age<1h")
     .description("the checks of a server, newest first")
     .option("--bad", "only checks that failed or lost score")
     .option("--limit <count>", `how many, at most ${LIMIT_MAX}`, parseLimit, 50)
@@ -50,7 +53,10 @@ function registerList(host: CommandHost, checks: Command): void {
       for (const { id } of await findServers(client, word)) {
         const onlyBad = options.bad === true;
         const request = { serverId: id, pageSize: options.limit, onlyBad };
-        await printChecks(printer, (await client.listChecks(request)).checks);
+        const { checks: found } = await callWithFilter(host, options, (filter) =>
+          client.listChecks({ ...request, filter }),
+        );
+        await printChecks(printer, found);
       }
       host.finish(EXIT.good);
     });

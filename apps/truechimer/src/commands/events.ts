@@ -1,23 +1,20 @@
 // `truechimer events`: what changed, and why.
 
 import { createPrinter } from "../cli-context.ts";
-import {
-  askedFormat,
-  type CommandHost,
-  type ConnectionOptions,
-  examples,
-  withConnectionOptions,
-} from "../command-host.ts";
+import { askedFormat, type CommandHost, examples, withConnectionOptions } from "../command-host.ts";
 import { EXIT } from "../exit-code.ts";
+import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
 
-export function registerEvents({ program, context, finish }: CommandHost): void {
-  withConnectionOptions(program.command("events [server]"))
+export function registerEvents(host: CommandHost): void {
+  const { program, context, finish } = host;
+  const events = withConnectionOptions(program.command("events [server]"));
+  withFilterOption(events, "kind:verdict_changed verdict_after:falseticker")
     .description("what changed, newest first: verdicts, servers, monitors")
     .addHelpText(
       "after",
       examples(["truechimer events time.example.net", "since when a clock has lied, and why"]),
     )
-    .action(async (word: string | undefined, options: ConnectionOptions) => {
+    .action(async (word: string | undefined, options: FilterOptions) => {
       const { connectAdmin } = await import("../admin-client.ts");
       const { printEvents } = await import("../output/event-rows.ts");
       const { findServers } = await import("../find-server.ts");
@@ -25,7 +22,10 @@ export function registerEvents({ program, context, finish }: CommandHost): void 
       const printer = createPrinter(context, askedFormat(options));
       const servers = word === undefined ? [{ id: 0n }] : await findServers(client, word);
       for (const { id } of servers) {
-        await printEvents(printer, (await client.listEvents({ serverId: id })).events);
+        const answer = await callWithFilter(host, options, (filter) =>
+          client.listEvents({ serverId: id, filter }),
+        );
+        await printEvents(printer, answer.events);
       }
       finish(EXIT.good);
     });

@@ -11,6 +11,7 @@ import {
   withConnectionOptions,
 } from "../command-host.ts";
 import { EXIT } from "../exit-code.ts";
+import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
 
 interface AddOptions extends ConnectionOptions {
   readonly location?: string;
@@ -35,13 +36,18 @@ export function registerMonitors(host: CommandHost): void {
   registerAdd(host, monitors);
 }
 
-function registerList({ context, finish }: CommandHost, monitors: Command): void {
-  withConnectionOptions(monitors.command("list", { isDefault: true }).allowExcessArguments())
+function registerList(host: CommandHost, monitors: Command): void {
+  const { context, finish } = host;
+  const list = monitors.command("list", { isDefault: true }).allowExcessArguments();
+  withFilterOption(withConnectionOptions(list), "country:de online:no")
     .description("each monitor with its state, work and distance from the fleet")
-    .action(async (options: ConnectionOptions, command: Command) => {
+    .action(async (options: FilterOptions, command: Command) => {
       refuseWords(command);
       const { connectAdmin } = await import("../admin-client.ts");
-      const answer = await (await connectAdmin(context, options)).listMonitors({});
+      const client = await connectAdmin(context, options);
+      const answer = await callWithFilter(host, options, (filter) =>
+        client.listMonitors({ filter }),
+      );
       const { printMonitors } = await import("../output/monitor-rows.ts");
       const printer = createPrinter(context, askedFormat(options));
       await printMonitors(printer, answer.monitors, context.clock.nowNs());

@@ -13,8 +13,9 @@ import {
   withConnectionOptions,
 } from "../command-host.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
 
-interface ListOptions extends ConnectionOptions {
+interface ListOptions extends FilterOptions {
   readonly all?: boolean;
 }
 
@@ -32,6 +33,7 @@ export function registerServers(host: CommandHost): void {
         "truechimer servers add time.example.net 192.0.2.7:1123",
         "a name adds each of its addresses",
       ],
+      ["truechimer servers --filter 'stratum>=3 loss>5%'", "those that pass a filter"],
       ["truechimer servers show time.example.net", "one server, monitor by monitor"],
       ["truechimer servers remove 12", "its history stays readable; restore undoes it"],
     ),
@@ -49,15 +51,23 @@ export function registerServers(host: CommandHost): void {
 }
 
 function registerList(host: CommandHost, servers: Command): void {
-  withConnectionOptions(servers.command("list", { isDefault: true }).allowExcessArguments())
+  const list = servers.command("list", { isDefault: true }).allowExcessArguments();
+  withFilterOption(withConnectionOptions(list), "verdict:falseticker abs_offset>25ms")
     .description("each server with its verdict, offset, score and last answer")
     .option("--all", "removed servers too")
     .action(async (options: ListOptions, command: Command) => {
       refuseWords(command);
       const client = await connected(host, options);
-      const { servers: rows } = await client.listServers({ includeRemoved: options.all === true });
+      const includeRemoved = options.all === true;
+      const { servers: rows } = await callWithFilter(host, options, (filter) =>
+        client.listServers({ includeRemoved, filter }),
+      );
       const { printServers } = await import("../output/server-rows.ts");
-      await printServers(printerFor(host, options), rows, host.context.clock.nowNs());
+      const filtered = options.filter !== undefined;
+      await printServers(printerFor(host, options), rows, {
+        nowNs: host.context.clock.nowNs(),
+        filtered,
+      });
       host.finish(EXIT.good);
     });
 }

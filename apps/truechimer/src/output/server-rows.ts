@@ -12,11 +12,12 @@ import { agoText } from "./time-text.ts";
 import { verdictText } from "./verdict-style.ts";
 
 const NONE_YET = 'no servers are watched: add one with "truechimer servers add time.example.net"';
+const NONE_PASSES = "no server passes the filter";
 
 export async function printServers(
   printer: Printer,
   servers: readonly adminV1.Server[],
-  nowNs: bigint,
+  { nowNs, filtered }: { readonly nowNs: bigint; readonly filtered: boolean },
 ): Promise<void> {
   const nowMs = unixMsFromNs(nowNs);
   const columns: readonly Column<adminV1.Server>[] = [
@@ -30,7 +31,12 @@ export async function printServers(
     { title: "loss", align: "right", text: ({ loss }) => lossText(loss) },
     { title: "last check", text: ({ lastCheckAt }) => agoCell(msOf(lastCheckAt), nowMs) },
   ];
-  await printer.table({ columns, rows: servers, json: serverJson, empty: NONE_YET });
+  await printer.table({
+    columns,
+    rows: servers,
+    json: serverJson,
+    empty: filtered ? NONE_PASSES : NONE_YET,
+  });
 }
 
 /** One server as programs read it. */

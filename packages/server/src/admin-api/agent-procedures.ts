@@ -22,7 +22,7 @@ export function agentProcedures(
   principalKey: ContextKey<AdminPrincipal | undefined>,
 ): Partial<ServiceImpl<typeof adminV1.AdminService>> {
   return {
-    listAgents: () => listAgents(context),
+    listAgents: (request) => listAgents(context, request),
     getAgent: (request) => getAgent(context, request),
     setMonitorStatus: (request) => setMonitorStatus(context, request),
     removeAgent: (request) => removeAgentCall(context, request),

@@ -3,7 +3,10 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import type { Schema, Timestamptz } from "@truechimer/database";
+import type { Condition } from "@truechimer/filter";
 import { type Kysely, sql } from "kysely";
+import { conditionSql } from "../filter/condition-sql.ts";
+import { EVENT_FILTER_COLUMNS } from "../filter/filter-columns.ts";
 import { optionalField, timestampFrom, VERDICTS } from "./admin-message.ts";
 
 export interface EventSelection {
@@ -15,17 +18,20 @@ export interface EventSelection {
   readonly beforeId?: bigint;
   readonly from?: Timestamptz;
   readonly to?: Timestamptz;
+  /** Of events. Absent: all. */
+  readonly filter?: Condition;
   readonly limit: number;
 }
 
 export async function eventMessages(
   kysely: Kysely<Schema>,
-  { serverId, monitorIds, beforeId, from, to, limit }: EventSelection,
+  { serverId, monitorIds, beforeId, from, to, filter, limit }: EventSelection,
 ): Promise<adminV1.Event[]> {
   const rows = await kysely
     .selectFrom("events as e")
     .leftJoin("servers as s", "s.id", "e.server_id")
     .leftJoin("monitors as m", "m.id", "e.monitor_id")
+    .leftJoin("agents as a", "a.id", "m.agent_id")
     .select([
       "e.id",
       "e.at",
@@ -46,6 +52,9 @@ export async function eventMessages(
     .$if(beforeId !== undefined, (query) => query.where("e.id", "<", beforeId ?? 0n))
     .$if(from !== undefined, (query) => query.where("e.at", ">=", from as Timestamptz))
     .$if(to !== undefined, (query) => query.where("e.at", "<=", to as Timestamptz))
+    .$if(filter !== undefined, (query) =>
+      filter === undefined ? query : query.where(conditionSql(filter, EVENT_FILTER_COLUMNS)),
+    )
     // By time where a time is asked for: then the index on it ends the reading at the limit.
     .$if(from !== undefined, (query) => query.orderBy("e.at", "desc"))
     .orderBy("e.id", "desc")

@@ -5,6 +5,9 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import type { Timestamptz } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
+import { conditionSql } from "../filter/condition-sql.ts";
+import { CHECK_FILTER_COLUMNS } from "../filter/filter-columns.ts";
+import { requestFilter } from "../filter/filter-refused.ts";
 import { instantOf } from "./admin-message.ts";
 import { CHECK_COLUMNS, checkMessage } from "./check-messages.ts";
 import {
@@ -26,9 +29,12 @@ export async function listChecks(
       : decodePageToken(request.pageToken, [INSTANT_PATTERN, INT8_PATTERN]);
   const from = instantOf(request.from);
   const to = instantOf(request.to);
+  const filter = requestFilter(context, "checks", request.filter);
   const rows = await context.database.kysely
     .selectFrom("log_scores as l")
     .innerJoin("monitors as m", "m.id", "l.monitor_id")
+    .innerJoin("servers as s", "s.id", "l.server_id")
+    .leftJoin("agents as a", "a.id", "m.agent_id")
     .select([...CHECK_COLUMNS, "m.hostname as monitor_name"])
     .where("l.server_id", "=", request.serverId)
     .where("m.type", "=", "monitor")
@@ -37,6 +43,9 @@ export async function listChecks(
     .$if(to !== undefined, (query) => query.where("l.ts", "<=", to as Timestamptz))
     .$if(request.onlyBad, (query) =>
       query.where((is) => is.or([is("l.reason", "is not", null), is("l.step", "<", 1)])),
+    )
+    .$if(filter !== undefined, (query) =>
+      filter === undefined ? query : query.where(conditionSql(filter, CHECK_FILTER_COLUMNS)),
     )
     .$if(pageAt !== undefined, (query) => {
       const at = pageAt as Timestamptz;

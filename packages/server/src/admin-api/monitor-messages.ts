@@ -23,6 +23,8 @@ interface MonitorRow {
   readonly last_submit: Timestamptz | null;
   readonly client_version: string;
   readonly location: string;
+  readonly country: string | null;
+  readonly network: string | null;
   readonly lab: boolean;
   readonly created_on: Timestamptz;
   readonly servers_active: bigint | null;
@@ -43,7 +45,7 @@ export async function monitorMessages(
 ): Promise<adminV1.Monitor[]> {
   const result = await sql<MonitorRow>`
     select m.id, m.hostname, m.ip, m.ip_version, m.status, m.online, m.last_seen, m.last_submit, m.client_version,
-      m.location, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
+      m.location, a.country, a.network, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
       -- Two extreme offsets differ by more than 63 bits hold; and greatest() would make a number of a null.
       case when assigned.from_fleet is not null
         then least(greatest(assigned.from_fleet, -9223372036854775807), 9223372036854775807)::bigint
@@ -54,6 +56,7 @@ export async function monitorMessages(
       assigned.servers_judged, assigned.servers_agreed, hour.checks, hour.without_answer,
       exists (select 1 from monitor_sessions x where x.monitor_id = m.id and x.expires_at > now()) as on_demand
     from monitors m
+    left join agents a on a.id = m.agent_id
     left join lateral (
       select count(*) filter (where ss.status = 'active') as servers_active,
         count(*) filter (where ss.status = 'testing') as servers_testing,
@@ -102,6 +105,8 @@ function monitorMessage(row: MonitorRow): adminV1.Monitor {
     ...optionalTimestamp("lastSubmitAt", row.last_submit),
     clientVersion: row.client_version,
     location: row.location,
+    country: row.country ?? "",
+    network: row.network ?? "",
     serversActive: Number(row.servers_active ?? 0n),
     serversTesting: Number(row.servers_testing ?? 0n),
     checksLastHour: row.checks ?? 0n,

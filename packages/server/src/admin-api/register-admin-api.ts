@@ -66,7 +66,7 @@ export function registerAdminApi(
         listTraceroutes: (request) => listTraceroutes(context, request),
         checkNow: (request, { signal }) =>
           checkNow({ context, onDemand: options.onDemand }, request, signal),
-        listMonitors: () => listMonitors(context),
+        listMonitors: (request) => listMonitors(context, request),
         getServerHistory: (request) => getServerHistory(context, request),
         listChecks: (request) => listChecks(context, request),
         getCheck: (request) => getCheck(context, request),

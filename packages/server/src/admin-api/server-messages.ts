@@ -3,8 +3,16 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
+import {
+  compileCondition,
+  type Condition,
+  serverReaders,
+  splitCondition,
+} from "@truechimer/filter";
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
+import { conditionSql } from "../filter/condition-sql.ts";
+import { SERVER_FILTER_COLUMNS } from "../filter/filter-columns.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
 import { FRESH_INTERVALS, type ProbePolicy } from "../policy.ts";
 import {
@@ -22,7 +30,11 @@ export interface ServerSelection {
   /** Absent: all. */
   readonly ids?: readonly bigint[];
   readonly includeRemoved?: boolean;
+  /** Of servers; what their rows do not say is looked at afterwards. Absent: all. */
+  readonly filter?: Condition;
 }
+
+const EVERYTHING: Condition = { kind: "constant", value: true };
 
 const SLOT_NS = 900_000_000_000n;
 const SLOTS = 96;
@@ -33,12 +45,14 @@ export async function serverMessages(
   selection: ServerSelection = {},
 ): Promise<adminV1.Server[]> {
   const { kysely } = context.database;
-  const { ids, includeRemoved = false } = selection;
+  const { ids, includeRemoved = false, filter } = selection;
+  const split = splitCondition(filter ?? EVERYTHING, (column) => column in SERVER_FILTER_COLUMNS);
   if (ids?.length === 0) return [];
   const rows = await kysely
-    .selectFrom("servers")
+    .selectFrom("servers as s")
     .select(SERVER_COLUMNS)
     .$if(ids !== undefined, (query) => query.where("id", "in", [...(ids ?? [])]))
+    .where(conditionSql(split.asked, SERVER_FILTER_COLUMNS))
     .$if(!includeRemoved && ids === undefined, (query) => query.where("state", "<>", "removed"))
     .orderBy("name")
     .orderBy("id")
@@ -48,7 +62,7 @@ export async function serverMessages(
   const serverIds = rows.map(({ id }) => id);
   const lastDay = await loadLastDay(kysely, { serverIds, nowNs });
   const leaps = await loadAnnouncedLeaps(kysely, serverIds);
-  return rows.map((row) =>
+  const messages = rows.map((row) =>
     serverMessage(row, {
       nowNs,
       probe: row.lab ? context.policy.labProbe : probe,
@@ -56,6 +70,8 @@ export async function serverMessages(
       leaps: leaps.get(row.id) ?? [],
     }),
   );
+  if (filter === undefined || split.whole) return messages;
+  return messages.filter(compileCondition(filter, serverReaders));
 }
 
 const SERVER_COLUMNS = [

@@ -4,6 +4,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AppError, type ErrorCode } from "@truechimer/base";
 import { sqlStateOf } from "@truechimer/database";
+import { FilterRefused, filterHeaders } from "../filter/filter-refused.ts";
 import { LimitExceeded, limitHeaders } from "../limits/verdict.ts";
 
 /** Response header with our own code, finer than Connect's (docs/reference/errors.md). */
@@ -11,6 +12,7 @@ export const ERROR_CODE_HEADER = "truechimer-error-code";
 
 const CONNECT_CODES: Partial<Record<ErrorCode, Code>> = {
   bad_request: Code.InvalidArgument,
+  bad_filter: Code.InvalidArgument,
   bad_address: Code.InvalidArgument,
   name_unresolved: Code.InvalidArgument,
   address_refused: Code.InvalidArgument,
@@ -89,6 +91,7 @@ function withHeaders(error: AppError, code: Code): ConnectError {
     ...(error.retryAfterMs === undefined
       ? {}
       : { "retry-after": String(Math.ceil(error.retryAfterMs / 1_000)) }),
+    ...(error instanceof FilterRefused ? filterHeaders(error.problem) : {}),
     ...(error instanceof LimitExceeded ? limitHeaders(error.verdict) : {}),
   });
 }
