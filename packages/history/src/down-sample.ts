@@ -1,0 +1,82 @@
+// Fewer points with the same extremes: of each slot of time the least and the greatest offset, the worst score and the
+// first failure, so that no spike is lost. The same choice as the database's (least and greatest by value, then by id).
+
+import type { HistoryStore, HistoryWindow } from "./history-store.ts";
+import { compareKeys, type Measurement } from "./measurement.ts";
+import { copyMeasurement, type RowView } from "./row-view.ts";
+
+/** Kept of each slot at most. */
+export const KEPT_A_SLOT = 4;
+
+/** Which rows, and how many points. */
+export interface DownSampling extends HistoryWindow {
+  readonly serverId: number;
+  /** Whose rows are wanted. */
+  readonly isWanted: (monitorId: number) => boolean;
+  /** Points of one series, at least `KEPT_A_SLOT`. */
+  readonly pointsMax: number;
+}
+
+/** Rows by monitor, each in the order of time. */
+export function downSample(
+  store: HistoryStore,
+  sampling: DownSampling,
+): ReadonlyMap<number, readonly Measurement[]> {
+  const slots = Math.max(1, Math.floor(sampling.pointsMax / KEPT_A_SLOT));
+  const slotUs = (sampling.toUs - sampling.fromUs) / slots;
+  const series = new Map<number, Slot[]>();
+  store.scan(sampling, (row) => {
+    const { monitorId } = row;
+    if (!sampling.isWanted(monitorId)) return;
+    const own = series.get(monitorId) ?? [];
+    if (own.length === 0) series.set(monitorId, own);
+    const at = Math.min(slots - 1, Math.floor((row.atUs - sampling.fromUs) / slotUs));
+    const last = own.at(-1);
+    // Rows come in the order of time, so only the newest slot is open.
+    if (last === undefined || last.at !== at) own.push(newSlot(at, row));
+    else widen(last, row);
+  });
+  return new Map([...series].map(([monitorId, own]) => [monitorId, own.flatMap(keptOf)]));
+}
+
+interface Slot {
+  readonly at: number;
+  least: Measurement | undefined;
+  greatest: Measurement | undefined;
+  worst: Measurement;
+  failed: Measurement | undefined;
+}
+
+function newSlot(at: number, row: RowView): Slot {
+  const kept = copyMeasurement(row);
+  const slot: Slot = { at, least: undefined, greatest: undefined, worst: kept, failed: undefined };
+  widen(slot, row);
+  return slot;
+}
+
+function widen(slot: Slot, row: RowView): void {
+  const { score } = row;
+  const { worst } = slot;
+  if (score < worst.score || (score === worst.score && row.id < worst.id)) {
+    slot.worst = copyMeasurement(row);
+  }
+  if (!row.succeeded) {
+    if (slot.failed === undefined || row.id < slot.failed.id) slot.failed = copyMeasurement(row);
+    return;
+  }
+  const { offsetNs } = row;
+  if (Number.isNaN(offsetNs)) return;
+  const { least, greatest } = slot;
+  if (least === undefined || isBelow(row, least)) slot.least = copyMeasurement(row);
+  if (greatest === undefined || isBelow(greatest, row)) slot.greatest = copyMeasurement(row);
+}
+
+function isBelow(row: Measurement, other: Measurement): boolean {
+  return row.offsetNs < other.offsetNs || (row.offsetNs === other.offsetNs && row.id < other.id);
+}
+
+function keptOf({ least, greatest, worst, failed }: Slot): readonly Measurement[] {
+  const kept = new Map<number, Measurement>();
+  for (const row of [least, greatest, worst, failed]) if (row !== undefined) kept.set(row.id, row);
+  return [...kept.values()].toSorted(compareKeys);
+}

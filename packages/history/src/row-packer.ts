@@ -1,0 +1,140 @@
+// Rows packed into a block with dictionaries of its own: by the thread that reads them, or of what has just come in.
+
+import { assert } from "@truechimer/base";
+import {
+  type Block,
+  baseAround,
+  BLOCK_ROWS_MAX,
+  copyRows,
+  createBlock,
+  fitsBase,
+  HAS_EVIDENCE,
+  HAS_LEAP,
+  HAS_STRATUM,
+  LEAP_BITS,
+  NO_RESPONSE,
+  setKey,
+} from "./block.ts";
+import { type CodeDictionary, createCodeDictionary } from "./code-dictionary.ts";
+import { compareKeys, type Measurement } from "./measurement.ts";
+import { PairDictionary } from "./pair-dictionary.ts";
+import { encodeSpan } from "./span-code.ts";
+
+/** A block on its way: plain data, whose buffer can be transferred. */
+export interface PackedRows {
+  readonly buffer: ArrayBuffer;
+  readonly length: number;
+  readonly baseUs: number;
+  readonly baseId: number;
+  /** What the numbers in the pair column stand for. */
+  readonly pairServerIds: Float64Array;
+  readonly pairMonitorIds: Float64Array;
+  /** What the numbers in the reason column stand for. */
+  readonly reasons: readonly string[];
+}
+
+const SAMPLES_MAX = 15;
+
+/** Takes rows newest first, as they are read, and gives them out in the order of the store. */
+export class RowPacker {
+  readonly #rowsMax: number;
+  #current: Block | undefined;
+  /** The oldest row so far; a block is written from its end. */
+  #first = 0;
+  #pairs = new PairDictionary();
+  #reasons: CodeDictionary = createCodeDictionary();
+  readonly #done: PackedRows[] = [];
+
+  /** At most so many rows in a block. */
+  constructor(rowsMax: number = BLOCK_ROWS_MAX) {
+    this.#rowsMax = rowsMax;
+  }
+
+  /** `row` may be the same object each time. */
+  push(row: Measurement): void {
+    let block = this.#current;
+    if (block !== undefined && (this.#first === 0 || !fitsBase(block, row.atUs, row.id))) {
+      this.#close();
+      block = undefined;
+    }
+    if (block === undefined) {
+      block = createBlock(this.#rowsMax, baseAround(row.atUs, row.id));
+      this.#current = block;
+      this.#first = this.#rowsMax;
+    }
+    this.#first -= 1;
+    writeRow(block, this.#first, row, this.#pairs, this.#reasons);
+  }
+
+  /** Everything since the last call, newest first. */
+  take(): readonly PackedRows[] {
+    this.#close();
+    return this.#done.splice(0);
+  }
+
+  #close(): void {
+    const block = this.#current;
+    if (block === undefined) return;
+    block.length = this.#rowsMax;
+    const exact = copyRows(block, this.#first, this.#rowsMax);
+    this.#done.push(packedOf(exact, this.#pairs, this.#reasons));
+    this.#current = undefined;
+    this.#pairs = new PairDictionary();
+    this.#reasons = createCodeDictionary();
+  }
+}
+
+function packedOf(block: Block, pairs: PairDictionary, reasons: CodeDictionary): PackedRows {
+  return {
+    buffer: block.buffer,
+    length: block.length,
+    baseUs: block.baseUs,
+    baseId: block.baseId,
+    pairServerIds: Float64Array.from(
+      pairs.serverOf,
+      (ordinal) => pairs.serverIds[ordinal] as number,
+    ),
+    pairMonitorIds: Float64Array.from(
+      pairs.monitorOf,
+      (ordinal) => pairs.monitorIds[ordinal] as number,
+    ),
+    reasons: reasons.words,
+  };
+}
+
+/** Rows in any order, such as those that have just been committed; of equal keys the first. */
+export function packRows(rows: readonly Measurement[]): readonly PackedRows[] {
+  const packer = new RowPacker(Math.min(BLOCK_ROWS_MAX, Math.max(1, rows.length)));
+  let last: Measurement | undefined;
+  for (const row of rows.toSorted((a, b) => compareKeys(b, a))) {
+    if (last === undefined || compareKeys(last, row) !== 0) packer.push(row);
+    last = row;
+  }
+  return packer.take();
+}
+
+function writeRow(
+  block: Block,
+  at: number,
+  row: Measurement,
+  pairs: PairDictionary,
+  reasons: CodeDictionary,
+): void {
+  assert(row.id <= Number.MAX_SAFE_INTEGER, `row ${row.id} has a number beyond 2^53`);
+  setKey(block, at, row.atUs, row.id);
+  block.pair[at] = pairs.pairOf(row.serverId, row.monitorId);
+  block.offsetNs[at] = row.offsetNs;
+  block.rtt[at] = encodeSpan(row.rttNs);
+  block.bound[at] = encodeSpan(row.boundNs);
+  block.score[at] = row.score;
+  block.step[at] = row.step;
+  block.stratum[at] = row.stratum < 0 ? 0 : row.stratum;
+  block.reason[at] = row.reason === "" ? 0 : reasons.codeOf(row.reason);
+  block.samples[at] =
+    (Math.min(SAMPLES_MAX, row.samplesSent) << 4) | Math.min(SAMPLES_MAX, row.samplesAnswered);
+  block.flags[at] =
+    (row.leap < 0 ? 0 : HAS_LEAP | (row.leap & LEAP_BITS)) |
+    (row.stratum < 0 ? 0 : HAS_STRATUM) |
+    (row.noResponse ? NO_RESPONSE : 0) |
+    (row.hasEvidence ? HAS_EVIDENCE : 0);
+}

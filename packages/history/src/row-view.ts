@@ -1,0 +1,135 @@
+// A row of a block as a measurement, without an object for each: one view is moved from row to row.
+
+import {
+  atUsOf,
+  type Block,
+  HAS_EVIDENCE,
+  HAS_LEAP,
+  HAS_STRATUM,
+  idOf,
+  LEAP_BITS,
+  NO_RESPONSE,
+} from "./block.ts";
+import type { CodeDictionary } from "./code-dictionary.ts";
+import type { Measurement } from "./measurement.ts";
+import type { PairDictionary } from "./pair-dictionary.ts";
+import { decodeSpan } from "./span-code.ts";
+
+/** Valid until the view is moved on: whoever keeps a row copies it. */
+export class RowView implements Measurement {
+  readonly #pairs: PairDictionary;
+  readonly #reasons: CodeDictionary;
+  #block: Block | undefined;
+  #row = 0;
+
+  constructor(pairs: PairDictionary, reasons: CodeDictionary) {
+    this.#pairs = pairs;
+    this.#reasons = reasons;
+  }
+
+  move(block: Block, row: number): this {
+    this.#block = block;
+    this.#row = row;
+    return this;
+  }
+
+  get id(): number {
+    return idOf(this.#block as Block, this.#row);
+  }
+
+  get atUs(): number {
+    return atUsOf(this.#block as Block, this.#row);
+  }
+
+  get serverId(): number {
+    return this.#pairs.serverIds[this.#pairs.serverOf[this.pair] as number] as number;
+  }
+
+  get monitorId(): number {
+    return this.#pairs.monitorIds[this.#pairs.monitorOf[this.pair] as number] as number;
+  }
+
+  /** Server and monitor as one number. */
+  get pair(): number {
+    return (this.#block as Block).pair[this.#row] as number;
+  }
+
+  get offsetNs(): number {
+    return (this.#block as Block).offsetNs[this.#row] as number;
+  }
+
+  get boundNs(): number {
+    return decodeSpan((this.#block as Block).bound[this.#row] as number);
+  }
+
+  get rttNs(): number {
+    return decodeSpan((this.#block as Block).rtt[this.#row] as number);
+  }
+
+  get score(): number {
+    return (this.#block as Block).score[this.#row] as number;
+  }
+
+  get step(): number {
+    return (this.#block as Block).step[this.#row] as number;
+  }
+
+  get stratum(): number {
+    return this.#flags & HAS_STRATUM ? ((this.#block as Block).stratum[this.#row] as number) : -1;
+  }
+
+  get leap(): number {
+    return this.#flags & HAS_LEAP ? this.#flags & LEAP_BITS : -1;
+  }
+
+  get reason(): string {
+    return this.#reasons.words[(this.#block as Block).reason[this.#row] as number] as string;
+  }
+
+  /** Whether `reason` is empty, without looking it up. */
+  get succeeded(): boolean {
+    return (this.#block as Block).reason[this.#row] === 0;
+  }
+
+  get noResponse(): boolean {
+    return (this.#flags & NO_RESPONSE) !== 0;
+  }
+
+  get hasEvidence(): boolean {
+    return (this.#flags & HAS_EVIDENCE) !== 0;
+  }
+
+  get samplesSent(): number {
+    return ((this.#block as Block).samples[this.#row] as number) >>> 4;
+  }
+
+  get samplesAnswered(): number {
+    return ((this.#block as Block).samples[this.#row] as number) & 0xf;
+  }
+
+  get #flags(): number {
+    return (this.#block as Block).flags[this.#row] as number;
+  }
+}
+
+/** A row to keep. */
+export function copyMeasurement(row: Measurement): Measurement {
+  return {
+    id: row.id,
+    atUs: row.atUs,
+    serverId: row.serverId,
+    monitorId: row.monitorId,
+    offsetNs: row.offsetNs,
+    boundNs: row.boundNs,
+    rttNs: row.rttNs,
+    score: row.score,
+    step: row.step,
+    stratum: row.stratum,
+    leap: row.leap,
+    reason: row.reason,
+    noResponse: row.noResponse,
+    hasEvidence: row.hasEvidence,
+    samplesSent: row.samplesSent,
+    samplesAnswered: row.samplesAnswered,
+  };
+}
