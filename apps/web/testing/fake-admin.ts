@@ -9,7 +9,7 @@ import { appError } from "./app-error.ts";
 import { exchangeFor } from "./evidence.ts";
 import { explainScore } from "./explain-score.ts";
 import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
-import { fakeCheckNow } from "./fake-check-now.ts";
+import { fakeCheckNow, keptPath } from "./fake-check-now.ts";
 import { historyOf } from "./history.ts";
 import {
   type FakeMonitor,
@@ -323,8 +323,21 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       scorerQueueRows: 0n,
       retention: durationFromMs(90 * 86_400_000),
     }),
-    setServerTracing: ({ ids }) => ({ servers: ids.map((id) => wire(serverOf(id))) }),
-    listTraceroutes: () => ({ traceroutes: [], nextPageToken: "" }),
+    setServerTracing: ({ ids, traced }) => ({
+      servers: ids.map((id) => {
+        const server = serverOf(id);
+        server.traced = traced;
+        return wire(server);
+      }),
+    }),
+    listTraceroutes: ({ serverId }) => {
+      const server = serverOf(serverId);
+      const paths = server.traced === true ? monitors : [];
+      return {
+        traceroutes: paths.map((monitor) => keptPath({ server, nowMs }, monitor)),
+        nextPageToken: "",
+      };
+    },
     listRateLimits: () => ({
       rateLimits: [
         {

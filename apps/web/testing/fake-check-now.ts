@@ -80,7 +80,7 @@ function checkAnswer(
 
 /** The way is by the monitor's own provider, one of three carriers, and the server's two routers. */
 function tracerouteAnswer(
-  { server, nowMs }: FakeCheckNow,
+  { server, nowMs }: Pick<FakeCheckNow, "server" | "nowMs">,
   monitor: FakeMonitor,
 ): MessageInitShape<typeof adminV1.CheckNowAnswerSchema> {
   const number = Number(monitor.id);
@@ -114,4 +114,21 @@ function tracerouteAnswer(
     ),
     answeredAt: timestampFromMs(nowMs()),
   };
+}
+
+/** The same way as one that nobody had to ask for. */
+export function keptPath(
+  call: Pick<FakeCheckNow, "server" | "nowMs">,
+  monitor: FakeMonitor,
+): adminV1.StoredTraceroute {
+  const answer = create(adminV1.CheckNowAnswerSchema, tracerouteAnswer(call, monitor));
+  return create(adminV1.StoredTracerouteSchema, {
+    id: monitor.id,
+    startedAt: timestampFromMs(call.nowMs()),
+    monitorId: monitor.id,
+    monitorName: monitor.name,
+    reached: answer.reason === "",
+    reason: answer.reason,
+    hops: answer.hops,
+  });
 }

@@ -17,6 +17,8 @@ const ACTIVE_MAX = 7;
 export interface WatchedServer {
   readonly facts: FakeServer;
   state: adminV1.ServerState;
+  /** Absent: its paths are not kept. */
+  traced?: boolean;
   readonly addedAtMs: number;
 }
 
@@ -97,6 +99,7 @@ export function wireServer(
     witnessesAgainst: fresh.filter((one) => one.against).length,
     scoreSparkline: sparkline(server, monitors, nowMs),
     addedAt: timestampFromMs(server.addedAtMs),
+    traced: server.traced === true,
     checkInterval: durationFromMs(INTERVAL_MS),
     stale:
       server.state === adminV1.ServerState.WATCHED && fresh.length === 0 && lastCheck !== undefined,

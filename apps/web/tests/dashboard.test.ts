@@ -273,6 +273,20 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     expect(new URL(page.url()).pathname).toBe("/servers");
   });
 
+  test("a server's paths are kept by a switch, and drawn", async () => {
+    await using open = await visit(browser, `${fake.url}/servers/1`);
+    const { page } = open;
+    const button = page.getByRole("button", { name: "Keep paths" });
+    await button.waitFor();
+    expect(await button.getAttribute("aria-pressed")).toBe("false");
+    await button.click();
+    await expect.poll(() => button.getAttribute("aria-pressed"), PATIENTLY).toBe("true");
+    const paths = page.getByRole("group", { name: "Paths to the server" });
+    await paths.getByRole("row").first().waitFor();
+    await button.click();
+    await expect.poll(() => button.getAttribute("aria-pressed"), PATIENTLY).toBe("false");
+  });
+
   test("operations tell the limits, those that turned somebody away first", async () => {
     await using open = await visit(browser, `${fake.url}/operations`);
     const rows = open.page.locator(".limits-table tbody tr");

@@ -112,6 +112,15 @@ export function systemQuery(): Query<adminV1.GetSystemResponse> {
   });
 }
 
+/** The newest paths to a server, from whichever monitors. */
+export function keptPathsQuery(serverId: bigint): Query<adminV1.ListTraceroutesResponse> {
+  return queryOptions({
+    queryKey: ["kept paths", serverId.toString()] as readonly string[],
+    queryFn: ({ signal }) => adminClient.listTraceroutes({ serverId, pageSize: 200 }, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
+
 export function rateLimitsQuery(): Query<adminV1.ListRateLimitsResponse> {
   return queryOptions({
     queryKey: ["rate limits"] as readonly string[],

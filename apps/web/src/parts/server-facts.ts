@@ -33,6 +33,8 @@ export interface ServerFacts {
   /** Monitors that saw a leap second announced lately: one more, one less. */
   readonly leapInserts: number;
   readonly leapDeletes: number;
+  /** Its monitors make traceroutes to it by themselves. */
+  readonly traced: boolean;
 }
 
 const INTERVAL_DEFAULT_MS = 60_000;
@@ -70,6 +72,7 @@ export function serverFacts(server: adminV1.Server): ServerFacts {
     stale: server.stale,
     leapInserts: server.leapInserts,
     leapDeletes: server.leapDeletes,
+    traced: server.traced,
   };
 }
 

@@ -31,6 +31,10 @@ const CheckNowSection = lazy(async () => ({
   default: (await import("../check-now/check-now-section.tsx")).CheckNowSection,
 }));
 
+const KeptPathsSection = lazy(async () => ({
+  default: (await import("../check-now/kept-paths-section.tsx")).KeptPathsSection,
+}));
+
 const LIMIT_DEFAULT_NS = 25_000_000n;
 
 export function ServerPage(): ReactNode {
@@ -99,6 +103,12 @@ function ServerReport(props: ServerReportProps): ReactNode {
           </Suspense>
         </section>
       )}
+      <section aria-labelledby="paths-title">
+        <h2 id="paths-title">Paths</h2>
+        <Suspense>
+          <KeptPathsSection server={server} />
+        </Suspense>
+      </section>
       <section aria-labelledby="history-title">
         <h2 id="history-title">History</h2>
         <HistoryCharts
