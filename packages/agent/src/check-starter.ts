@@ -1,7 +1,7 @@
 // Begins checks: each after its own delay, at most two of one server in line, and no more in flight than the agent
 // allows. A server that is waited for, because it is silent or wants to be left alone, takes no place from the others.
 
-import { type Clock, sleep } from "@truechimer/base";
+import { type Clock, whenAborted } from "@truechimer/base";
 import type { WorkItem } from "./work-batch.ts";
 
 export interface CheckStarter {
@@ -41,19 +41,29 @@ export function createCheckStarter(clock: Clock): CheckStarter {
     else inLine.set(key, left);
     for (const look of waiting) look();
   };
-  const run = async (
-    key: string,
-    { delayMs, check, signal, onEnd }: StartOptions,
-  ): Promise<void> => {
-    try {
-      if (delayMs > 0) await sleep(clock, delayMs, signal);
-      await check();
-    } catch {
-      // Stopped before it began.
-    } finally {
+  const run = (key: string, { delayMs, check, signal, onEnd }: StartOptions): void => {
+    const end = (): void => {
       ended(key);
       onEnd();
+    };
+    // No function that waits: thousands of them would.
+    const begin = (): void => void check().then(end, end);
+    if (delayMs <= 0) {
+      begin();
+      return;
     }
+    if (signal.aborted) {
+      queueMicrotask(end);
+      return;
+    }
+    const cancel = clock.setTimer(delayMs, () => {
+      stopListening();
+      begin();
+    });
+    const stopListening = whenAborted(signal, () => {
+      cancel();
+      end();
+    });
   };
   return {
     get underWay() {
@@ -65,7 +75,7 @@ export function createCheckStarter(clock: Clock): CheckStarter {
       if (before >= IN_LINE_MAX) return false;
       inLine.set(key, before + 1);
       underWay += 1;
-      void run(key, options);
+      run(key, options);
       return true;
     },
     fewerThan: (count, signal) => {

@@ -18,7 +18,13 @@ export async function probeItem(
 ): Promise<FinishedCheck | undefined> {
   const { clock, logger, metrics } = context;
   try {
-    const result = await checkOrRefuse(item, context, period);
+    const config = context.config.current ?? (await context.config.inForce(period.hurry));
+    const refusal = addressRefusal(item.address, config);
+    if (refusal !== undefined) logger.warn({ refusal, port: item.port }, "server not probed");
+    const result =
+      refusal === undefined
+        ? await probe(item, context, period)
+        : checkResultWithoutSamples("address_refused");
     metrics.checkEnded({
       family: item.address.family,
       reason: result.outcome.reason ?? "",
@@ -43,20 +49,6 @@ export async function probeItem(
   }
 }
 
-async function checkOrRefuse(
-  item: WorkItem,
-  context: MonitorContext,
-  period: ProbingPeriod,
-): Promise<CheckResult> {
-  const config = await context.config.inForce(period.hurry);
-  const refusal = addressRefusal(item.address, config);
-  if (refusal !== undefined) {
-    context.logger.warn({ refusal, port: item.port }, "server not probed");
-    return checkResultWithoutSamples("address_refused");
-  }
-  return await probe(item, context, period);
-}
-
 /**
  * One check within the agent's limit on checks in flight; it takes no place while the server is to be left alone.
  * `samples`: default, what the configuration says.
@@ -67,16 +59,17 @@ export async function probe(
   { hurry, probing, samples }: ProbingPeriod & { readonly samples?: number },
 ): Promise<CheckResult> {
   const { checkSlots, metrics, socket, clock, pace } = context;
-  const config = await context.config.inForce(hurry);
+  const config = context.config.current ?? (await context.config.inForce(hurry));
   const client = clientSeenBy(target, context, config);
-  await pace.untilFree({ ...target, client }, hurry);
-  return await checkSlots.hold(hurry, async () => {
+  await pace.untilFree({ address: target.address, port: target.port, client }, hurry);
+  const giveBack = await checkSlots.take(hurry);
+  try {
     metrics.checksInFlight(checkSlots.taken);
     return await runCheck(target, {
       settings: {
-        ...config,
         samples: samples ?? config.samples,
         sampleIntervalMs: sampleIntervalMsFor(target.address, config),
+        sampleTimeoutMs: config.sampleTimeoutMs,
       },
       socket,
       clock,
@@ -86,7 +79,9 @@ export async function probe(
       signal: probing,
       hurry,
     });
-  });
+  } finally {
+    giveBack();
+  }
 }
 
 /**

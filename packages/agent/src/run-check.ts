@@ -1,14 +1,13 @@
 // Carries out one visit to one server: the NTP check says what to do next, this file does it with a socket and a clock.
 // A server that knows interleaved mode is asked in it from the second sample on.
 
-import { AppError, type Clock, type IpAddress, sleep } from "@truechimer/base";
+import { AppError, type Clock, type IpAddress, whenAborted } from "@truechimer/base";
 import {
   type CheckAction,
   type CheckResult,
   checkResultOf,
   createCheck,
   createInterleavedSession,
-  type InterleavedSession,
   type Sample,
 } from "@truechimer/ntp";
 import type { ProbeSocket } from "@truechimer/udp";
@@ -54,29 +53,32 @@ export async function runCheck(
 ): Promise<CheckResult> {
   const { settings, clock, hurry } = options;
   const check = createCheck({ samples: settings.samples, gapMs: settings.sampleIntervalMs });
-  const session = createInterleavedSession();
-  const samples: Sample[] = [];
+  const takeSample = sampler(target, options);
   let action: CheckAction = check.start();
   while (action.kind !== "done") {
     if (action.kind === "set_timer") {
-      if (!(await slept(clock, action.delayMs, hurry))) return resultInHurry(samples);
+      if (!(await slept(clock, action.delayMs, hurry))) return resultInHurry(check.samples);
       action = check.onTimer();
     } else {
-      const sample = await takeSample(target, session, options);
-      samples.push(sample);
-      action = check.onSample(sample);
+      action = check.onSample(await takeSample());
     }
   }
   return action.result;
 }
 
-async function slept(clock: Clock, delayMs: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(clock, delayMs, signal);
-    return true;
-  } catch {
-    return false;
-  }
+/** False: ended by the signal. */
+function slept(clock: Clock, delayMs: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const cancel = clock.setTimer(delayMs, () => {
+      stopListening();
+      resolve(true);
+    });
+    const stopListening = whenAborted(signal, () => {
+      cancel();
+      resolve(false);
+    });
+  });
 }
 
 /** Without a good sample, it would be unfair to judge the server by fewer than it was due. */
@@ -85,11 +87,8 @@ function resultInHurry(samples: readonly Sample[]): CheckResult {
   throw new AppError("stopped", "the check was stopped before it came to a result");
 }
 
-async function takeSample(
-  target: CheckTarget,
-  session: InterleavedSession,
-  options: RunCheckOptions,
-): Promise<Sample> {
+/** Takes the samples of one check: what they share is made once, as thousands of checks are under way. */
+function sampler(target: CheckTarget, options: RunCheckOptions): () => Promise<Sample> {
   const { settings, socket, pace, localAddress, client, signal, hurry } = options;
   const { address, port, checkIntervalMs } = target;
   const visit = { address, port, client, checkIntervalMs, intervalMs: settings.sampleIntervalMs };
@@ -97,8 +96,9 @@ async function takeSample(
     address,
     port,
     timeoutMs: settings.sampleTimeoutMs,
-    session,
+    session: createInterleavedSession(),
     ...(localAddress === undefined ? {} : { localAddress }),
   };
-  return await pace.atItsTurn(visit, hurry, () => socket.exchange(request, signal));
+  const ask = (): Promise<Sample> => socket.exchange(request, signal);
+  return () => pace.atItsTurn(visit, hurry, ask);
 }

@@ -1,9 +1,8 @@
 // Keeps samples to one server apart: one at a time, and an interval of rest after each, across checks and batches. A
 // server that sends a kiss code is left alone for longer. RFC 5905, section 7.4.
 
-import { type Clock, type IpAddress, sleep } from "@truechimer/base";
+import { type Clock, type IpAddress, sleep, whenAborted } from "@truechimer/base";
 import type { Sample, SampleReason } from "@truechimer/ntp";
-import { resolvedOrAborted } from "./resolved-or-aborted.ts";
 
 /** Whom, in whose name. */
 export interface ServerClient {
@@ -50,10 +49,10 @@ const KISSES: ReadonlySet<SampleReason | undefined> = new Set<SampleReason>([
 interface Entry {
   /** When the server may be asked again, on the monotonic clock. */
   freeAtNs: bigint;
-  /** Resolves when the last in line has had its turn; never rejects. */
-  last: Promise<void>;
-  /** In line, the one whose turn it is included. */
-  inLine: number;
+  /** It is somebody's turn. */
+  isTaken: boolean;
+  /** Whoever stands behind, the first in front. Absent: nobody ever did. */
+  line: Set<() => void> | undefined;
   /** Kiss codes in a row. */
   kisses: number;
 }
@@ -68,8 +67,8 @@ export function createServerPace(clock: Clock): ServerPace {
     if (entries.size >= sweepAt) sweep();
     const entry: Entry = {
       freeAtNs: clock.monotonicNs(),
-      last: Promise.resolve(),
-      inLine: 0,
+      isTaken: false,
+      line: undefined,
       kisses: 0,
     };
     entries.set(key, entry);
@@ -78,47 +77,72 @@ export function createServerPace(clock: Clock): ServerPace {
 
   const sweep = (): void => {
     const nowNs = clock.monotonicNs();
-    for (const [key, { freeAtNs, inLine, kisses }] of entries) {
+    for (const [key, { freeAtNs, isTaken, kisses }] of entries) {
       // What a server asked of us is kept, as long as it is not too many that do.
       const remembered = kisses > 0 && entries.size < KISSED_ENTRIES_MAX;
-      if (inLine === 0 && freeAtNs <= nowNs && !remembered) entries.delete(key);
+      if (!isTaken && freeAtNs <= nowNs && !remembered) entries.delete(key);
     }
     sweepAt = Math.max(SWEEP_ENTRIES, entries.size * 2);
   };
 
+  const waitMs = ({ freeAtNs }: Entry): number =>
+    Math.ceil(Number(freeAtNs - clock.monotonicNs()) / NS_PER_MS);
+
   const untilFree = async (entry: Entry, signal: AbortSignal): Promise<void> => {
-    for (;;) {
-      const waitMs = Number(entry.freeAtNs - clock.monotonicNs()) / NS_PER_MS;
-      if (waitMs <= 0) return;
-      await sleep(clock, Math.ceil(waitMs), signal);
+    for (let restMs = waitMs(entry); restMs > 0; restMs = waitMs(entry)) {
+      await sleep(clock, restMs, signal);
     }
   };
 
   return {
-    untilFree: async (server, signal) => {
+    untilFree: (server, signal) => {
       const entry = entries.get(keyOf(server));
-      if (entry !== undefined) await untilFree(entry, signal);
+      return entry === undefined || waitMs(entry) <= 0 ? FREE : untilFree(entry, signal);
     },
     atItsTurn: async (visit, signal, take) => {
+      if (signal.aborted) throw signal.reason as Error;
       const entry = entryOf(keyOf(visit));
-      const turn = Promise.withResolvers<void>();
-      const before = entry.last;
-      entry.last = turn.promise;
-      entry.inLine += 1;
+      if (entry.isTaken) await standInLine(entry, signal);
+      entry.isTaken = true;
       try {
-        await resolvedOrAborted(before, signal);
-        await untilFree(entry, signal);
+        if (waitMs(entry) > 0) await untilFree(entry, signal);
         const sample = await take();
         entry.kisses = KISSES.has(sample.reason) ? entry.kisses + 1 : 0;
         entry.freeAtNs = clock.monotonicNs() + restNs(visit, sample.reason, entry.kisses);
         return sample;
       } finally {
-        entry.inLine -= 1;
-        // Whoever leaves the line early must not let the next one overtake those in front.
-        void before.then(turn.resolve);
+        giveTurn(entry);
       }
     },
   };
+}
+
+const FREE: Promise<void> = Promise.resolve();
+
+/** Resolves when it is one's turn; whoever leaves the line early is not missed. */
+function standInLine(entry: Entry, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const line = (entry.line ??= new Set());
+    const onTurn = (): void => {
+      stopListening();
+      resolve();
+    };
+    const stopListening = whenAborted(signal, () => {
+      line.delete(onTurn);
+      reject(signal.reason as Error);
+    });
+    line.add(onTurn);
+  });
+}
+
+/** To the next in line, who has it without its ever becoming free. */
+function giveTurn(entry: Entry): void {
+  for (const onTurn of entry.line ?? []) {
+    entry.line?.delete(onTurn);
+    onTurn();
+    return;
+  }
+  entry.isTaken = false;
 }
 
 function restNs(

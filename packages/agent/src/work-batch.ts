@@ -116,12 +116,25 @@ function parseWorkItem(server: monitorV2.Server): Result<WorkItem, string> {
   return ok({
     address: address.value,
     port,
-    ticket: server.ticket,
-    testId: server.testId,
-    ipBytes: server.ipBytes,
+    ticket: ownBytes(server.ticket),
+    testId: ownBytes(server.testId),
+    ipBytes: isSame(server.ipBytes, address.value.bytes)
+      ? address.value.bytes
+      : ownBytes(server.ipBytes),
     checkIntervalMs: positiveMs(server.checkInterval, {
       minMs: CHECK_INTERVAL_MS_MIN,
       maxMs: LEASE_MS_MAX,
     }),
   });
+}
+
+const NO_BYTES = new Uint8Array();
+
+/** A copy: a lease lasts a day, and would hold the whole answer that it came in. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length === 0 ? NO_BYTES : Uint8Array.from(bytes);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

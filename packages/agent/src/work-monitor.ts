@@ -248,9 +248,10 @@ function startCheck(item: WorkItem, { context, state, results }: CheckWork): boo
   return state.checks.start(item, {
     delayMs: Math.round(startSpreadMs(item) * context.random.fraction()),
     signal: period.hurry,
-    check: async () => {
-      finished = await probeItem(item, context, period);
-    },
+    check: () =>
+      probeItem(item, context, period).then((check) => {
+        finished = check;
+      }),
     onEnd: () => results.ended(finished),
   });
 }

@@ -33,20 +33,24 @@ export interface InterleavedSession {
 
 /** A session for one check of one server. */
 export function createInterleavedSession(): InterleavedSession {
-  const samples: Sample[] = [];
-  return {
-    nextRequest: (random) => {
-      const earlierReceiveTimestamp = wantedDeparture(samples);
-      return earlierReceiveTimestamp === undefined
-        ? createClientRequest(random)
-        : createInterleavedRequest(random, earlierReceiveTimestamp);
-    },
-    judge: (exchange, silenceReason) => {
-      const sample = judgeExchange(exchange, { silenceReason, earlier: samples });
-      samples.push(sample);
-      return sample;
-    },
-  };
+  return new Session();
+}
+
+class Session implements InterleavedSession {
+  readonly #samples: Sample[] = [];
+
+  nextRequest(random: Random): ClientRequest {
+    const earlierReceiveTimestamp = wantedDeparture(this.#samples);
+    return earlierReceiveTimestamp === undefined
+      ? createClientRequest(random)
+      : createInterleavedRequest(random, earlierReceiveTimestamp);
+  }
+
+  judge(exchange: Exchange, silenceReason?: SampleReason): Sample {
+    const sample = judgeExchange(exchange, { silenceReason, earlier: this.#samples });
+    this.#samples.push(sample);
+    return sample;
+  }
 }
 
 /** T2 of the last answer, if it was good and not too many requests ago. */

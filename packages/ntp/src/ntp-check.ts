@@ -32,27 +32,50 @@ export type CheckAction =
 
 /** A check in progress: `start` once, then `onSample` after each `exchange`, `onTimer` after each `set_timer`. */
 export interface NtpCheck {
+  /** So far, in the order of sending. */
+  readonly samples: readonly Sample[];
   start(): CheckAction;
   onSample(sample: Sample): CheckAction;
   onTimer(): CheckAction;
 }
 
 export function createCheck(options: CheckOptions = {}): NtpCheck {
-  const asked = options.samples ?? CHECK_SAMPLES_DEFAULT;
-  const samplesWanted = asked <= 0 ? CHECK_SAMPLES_DEFAULT : Math.min(asked, CHECK_SAMPLES_MAX);
-  const gapMs = options.gapMs ?? SAMPLE_GAP_MS_DEFAULT;
-  const samples: Sample[] = [];
-  return {
-    start: () => ({ kind: "exchange" }),
-    onSample: (sample) => {
-      samples.push(sample);
-      if (samples.length === samplesWanted || isExplicitBad(sample.reason)) {
-        return { kind: "done", result: checkResultOf(samples) };
-      }
-      return { kind: "set_timer", delayMs: gapMs };
-    },
-    onTimer: () => ({ kind: "exchange" }),
-  };
+  return new SampledCheck(options);
+}
+
+const EXCHANGE: CheckAction = { kind: "exchange" };
+
+/** A class, as thousands are under way at once: methods of its own would be half of each one's memory. */
+class SampledCheck implements NtpCheck {
+  readonly #samplesWanted: number;
+  readonly #gapMs: number;
+  readonly #samples: Sample[] = [];
+
+  constructor({ samples = CHECK_SAMPLES_DEFAULT, gapMs = SAMPLE_GAP_MS_DEFAULT }: CheckOptions) {
+    this.#samplesWanted =
+      samples <= 0 ? CHECK_SAMPLES_DEFAULT : Math.min(samples, CHECK_SAMPLES_MAX);
+    this.#gapMs = gapMs;
+  }
+
+  get samples(): readonly Sample[] {
+    return this.#samples;
+  }
+
+  start(): CheckAction {
+    return EXCHANGE;
+  }
+
+  onSample(sample: Sample): CheckAction {
+    this.#samples.push(sample);
+    if (this.#samples.length === this.#samplesWanted || isExplicitBad(sample.reason)) {
+      return { kind: "done", result: checkResultOf(this.#samples) };
+    }
+    return { kind: "set_timer", delayMs: this.#gapMs };
+  }
+
+  onTimer(): CheckAction {
+    return EXCHANGE;
+  }
 }
 
 /** The result of a visit's samples, in the order of sending. */

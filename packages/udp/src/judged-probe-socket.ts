@@ -42,8 +42,9 @@ interface Pending {
   readonly bytes: Uint8Array;
   readonly resolve: (sample: Sample) => void;
   readonly reject: (error: AppError) => void;
-  /** Undoes what waits for this exchange: timer, listener. */
-  readonly cleanUp: () => void;
+  /** Of the timer that begins it. */
+  readonly stopWaiting: () => void;
+  readonly stopListening: () => void;
 }
 
 /** Makes the transport and puts the probe socket in front of it. */
@@ -58,6 +59,7 @@ export async function createJudgedProbeSocket(
 class JudgedProbeSocket implements ProbeSocket, TransportEvents {
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #serverGapMs: number;
   readonly #pacing: ServerPacing;
   readonly #pending = new Map<number, Pending>();
   readonly #inFlightMaxWanted: number | undefined;
@@ -70,6 +72,7 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
   constructor(options: JudgedProbeSocketOptions) {
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#serverGapMs = options.serverGapMs;
     this.#pacing = createServerPacing(options.serverGapMs);
     this.#inFlightMaxWanted = options.inFlightMax;
     this.#onBroken = options.onBroken ?? (() => {});
@@ -87,20 +90,20 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     this.#transport = transport;
   }
 
-  async exchange(request: ExchangeRequest, signal?: AbortSignal): Promise<Sample> {
-    checkEndpoint(request);
-    if (this.#stopReason !== undefined) throw this.#stopReason;
-    if (signal?.aborted === true) throw aborted(signal);
-    const limit = this.#inFlightMax();
-    if (this.#pending.size >= limit) {
-      throw new AppError(
-        "limit_exceeded",
-        `${this.#pending.size} exchanges are in flight, expected at most ${limit}: wait for some to end`,
-      );
-    }
-    return await new Promise((resolve, reject) =>
-      this.#begin(request, signal, { resolve, reject }),
-    );
+  exchange(request: ExchangeRequest, signal?: AbortSignal): Promise<Sample> {
+    return new Promise((resolve, reject) => {
+      checkEndpoint(request);
+      if (this.#stopReason !== undefined) throw this.#stopReason;
+      if (signal?.aborted === true) throw aborted(signal);
+      const limit = this.#inFlightMax();
+      if (this.#pending.size >= limit) {
+        throw new AppError(
+          "limit_exceeded",
+          `${this.#pending.size} exchanges are in flight, expected at most ${limit}: wait for some to end`,
+        );
+      }
+      this.#begin(request, signal, { resolve, reject });
+    });
   }
 
   counters(): ProbeSocketCounters {
@@ -145,16 +148,10 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
             this.#carrier().cancel(id);
             this.#take(id)?.reject(aborted(signal));
           });
-    const stopWaiting = this.#atItsTurn(request, () => this.#send(id));
-    this.#pending.set(id, {
-      ...promise,
-      request,
-      bytes: this.#requestBytes(request),
-      cleanUp: () => {
-        stopWaiting();
-        stopListening();
-      },
-    });
+    const stopWaiting = this.#untilItsTurn(request, id);
+    const bytes = this.#requestBytes(request);
+    const { resolve, reject } = promise;
+    this.#pending.set(id, { request, bytes, resolve, reject, stopWaiting, stopListening });
     if (this.#pending.size === 1) this.#carrier().setBusy(true);
     if (stopWaiting === NO_WAIT) this.#send(id);
   }
@@ -164,11 +161,12 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     return (session?.nextRequest(random) ?? createClientRequest(random)).bytes;
   }
 
-  /** Calls `send` when pacing allows it, or returns NO_WAIT when that is now. */
-  #atItsTurn({ address, port }: ExchangeRequest, send: () => void): () => void {
+  /** Sends it when pacing allows it, or returns NO_WAIT when that is now. */
+  #untilItsTurn({ address, port }: ExchangeRequest, id: number): () => void {
+    if (this.#serverGapMs <= 0) return NO_WAIT;
     const nowMs = Number(this.#clock.monotonicNs()) / NS_PER_MS;
     const waitMs = this.#pacing.waitMs(`${address.text} ${port}`, nowMs);
-    return waitMs <= 0 ? NO_WAIT : this.#clock.setTimer(waitMs, send);
+    return waitMs <= 0 ? NO_WAIT : this.#clock.setTimer(waitMs, () => this.#send(id));
   }
 
   #send(id: number): void {
@@ -189,7 +187,8 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
     this.#pending.delete(id);
-    pending.cleanUp();
+    pending.stopWaiting();
+    pending.stopListening();
     if (this.#pending.size === 0) this.#carrier().setBusy(false);
     return pending;
   }

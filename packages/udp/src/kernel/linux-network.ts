@@ -59,20 +59,34 @@ const LOOPBACK: Uint8Array = Uint8Array.of(127, 0, 0, 1);
 /** As long as a request. */
 const WARM_UP_DATAGRAM = new Uint8Array(48);
 
-type SocketOption = readonly [level: number, name: number, value: number];
+interface SocketOption {
+  readonly level: number;
+  readonly name: number;
+  readonly value: number;
+}
 
 const COMMON_OPTIONS: readonly SocketOption[] = [
-  [linux.SOL_SOCKET, linux.SO_TIMESTAMPING, TIMESTAMPING_FLAGS],
-  [linux.SOL_SOCKET, linux.SO_RCVBUF, RECEIVE_BUFFER_BYTES],
+  { level: linux.SOL_SOCKET, name: linux.SO_TIMESTAMPING, value: TIMESTAMPING_FLAGS },
+  { level: linux.SOL_SOCKET, name: linux.SO_RCVBUF, value: RECEIVE_BUFFER_BYTES },
 ];
-const IPV4_OPTIONS: readonly SocketOption[] = [[linux.IPPROTO_IP, linux.IP_RECVERR, 1]];
-const IPV4_WILDCARD_OPTIONS: readonly SocketOption[] = [[linux.IPPROTO_IP, linux.IP_PKTINFO, 1]];
-const IPV6_OPTIONS: readonly SocketOption[] = [[linux.IPPROTO_IPV6, linux.IPV6_RECVERR, 1]];
+const IPV4_OPTIONS: readonly SocketOption[] = [
+  ...COMMON_OPTIONS,
+  { level: linux.IPPROTO_IP, name: linux.IP_RECVERR, value: 1 },
+];
+const IPV4_WILDCARD_OPTIONS: readonly SocketOption[] = [
+  ...IPV4_OPTIONS,
+  { level: linux.IPPROTO_IP, name: linux.IP_PKTINFO, value: 1 },
+];
+const IPV6_OPTIONS: readonly SocketOption[] = [
+  ...COMMON_OPTIONS,
+  { level: linux.IPPROTO_IPV6, name: linux.IPV6_RECVERR, value: 1 },
+];
 const IPV6_WILDCARD_OPTIONS: readonly SocketOption[] = [
-  [linux.IPPROTO_IPV6, linux.IPV6_RECVPKTINFO, 1],
+  ...IPV6_OPTIONS,
+  { level: linux.IPPROTO_IPV6, name: linux.IPV6_RECVPKTINFO, value: 1 },
 ];
 /** Must be set before the socket is bound. */
-const IPV6_ONLY: SocketOption = [linux.IPPROTO_IPV6, linux.IPV6_V6ONLY, 1];
+const IPV6_ONLY: SocketOption = { level: linux.IPPROTO_IPV6, name: linux.IPV6_V6ONLY, value: 1 };
 
 /** Throws a RangeError with the errno's number when the thread cannot even wait. */
 export function openLinuxNetwork(calls: LinuxCalls): KernelNetwork {
@@ -108,16 +122,11 @@ class LinuxNetwork implements KernelNetwork {
       0,
     );
     if (fd < 0) return refused(-fd);
-    const options = [
-      ...COMMON_OPTIONS,
-      ...(isIpv4 ? IPV4_OPTIONS : IPV6_OPTIONS),
-      ...(isWildcard ? (isIpv4 ? IPV4_WILDCARD_OPTIONS : IPV6_WILDCARD_OPTIONS) : []),
-      ...(hopLimit === undefined ? [] : [hopLimitOption(isIpv4, hopLimit)]),
-    ];
     const problem =
       (isIpv4 ? 0 : this.#setOption(fd, IPV6_ONLY)) ||
       this.#bind(fd, localAddress) ||
-      options.reduce((errno, option) => errno || this.#setOption(fd, option), 0);
+      this.#setOptions(fd, optionsFor(isIpv4, isWildcard)) ||
+      (hopLimit === undefined ? 0 : this.#setOption(fd, hopLimitOption(isIpv4, hopLimit)));
     if (problem !== 0) {
       this.#calls.close(fd);
       return refused(problem);
@@ -144,8 +153,10 @@ class LinuxNetwork implements KernelNetwork {
   }
 
   send(port: NetworkPort, batch: readonly OutgoingDatagram[]): SendResult {
-    for (const [index, datagram] of batch.entries()) {
-      this.#sending.put(index, datagram.to, datagram.bytes);
+    let index = 0;
+    for (const { to, bytes } of batch) {
+      this.#sending.put(index, to, bytes);
+      index += 1;
     }
     let sent = 0;
     while (sent < batch.length) {
@@ -335,7 +346,16 @@ class LinuxNetwork implements KernelNetwork {
     return this.#memory.view.getUint16(this.#scratch + 2);
   }
 
-  #setOption(fd: number, [level, name, value]: SocketOption): number {
+  /** The first errno; what follows it is not tried. */
+  #setOptions(fd: number, options: readonly SocketOption[]): number {
+    for (const option of options) {
+      const errno = this.#setOption(fd, option);
+      if (errno !== 0) return errno;
+    }
+    return 0;
+  }
+
+  #setOption(fd: number, { level, name, value }: SocketOption): number {
     this.#memory.view.setInt32(this.#scratch, value, true);
     return -this.#calls.setsockopt(fd, level, name, this.#memory.addressOf(this.#scratch), 4);
   }
@@ -351,8 +371,13 @@ class LinuxNetwork implements KernelNetwork {
 
 function hopLimitOption(isIpv4: boolean, hopLimit: number): SocketOption {
   return isIpv4
-    ? [linux.IPPROTO_IP, linux.IP_TTL, hopLimit]
-    : [linux.IPPROTO_IPV6, linux.IPV6_UNICAST_HOPS, hopLimit];
+    ? { level: linux.IPPROTO_IP, name: linux.IP_TTL, value: hopLimit }
+    : { level: linux.IPPROTO_IPV6, name: linux.IPV6_UNICAST_HOPS, value: hopLimit };
+}
+
+function optionsFor(isIpv4: boolean, isWildcard: boolean): readonly SocketOption[] {
+  if (isIpv4) return isWildcard ? IPV4_WILDCARD_OPTIONS : IPV4_OPTIONS;
+  return isWildcard ? IPV6_WILDCARD_OPTIONS : IPV6_OPTIONS;
 }
 
 function isTimestamp(level: number, type: number, lengthBytes: number): boolean {
