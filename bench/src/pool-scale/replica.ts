@@ -23,6 +23,8 @@ const server = await createServer({
   masterKey: BENCH_MASTER_KEY,
   agents: { listen: { host: "127.0.0.1", port: 0 } },
   roles: ["api"],
+  // A hundred agents do the work of a thousand.
+  rateLimits: { agent_calls: { max: 1_000_000_000 } },
 });
 await server.start();
 process.stdout.write(`ready ${server.agentsUrl}\n`);

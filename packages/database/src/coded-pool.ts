@@ -3,6 +3,7 @@
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type pg from "pg";
 import { appErrorFromPostgres } from "./postgres-error.ts";
+import { preparedName } from "./prepared.ts";
 
 /** `where` names the database in messages. Ending it ends `pool`. */
 export function codedPool(pool: pg.Pool, where: string): PostgresPool {
@@ -30,8 +31,11 @@ export function codedPool(pool: pg.Pool, where: string): PostgresPool {
 
 function codedClient(client: pg.PoolClient, where: string): PostgresPoolClient {
   const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
+    const name = preparedName(text);
     try {
-      return await client.query(text, [...values]);
+      return name === undefined
+        ? await client.query(text, [...values])
+        : await client.query({ name, text, values: [...values] });
     } catch (error) {
       throw appErrorFromPostgres(error, where);
     }

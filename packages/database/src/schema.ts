@@ -211,6 +211,7 @@ export interface ServerScoresTable {
   score_ts: Timestamptz | null;
   stratum: number | null;
   queue_ts: Timestamptz | null;
+  pace: GeneratedAlways<number>;
   last_log_score_id: bigint | null;
   counted_batches: Generated<string>;
   offset_ns: bigint | null;

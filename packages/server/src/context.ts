@@ -11,6 +11,7 @@ import type { JobTiming } from "./jobs/job-timing.ts";
 import type { CallerKey } from "./limits/caller-key.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Loop } from "./loops/loop.ts";
+import type { MonitorCalls } from "./monitor-api/monitor-calls.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import type { ServerPolicy } from "./policy.ts";
@@ -41,6 +42,7 @@ export interface ServerContext {
   readonly jobTiming: JobTiming;
   readonly resolveName: ResolveName;
   readonly ticketKeys: TicketKeyring;
+  readonly monitorCalls: MonitorCalls;
   readonly agents: AgentSettings;
   readonly limits: Limits;
   /** Whom a request is counted for while nothing else is known of its caller. */

@@ -46,6 +46,7 @@ import { createLimits, type Limits } from "./limits/limits.ts";
 import type { LimitSettings } from "./limits/rate-limits.ts";
 import { type Loop, registerLoops } from "./loops/loop.ts";
 import { LOOPS } from "./loops/registry.ts";
+import { createMonitorCalls } from "./monitor-api/monitor-calls.ts";
 import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import { createOnDemand } from "./on-demand/on-demand.ts";
@@ -276,6 +277,7 @@ async function createContext(
     ...keys,
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
+    monitorCalls: createMonitorCalls(database),
     ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
     wakeScorer,
   };

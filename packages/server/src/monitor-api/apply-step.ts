@@ -14,10 +14,8 @@ import { evidenceOf } from "./check-evidence.ts";
 import { withBatch } from "./counted-batches.ts";
 import type { ParsedStatus } from "./parse-status.ts";
 
-/** An assignment as its locked row says. */
-export interface LockedAssignment {
-  /** Drawn from the sequence for the result to come. */
-  readonly log_score_id: bigint;
+/** An assignment as its row says while its monitor is locked. */
+export interface HeldAssignment {
   readonly id: bigint;
   readonly server_id: bigint;
   readonly score_raw: number;
@@ -25,13 +23,10 @@ export interface LockedAssignment {
   readonly counted_batches: string;
   /** Of the server. Null: it is not removed. */
   readonly removed_on: Timestamptz | null;
-  /** Position in the submission, from 1. */
-  readonly place: number;
 }
 
 /** A row of `log_scores`, with what goes to the assignment and the evidence beside it. */
 export interface ResultRow {
-  readonly logScoreId: bigint;
   readonly assignmentId: bigint;
   readonly serverId: bigint;
   readonly at: Timestamptz;
@@ -64,7 +59,7 @@ export interface ResultRow {
 export interface ApplyStepInput {
   readonly status: ParsedStatus;
   readonly wire: monitorV2.ServerStatus | undefined;
-  readonly assignment: LockedAssignment;
+  readonly assignment: HeldAssignment;
   /** To be remembered as counted. Absent: results are told apart by their time. */
   readonly countedBatch: string | undefined;
   readonly batchAtNs: UnixNs;
@@ -85,7 +80,6 @@ export function applyStep({
   const evidence = wire === undefined ? undefined : evidenceOf(wire);
   const answered = reason === undefined && offsetNs !== undefined;
   return {
-    logScoreId: assignment.log_score_id,
     assignmentId: assignment.id,
     serverId: assignment.server_id,
     at: timestamptzFromNs(status.atNs),

@@ -4,6 +4,7 @@
 import { AppError, type IpFamily, parseIpAddress } from "@truechimer/base";
 import type { Database, JsonValue, MonitorStatusName, Timestamptz } from "@truechimer/database";
 import { type RawBuilder, sql } from "kysely";
+import type { ServerContext } from "../context.ts";
 import type { AgentCredential } from "../enrolment/agent-credential.ts";
 import { noteKeyUsed } from "../enrolment/note-key-used.ts";
 
@@ -31,32 +32,16 @@ export interface MonitorCall {
 
 /** Finds the monitor and notes that it was seen, also when it is not live. */
 export async function authenticateMonitor(
-  database: Database,
-  { credential, monId }: MonitorCall,
+  { database, monitorCalls }: Pick<ServerContext, "database" | "monitorCalls">,
+  call: MonitorCall,
 ): Promise<CallingMonitor> {
-  const rows = await database.kysely
-    .updateTable("monitors")
-    .set({ last_seen: sql<Timestamptz>`now()` })
-    .where(ofAgent(credential))
-    .where("type", "=", "monitor")
-    .$if(monId !== "", (query) => query.where("ip", "=", canonicalMonId(monId)))
-    .returning([
-      "id",
-      "hostname",
-      "ip",
-      "ip_version",
-      "status",
-      "lab",
-      "config",
-      "client_version",
-      "last_submit",
-      "tls_name",
-      "agent_id",
-      keyIsNew(credential).as("key_is_new"),
-    ])
-    .execute();
+  const { credential, monId } = call;
+  const rows = await monitorCalls.find({
+    credential,
+    address: monId === "" ? "" : canonicalMonId(monId),
+  });
   const [row] = rows;
-  if (row === undefined) throw await unknownMonitor(database, { credential, monId });
+  if (row === undefined) throw await unknownMonitor(database, call);
   if (rows.length > 1) {
     throw new AppError(
       "bad_request",

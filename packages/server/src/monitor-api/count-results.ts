@@ -4,7 +4,7 @@ import type { ServerContext } from "../context.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import type { StatusRefusal } from "./parse-status.ts";
 import type { Submission } from "./parse-submission.ts";
-import type { CountedStatus } from "./store-submission.ts";
+import type { CountedStatus } from "./store-submissions.ts";
 
 type ResultLabel =
   | "ok"

@@ -7,22 +7,23 @@ import { authenticateMonitor, type CallingMonitor, requireLive } from "./authent
 import { clientVersionFromUserAgent } from "./client-version.ts";
 import { monitorConfig } from "./monitor-config.ts";
 import { mqttConfigFor } from "./mqtt-config.ts";
-import { probePolicyFor } from "./probe-settings.ts";
+import { probePolicyFrom } from "./probe-settings.ts";
 
 export async function getConfig(
   context: ServerContext,
   request: monitorV2.GetConfigRequest,
   { headers, credential }: AgentCall,
 ): Promise<monitorV2.GetConfigResponse> {
-  const { database, policy } = context;
-  const monitor = await authenticateMonitor(database, {
+  const { monitorCalls, policy } = context;
+  const monitor = await authenticateMonitor(context, {
     credential,
     monId: request.monId,
   });
   requireLive(monitor);
   await noteClientVersion(context, monitor, headers.get("user-agent"));
-  const probe = await probePolicyFor(database, policy, monitor.lab);
-  const config = await monitorConfig({ database, policy, probe }, monitor);
+  const settings = await monitorCalls.settings();
+  const probe = probePolicyFrom(settings, policy, monitor.lab);
+  const config = monitorConfig({ settings, policy, probe }, monitor);
   const mqttConfig = await mqttConfigFor(context, monitor);
   return mqttConfig === undefined ? config : { ...config, mqttConfig };
 }

@@ -9,36 +9,34 @@ import type { AgentCall } from "../enrolment/agent-call.ts";
 import { authenticateMonitor, requireLive } from "./authenticate-monitor.ts";
 import { LEASE_NS } from "./lease.ts";
 import { monitorConfig } from "./monitor-config.ts";
-import { probePolicyFor } from "./probe-settings.ts";
+import { probePolicyFrom } from "./probe-settings.ts";
 import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
-import { type DueServer, takeDueServers } from "./take-due-servers.ts";
+import type { DueServer } from "./take-due-servers.ts";
 import { takeDueTraces } from "./take-due-traces.ts";
 import { createTicket } from "./ticket.ts";
-import { withdrawnLeases } from "./withdrawn-leases.ts";
 
 export async function getServers(
   context: ServerContext,
   request: monitorV2.GetServersRequest,
   { credential }: AgentCall,
 ): Promise<monitorV2.GetServersResponse> {
-  const { database, policy } = context;
-  const monitor = await authenticateMonitor(database, {
+  const { database, monitorCalls, policy } = context;
+  const monitor = await authenticateMonitor(context, {
     credential,
     monId: request.monId,
   });
   requireLive(monitor);
-  const probe = await probePolicyFor(database, policy, monitor.lab);
   const leased = (request.submissionVersionMax ?? 0) >= FIRST_VERSION_WITH_PORTS;
-  const [config, withdrawn] = await Promise.all([
-    monitorConfig({ database, policy, probe }, monitor),
-    leased ? withdrawnLeases(database, monitor.id, request.withdrawalsAfter) : NOTHING_WITHDRAWN,
+  const [settings, withdrawn] = await Promise.all([
+    monitorCalls.settings(),
+    leased
+      ? monitorCalls.withdrawn({ monitorId: monitor.id, after: request.withdrawalsAfter })
+      : NOTHING_WITHDRAWN,
   ]);
+  const probe = probePolicyFrom(settings, policy, monitor.lab);
+  const config = monitorConfig({ settings, policy, probe }, monitor);
   const key = await context.ticketKeys.current();
-  const { servers, takenAtNs } = await takeDueServers(database, {
-    monitor,
-    probe,
-    anyPort: leased,
-  });
+  const { servers, takenAtNs } = await monitorCalls.takeDue({ monitor, probe, anyPort: leased });
   const traced = await takeDueTraces(
     database,
     monitor.id,

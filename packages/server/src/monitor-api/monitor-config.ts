@@ -5,35 +5,32 @@ import { create } from "@bufbuild/protobuf";
 import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
 import { monitorV2 } from "@truechimer/api";
 import { AppError, type IpFamily, parseDurationMs, parseIpAddress } from "@truechimer/base";
-import type { Database, JsonValue } from "@truechimer/database";
+import type { JsonValue } from "@truechimer/database";
 import type { ProbePolicy, ServerPolicy } from "../policy.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import { mergePatch } from "./merge-patch.ts";
+import type { Settings } from "./read-settings.ts";
 
 const BASE_CHECKS_MAX = 50;
 const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error"];
 
 /** Key in `system_settings`; the NTP Pool's name of the pseudo-monitor that held the same. */
-function monitorDefaultsKey(family: IpFamily): string {
+export function monitorDefaultsKey(family: IpFamily): string {
   return `settings-${family}.system`;
 }
 
 export interface MonitorConfigSources {
-  readonly database: Database;
+  readonly settings: Settings;
   readonly policy: ServerPolicy;
   readonly probe: ProbePolicy;
 }
 
-export async function monitorConfig(
+export function monitorConfig(
   sources: MonitorConfigSources,
   monitor: CallingMonitor,
-): Promise<monitorV2.GetConfigResponse> {
-  const defaults = await sources.database.kysely
-    .selectFrom("system_settings")
-    .select("value")
-    .where("key", "=", monitorDefaultsKey(monitor.family))
-    .executeTakeFirst();
-  const own = [defaults?.value ?? {}, monitor.config];
+): monitorV2.GetConfigResponse {
+  const defaults = sources.settings.get(monitorDefaultsKey(monitor.family));
+  const own = [defaults ?? {}, monitor.config];
   return configMessage(own.reduce(mergePatch, policyAsJson(sources, monitor.lab)), monitor);
 }
 

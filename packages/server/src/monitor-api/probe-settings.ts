@@ -4,9 +4,10 @@
 import { parseDurationMs } from "@truechimer/base";
 import type { Database, JsonValue } from "@truechimer/database";
 import type { ProbePolicy, ServerPolicy } from "../policy.ts";
+import type { Settings } from "./read-settings.ts";
 
 /** Name of the setting: {"interval_active":"9m","interval_testing":"45m","interval_all":"60s","batch_size":10}. */
-const MONITORS_SETTING = "monitors";
+export const MONITORS_SETTING = "monitors";
 
 const FLOOR_ACTIVE_MS = 20_000;
 const FLOOR_TESTING_MS = 60_000;
@@ -26,6 +27,17 @@ export async function probePolicyFor(
     .where("key", "=", MONITORS_SETTING)
     .executeTakeFirst();
   return row === undefined ? policy.probe : withMonitorsSetting(policy.probe, row.value);
+}
+
+/** The same, of settings that were read before. */
+export function probePolicyFrom(
+  settings: Settings,
+  policy: ServerPolicy,
+  lab: boolean,
+): ProbePolicy {
+  if (lab) return policy.labProbe;
+  const setting = settings.get(MONITORS_SETTING);
+  return setting === undefined ? policy.probe : withMonitorsSetting(policy.probe, setting);
 }
 
 /** Unreadable parts of the setting leave the policy's value. */

@@ -5,7 +5,7 @@ import { create, fromBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { isAgentFault } from "@truechimer/ntp";
-import { currentTraceId, parseTraceparent } from "@truechimer/telemetry";
+import { currentTraceId, parseTraceparent, withSpan } from "@truechimer/telemetry";
 import type { ServerContext } from "../context.ts";
 import type { AgentCall } from "../enrolment/agent-call.ts";
 import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
@@ -13,7 +13,7 @@ import { checkTickets } from "./check-tickets.ts";
 import { countOutcomes, countResults } from "./count-results.ts";
 import type { StatusRefusal } from "./parse-status.ts";
 import { parseStatuses, parseSubmission, type Submission } from "./parse-submission.ts";
-import { type StoreOutcome, type SubmissionToStore, storeSubmission } from "./store-submission.ts";
+import type { StoreOutcome, SubmissionToStore } from "./store-submissions.ts";
 import {
   FIRST_VERSION_WITH_PORTS,
   FIRST_VERSION_WITH_TICKETS,
@@ -25,7 +25,7 @@ export async function submitResults(
   request: monitorV2.SubmitResultsRequest,
   { headers, credential }: AgentCall,
 ): Promise<monitorV2.SubmitResultsResponse> {
-  const monitor = await authenticateMonitor(context.database, {
+  const monitor = await authenticateMonitor(context, {
     credential,
     monId: request.monId,
   });
@@ -83,7 +83,7 @@ async function storeCounted(
   toStore: SubmissionToStore,
 ): Promise<StoreOutcome> {
   try {
-    return await storeSubmission(context, toStore);
+    return await stored(context, toStore);
   } catch (error) {
     if (error instanceof AppError && error.code === "batch_out_of_order") {
       const { monitor, statuses } = toStore;
@@ -96,6 +96,24 @@ async function storeCounted(
     }
     throw error;
   }
+}
+
+/** Together with those of other monitors that came at the same time. */
+function stored(context: ServerContext, submission: SubmissionToStore): Promise<StoreOutcome> {
+  const attributes = {
+    "truechimer.monitor": submission.monitor.name,
+    "truechimer.submission": submission.submissionId,
+    "truechimer.batch": submission.batchId,
+    "truechimer.statuses": submission.statuses.length,
+    "truechimer.traceroutes": submission.traceroutes.length,
+  };
+  return withSpan("store submission", { attributes }, async (span) => {
+    const outcome = await context.monitorCalls.store(submission);
+    if (outcome.kind === "counted") {
+      span.setAttribute("truechimer.log_scores", outcome.logScoreIds.join(","));
+    }
+    return outcome;
+  });
 }
 
 /** Agents below version 5 do not read `refused`: they are told by an error. So is a batch without any valid ticket. */

@@ -1,34 +1,64 @@
-// All rows of a submission in one statement: the assignments, the results, their evidence, and the scorer's queue. A
-// result that is older than the assignment's last one counts for the score, but says nothing of how the server is now.
+// All rows of several submissions in one statement: the monitors, the assignments, the results, their evidence, and the
+// scorer's queue. A result that is older than the assignment's last one counts for the score, but says nothing of how the
+// server is now.
 
-import type { Schema } from "@truechimer/database";
+import { type Schema, timestamptzFromNs } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { ResultRow } from "./apply-step.ts";
+import type { AppliedSteps } from "./apply-steps.ts";
+import type { SubmissionToStore } from "./store-submissions.ts";
 
+export interface AppliedSubmission extends AppliedSteps {
+  readonly submission: SubmissionToStore;
+}
+
+interface RowToWrite {
+  readonly row: ResultRow;
+  readonly monitorId: bigint;
+}
+
+/** Gives the ids of the results. Assignments are written in the order of their ids, as everybody does who writes several. */
 export async function writeResults(
   transaction: Transaction<Schema>,
-  monitorId: bigint,
-  rows: readonly ResultRow[],
-): Promise<void> {
-  if (rows.length === 0) return;
+  applied: readonly AppliedSubmission[],
+): Promise<ReadonlyMap<ResultRow, bigint>> {
+  const written = applied
+    .flatMap(({ submission, rows }) =>
+      rows.map((row): RowToWrite => ({ row, monitorId: submission.monitor.id })),
+    )
+    .toSorted((a, b) => (a.row.assignmentId < b.row.assignmentId ? -1 : 1));
   const column = <Key extends keyof ResultRow>(key: Key): ResultRow[Key][] =>
-    rows.map((row) => row[key]);
-  await sql`
+    written.map(({ row }) => row[key]);
+  const { rows } = await sql<{ readonly id: bigint; readonly place: number }>`
+    /* prepared: write_results */
     with input as (
-      select * from unnest(
-        ${column("logScoreId")}::bigint[], ${column("assignmentId")}::bigint[], ${column("serverId")}::bigint[],
+      select nextval('log_scores_id_seq') as id, t.* from unnest(
+        ${column("assignmentId")}::bigint[], ${column("serverId")}::bigint[],
+        ${written.map(({ monitorId }) => monitorId)}::bigint[],
         ${column("at")}::timestamptz[], ${column("scoreBefore")}::float8[], ${column("step")}::float8[],
         ${column("score")}::float8[], ${column("rule")}::text[], ${column("offsetNs")}::bigint[],
         ${column("boundNs")}::bigint[], ${column("rttNs")}::bigint[], ${column("stratum")}::smallint[],
         ${column("leap")}::smallint[], ${column("reason")}::text[], ${column("noResponse")}::boolean[],
         ${column("samplesSent")}::smallint[], ${column("samplesAnswered")}::smallint[],
-        ${rows.map(({ evidence }) => (evidence === null ? null : Buffer.from(evidence)))}::bytea[],
+        ${written.map(({ row: { evidence } }) => (evidence === null ? null : Buffer.from(evidence)))}::bytea[],
         ${column("attributes")}::text[], ${column("countedBatches")}::text[],
         ${column("answerOffsetNs")}::bigint[], ${column("answerBoundNs")}::bigint[],
         ${column("newest")}::boolean[], ${column("leased")}::boolean[]
-      ) as t (id, assignment_id, server_id, ts, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns, stratum,
-        leap, reason, no_response, samples_sent, samples_answered, evidence, attributes, counted_batches, answer_offset_ns,
-        answer_bound_ns, newest, leased)
+      ) with ordinality as t (assignment_id, server_id, monitor_id, ts, score_before, step, score, rule, offset_ns,
+        bound_ns, rtt_ns, stratum, leap, reason, no_response, samples_sent, samples_answered, evidence, attributes,
+        counted_batches, answer_offset_ns, answer_bound_ns, newest, leased, place)
+    ),
+    noted as (
+      update monitors m set
+        last_seen = now(),
+        last_submit = greatest(m.last_submit, t.batch_at),
+        checks_total = m.checks_total + t.counted
+      from unnest(
+        ${applied.map(({ submission }) => submission.monitor.id)}::bigint[],
+        ${applied.map(({ submission }) => timestamptzFromNs(submission.batchAtNs))}::timestamptz[],
+        ${applied.map(({ rows: each }) => each.length)}::int[]
+      ) as t (monitor_id, batch_at, counted)
+      where m.id = t.monitor_id
     ),
     assigned as (
       update server_scores ss set
@@ -56,14 +86,23 @@ export async function writeResults(
     logged as (
       insert into log_scores (id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns,
         stratum, leap, reason, no_response, samples_sent, samples_answered, has_evidence, attributes)
-      select id, ts, server_id, ${monitorId}::bigint, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns, stratum,
+      select id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns, stratum,
         leap, reason, no_response, samples_sent, samples_answered, evidence is not null, attributes::jsonb
       from input
     ),
     kept as (
       insert into check_evidence (log_score_id, ts, evidence)
       select id, ts, evidence from input where evidence is not null
+    ),
+    queued as (
+      insert into score_queue (log_score_id, server_id, monitor_id, ts)
+      select id, server_id, monitor_id, ts from input
     )
-    insert into score_queue (log_score_id, server_id, monitor_id, ts)
-    select id, server_id, ${monitorId}::bigint, ts from input`.execute(transaction);
+    select id, place::int as place from input`.execute(transaction);
+  return new Map(
+    rows.flatMap(({ id, place }) => {
+      const row = written[place - 1]?.row;
+      return row === undefined ? [] : [[row, id] as const];
+    }),
+  );
 }

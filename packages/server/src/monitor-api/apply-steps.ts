@@ -1,0 +1,79 @@
+// The statuses of a submission and the assignments that they are about become rows of results, or refusals.
+
+import type { monitorV2 } from "@truechimer/api";
+import { timestamptzFromNs } from "@truechimer/database";
+import { applyStep, type HeldAssignment, type ResultRow } from "./apply-step.ts";
+import { batchProblem } from "./counted-batches.ts";
+import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
+import type { Assignments } from "./read-assignments.ts";
+import type { SubmissionToStore } from "./store-submissions.ts";
+
+export interface StatusToStore {
+  readonly status: ParsedStatus;
+  /** As it came, for its evidence. */
+  readonly wire: monitorV2.ServerStatus | undefined;
+}
+
+const REFUSALS = {
+  unassigned: {
+    code: "unassigned_server",
+    message: "the server is not watched any more, or is not known",
+  },
+  counted: {
+    code: "conflict",
+    message: "a result of this batch has been counted for this server",
+  },
+  repeated: {
+    code: "conflict",
+    message: "a result of this time has been counted for this server",
+  },
+  too_old: {
+    code: "batch_out_of_order",
+    message:
+      "so many later batches have been counted for this server that this one cannot be told from them",
+  },
+} as const;
+
+export interface StepInput {
+  readonly assignments: Assignments;
+  /** Results whose time was counted before. */
+  readonly repeated: ReadonlySet<StatusToStore>;
+}
+
+export interface AppliedSteps {
+  readonly rows: readonly ResultRow[];
+  readonly refusals: readonly StatusRefusal[];
+}
+
+export function applySteps(
+  submission: SubmissionToStore,
+  { assignments, repeated }: StepInput,
+): AppliedSteps {
+  const { statuses, batchId, batchAtNs, oncePerBatch, traceId } = submission;
+  const rows: ResultRow[] = [];
+  const refusals: StatusRefusal[] = [];
+  for (const each of statuses) {
+    const { status, wire } = each;
+    const assignment = assignments.get(each);
+    const problem = repeated.has(each) ? "repeated" : problemOf(status, assignment, submission);
+    if (assignment === undefined || problem !== undefined) {
+      refusals.push({ index: status.index, ...REFUSALS[problem ?? "unassigned"] });
+    } else {
+      const countedBatch = oncePerBatch ? batchId : undefined;
+      rows.push(applyStep({ status, wire, assignment, countedBatch, batchAtNs, traceId }));
+    }
+  }
+  return { rows, refusals };
+}
+
+function problemOf(
+  { atNs }: ParsedStatus,
+  assignment: HeldAssignment | undefined,
+  { batchId, oncePerBatch }: SubmissionToStore,
+): "unassigned" | "counted" | "too_old" | undefined {
+  if (assignment === undefined) return "unassigned";
+  // What was measured before the server was removed is part of its history.
+  const { removed_on: removedOn, counted_batches: countedBatches } = assignment;
+  if (removedOn !== null && timestamptzFromNs(atNs) > removedOn) return "unassigned";
+  return oncePerBatch ? batchProblem(countedBatches, batchId) : undefined;
+}

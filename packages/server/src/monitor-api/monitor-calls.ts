@@ -1,0 +1,72 @@
+// What the calls of agents ask of the database, gathered over all calls that this process answers.
+
+import type { Database } from "@truechimer/database";
+import { findMonitors, type MonitorQuestion, type MonitorRow } from "./find-monitors.ts";
+import { createGatherer } from "./gather.ts";
+import { readSettings, type Settings } from "./read-settings.ts";
+import { type StoreOutcome, type SubmissionToStore, storeSubmissions } from "./store-submissions.ts";
+import { type DueServers, type TakeDueServersOptions, takeDueServers } from "./take-due-servers.ts";
+import {
+  type WithdrawnLeases,
+  type WithdrawnQuestion,
+  withdrawnLeases,
+} from "./withdrawn-leases.ts";
+
+export interface MonitorCalls {
+  find(question: MonitorQuestion): Promise<readonly MonitorRow[]>;
+  settings(): Promise<Settings>;
+  withdrawn(question: WithdrawnQuestion): Promise<WithdrawnLeases>;
+  takeDue(wanted: TakeDueServersOptions): Promise<DueServers>;
+  /** Answered when it is committed. */
+  store(submission: SubmissionToStore): Promise<StoreOutcome>;
+}
+
+/** Calls in a statement: more gain nothing, and the first of them would wait for the last. */
+const CALLS_MAX = 64;
+/**
+ * Results in a transaction, beside a submission that has more by itself: a few milliseconds of work. The evidence of a
+ * result is 500 bytes or so, 70 KB at most.
+ */
+const RESULTS_MAX = 768;
+/** While one waits for the disk, the next may work. More only wait for the same disk. */
+const TRANSACTIONS_MAX = 2;
+
+export function createMonitorCalls(database: Database): MonitorCalls {
+  const oneEach = { weightMax: CALLS_MAX, runsMax: TRANSACTIONS_MAX };
+  const find = createGatherer({
+    ...oneEach,
+    run: (questions: readonly MonitorQuestion[]) => findMonitors(database, questions),
+  });
+  const settings = createGatherer({
+    weightMax: Number.POSITIVE_INFINITY,
+    runsMax: 1,
+    run: async (askers: readonly undefined[]) => {
+      const value = await readSettings(database);
+      return askers.map(() => ({ value }));
+    },
+  });
+  const withdrawn = createGatherer({
+    ...oneEach,
+    run: (questions: readonly WithdrawnQuestion[]) => withdrawnLeases(database, questions),
+  });
+  const takeDue = createGatherer({
+    ...oneEach,
+    keyOf: ({ monitor }: TakeDueServersOptions) => String(monitor.id),
+    run: (wanted: readonly TakeDueServersOptions[]) => takeDueServers(database, wanted),
+  });
+  const store = createGatherer({
+    keyOf: ({ monitor }: SubmissionToStore) => String(monitor.id),
+    weightOf: ({ statuses, traceroutes }: SubmissionToStore) =>
+      Math.max(1, statuses.length + traceroutes.length),
+    weightMax: RESULTS_MAX,
+    runsMax: TRANSACTIONS_MAX,
+    run: (submissions: readonly SubmissionToStore[]) => storeSubmissions({ database }, submissions),
+  });
+  return {
+    find: (question) => find.ask(question),
+    settings: () => settings.ask(undefined),
+    withdrawn: (question) => withdrawn.ask(question),
+    takeDue: (wanted) => takeDue.ask(wanted),
+    store: (submission) => store.ask(submission),
+  };
+}

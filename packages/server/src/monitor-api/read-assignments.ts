@@ -1,0 +1,111 @@
+// The assignments that results are about. Nobody else changes their scores while the monitors' rows are locked.
+
+import { type Schema, timestamptzFromNs } from "@truechimer/database";
+import { sql, type Transaction } from "kysely";
+import type { HeldAssignment } from "./apply-step.ts";
+import type { StatusToStore } from "./apply-steps.ts";
+import type { SubmissionToStore } from "./store-submissions.ts";
+
+export type Assignments = ReadonlyMap<StatusToStore, HeldAssignment>;
+
+interface WantedStatus {
+  readonly submission: SubmissionToStore;
+  readonly status: StatusToStore;
+}
+
+/** An assignment that is there no more is made again for what was measured under it, where a ticket says that it was there. */
+export async function readAssignments(
+  transaction: Transaction<Schema>,
+  submissions: readonly SubmissionToStore[],
+): Promise<Assignments> {
+  const wanted = submissions.flatMap((submission) =>
+    submission.statuses.map((status) => ({ submission, status })),
+  );
+  if (wanted.length === 0) return new Map();
+  const found = await read(transaction, wanted);
+  const missing = wanted.filter(
+    ({ submission, status }) => submission.ticketed && !found.has(status),
+  );
+  if (missing.length === 0) return found;
+  const made = await makeAssignments(transaction, missing);
+  return made === 0n ? found : new Map([...found, ...(await read(transaction, missing))]);
+}
+
+interface AssignmentRow extends HeldAssignment {
+  readonly place: number;
+}
+
+async function read(
+  transaction: Transaction<Schema>,
+  wanted: readonly WantedStatus[],
+): Promise<Assignments> {
+  const { rows } = await sql<AssignmentRow>`
+    /* prepared: read_assignments */
+    select wanted.place::int as place, ss.id, ss.server_id, ss.score_raw, ss.score_ts, ss.counted_batches, s.removed_on
+    from unnest(
+      ${wanted.map(({ submission }) => submission.monitor.id)}::bigint[],
+      ${wanted.map(({ status }) => status.status.address.text)}::inet[],
+      ${wanted.map(({ status }) => status.status.port)}::int[]
+    ) with ordinality as wanted (monitor_id, ip, port, place)
+    join servers s on s.ip = wanted.ip and s.port = wanted.port
+    join server_scores ss on ss.server_id = s.id and ss.monitor_id = wanted.monitor_id`.execute(
+    transaction,
+  );
+  const assignments = new Map<StatusToStore, HeldAssignment>();
+  for (const row of rows) {
+    const status = wanted[row.place - 1]?.status;
+    if (status !== undefined) assignments.set(status, row);
+  }
+  return assignments;
+}
+
+/** Their tickets say that they were. Paused, so that nothing is handed out for them; who assigns may change that. */
+async function makeAssignments(
+  transaction: Transaction<Schema>,
+  missing: readonly WantedStatus[],
+): Promise<bigint> {
+  const made = await sql`
+    insert into server_scores (server_id, monitor_id, status, score_raw)
+    select s.id, wanted.monitor_id, 'paused', coalesce(s.score_raw, 0)
+    from unnest(
+      ${missing.map(({ submission }) => submission.monitor.id)}::bigint[],
+      ${missing.map(({ status }) => status.status.address.text)}::inet[],
+      ${missing.map(({ status }) => status.status.port)}::int[]
+    ) as wanted (monitor_id, ip, port)
+    join servers s on s.ip = wanted.ip and s.port = wanted.port
+    order by s.id, wanted.monitor_id
+    on conflict (server_id, monitor_id) do nothing`.execute(transaction);
+  return made.numAffectedRows ?? 0n;
+}
+
+/**
+ * Results whose time was counted before for the same server. Only one that is no newer than the newest can be; and as its
+ * monitor is locked, what this sees cannot change.
+ */
+export async function repeatedTimes(
+  transaction: Transaction<Schema>,
+  submissions: readonly SubmissionToStore[],
+  assignments: Assignments,
+): Promise<ReadonlySet<StatusToStore>> {
+  const suspects = submissions.flatMap(({ monitor, statuses }) =>
+    statuses.flatMap((each) => {
+      const assignment = assignments.get(each);
+      const at = timestamptzFromNs(each.status.atNs);
+      const newest = assignment?.score_ts ?? null;
+      if (assignment === undefined || newest === null || at > newest) return [];
+      return [{ each, at, monitorId: monitor.id, serverId: assignment.server_id }];
+    }),
+  );
+  if (suspects.length === 0) return new Set();
+  const { rows } = await sql<{ readonly place: number }>`
+    select suspect.place::int as place
+    from unnest(
+      ${suspects.map(({ monitorId }) => monitorId)}::bigint[],
+      ${suspects.map(({ serverId }) => serverId)}::bigint[],
+      ${suspects.map(({ at }) => at)}::timestamptz[]
+    ) with ordinality as suspect (monitor_id, server_id, ts, place)
+    join log_scores l on l.server_id = suspect.server_id and l.ts = suspect.ts
+      and l.monitor_id = suspect.monitor_id`.execute(transaction);
+  const repeated = rows.flatMap(({ place }) => suspects[place - 1]?.each ?? []);
+  return new Set(repeated);
+}
