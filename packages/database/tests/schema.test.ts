@@ -83,7 +83,7 @@ async function readLiveColumns(): Promise<ReadonlyMap<string, Column>> {
   const { rows } = await database.pool.query<Column>(
     `select c.relname as "table", a.attname as "column", format_type(a.atttypid, null) as type,
             not a.attnotnull as nullable, a.atthasdef and a.attidentity = '' as "hasDefault",
-            a.attidentity = 'a' as "generatedAlways"
+            (a.attidentity = 'a' or a.attgenerated <> '') as "generatedAlways"
        from pg_class c join pg_attribute a on a.attrelid = c.oid
       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
         and a.attnum > 0 and not a.attisdropped`,

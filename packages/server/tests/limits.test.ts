@@ -98,9 +98,12 @@ describe("limits", () => {
     const blocker = await database.pool.connect();
     try {
       await blocker.query("begin");
-      await blocker.query("select 1 from monitors for update");
+      await blocker.query("lock table system_settings in access exclusive mode");
       const held = [client.getConfig({ monId: MON }), client.getConfig({ monId: MON })];
-      await vi.waitFor(async () => expect(await waitingSessions()).toBe(2), 20_000);
+      await vi.waitFor(async () => {
+        const metrics = await (await fetch(`${server.url}/metrics`)).text();
+        expect(metrics).toMatch(/rpc_in_flight\{[^}]*monitor\.v2[^}]*\} 2/);
+      }, 20_000);
       expect(await refusalOf(client.getConfig({ monId: MON }))).toBe("limit_exceeded");
       await blocker.query("rollback");
       await Promise.all(held);
@@ -142,7 +145,7 @@ describe("limits", () => {
     const blocker = await database.pool.connect();
     try {
       await blocker.query("begin");
-      await blocker.query("select 1 from monitors for update");
+      await blocker.query("lock table system_settings in access exclusive mode");
       const patience = new AbortController();
       const call = refusalOf(client.getConfig({ monId: MON }, { signal: patience.signal }));
       await vi.waitFor(async () => expect(await waitingSessions()).toBe(1), 20_000);
@@ -236,7 +239,7 @@ describe("stopping", () => {
     let stopped = false;
     try {
       await blocker.query("begin");
-      await blocker.query("select 1 from monitors for update");
+      await blocker.query("lock table system_settings in access exclusive mode");
       const patience = new AbortController();
       const call = refusalOf(client.getServers({ monId: MON }, { signal: patience.signal }));
       await vi.waitFor(async () => expect(await waitingSessions()).toBe(1), 20_000);

@@ -1,8 +1,7 @@
 // One accepted status and its assignment become one row of results: the step, and the score after it.
 
 import type { monitorV2 } from "@truechimer/api";
-import type { UnixNs } from "@truechimer/base";
-import { type Timestamptz, timestamptzFromNs } from "@truechimer/database";
+import type { Timestamptz } from "@truechimer/database";
 import {
   legacyBoundNs,
   nextScore,
@@ -58,21 +57,23 @@ export interface ResultRow {
 
 export interface ApplyStepInput {
   readonly status: ParsedStatus;
+  readonly at: Timestamptz;
   readonly wire: monitorV2.ServerStatus | undefined;
   readonly assignment: HeldAssignment;
   /** To be remembered as counted. Absent: results are told apart by their time. */
   readonly countedBatch: string | undefined;
-  readonly batchAtNs: UnixNs;
+  readonly batchAt: Timestamptz;
   /** Of the request that brought the status. */
   readonly traceId: string | undefined;
 }
 
 export function applyStep({
   status,
+  at,
   wire,
   assignment,
   countedBatch,
-  batchAtNs,
+  batchAt,
   traceId,
 }: ApplyStepInput): ResultRow {
   const { noResponse, reason, offsetNs, boundNs, rttNs, stratum } = status;
@@ -82,11 +83,11 @@ export function applyStep({
   return {
     assignmentId: assignment.id,
     serverId: assignment.server_id,
-    at: timestamptzFromNs(status.atNs),
+    at,
     scoreBefore: assignment.score_raw,
     step: step.step,
     score: nextScore(assignment.score_raw, step),
-    newest: assignment.score_ts === null || timestamptzFromNs(status.atNs) >= assignment.score_ts,
+    newest: assignment.score_ts === null || at >= assignment.score_ts,
     rule: `${ruleSetText(STEP_RULE_SET)}/${step.rule}`,
     offsetNs: offsetNs ?? null,
     boundNs: boundNs ?? null,
@@ -104,9 +105,7 @@ export function applyStep({
         ? assignment.counted_batches
         : withBatch(assignment.counted_batches, countedBatch),
     leased:
-      countedBatch === undefined &&
-      assignment.score_ts !== null &&
-      assignment.score_ts >= timestamptzFromNs(batchAtNs),
+      countedBatch === undefined && assignment.score_ts !== null && assignment.score_ts >= batchAt,
     answerOffsetNs: answered ? offsetNs : null,
     answerBoundNs: answered ? (boundNs ?? legacyBoundNs(rttNs ?? 0n)) : null,
   };

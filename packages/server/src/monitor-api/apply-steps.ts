@@ -1,7 +1,7 @@
 // The statuses of a submission and the assignments that they are about become rows of results, or refusals.
 
 import type { monitorV2 } from "@truechimer/api";
-import { timestamptzFromNs } from "@truechimer/database";
+import type { Timestamptz } from "@truechimer/database";
 import { applyStep, type HeldAssignment, type ResultRow } from "./apply-step.ts";
 import { batchProblem } from "./counted-batches.ts";
 import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
@@ -10,6 +10,8 @@ import type { SubmissionToStore } from "./store-submissions.ts";
 
 export interface StatusToStore {
   readonly status: ParsedStatus;
+  /** Its time, as the database keeps it. */
+  readonly at: Timestamptz;
   /** As it came, for its evidence. */
   readonly wire: monitorV2.ServerStatus | undefined;
 }
@@ -49,31 +51,31 @@ export function applySteps(
   submission: SubmissionToStore,
   { assignments, repeated }: StepInput,
 ): AppliedSteps {
-  const { statuses, batchId, batchAtNs, oncePerBatch, traceId } = submission;
+  const { statuses, batchId, batchAt, oncePerBatch, traceId } = submission;
   const rows: ResultRow[] = [];
   const refusals: StatusRefusal[] = [];
   for (const each of statuses) {
-    const { status, wire } = each;
+    const { status, at, wire } = each;
     const assignment = assignments.get(each);
-    const problem = repeated.has(each) ? "repeated" : problemOf(status, assignment, submission);
+    const problem = repeated.has(each) ? "repeated" : problemOf(at, assignment, submission);
     if (assignment === undefined || problem !== undefined) {
       refusals.push({ index: status.index, ...REFUSALS[problem ?? "unassigned"] });
     } else {
       const countedBatch = oncePerBatch ? batchId : undefined;
-      rows.push(applyStep({ status, wire, assignment, countedBatch, batchAtNs, traceId }));
+      rows.push(applyStep({ status, at, wire, assignment, countedBatch, batchAt, traceId }));
     }
   }
   return { rows, refusals };
 }
 
 function problemOf(
-  { atNs }: ParsedStatus,
+  at: Timestamptz,
   assignment: HeldAssignment | undefined,
   { batchId, oncePerBatch }: SubmissionToStore,
 ): "unassigned" | "counted" | "too_old" | undefined {
   if (assignment === undefined) return "unassigned";
   // What was measured before the server was removed is part of its history.
   const { removed_on: removedOn, counted_batches: countedBatches } = assignment;
-  if (removedOn !== null && timestamptzFromNs(atNs) > removedOn) return "unassigned";
+  if (removedOn !== null && at > removedOn) return "unassigned";
   return oncePerBatch ? batchProblem(countedBatches, batchId) : undefined;
 }

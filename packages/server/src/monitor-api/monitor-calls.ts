@@ -4,7 +4,11 @@ import type { Database } from "@truechimer/database";
 import { findMonitors, type MonitorQuestion, type MonitorRow } from "./find-monitors.ts";
 import { createGatherer } from "./gather.ts";
 import { readSettings, type Settings } from "./read-settings.ts";
-import { type StoreOutcome, type SubmissionToStore, storeSubmissions } from "./store-submissions.ts";
+import {
+  type StoreOutcome,
+  type SubmissionToStore,
+  storeSubmissions,
+} from "./store-submissions.ts";
 import { type DueServers, type TakeDueServersOptions, takeDueServers } from "./take-due-servers.ts";
 import {
   type WithdrawnLeases,

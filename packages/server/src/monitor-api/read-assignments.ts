@@ -1,6 +1,6 @@
 // The assignments that results are about. Nobody else changes their scores while the monitors' rows are locked.
 
-import { type Schema, timestamptzFromNs } from "@truechimer/database";
+import type { Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { HeldAssignment } from "./apply-step.ts";
 import type { StatusToStore } from "./apply-steps.ts";
@@ -90,7 +90,7 @@ export async function repeatedTimes(
   const suspects = submissions.flatMap(({ monitor, statuses }) =>
     statuses.flatMap((each) => {
       const assignment = assignments.get(each);
-      const at = timestamptzFromNs(each.status.atNs);
+      const { at } = each;
       const newest = assignment?.score_ts ?? null;
       if (assignment === undefined || newest === null || at > newest) return [];
       return [{ each, at, monitorId: monitor.id, serverId: assignment.server_id }];

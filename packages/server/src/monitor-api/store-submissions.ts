@@ -3,8 +3,8 @@
 // their ids, ordered by their batches, their steps applied, their rows written. A crash at any point leaves all of it or
 // nothing.
 
-import { AppError, type UnixNs } from "@truechimer/base";
-import { inTransaction, type Schema, timestamptzFromNs } from "@truechimer/database";
+import { AppError } from "@truechimer/base";
+import { inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
 import type { Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { applySteps, type StatusToStore } from "./apply-steps.ts";
@@ -21,7 +21,8 @@ export interface SubmissionToStore {
   readonly monitor: CallingMonitor;
   readonly submissionId: string;
   readonly batchId: string;
-  readonly batchAtNs: UnixNs;
+  /** When the batch was handed out. */
+  readonly batchAt: Timestamptz;
   /**
    * Below version 5: a batch older than the last one is refused as a whole, and one result of a server counts. From then
    * on a batch comes in parts and, under its lease, with results of many times; each time counts once.
@@ -102,7 +103,7 @@ async function storeTogether(
   for (const submission of submissions) {
     const duplicate = duplicates.get(submission);
     const lastSubmit = lastSubmits.get(submission.monitor.id) ?? null;
-    const isLate = lastSubmit !== null && timestamptzFromNs(submission.batchAtNs) < lastSubmit;
+    const isLate = lastSubmit !== null && submission.batchAt < lastSubmit;
     if (duplicate !== undefined) outcomes.set(submission, { value: duplicate });
     else if (submission.oncePerBatch && isLate) late.push(submission);
     else fresh.push(submission);

@@ -4,6 +4,7 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
+import { timestamptzFromNs } from "@truechimer/database";
 import { isAgentFault } from "@truechimer/ntp";
 import { currentTraceId, parseTraceparent, withSpan } from "@truechimer/telemetry";
 import type { ServerContext } from "../context.ts";
@@ -58,10 +59,14 @@ export async function submitResults(
     monitor,
     submissionId: submission.id,
     batchId: submission.batchId,
-    batchAtNs: submission.batchAtNs,
+    batchAt: timestamptzFromNs(submission.batchAtNs),
     oncePerBatch: submission.version < FIRST_VERSION_WITH_PORTS,
     ticketed,
-    statuses: telling.map((status) => ({ status, wire: request.list[status.index] })),
+    statuses: telling.map((status) => ({
+      status,
+      at: timestamptzFromNs(status.atNs),
+      wire: request.list[status.index],
+    })),
     traceroutes: traced.held,
     refusals: early,
     traceId: parseTraceparent(headers.get("traceparent") ?? "")?.traceId ?? currentTraceId(),

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTicket, type TicketFields, ticketHolds, ticketKeyVersion } from "./ticket.ts";
@@ -67,4 +68,25 @@ test("no two lists of fields share a text: a short address followed by a port is
   };
   const short = { ...long, addressBytes: Uint8Array.from([1, 2, 3]), port: 4 };
   expect(ticketHolds(createTicket(long, key), short, key)).toBe(false);
+});
+
+test("it is the HMAC-SHA-256 of its fields", () => {
+  fc.assert(
+    fc.property(
+      fields,
+      keys,
+      fc.uint8Array({ minLength: 1, maxLength: 200 }),
+      (each, { version }, key) => {
+        const { monitorId, batchId, addressBytes, port } = each;
+        const expected = createHmac("sha256", key)
+          .update(`${monitorId}|${batchId}|`)
+          .update(addressBytes)
+          .update(`|${port}`)
+          .digest("base64url");
+        expect(Buffer.from(createTicket(each, { version, key })).toString()).toBe(
+          `${version}-${expected}`,
+        );
+      },
+    ),
+  );
 });

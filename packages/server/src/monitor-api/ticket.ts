@@ -3,7 +3,7 @@
 // The fields are joined by "|"; none but the address bytes can hold one, and their length follows from the rest, so no
 // two lists of fields give the same text. The port is ours.
 
-import { createHmac } from "node:crypto";
+import { hash } from "node:crypto";
 import { sameBytes } from "../http/token.ts";
 
 export interface TicketFields {
@@ -48,10 +48,40 @@ function parseTicket(ticket: Uint8Array): RegExpExecArray | undefined {
   return TICKET.exec(Buffer.from(ticket).toString("latin1")) ?? undefined;
 }
 
+/** HMAC-SHA-256 (RFC 2104) by two one-shot hashes, which cost a third of a `createHmac`; tickets are checked by the thousand. */
 function authenticator(fields: TicketFields, key: TicketKey): Buffer {
-  return createHmac("sha256", key.key)
-    .update(`${fields.monitorId}|${fields.batchId}|`)
-    .update(fields.addressBytes)
-    .update(`|${fields.port}`)
-    .digest();
+  const { inner, outer } = paddedKeys(key);
+  const text = Buffer.concat([
+    inner,
+    Buffer.from(`${fields.monitorId}|${fields.batchId}|`, "latin1"),
+    fields.addressBytes,
+    Buffer.from(`|${fields.port}`, "latin1"),
+  ]);
+  return hash("sha256", Buffer.concat([outer, hash("sha256", text, "buffer")]), "buffer");
+}
+
+const BLOCK_BYTES = 64;
+const INNER_PAD = 0x36;
+const OUTER_PAD = 0x5c;
+
+interface PaddedKeys {
+  readonly inner: Buffer;
+  readonly outer: Buffer;
+}
+
+/** By the key object, of which there is one a version. */
+const padded = new WeakMap<TicketKey, PaddedKeys>();
+
+function paddedKeys(ticketKey: TicketKey): PaddedKeys {
+  const known = padded.get(ticketKey);
+  if (known !== undefined) return known;
+  const { key } = ticketKey;
+  const block = Buffer.alloc(BLOCK_BYTES);
+  block.set(key.length > BLOCK_BYTES ? hash("sha256", key, "buffer") : key);
+  const made = {
+    inner: Buffer.from(block.map((byte) => byte ^ INNER_PAD)),
+    outer: Buffer.from(block.map((byte) => byte ^ OUTER_PAD)),
+  };
+  padded.set(ticketKey, made);
+  return made;
 }

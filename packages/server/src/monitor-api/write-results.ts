@@ -2,7 +2,7 @@
 // scorer's queue. A result that is older than the assignment's last one counts for the score, but says nothing of how the
 // server is now.
 
-import { type Schema, timestamptzFromNs } from "@truechimer/database";
+import type { Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { ResultRow } from "./apply-step.ts";
 import type { AppliedSteps } from "./apply-steps.ts";
@@ -55,7 +55,7 @@ export async function writeResults(
         checks_total = m.checks_total + t.counted
       from unnest(
         ${applied.map(({ submission }) => submission.monitor.id)}::bigint[],
-        ${applied.map(({ submission }) => timestamptzFromNs(submission.batchAtNs))}::timestamptz[],
+        ${applied.map(({ submission }) => submission.batchAt)}::timestamptz[],
         ${applied.map(({ rows: each }) => each.length)}::int[]
       ) as t (monitor_id, batch_at, counted)
       where m.id = t.monitor_id
