@@ -150,7 +150,16 @@ async function startReplica(databaseUrl: string, size: PoolSize): Promise<Runnin
   const script = fileURLToPath(new URL("replica.ts", import.meta.url));
   const child: ChildProcess = spawn(
     process.execPath,
-    [...process.execArgv, ...(process.env["BENCH_PROF"] === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir=/tmp/ingest-prof"]), "--conditions=source", script, databaseUrl, size.name],
+    [
+      ...process.execArgv,
+      ...(process.env["BENCH_PROF"] === undefined
+        ? []
+        : ["--cpu-prof", "--cpu-prof-dir=/tmp/ingest-prof"]),
+      "--conditions=source",
+      script,
+      databaseUrl,
+      size.name,
+    ],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   const { stdin, stdout } = child;
