@@ -1,6 +1,7 @@
 // npm run bench -- [scenario…] [options]: runs named scenarios, prints their tables and keeps the results.
 
 import { parseArgs } from "node:util";
+import { agentFleet } from "./agent-fleet/agent-fleet.ts";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
 import { issuance } from "./issuance/issuance.ts";
 import { poolScale } from "./pool-scale/pool-scale.ts";
@@ -17,6 +18,7 @@ const SCENARIOS: readonly Scenario[] = [
   agentFootprint,
   poolScale,
   scheduler,
+  agentFleet,
 ];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;

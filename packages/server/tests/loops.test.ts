@@ -318,6 +318,37 @@ describe("the queue", { timeout: LIMIT_MS }, () => {
     });
   });
 
+  test("is found again after the database has ended every session", async () => {
+    await withTemplateDatabase(async (database) => {
+      let runs = 0;
+      const loop: Loop = {
+        name: "often",
+        class: "idempotent",
+        periodMs: 1_000,
+        purpose: "runs often",
+        run: async () => {
+          runs += 1;
+        },
+      };
+      const { server } = await startServer(database, {
+        roles: ["worker"],
+        loops: [loop],
+        jobTiming: { pollMs: 50 },
+      });
+      try {
+        await vi.waitFor(() => expect(runs).toBeGreaterThan(0), WAIT);
+        await database.pool.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and pid <> pg_backend_pid()`,
+        );
+        const before = runs;
+        await vi.waitFor(() => expect(runs).toBeGreaterThan(before + 1), WAIT);
+      } finally {
+        await server[Symbol.asyncDispose]();
+      }
+    });
+  });
+
   test("a loop whose job was lost or put off is back in it", async () => {
     await withEffects(async (database) => {
       await using worker = startWorker(database.url, "works");
