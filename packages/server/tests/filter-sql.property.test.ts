@@ -3,10 +3,10 @@
 import { nsFromTimestamptz, type Timestamptz } from "@truechimer/database";
 import {
   type Column,
-  compileCondition,
   type ConditionValue,
-  type Field,
+  compileCondition,
   FIELDS,
+  type Field,
   type FilterNode,
   printFilter,
   readFilter,

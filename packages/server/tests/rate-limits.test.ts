@@ -238,7 +238,7 @@ describe("without the database", () => {
     }
   });
 
-  test("a statement that hangs holds nobody up for longer than two seconds", async () => {
+  test("a statement that hangs holds nobody up for longer than five seconds", async () => {
     const clock = createVirtualClock();
     const limits = await replica({ clock });
     const blocker = await database.pool.connect();
@@ -246,7 +246,7 @@ describe("without the database", () => {
       await blocker.query("begin");
       await blocker.query("lock table rate_limit_windows in access exclusive mode");
       const verdict = limits.take("agent_calls", "graz");
-      await clock.advance(2_000);
+      await clock.advance(5_000);
       expect(await verdict).toMatchObject({ passed: true });
       expect(await limits.take("certificates", "graz")).toMatchObject({
         passed: false,

@@ -4,8 +4,8 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
 import {
-  compileCondition,
   type Condition,
+  compileCondition,
   serverReaders,
   splitCondition,
 } from "@truechimer/filter";

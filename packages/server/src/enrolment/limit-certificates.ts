@@ -2,7 +2,7 @@
 // stock of certificates.
 
 import type { ServerContext } from "../context.ts";
-import { limitExceeded } from "../limits/verdict.ts";
+import { limitExceeded, spanWords } from "../limits/verdict.ts";
 
 export async function limitCertificates(
   { limits }: Pick<ServerContext, "limits">,
@@ -10,9 +10,10 @@ export async function limitCertificates(
 ): Promise<void> {
   const verdict = await limits.take("certificates", tlsName.toLowerCase());
   if (verdict.passed) return;
-  const { max } = verdict.limit;
+  const { max, windowMs } = verdict.limit;
+  const within = spanWords(windowMs);
   throw limitExceeded(
     verdict,
-    `${max} certificates within an hour for ${tlsName}: use the last one, or try again in an hour`,
+    `${max} certificates within ${within} for ${tlsName}: use the last one, or try again in ${within}`,
   );
 }

@@ -13,6 +13,7 @@ import {
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { tokenHash } from "../http/token.ts";
+import { spanWords } from "../limits/verdict.ts";
 import { noteAgentEvent } from "./agent-events.ts";
 import { findAccount } from "./default-account.ts";
 import { ENROLMENT_LIMITS } from "./enrolment-limits.ts";
@@ -209,7 +210,8 @@ async function crowdProblem(
   }
   const lately = limits.place("registrations", Number(row.new_of_source));
   if (!lately.passed) {
-    return `${lately.limit.max} registrations came from your network within an hour: try again in an hour`;
+    const within = spanWords(windowMs);
+    return `${lately.limit.max} registrations came from your network within ${within}: try again in ${within}`;
   }
   const waiting = limits.place("registrations_waiting", Number(row.pending));
   return waiting.passed

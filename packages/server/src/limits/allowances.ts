@@ -18,7 +18,7 @@ const KEYS_MAX = 20_000;
 /** Keys in one statement. */
 const DRAW_KEYS_MAX = 500;
 /** A draw that takes longer is taken for a database that is down: callers wait for it. */
-const DRAW_TIMEOUT_MS = 2_000;
+const DRAW_TIMEOUT_MS = 5_000;
 /** For so long a database that is down is not asked again. */
 const DOWN_NS = 1_000_000_000n;
 /** A replica that stops gives back what it had, so one that was refused asks again after this; alone of limits in blocks. */

@@ -66,14 +66,20 @@ export function limitRefusal(verdict: Verdict): CallRefusal {
 
 function limitMessage({ limit, resetMs, storeDown }: Verdict): string {
   if (storeDown) return "the control plane's database does not answer: try again";
-  const seconds = Math.max(1, Math.ceil(resetMs / 1_000));
-  if (limit.windowMs === 0) {
-    return `more than ${limit.max} at once (${limit.name}): come back in ${inSeconds(seconds)}`;
-  }
-  const within = inSeconds(Math.round(limit.windowMs / 1_000));
-  return `more than ${limit.max} ${limit.counts} within ${within} (${limit.name}): come back in ${inSeconds(seconds)}`;
+  const back = `come back in ${spanWords(Math.max(1_000, resetMs))}`;
+  if (limit.windowMs === 0) return `more than ${limit.max} at once (${limit.name}): ${back}`;
+  return `more than ${limit.max} ${limit.counts} within ${spanWords(limit.windowMs)} (${limit.name}): ${back}`;
 }
 
-function inSeconds(seconds: number): string {
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** "an hour", "10 min", "42 s": for "within …" and "in …". Rounded up to seconds. */
+export function spanWords(ms: number): string {
+  if (ms === HOUR_MS) return "an hour";
+  if (ms === MINUTE_MS) return "a minute";
+  if (ms >= MINUTE_MS && ms % MINUTE_MS === 0) return `${ms / MINUTE_MS} min`;
+  const seconds = Math.ceil(ms / SECOND_MS);
   return seconds === 1 ? "a second" : `${seconds} s`;
 }

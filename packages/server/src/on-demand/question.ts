@@ -10,7 +10,7 @@ import {
 } from "@truechimer/database";
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
-import { limitExceeded } from "../limits/verdict.ts";
+import { limitExceeded, spanWords } from "../limits/verdict.ts";
 import { type ChosenMonitor, chooseMonitors, type MonitorCandidate } from "./choose-monitors.ts";
 import type { NoticeBus } from "./notice-bus.ts";
 import type { OnDemandTiming } from "./on-demand-timing.ts";
@@ -174,16 +174,18 @@ async function requireAllowance(
 ): Promise<void> {
   const ofTarget = await limits.take("check_now_target", `${address.text} ${port}`);
   if (!ofTarget.passed) {
-    const { max } = ofTarget.limit;
+    const { max, windowMs } = ofTarget.limit;
+    const within = spanWords(windowMs);
     throw limitExceeded(
       ofTarget,
-      `more than ${max} questions a minute about ${address.text}: ask again in a minute`,
+      `more than ${max} questions within ${within} about ${address.text}: ask again in ${within}`,
     );
   }
   const ofAll = await limits.take("check_now", "all");
   if (ofAll.passed) return;
-  const { max } = ofAll.limit;
-  throw limitExceeded(ofAll, `more than ${max} questions a minute: ask again in a minute`);
+  const { max, windowMs } = ofAll.limit;
+  const within = spanWords(windowMs);
+  throw limitExceeded(ofAll, `more than ${max} questions within ${within}: ask again in ${within}`);
 }
 
 interface CandidateRow {
