@@ -5,11 +5,13 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { adminV1 } from "@truechimer/api";
+import { monitorReaders, serverReaders } from "@truechimer/filter";
 import { appError } from "./app-error.ts";
 import { exchangeFor } from "./evidence.ts";
 import { explainScore } from "./explain-score.ts";
 import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
 import { fakeCheckNow, keptPath } from "./fake-check-now.ts";
+import { checkReaders, passesFilter } from "./fake-filter.ts";
 import { historyOf } from "./history.ts";
 import {
   type FakeMonitor,
@@ -141,7 +143,11 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         empty: all.length === 0,
       };
     },
-    listServers: ({ includeRemoved }) => ({ servers: listed(includeRemoved) }),
+    listServers: ({ includeRemoved, filter }) => ({
+      servers: listed(includeRemoved).filter(
+        passesFilter(filter, { subject: "servers", nowMs: nowMs(), readers: serverReaders }),
+      ),
+    }),
     getServer: ({ id }) => {
       const server = serverOf(id);
       return {
@@ -177,7 +183,11 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       change(ids, ServerState.WATCHED, "server_resumed", "is watched again"),
     removeServers: ({ ids }) => change(ids, ServerState.REMOVED, "server_removed", "was removed"),
     restoreServers: ({ ids }) => change(ids, ServerState.WATCHED, "server_restored", "is back"),
-    listMonitors: () => ({ monitors: monitorsNow() }),
+    listMonitors: ({ filter }) => ({
+      monitors: monitorsNow().filter(
+        passesFilter(filter, { subject: "monitors", nowMs: nowMs(), readers: monitorReaders }),
+      ),
+    }),
     listAgents: () => ({ agents: agents.list() }),
     getAgent: ({ id }) => {
       const agent = agents.one(id);
@@ -225,15 +235,24 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       answer.events = events.filter((event) => event.serverId === serverId);
       return answer;
     },
-    listChecks: ({ serverId, monitorId, from, to, pageSize, pageToken, onlyBad }) => {
+    listChecks: ({ serverId, monitorId, from, to, pageSize, pageToken, onlyBad, filter }) => {
       const server = serverOf(serverId);
+      const wiredServer = wire(server);
+      const wiredMonitors = new Map(monitorsNow().map((monitor) => [monitor.id, monitor]));
+      const passes = passesFilter(filter, {
+        subject: "checks",
+        nowMs: nowMs(),
+        readers: checkReaders,
+      });
       const newest =
         pageToken === "" ? (to === undefined ? nowMs() : timestampMs(to)) : Number(pageToken);
       const oldest = from === undefined ? nowMs() - HORIZON_AGE_MS : timestampMs(from);
       const size = pageSize === 0 ? 50 : pageSize;
+      // What a filter leaves out costs as much as what it lets through.
+      const backMax = filter === "" ? 2_500 : 200;
       const checks: { atMs: number; check: adminV1.Check }[] = [];
       for (const monitor of monitors.filter((one) => monitorId === 0n || one.id === monitorId)) {
-        for (let back = 0, kept = 0; kept < size && back < 2_500; back += 1) {
+        for (let back = 0, kept = 0; kept < size && back < backMax; back += 1) {
           const index = checkIndexAt(server.facts, monitor, newest) - back;
           const seen = observe(server.facts, monitor, index, nowMs());
           if (
@@ -244,16 +263,13 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
           )
             continue;
           if (onlyBad && seen.step >= 1) continue;
+          const score = scoreAfter(server.facts, monitor, index, nowMs());
+          const check = wireCheck(server, monitor, seen, score);
+          const wired = wiredMonitors.get(monitor.id);
+          if (wired === undefined || !passes({ check, server: wiredServer, monitor: wired }))
+            continue;
           kept += 1;
-          checks.push({
-            atMs: seen.atMs,
-            check: wireCheck(
-              server,
-              monitor,
-              seen,
-              scoreAfter(server.facts, monitor, index, nowMs()),
-            ),
-          });
+          checks.push({ atMs: seen.atMs, check });
         }
       }
       const page = checks.toSorted((one, other) => other.atMs - one.atMs).slice(0, size);
@@ -516,6 +532,7 @@ function wireMonitors(
       lastSubmitAt: timestampFromMs(seenAtMs),
       clientVersion: "truechimer/0.1.0",
       location: monitor.location,
+      ...agents.placeOf(monitor.id),
       serversActive: Math.min(servers, 7),
       serversTesting: Math.max(0, servers - 7),
       checksLastHour: away ? 288n : BigInt(servers * 60),

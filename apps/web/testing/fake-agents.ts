@@ -51,6 +51,8 @@ export interface FakeAgentsOptions {
 export interface FakeAgents {
   readonly list: () => adminV1.Agent[];
   readonly one: (id: string) => adminV1.Agent;
+  /** Where the agent of a monitor stands. */
+  readonly placeOf: (monitorId: bigint) => { readonly country: string; readonly network: string };
   readonly certificates: (id: string) => adminV1.AgentCertificate[];
   readonly statusOf: (monitorId: bigint) => adminV1.MonitorStatus;
   readonly setStatus: (ids: readonly bigint[], status: adminV1.MonitorStatus) => adminV1.Monitor[];
@@ -291,6 +293,10 @@ export function createFakeAgents(options: FakeAgentsOptions): FakeAgents {
       return [...agents.values()].map(wire);
     },
     one: (id) => wire(agentOf(id)),
+    placeOf: (monitorId) => {
+      const agent = [...agents.values()].find(({ monitorIds }) => monitorIds.includes(monitorId));
+      return { country: agent?.country ?? "", network: agent?.network ?? "" };
+    },
     certificates: (id) => certificatesOf(agentOf(id), nowMs()),
     setStatus: (ids, status) => {
       for (const id of ids) statuses.set(id, status);

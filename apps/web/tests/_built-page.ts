@@ -14,6 +14,7 @@ const SOURCES = [
   "index.html",
   "vite.config.ts",
   "../../packages/api/src",
+  "../../packages/filter/src",
   "../../docs/reference",
 ];
 

@@ -145,6 +145,7 @@ const MONITOR: readonly Field[] = [
   define("monitor", "status", "word", "what it may do", {
     example: ":active",
     words: ["pending", "testing", "active", "paused", "deleted"],
+    searched: true,
   }),
   define("monitor", "online", "flag", "it is heard of now", { example: ":yes" }),
   define("monitor", "country", "text", "two letters of ISO 3166 for where its agent stands", {

@@ -121,7 +121,7 @@ function valuesAt(
   const plain = partial.replace(/^"/, "");
   const value = (text: string, doc: string): Candidate => ({ text, kind: "value", doc });
   const found = ranked(
-    valueTexts(field, plain, valuesOf).map((text) => value(text, field.doc)),
+    valueTexts(field, plain, valuesOf).map((text) => value(text, valueDoc(field, plain, text))),
     plain,
   ).map((candidate) => value(valueText({ text: candidate.text, quoted: false }), candidate.doc));
   const presence =
@@ -159,7 +159,15 @@ function valueTexts(
 }
 
 function withUnits(partial: string, without: readonly string[]): readonly string[] {
-  return /^[+-]?\d+(?:\.\d+)?$/.test(partial) ? UNITS.map((unit) => partial + unit) : without;
+  return BARE_NUMBER.test(partial) ? UNITS.map(([unit]) => partial + unit) : without;
+}
+
+const BARE_NUMBER = /^[-+]?\d+(?:\.\d+)?$/;
+
+/** Of a number that waits for its unit, the unit; of all others what the field is. */
+function valueDoc(field: Field, partial: string, text: string): string {
+  if (!BARE_NUMBER.test(partial)) return field.doc;
+  return UNITS.find(([unit]) => partial + unit === text)?.[1] ?? field.doc;
 }
 
 /** Those that begin so, then those that have it within. */

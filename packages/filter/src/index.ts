@@ -13,7 +13,7 @@ export { FILTER_LIMITS } from "./filter-limits.ts";
 export type { FilterNode, Operator, WrittenValue } from "./filter-node.ts";
 export { type FilterProblem, filterPointer, filterProblemText } from "./filter-problem.ts";
 export { parseFilter } from "./parse-filter.ts";
-export { printFilter } from "./print-filter.ts";
+export { printFilter, quotedText } from "./print-filter.ts";
 export { resolveFilter } from "./resolve-filter.ts";
 export { columnsOf, type SplitCondition, splitCondition } from "./split-condition.ts";
 export { monitorReaders, serverReaders } from "./message-readers.ts";

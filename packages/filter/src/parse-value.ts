@@ -17,8 +17,16 @@ const UNIT_NS: Readonly<Record<string, bigint>> = {
   d: 86_400_000_000_000n,
 };
 
-/** As a person may write them; the two micro signs look the same. */
-export const UNITS: readonly string[] = ["ns", "us", "ms", "s", "m", "h", "d"];
+/** As a keyboard writes them, the likeliest first. */
+export const UNITS: readonly (readonly [unit: string, name: string])[] = [
+  ["ms", "milliseconds"],
+  ["us", "microseconds"],
+  ["s", "seconds"],
+  ["ns", "nanoseconds"],
+  ["m", "minutes"],
+  ["h", "hours"],
+  ["d", "days"],
+];
 
 const NS_MAX = 2n ** 63n - 1n;
 const DURATION = "expected a number with its unit (ns, us, ms, s, m, h, d), such as 5ms or 1h30m";

@@ -41,6 +41,7 @@ function isBare(text: string): boolean {
   return matchAt(BARE, text, 0) === text && forbiddenAt(text) < 0;
 }
 
-function quotedText(text: string): string {
+/** A value of which nothing is special: in quotes, whatever is in it. */
+export function quotedText(text: string): string {
   return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }

@@ -49,10 +49,7 @@ test("by name unless the address says otherwise; a clock is sorted by its size, 
   expect(names({ sort: "no-such-column" })).toEqual(["bern", "oslo", "zurich"]);
 });
 
-test("filters leave what they name, and every word must be found", () => {
+test("filters leave what they name", () => {
   expect(names({ status: "paused,pending" })).toEqual(["zurich"]);
   expect(names({ online: "no" })).toEqual(["bern"]);
-  expect(names({ q: "64500 oslo" })).toEqual(["oslo"]);
-  expect(names({ q: "192.0.2 paused" })).toEqual(["zurich"]);
-  expect(names({ q: "nothing" })).toEqual([]);
 });

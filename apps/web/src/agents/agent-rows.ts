@@ -3,7 +3,7 @@
 import { compareKnown, parseSortOrder, type SortOrder } from "../parts/sort.ts";
 import { listOf, type Search } from "../url/search.ts";
 import { AGENT_COLUMNS } from "./agent-columns.tsx";
-import { type AgentFacts, isStillThere } from "./agent-facts.ts";
+import type { AgentFacts } from "./agent-facts.ts";
 
 export const AGENT_SORT_INITIAL: SortOrder<string> = { key: "name", descending: false };
 
@@ -13,14 +13,10 @@ export function agentSort(search: Search): SortOrder<string> {
   return parseSortOrder(search["sort"], keys, AGENT_SORT_INITIAL);
 }
 
-/** What remains of `agents` under the address's `q`, `status` and `online`, in its `sort`. */
+/** What remains of `agents` under the address's `status` and `online`, in its `sort`. */
 export function shownAgents(agents: readonly AgentFacts[], search: Search): readonly AgentFacts[] {
   const statuses = listOf(search["status"]);
   const online = search["online"];
-  const words = (search["q"] ?? "")
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== "");
   const sort = agentSort(search);
   const column = AGENT_COLUMNS.find(({ key }) => key === sort.key);
   return agents
@@ -29,24 +25,10 @@ export function shownAgents(agents: readonly AgentFacts[], search: Search): read
         statuses.length === 0 || families.some(({ status }) => statuses.includes(status)),
     )
     .filter((agent) => online === undefined || agent.online === (online === "yes"))
-    .filter((agent) => {
-      const text = searchText(agent);
-      return words.every((word) => text.includes(word));
-    })
     .toSorted(
       (one, other) =>
         compareKnown(column?.value(one), column?.value(other), sort.descending) ||
         compareKnown(one.name, other.name, false) ||
         compareKnown(one.id, other.id, false),
     );
-}
-
-function searchText(agent: AgentFacts): string {
-  const { name, tlsName, location, country, network, version, transport, account } = agent;
-  const families = agent.families
-    .filter(isStillThere)
-    .map(({ family, address, status }) => `${family} ${address} ${status}`);
-  return [name, tlsName, location, country, network, version, transport, account, ...families]
-    .join(" ")
-    .toLowerCase();
 }

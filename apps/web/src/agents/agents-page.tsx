@@ -2,16 +2,20 @@
 // stand first.
 
 import { useQuery } from "@tanstack/react-query";
+import type { adminV1 } from "@truechimer/api";
+import { monitorReaders } from "@truechimer/filter";
 import { type ReactNode, useMemo } from "react";
 import { agentsQuery, registrationsQuery } from "../api/queries.ts";
 import { WaitingRegistrations } from "../enrolment/waiting-registrations.tsx";
+import { passes, useReadFilter } from "../filter/use-filter.ts";
 import { countOf } from "../format/number.ts";
+import { serverNowMs } from "../parts/now.ts";
 import { Command, EmptyState, PageSkeleton, ProblemNote } from "../parts/states.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
 import type { Search } from "../url/search.ts";
 import { type ChangeSearch, useSearchState } from "../url/use-search.ts";
-import { type AgentFacts, agentFacts } from "./agent-facts.ts";
+import { agentFacts } from "./agent-facts.ts";
 import { shownAgents } from "./agent-rows.ts";
 import { AgentsTable } from "./agents-table.tsx";
 import { AgentsTools } from "./agents-tools.tsx";
@@ -20,8 +24,9 @@ export function AgentsPage(): ReactNode {
   useTitle("Agents");
   const [search, change] = useSearchState();
   const agents = useQuery(agentsQuery());
-  const facts = useMemo(() => agents.data?.agents.map(agentFacts), [agents.data]);
-  if (facts !== undefined) return <Agents agents={facts} search={search} change={change} />;
+  if (agents.data !== undefined) {
+    return <Agents messages={agents.data.agents} search={search} change={change} />;
+  }
   if (agents.isError) {
     return (
       <ProblemNote
@@ -35,19 +40,34 @@ export function AgentsPage(): ReactNode {
 }
 
 interface AgentsProps {
-  readonly agents: readonly AgentFacts[];
+  readonly messages: readonly adminV1.Agent[];
   readonly search: Search;
   readonly change: ChangeSearch;
 }
 
 function Agents(props: AgentsProps): ReactNode {
-  const { agents, search, change } = props;
+  const { messages, search, change } = props;
+  const agents = useMemo(() => messages.map(agentFacts), [messages]);
+  // Ages are counted from when the rows came.
+  const filterNowMs = useMemo(() => serverNowMs(), [messages]);
+  const filter = useReadFilter("monitors", search["q"] ?? "", filterNowMs);
+  const passing = useMemo(() => {
+    const monitorPasses = passes(filter, monitorReaders);
+    // An agent without monitors passes where nothing is asked for.
+    const found = messages.filter(
+      ({ monitors }) => filter.condition === undefined || monitors.some(monitorPasses),
+    );
+    return new Set(found.map(({ id }) => id));
+  }, [messages, filter]);
   const own = agents.filter((agent) => !agent.lab);
   const lab = agents.filter((agent) => agent.lab);
   // The lab's are folded away once others have something to tell.
   const folds = lab.length > 0 && own.some(({ checks, tlsName }) => checks > 0 || tlsName !== "");
   const labShown = !folds || search["lab"] === "shown";
-  const shown = shownAgents(labShown ? agents : own, search);
+  const shown = shownAgents(
+    (labShown ? agents : own).filter(({ id }) => passing.has(id)),
+    search,
+  );
   const online = agents.filter((agent) => agent.online).length;
   return (
     <>
@@ -66,7 +86,13 @@ function Agents(props: AgentsProps): ReactNode {
       {folds || (own.length > 0 && lab.length === 0) ? null : <FirstAgent lab={lab.length} />}
       {agents.length === 0 ? null : (
         <>
-          <AgentsTools search={search} change={change} shown={shown} />
+          <AgentsTools
+            search={search}
+            change={change}
+            shown={shown}
+            agents={agents}
+            problem={filter.problem}
+          />
           {shown.length === 0 ? (
             <EmptyState title="No agent is like that">
               <p>The search and the filters leave none of {countOf(agents.length, "agent")}.</p>

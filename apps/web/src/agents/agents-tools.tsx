@@ -1,6 +1,8 @@
 // Search, filters and export above the agents table.
 
+import type { Field, FilterProblem } from "@truechimer/filter";
 import type { ReactNode } from "react";
+import { FilterBox } from "../filter/filter-box.tsx";
 import { downloadText, toCsv } from "../parts/csv.ts";
 import { serverNowMs } from "../parts/now.ts";
 import { MONITOR_STATUS_DEFINITIONS } from "../parts/words.ts";
@@ -14,6 +16,9 @@ interface AgentsToolsProps {
   readonly search: Search;
   readonly change: ChangeSearch;
   readonly shown: readonly AgentFacts[];
+  /** All of them, whose names and places complete what is typed. */
+  readonly agents: readonly AgentFacts[];
+  readonly problem: FilterProblem | undefined;
 }
 
 export function AgentsTools(props: AgentsToolsProps): ReactNode {
@@ -27,16 +32,14 @@ export function AgentsTools(props: AgentsToolsProps): ReactNode {
   };
   return (
     <div className="tools">
-      <input
-        type="search"
-        className="tools-search"
-        aria-label="Search agents"
-        placeholder="Search name, address, place, network"
-        value={search["q"] ?? ""}
-        onChange={(event) => change({ q: event.target.value }, "replace")}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") event.currentTarget.blur();
-        }}
+      <FilterBox
+        subject="monitors"
+        label="Search agents"
+        placeholder="A word, or country:de age>10m"
+        text={search["q"] ?? ""}
+        problem={props.problem}
+        onChange={(text) => change({ q: text }, "replace")}
+        valuesOf={(field) => knownValues(field, props.agents)}
       />
       <div className="chips is-pairs" role="group" aria-label="Filter by status">
         {SETTABLE.map((status) => (
@@ -78,3 +81,17 @@ export function AgentsTools(props: AgentsToolsProps): ReactNode {
     </div>
   );
 }
+
+function knownValues({ name }: Field, agents: readonly AgentFacts[]): readonly string[] {
+  const valueOf = KNOWN[name];
+  if (valueOf === undefined) return [];
+  return [...new Set(agents.map(valueOf).filter((value) => value !== ""))];
+}
+
+const KNOWN: Readonly<Record<string, (agent: AgentFacts) => string>> = {
+  monitor: ({ name }) => name,
+  "monitor.country": ({ country }) => country,
+  "monitor.network": ({ network }) => network,
+  "monitor.location": ({ location }) => location,
+  "monitor.client_version": ({ version }) => version,
+};

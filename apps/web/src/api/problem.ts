@@ -28,6 +28,7 @@ const CODES: Partial<Record<Code, string>> = {
 
 const REMEDIES: Readonly<Record<string, string>> = {
   bad_request: "Correct what the message names and try again.",
+  bad_filter: "Correct the character that the message names; the filter language is in the help.",
   bad_address:
     "Write a name or an address, with a port if it is not 123: ntp.example.net, 192.0.2.1:1123, [2001:db8::1]:123.",
   name_unresolved:

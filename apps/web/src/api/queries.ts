@@ -168,14 +168,16 @@ export interface ChecksQuestion {
   readonly serverId: bigint;
   readonly monitorId: bigint;
   readonly onlyBad: boolean;
+  /** One that can be read. */
+  readonly filter: string;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
   readonly pageToken: string;
 }
 
 export function checksQuery(question: ChecksQuestion): Query<adminV1.ListChecksResponse> {
-  const { serverId, monitorId, onlyBad, fromMs, toMs, pageToken } = question;
-  const key = [serverId, monitorId, onlyBad, fromMs ?? "", toMs ?? "", pageToken].join(" ");
+  const { serverId, monitorId, onlyBad, filter, fromMs, toMs, pageToken } = question;
+  const key = [serverId, monitorId, onlyBad, filter, fromMs ?? "", toMs ?? "", pageToken].join(" ");
   return queryOptions({
     queryKey: ["checks", serverId.toString(), key] as readonly string[],
     queryFn: ({ signal }) =>
@@ -184,6 +186,7 @@ export function checksQuery(question: ChecksQuestion): Query<adminV1.ListChecksR
           serverId,
           monitorId,
           onlyBad,
+          filter,
           pageToken,
           pageSize: 25,
           ...(fromMs === undefined ? {} : { from: timestampOf(fromMs) }),

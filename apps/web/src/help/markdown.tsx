@@ -118,7 +118,7 @@ function renderBlock(block: Block): ReactNode {
       );
     case "table":
       return (
-        <div className="table-scroll">
+        <div className="table-scroll" role="group" aria-label={block.head.join(", ")} tabIndex={0}>
           <table className="table is-prose">
             <thead>
               <tr>

@@ -1,5 +1,6 @@
 // What is about to break: conditions that are no fault yet, each with what to look at.
 
+import { quotedText } from "@truechimer/filter";
 import { countOf } from "../format/number.ts";
 import { formatOffset } from "../format/offset.ts";
 import type { ServerFacts } from "../parts/server-facts.ts";
@@ -117,7 +118,9 @@ function sharedReference(servers: readonly ServerFacts[]): readonly Warning[] {
     {
       key: "shared-reference",
       text: `${count} of ${countOf(secondary.length, "server")} take their time from ${reference}: one fault would move them together`,
-      href: paths.servers(`?q=${encodeURIComponent(reference)}&cols=reference`),
+      href: paths.servers(
+        `?q=${encodeURIComponent(`reference_id=${quotedText(reference)}`)}&cols=reference`,
+      ),
     },
   ];
 }

@@ -5,6 +5,9 @@ import type { adminV1 } from "@truechimer/api";
 import { type ReactNode, useState } from "react";
 import { msOf, offsetOf } from "../api/message.ts";
 import { checksQuery } from "../api/queries.ts";
+import { FilterBox } from "../filter/filter-box.tsx";
+import { useReadFilter } from "../filter/use-filter.ts";
+import { useUnhurried } from "../filter/use-unhurried.ts";
 import { formatSpan } from "../format/offset.ts";
 import { formatScore, formatStep } from "../format/score.ts";
 import { rangeOf } from "../history/view.ts";
@@ -27,11 +30,14 @@ export function Checks(props: ChecksProps): ReactNode {
   const range = rangeOf(search);
   const onlyBad = search["checks"] === "bad";
   const monitor = search["monitor"] ?? "";
+  const written = search["q"] ?? "";
+  const filter = useReadFilter("checks", written, 0);
   const answer = useQuery(
     checksQuery({
       serverId: props.serverId,
       monitorId: parseId(monitor) ?? 0n,
       onlyBad,
+      filter: useUnhurried(filter.text),
       fromMs: range.kind === "fixed" ? range.fromMs : undefined,
       toMs: range.kind === "fixed" ? range.toMs : undefined,
       pageToken: tokens.at(-1) ?? "",
@@ -49,6 +55,17 @@ export function Checks(props: ChecksProps): ReactNode {
       onPointerLeave={() => setPointerInside(false)}
     >
       <div className="tools">
+        <FilterBox
+          subject="checks"
+          label="Search checks"
+          placeholder="A reason, or rtt>200ms monitor.country:de"
+          text={written}
+          problem={filter.problem}
+          onChange={(text) => ask({ q: text })}
+          valuesOf={(field) =>
+            field.name === "monitor" ? props.assignments.map(({ monitorName }) => monitorName) : []
+          }
+        />
         <label>
           <span className="visually-hidden">Monitor</span>
           <select value={monitor} onChange={(event) => ask({ monitor: event.target.value })}>
@@ -84,7 +101,11 @@ export function Checks(props: ChecksProps): ReactNode {
         )
       ) : checks.length === 0 ? (
         <p className="soft">
-          {onlyBad ? "None: every check here was good." : "No checks here yet."}
+          {filter.text !== ""
+            ? "No check here passes the filter."
+            : onlyBad
+              ? "None: every check here was good."
+              : "No checks here yet."}
         </p>
       ) : (
         <ChecksTable checks={checks} />

@@ -58,7 +58,7 @@ export function sortText(sort: Sort): string | undefined {
   return (sort.descending ? "-" : "") + sort.key;
 }
 
-/** What remains of `servers` under the address's `q`, `verdict` and `state`, in its `sort`. */
+/** What remains of `servers` under the address's `verdict`, `state` and `leap`, in its `sort`. */
 export function shownServers(
   servers: readonly ServerFacts[],
   search: Search,
@@ -66,10 +66,6 @@ export function shownServers(
   const verdicts = listOf(search["verdict"]);
   const state = search["state"];
   const leaping = search["leap"] === "announced";
-  const words = (search["q"] ?? "")
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== "");
   const sort = parseSort(search["sort"]);
   return servers
     .filter((server) => verdicts.length === 0 || verdicts.includes(server.verdict))
@@ -77,16 +73,7 @@ export function shownServers(
       state === undefined ? server.state !== "removed" : state === "all" || server.state === state,
     )
     .filter((server) => !leaping || server.leapInserts + server.leapDeletes > 0)
-    .filter((server) => {
-      const text = searchText(server);
-      return words.every((word) => text.includes(word));
-    })
     .toSorted((one, other) => compareBy(sort, one, other));
-}
-
-function searchText(server: ServerFacts): string {
-  const { name, endpoint, reference, verdictText, verdictReason, verdict } = server;
-  return [name, endpoint, reference, verdict, verdictReason, verdictText].join(" ").toLowerCase();
 }
 
 /** What is unknown comes last in either direction: no data never leads. */

@@ -1,9 +1,13 @@
 // All servers as a table: what is shown, in which order and with which columns, stands in the address.
 
 import { useQuery } from "@tanstack/react-query";
+import type { adminV1 } from "@truechimer/api";
+import { serverReaders } from "@truechimer/filter";
 import { type ReactNode, useMemo, useState } from "react";
 import { serversQuery } from "../api/queries.ts";
+import { passes, useReadFilter } from "../filter/use-filter.ts";
 import { countOf } from "../format/number.ts";
+import { serverNowMs } from "../parts/now.ts";
 import { type ServerFacts, serverFacts } from "../parts/server-facts.ts";
 import { EmptyState, PageSkeleton, ProblemNote } from "../parts/states.tsx";
 import { useTitle } from "../shell/use-title.ts";
@@ -21,9 +25,7 @@ export function ServersPage(): ReactNode {
   const wantsRemoved = search["state"] === "removed" || search["state"] === "all";
   const servers = useQuery(serversQuery(wantsRemoved));
   if (servers.data !== undefined) {
-    return (
-      <Servers servers={servers.data.servers.map(serverFacts)} search={search} change={change} />
-    );
+    return <Servers messages={servers.data.servers} search={search} change={change} />;
   }
   if (servers.isError) {
     return (
@@ -38,16 +40,27 @@ export function ServersPage(): ReactNode {
 }
 
 interface ServersProps {
-  readonly servers: readonly ServerFacts[];
+  readonly messages: readonly adminV1.Server[];
   readonly search: Search;
   readonly change: ChangeSearch;
 }
 
 function Servers(props: ServersProps): ReactNode {
-  const { servers, search, change } = props;
+  const { messages, search, change } = props;
+  const servers = useMemo(() => messages.map(serverFacts), [messages]);
+  // Ages are counted from when the rows came.
+  const filterNowMs = useMemo(() => serverNowMs(), [messages]);
+  const filter = useReadFilter("servers", search["q"] ?? "", filterNowMs);
+  const passing = useMemo(() => {
+    const found = messages.filter(passes(filter, serverReaders));
+    return new Set(found.map(({ id }) => id));
+  }, [messages, filter]);
   const [adding, setAdding] = useState(false);
   const columns = useMemo(() => shownColumns(search["cols"]), [search]);
-  const shown = shownServers(servers, search);
+  const shown = shownServers(
+    servers.filter(({ id }) => passing.has(id)),
+    search,
+  );
   const add = <AddServers open={adding} onClose={() => setAdding(false)} />;
   if (servers.length === 0 && search["state"] === undefined) {
     return (
@@ -70,7 +83,14 @@ function Servers(props: ServersProps): ReactNode {
           Add servers
         </button>
       </header>
-      <ServersTools search={search} change={change} shown={shown} columns={columns} />
+      <ServersTools
+        search={search}
+        change={change}
+        shown={shown}
+        columns={columns}
+        names={servers.map(({ name }) => name)}
+        problem={filter.problem}
+      />
       {shown.length === 0 ? (
         <EmptyState title="No server is like that">
           <p>The search and the filters leave none of {countOf(servers.length, "server")}.</p>

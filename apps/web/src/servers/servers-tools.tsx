@@ -1,6 +1,8 @@
 // Search, filters, columns and export above the servers table.
 
+import type { FilterProblem } from "@truechimer/filter";
 import type { ReactNode } from "react";
+import { FilterBox } from "../filter/filter-box.tsx";
 import { downloadText, toCsv } from "../parts/csv.ts";
 import { serverNowMs } from "../parts/now.ts";
 import type { ServerFacts } from "../parts/server-facts.ts";
@@ -15,22 +17,23 @@ interface ServersToolsProps {
   readonly change: ChangeSearch;
   readonly shown: readonly ServerFacts[];
   readonly columns: readonly Column[];
+  /** Of all servers, to complete. */
+  readonly names: readonly string[];
+  readonly problem: FilterProblem | undefined;
 }
 
 export function ServersTools(props: ServersToolsProps): ReactNode {
   const { search, change } = props;
   return (
     <div className="tools">
-      <input
-        type="search"
-        className="tools-search"
-        aria-label="Search servers"
-        placeholder="Search name, address, reference, reason"
-        value={search["q"] ?? ""}
-        onChange={(event) => change({ q: event.target.value }, "replace")}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") event.currentTarget.blur();
-        }}
+      <FilterBox
+        subject="servers"
+        label="Search servers"
+        placeholder="A word, or offset>5ms stratum>=3"
+        text={search["q"] ?? ""}
+        problem={props.problem}
+        onChange={(text) => change({ q: text }, "replace")}
+        valuesOf={(field) => (field.name === "server" ? [...new Set(props.names)] : [])}
       />
       <VerdictFilter search={search} change={change} />
       <label className="tools-state">
