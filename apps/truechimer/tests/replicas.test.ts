@@ -15,6 +15,10 @@ import { describe, expect, test, vi } from "vitest";
 import { type Balancer, startBalancer, startCluster } from "./_cluster.ts";
 import { command, createDataHome } from "./_up-program.ts";
 
+const UNSCORED = `select count(*)::int as count from scorer_shards s
+  join result_commits c on c.cluster = s.cluster and not pg_visible_in_snapshot(c.transaction_id, s.snapshot)
+  join monitors m on m.id = c.monitor_id and m.type = 'monitor'`;
+
 const database = await useDatabase();
 
 const LIMIT_MS = 180_000;
@@ -200,7 +204,7 @@ describe("seven processes on one PostgreSQL", { timeout: LIMIT_MS }, () => {
       join monitors m on m.id = l.monitor_id and m.type = 'monitor'`;
     expect(await countOf(results)).toBe(load.acknowledged());
     await vi.waitFor(async () => {
-      expect(await countOf("select count(*)::int as count from score_queue")).toBe(0);
+      expect(await countOf(UNSCORED)).toBe(0);
     }, WAIT);
     const after = (await system()).filter(({ kind }) => kind === "replica");
     expect(after.map(({ roles }) => String(roles)).toSorted()).toEqual([

@@ -9,7 +9,15 @@ export {
   resultKeys,
   resultTimes,
 } from "./committed-results/committed-results.ts";
-export type { PgSnapshotText } from "./committed-results/pg-snapshot.ts";
+export {
+  isVisibleIn,
+  joinOfSnapshots,
+  meetOfSnapshots,
+  type PgSnapshot,
+  type PgSnapshotText,
+  parsePgSnapshot,
+  pgSnapshotText,
+} from "./committed-results/pg-snapshot.ts";
 export { purgeResultCommits } from "./committed-results/purge-result-commits.ts";
 export {
   createDatabase,

@@ -53,7 +53,9 @@ export interface Schema {
   check_evidence: CheckEvidenceTable;
   server_slots: ServerSlotsTable;
   monitor_slots: MonitorSlotsTable;
-  score_queue: ScoreQueueTable;
+  scorer_shards: ScorerShardsTable;
+  scorer_set_aside: ScorerSetAsideTable;
+  set_aside_results: SetAsideResultsTable;
   result_commits: ResultCommitsTable;
   result_commit_purges: ResultCommitPurgesTable;
   submissions: SubmissionsTable;
@@ -200,6 +202,7 @@ export interface ServersTable {
   created_on: Generated<Timestamptz>;
   removed_on: Timestamptz | null;
   traced: Generated<boolean>;
+  assignments_version: Generated<bigint>;
 }
 
 export interface ServerScoresTable {
@@ -277,15 +280,26 @@ export interface MonitorSlotsTable {
   checks_without_answer: Generated<number>;
 }
 
-export interface ScoreQueueTable {
-  log_score_id: bigint;
+export interface ScorerShardsTable {
+  shard: number;
+  cluster: bigint;
+  snapshot: PgSnapshotText;
+  holder: string | null;
+  claims: Generated<bigint>;
+  leased_until: Timestamptz | null;
+}
+
+export interface ScorerSetAsideTable {
   server_id: bigint;
-  monitor_id: bigint;
+  failures: number;
+  retry_at: Timestamptz;
+  last_error: string;
+}
+
+export interface SetAsideResultsTable {
+  server_id: bigint;
+  log_score_id: bigint;
   ts: Timestamptz;
-  queued_at: Generated<Timestamptz>;
-  failures: Generated<number>;
-  retry_at: Timestamptz | null;
-  last_error: Generated<string>;
 }
 
 /** Written by a trigger on log_scores alone. */

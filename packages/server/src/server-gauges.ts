@@ -1,47 +1,51 @@
 // Gauges that cost a query, read when somebody scrapes. A database that is away leaves them out, and the scrape whole.
 
 import type { Database } from "@truechimer/database";
-import type { Metrics } from "@truechimer/telemetry";
+import type { Gauge, Metrics } from "@truechimer/telemetry";
 import { sql } from "kysely";
 import type { ServerContext } from "./context.ts";
 import { addJobGauges } from "./jobs/job-gauges.ts";
 import { createReadRows, type ReadRows } from "./read-rows.ts";
+import { type ScorerLag, scorerLag } from "./scorer/scorer-lag.ts";
 
 export function addServerGauges(
   metrics: Metrics,
   { database, loops, jobTiming }: Pick<ServerContext, "database" | "loops" | "jobTiming">,
 ): void {
   const read = createReadRows(database);
-  addQueueGauges(metrics, read);
+  addLagGauges(metrics, read, database);
+  addShardsGauge(metrics, read);
   addSetAsideGauge(metrics, read);
   addFleetGauges(metrics, read);
   addPoolGauge(metrics, database);
   addJobGauges(metrics, { read, database, loops, jobTiming });
 }
 
-function addQueueGauges(metrics: Metrics, read: ReadRows): void {
-  metrics.gauge({
-    name: "truechimer_scorer_queue_rows",
-    help: "Results that wait for the overall score.",
-    collect: async (gauge) => {
-      gauge.reset();
-      const [row] = await read<{ readonly rows: bigint }>(
-        sql`select count(*) as rows from score_queue where retry_at is null`,
-      );
-      if (row !== undefined) gauge.set(Number(row.rows));
-    },
+/** The scorers go through the results together, so those that are active are as far as each other. */
+function addLagGauges(metrics: Metrics, read: ReadRows, database: Database): void {
+  const setAll = async (
+    gauge: Gauge<"scorer">,
+    valueOf: (lag: ScorerLag) => number,
+  ): Promise<void> => {
+    gauge.reset();
+    const lag = await scorerLag(database.kysely).catch(() => undefined);
+    if (lag === undefined) return;
+    const scorers = await read<{ readonly hostname: string }>(
+      sql`select hostname from monitors where type = 'score' and status = 'active'`,
+    );
+    for (const { hostname: scorer } of scorers) gauge.set({ scorer }, valueOf(lag));
+  };
+  metrics.gauge<"scorer">({
+    name: "truechimer_scorer_lag_rows",
+    help: "Results that a scorer has not read yet.",
+    labelNames: ["scorer"],
+    collect: (gauge) => setAll(gauge, ({ results }) => Number(results)),
   });
-  metrics.gauge({
+  metrics.gauge<"scorer">({
     name: "truechimer_scorer_lag_seconds",
-    help: "Age of the oldest result that waits for the overall score.",
-    collect: async (gauge) => {
-      gauge.reset();
-      const [row] = await read<{ readonly lag: number }>(
-        sql`select coalesce(extract(epoch from now() - min(queued_at)), 0)::float8 as lag
-            from score_queue where retry_at is null`,
-      );
-      if (row !== undefined) gauge.set(row.lag);
-    },
+    help: "Age of the oldest result that a scorer has not read yet.",
+    labelNames: ["scorer"],
+    collect: (gauge) => setAll(gauge, ({ seconds }) => seconds),
   });
 }
 
@@ -53,9 +57,24 @@ function addSetAsideGauge(metrics: Metrics, read: ReadRows): void {
     collect: async (gauge) => {
       gauge.reset();
       const [row] = await read<{ readonly servers: bigint }>(
-        sql`select count(distinct server_id) as servers from score_queue where retry_at is not null`,
+        sql`select count(*) as servers from scorer_set_aside`,
       );
       if (row !== undefined) gauge.set(Number(row.servers));
+    },
+  });
+}
+
+/** Work that nobody does: shards without a holder, or of one that has died a moment ago. */
+function addShardsGauge(metrics: Metrics, read: ReadRows): void {
+  metrics.gauge({
+    name: "truechimer_scorer_shards_free",
+    help: "Parts of the scorers' work that no process has leased.",
+    collect: async (gauge) => {
+      gauge.reset();
+      const [row] = await read<{ readonly shards: bigint }>(
+        sql`select count(*) as shards from scorer_shards where holder is null or leased_until < now()`,
+      );
+      if (row !== undefined) gauge.set(Number(row.shards));
     },
   });
 }

@@ -22,7 +22,7 @@ const { kysely } = database;
 const MON = "10.0.0.1";
 
 beforeEach(async () => {
-  await sql`truncate servers, server_scores, monitors, events, log_scores, check_evidence, score_queue, server_slots,
+  await sql`truncate servers, server_scores, monitors, events, log_scores, check_evidence, result_commits, server_slots,
     monitor_slots, submissions restart identity cascade`.execute(kysely);
   // The scorers' rows, with the ids under which the running scorer knows them.
   await sql`insert into monitors (id_token, type, hostname, status) values

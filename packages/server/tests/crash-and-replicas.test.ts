@@ -18,6 +18,7 @@ import {
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
+import { scorerLag } from "../src/scorer/scorer-lag.ts";
 import { type Replicas, startReplicas } from "./_replicas.ts";
 import { goodStatus, type MonitorClient } from "./_results.ts";
 
@@ -205,16 +206,8 @@ function clientOf(baseUrl: string, token: string): MonitorClient {
 /** Until nothing waits for the scorers. */
 async function scored(): Promise<void> {
   await expect
-    .poll(
-      async () => {
-        const result = await sql<{
-          readonly rows: bigint;
-        }>`select count(*) as rows from score_queue`.execute(kysely);
-        return Number(result.rows[0]?.rows);
-      },
-      { timeout: 60_000, interval: 200 },
-    )
-    .toBe(0);
+    .poll(async () => await scorerLag(kysely), { timeout: 60_000, interval: 200 })
+    .toMatchObject({ results: 0n });
 }
 
 const keyOf = (monitorId: bigint, atMs: number): string => `${monitorId} ${atMs}`;

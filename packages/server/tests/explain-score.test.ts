@@ -4,6 +4,7 @@ import { adminV1 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { scorerLag } from "../src/scorer/scorer-lag.ts";
 import { goodStatus, makeDue, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, startServer, type TestServer } from "./_test-server.ts";
 
@@ -11,7 +12,7 @@ const database = await useDatabase({ poolSize: 20 });
 const { kysely } = database;
 
 beforeEach(async () => {
-  await sql`truncate servers, monitors, server_scores, events, log_scores, check_evidence, score_queue, server_slots,
+  await sql`truncate servers, monitors, server_scores, events, log_scores, check_evidence, result_commits, server_slots,
     monitor_slots, submissions, loop_runs restart identity cascade`.execute(kysely);
 });
 
@@ -49,8 +50,7 @@ async function withScores(
       }
     }
     await vi.waitFor(async () => {
-      const waiting = await kysely.selectFrom("score_queue").select("log_score_id").execute();
-      expect(waiting).toEqual([]);
+      expect((await scorerLag(kysely)).results).toBe(0n);
     }, 20_000);
     const [server] = (await started.admin.listServers({})).servers;
     if (server === undefined) throw new Error("no server");

@@ -27,7 +27,7 @@ let client: MonitorClient;
 let otherReplica: MonitorClient;
 
 beforeEach(async () => {
-  await sql`truncate servers, monitors, server_scores, events, log_scores, submissions, lease_withdrawals, score_queue
+  await sql`truncate servers, monitors, server_scores, events, log_scores, submissions, lease_withdrawals, result_commits
     restart identity cascade`.execute(kysely);
   const { token } = await first.server.createMonitor({ name: "zurich", address: ip(MON) });
   await first.admin.addServers({ targets: SERVERS });
@@ -163,8 +163,8 @@ describe("results under one lease", () => {
     expect(answers.filter(({ duplicate }) => duplicate)).toHaveLength(30);
     const refused = answers.flatMap((answer) => (answer.duplicate ? [] : answer.refused));
     expect(refused.map(({ code }) => code)).toEqual(Array(30).fill("conflict"));
-    const queued = await kysely.selectFrom("score_queue").select("log_score_id").execute();
-    expect(queued).toHaveLength(30);
+    const noted = await kysely.selectFrom("result_commits").select("results").execute();
+    expect(noted.reduce((sum, { results }) => sum + results, 0)).toBe(30);
   });
 
   test("put off when the server is due, so that it is not handed out right after", async () => {

@@ -301,7 +301,7 @@ describe("health", () => {
       "truechimer_build_info",
       "truechimer_rpc_duration_seconds",
       "truechimer_scorer_lag_seconds",
-      "truechimer_scorer_queue_rows",
+      "truechimer_scorer_lag_rows",
       "tests_completed_total",
     ]) {
       expect(text).toContain(name);

@@ -1,18 +1,18 @@
 // The scorers on a real database: against a plain model over random histories, with rows that commit late and several
-// scorers at once; and with a server that cannot be scored.
+// scorers at once; with a server that cannot be scored; and with changes that count at once.
 
-import { systemClock, systemRandom } from "@truechimer/base";
+import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { timestamptzFromNs } from "@truechimer/database";
 import { everyScore, recentMedian, recentMedianRows } from "@truechimer/scoring";
 import { createMetrics, silentLogger } from "@truechimer/telemetry";
 import { useDatabase } from "@truechimer/testing-postgres";
 import fc from "fast-check";
 import { sql } from "kysely";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ServerContext } from "../src/context.ts";
 import { LOCAL_POLICY } from "../src/index.ts";
-import { scoreBatch } from "../src/scorer/score-batch.ts";
-import { type ActiveScorers, activeScorers } from "../src/scorer/scorers.ts";
+import { scorerLag } from "../src/scorer/scorer-lag.ts";
+import { createScorerWorker, type ScorerWorker } from "../src/scorer/scorer-worker.ts";
 import { createServerMetrics } from "../src/server-metrics.ts";
 
 const database = await useDatabase({ poolSize: 10 });
@@ -46,8 +46,8 @@ interface Result {
 }
 
 beforeEach(async () => {
-  await sql`truncate servers, monitors, server_scores, events, log_scores, check_evidence, score_queue, server_slots,
-    monitor_slots, submissions, loop_runs restart identity cascade`.execute(kysely);
+  await sql`truncate servers, monitors, server_scores, events, log_scores, check_evidence, result_commits, server_slots,
+    monitor_slots, submissions, loop_runs, replicas restart identity cascade`.execute(kysely);
   await sql`insert into servers (name, ip, port, ip_version)
     select 's' || i, ('192.0.2.' || i)::inet, 123, 'v4' from generate_series(1, ${SERVERS}::int) i`.execute(
     kysely,
@@ -60,7 +60,7 @@ beforeEach(async () => {
     select s.id, m.id, 'active' from servers s, monitors m`.execute(kysely);
 });
 
-/** As a submission does: the row, its place in the queue, and the assignment's newest. */
+/** As a submission does: the row, and the assignment's newest. */
 async function store(results: readonly Result[]): Promise<void> {
   for (const { server, monitor, ago, step, score, offsetMs, rttMs } of results) {
     const at = timestamptzFromNs(NOW_NS - BigInt(ago) * MINUTE_NS);
@@ -70,9 +70,6 @@ async function store(results: readonly Result[]): Promise<void> {
         insert into log_scores (ts, server_id, monitor_id, score_before, step, score, offset_ns, rtt_ns)
         values (${at}, ${server}, ${monitor}, 0, ${step}, ${score}, ${offsetNs}, ${BigInt(rttMs) * 1_000_000n})
         returning id, ts
-      ), queued as (
-        insert into score_queue (log_score_id, server_id, monitor_id, ts)
-        select id, ${server}, ${monitor}, ts from logged
       )
       update server_scores ss set score_ts = logged.ts, last_log_score_id = logged.id, score_raw = ${score}
       from logged where ss.server_id = ${server} and ss.monitor_id = ${monitor}
@@ -80,8 +77,28 @@ async function store(results: readonly Result[]): Promise<void> {
   }
 }
 
-async function drain(scorers: ActiveScorers): Promise<void> {
-  while ((await scoreBatch(context, scorers)) > 0);
+/** Scorers that share the work, each as if in a process of its own. */
+async function startScorers(count = 1): Promise<readonly ScorerWorker[]> {
+  const ids = Array.from({ length: count }, () => createUlid(systemClock, systemRandom));
+  await sql`insert into replicas (id, roles, host, process_id, version)
+    select id, '{scorer}', 'here', 1, '' from unnest(${ids}::text[]) as t (id)`.execute(kysely);
+  const scorers = ids.map((replicaId) => createScorerWorker({ ...context, replicaId }));
+  onTestFinished(async () => {
+    for (const scorer of scorers) await scorer[Symbol.asyncDispose]();
+    await sql`delete from replicas`.execute(kysely);
+  });
+  return scorers;
+}
+
+async function drain(scorers: readonly ScorerWorker[]): Promise<void> {
+  await Promise.all(
+    scorers.map(async (scorer) => {
+      for (;;) {
+        const { results, more } = await scorer.pass();
+        if (results === 0 && !more) return;
+      }
+    }),
+  );
 }
 
 async function scoresBy(scorer: string): Promise<ReadonlyMap<number, number>> {
@@ -106,8 +123,7 @@ describe("both scorers agree with a plain model", () => {
   test("over random histories, whose rows come in order of time", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyResult(), { minLength: 1, maxLength: 25 }), async (drawn) => {
-        await sql`truncate log_scores, score_queue, server_slots, monitor_slots`.execute(kysely);
-        await sql`delete from monitors where type = 'score'`.execute(kysely).catch(() => undefined);
+        await sql`truncate log_scores, result_commits, server_slots, monitor_slots`.execute(kysely);
         await sql`update servers set score_raw = null, score_ts = null`.execute(kysely);
         await sql`delete from server_scores where monitor_id in (select id from monitors where type = 'score')`.execute(
           kysely,
@@ -117,7 +133,12 @@ describe("both scorers agree with a plain model", () => {
         );
         const results = drawn.toSorted((a, b) => b.ago - a.ago);
         await store(results);
-        await drain(await activeScorers(context));
+        const scorer = createScorerWorker({
+          ...context,
+          replicaId: createUlid(systemClock, systemRandom),
+        });
+        await drain([scorer]);
+        await scorer[Symbol.asyncDispose]();
         expect(await scoresBy("every")).toEqual(modelOfEvery(results));
         expect(await scoresBy("recentmedian")).toEqual(modelOfRecentMedian(results));
       }),
@@ -127,7 +148,7 @@ describe("both scorers agree with a plain model", () => {
   });
 
   test("a row that commits late with an early id is scored once, by whichever of two scorers", async () => {
-    const scorers = await activeScorers(context);
+    const scorers = await startScorers(2);
     const results: Result[] = Array.from({ length: 40 }, (_, index) => ({
       server: (index % SERVERS) + 1,
       monitor: 1,
@@ -141,15 +162,14 @@ describe("both scorers agree with a plain model", () => {
     try {
       await late.query("begin");
       await late.query(
-        `with logged as (insert into log_scores (ts, server_id, monitor_id, step, score, offset_ns)
-           values (now() - interval '55 min', 1, 2, -5, 3, 0) returning id, ts)
-         insert into score_queue (log_score_id, server_id, monitor_id, ts) select id, 1, 2, ts from logged`,
+        `insert into log_scores (ts, server_id, monitor_id, step, score, offset_ns)
+           values (now() - interval '55 min', 1, 2, -5, 3, 0)`,
       );
       await store(results);
-      await Promise.all([drain(scorers), drain(scorers)]);
+      await drain(scorers);
       const before = (await scoresBy("every")).get(1) ?? Number.NaN;
       await late.query("commit");
-      await Promise.all([drain(scorers), drain(scorers)]);
+      await drain(scorers);
       expect((await scoresBy("every")).get(1)).toBeCloseTo(before * 0.95 - 5, 9);
     } finally {
       late.release();
@@ -161,10 +181,10 @@ describe("both scorers agree with a plain model", () => {
   });
 
   test("a scorer that an operator paused is left alone, and not made again", async () => {
-    await activeScorers(context);
+    await drain(await startScorers());
     await sql`update monitors set status = 'paused' where hostname = 'every'`.execute(kysely);
-    const scorers = await activeScorers(context);
-    expect([...scorers.keys()]).toEqual(["recentmedian"]);
+    const scorers = await startScorers();
+    await sql`update scorer_shards set holder = null, leased_until = null`.execute(kysely);
     await store([{ server: 1, monitor: 1, ago: 1, step: 1, score: 1, offsetMs: 1, rttMs: 10 }]);
     await drain(scorers);
     expect(await scoresBy("every")).toEqual(new Map());
@@ -217,19 +237,19 @@ describe("a server that cannot be scored", () => {
     await sql`drop trigger refuse on servers`.execute(kysely);
   }
 
+  /** How many results of each server wait, and how often it has failed. */
   async function waiting(): Promise<
-    readonly { readonly server: number; readonly failures: number }[]
+    readonly { readonly server: number; readonly results: number; readonly failures: number }[]
   > {
-    const rows = await kysely
-      .selectFrom("score_queue")
-      .select(["server_id", "failures"])
-      .orderBy("log_score_id")
-      .execute();
-    return rows.map(({ server_id, failures }) => ({ server: Number(server_id), failures }));
+    const { rows } = await sql<{ server: number; results: number; failures: number }>`
+      select server_id::int as server, failures,
+        (select count(*)::int from set_aside_results waiting where waiting.server_id = aside.server_id) as results
+      from scorer_set_aside aside order by server_id`.execute(kysely);
+    return rows;
   }
 
   test("is set aside with all its results, and the others are scored", async () => {
-    const scorers = await activeScorers(context);
+    const scorers = await startScorers();
     await poison(2);
     try {
       await store([
@@ -239,10 +259,7 @@ describe("a server that cannot be scored", () => {
         { ...one, server: 2, ago: 1 },
       ]);
       await drain(scorers);
-      expect(await waiting()).toEqual([
-        { server: 2, failures: 1 },
-        { server: 2, failures: 1 },
-      ]);
+      expect(await waiting()).toEqual([{ server: 2, results: 2, failures: 1 }]);
       expect(new Set((await scoresBy("recentmedian")).keys())).toEqual(new Set([1, 3]));
       // What comes since waits with the rest, and fails nobody's batch.
       await store([
@@ -250,11 +267,7 @@ describe("a server that cannot be scored", () => {
         { ...one, ago: 0 },
       ]);
       await drain(scorers);
-      expect(await waiting()).toEqual([
-        { server: 2, failures: 1 },
-        { server: 2, failures: 1 },
-        { server: 2, failures: 0 },
-      ]);
+      expect(await waiting()).toEqual([{ server: 2, results: 3, failures: 1 }]);
       const { text } = await metricsRegistry.scrape();
       expect(text).toMatch(/^scorer_errors\{scorer="all"\} 1$/m);
     } finally {
@@ -263,12 +276,12 @@ describe("a server that cannot be scored", () => {
   });
 
   test("is tried again later, longer each time, and scored in order once it can be", async () => {
-    const scorers = await activeScorers(context);
+    const scorers = await startScorers();
     await poison(2);
     try {
       await store([{ ...one, server: 2 }]);
       await drain(scorers);
-      await sql`update score_queue set retry_at = now()`.execute(kysely);
+      await sql`update scorer_set_aside set retry_at = now()`.execute(kysely);
       await drain(scorers);
       const [row] = (
         await sql<{
@@ -276,7 +289,7 @@ describe("a server that cannot be scored", () => {
           readonly seconds: number;
           readonly last_error: string;
         }>`
-          select failures, extract(epoch from retry_at - now())::float8 as seconds, last_error from score_queue`.execute(
+          select failures, extract(epoch from retry_at - now())::float8 as seconds, last_error from scorer_set_aside`.execute(
           kysely,
         )
       ).rows;
@@ -288,9 +301,79 @@ describe("a server that cannot be scored", () => {
       await mend();
     }
     await store([{ ...one, server: 2, step: -5, ago: 1 }]);
-    await sql`update score_queue set retry_at = now() where retry_at is not null`.execute(kysely);
+    await sql`update scorer_set_aside set retry_at = now()`.execute(kysely);
     await drain(scorers);
     expect(await waiting()).toEqual([]);
     expect((await scoresBy("every")).get(2)).toBeCloseTo(0.95 - 5, 9);
   });
+});
+
+describe("what others change counts with the next result", () => {
+  const good: Result = {
+    server: 1,
+    monitor: 1,
+    ago: 3,
+    step: 1,
+    score: 20,
+    offsetMs: 1,
+    rttMs: 10,
+  };
+
+  test("a monitor that is paused, and one whose assignment is, have no vote any more", async () => {
+    const scorers = await startScorers();
+    await store([good, { ...good, monitor: 2, score: -10, ago: 2 }]);
+    await drain(scorers);
+    expect((await scoresBy("recentmedian")).get(1)).toBe(20);
+    await sql`update server_scores set status = 'paused' where monitor_id = 1`.execute(kysely);
+    await store([{ ...good, monitor: 3, score: 5, ago: 1 }]);
+    await drain(scorers);
+    expect((await scoresBy("recentmedian")).get(1)).toBe(-10);
+    await sql`update monitors set status = 'paused' where id = 2`.execute(kysely);
+    await store([{ ...good, monitor: 4, score: 7, ago: 0 }]);
+    await drain(scorers);
+    expect((await scoresBy("recentmedian")).get(1)).toBe(5);
+  });
+
+  test("candidates have a vote while no active or testing monitor has one", async () => {
+    const scorers = await startScorers();
+    await sql`update server_scores set status = 'candidate'`.execute(kysely);
+    await store([{ ...good, score: 3, ago: 9 }]);
+    await drain(scorers);
+    expect((await scoresBy("recentmedian")).get(1)).toBe(3);
+    await sql`update server_scores set status = 'active' where monitor_id = 2`.execute(kysely);
+    await store([{ ...good, monitor: 2, score: 11, ago: 5 }]);
+    await drain(scorers);
+    expect((await scoresBy("recentmedian")).get(1)).toBe(11);
+  });
+
+  test("rows of a scorer feed no scorer, and what a scorer has is never reset", async () => {
+    await store([good]);
+    await drain(await startScorers());
+    const scorer = await kysely
+      .selectFrom("monitors")
+      .select("id")
+      .where("hostname", "=", "every")
+      .executeTakeFirstOrThrow();
+    await sql`update scorer_shards set holder = null, leased_until = null`.execute(kysely);
+    await sql`insert into log_scores (ts, server_id, monitor_id, step, score) values (now(), 1, ${scorer.id}, -5, -50)`.execute(
+      kysely,
+    );
+    expect(await scorerLag(kysely)).toEqual({ results: 0n, seconds: 0 });
+    await Promise.all((await startScorers(2)).map((each) => drain([each])));
+    expect((await scoresBy("every")).get(1)).toBe(1);
+  });
+});
+
+test("the lag is told in results and seconds", async () => {
+  await store([
+    { server: 1, monitor: 1, ago: 1, step: 1, score: 1, offsetMs: 1, rttMs: 10 },
+    { server: 2, monitor: 1, ago: 1, step: 1, score: 1, offsetMs: 1, rttMs: 10 },
+  ]);
+  await sql`update result_commits set accepted_at = accepted_at - interval '10 s'`.execute(kysely);
+  const lag = await scorerLag(kysely);
+  expect(lag.results).toBe(2n);
+  expect(lag.seconds).toBeGreaterThanOrEqual(10);
+  const scorers = await startScorers();
+  await drain(scorers);
+  expect(await scorerLag(kysely)).toEqual({ results: 0n, seconds: 0 });
 });

@@ -19,7 +19,7 @@ let client: MonitorClient;
 let strictClient: MonitorClient;
 
 beforeEach(async () => {
-  for (const table of ["submissions", "log_scores", "check_evidence", "score_queue"] as const) {
+  for (const table of ["submissions", "log_scores", "check_evidence", "result_commits"] as const) {
     await kysely.deleteFrom(table).execute();
   }
   await kysely.deleteFrom("server_scores").execute();

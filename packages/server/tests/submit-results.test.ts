@@ -26,7 +26,7 @@ beforeEach(async () => {
   await kysely.deleteFrom("submissions").execute();
   await kysely.deleteFrom("log_scores").execute();
   await kysely.deleteFrom("check_evidence").execute();
-  await kysely.deleteFrom("score_queue").execute();
+  await kysely.deleteFrom("result_commits").execute();
   await kysely.deleteFrom("server_scores").execute();
   await kysely.updateTable("monitors").set({ last_submit: null }).execute();
   ({ token } = await first.server.createMonitor({ name: "zurich", address: ip(MON) }));
@@ -481,8 +481,8 @@ describe("what is written", () => {
         has_evidence: false,
       },
     ]);
-    const queue = await kysely.selectFrom("score_queue").select("log_score_id").execute();
-    expect(queue).toHaveLength(2);
+    const noted = await kysely.selectFrom("result_commits").select("results").execute();
+    expect(noted).toEqual([{ results: 2 }]);
     const evidence = await kysely.selectFrom("check_evidence").select("evidence").execute();
     expect(evidence).toHaveLength(1);
     const assignment = await kysely

@@ -29,7 +29,7 @@ beforeEach(async () => {
   await kysely.deleteFrom("traceroutes").execute();
   await kysely.deleteFrom("submissions").execute();
   await kysely.deleteFrom("log_scores").execute();
-  await kysely.deleteFrom("score_queue").execute();
+  await kysely.deleteFrom("result_commits").execute();
   await kysely.deleteFrom("server_scores").execute();
   const { token } = await first.server.createMonitor({ name: "zurich", address: ip(MON) });
   await first.admin.addServers({ targets: SERVERS });
@@ -88,8 +88,8 @@ function stored() {
 
 async function scored(): Promise<number> {
   const rows = await kysely.selectFrom("log_scores").select("id").execute();
-  const queued = await kysely.selectFrom("score_queue").select("log_score_id").execute();
-  return rows.length + queued.length;
+  const noted = await kysely.selectFrom("result_commits").select("results").execute();
+  return rows.length + noted.length;
 }
 
 describe("a traceroute", () => {

@@ -6,6 +6,7 @@ import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { LOCAL_POLICY, type ServerPolicy } from "../src/index.ts";
+import { scorerLag } from "../src/scorer/scorer-lag.ts";
 import { goodStatus, makeDue, newSubmissionId } from "./_results.ts";
 import { ip, startServer, type TestServer } from "./_test-server.ts";
 
@@ -20,7 +21,7 @@ const QUICK = {
 };
 
 beforeEach(async () => {
-  await sql`truncate servers, monitors, server_scores, events, log_scores, check_evidence, score_queue, server_slots,
+  await sql`truncate servers, monitors, server_scores, events, log_scores, check_evidence, result_commits, server_slots,
     monitor_slots, submissions, loop_runs restart identity cascade`.execute(kysely);
 });
 
@@ -276,9 +277,8 @@ describe("the overall score", () => {
           await checkAll(({ monitor }) => ({ offset: offset(26 + monitor) }));
         }
         await vi.waitFor(async () => {
-          const { rows } = await database.pool.query("select 1 from score_queue");
-          expect(rows).toHaveLength(0);
-        }, 10_000);
+          expect((await scorerLag(kysely)).results).toBe(0n);
+        }, 20_000);
         const { servers } = await admin.listServers({});
         expect(servers).toHaveLength(3);
         for (const { id, score } of servers) {
@@ -326,9 +326,8 @@ describe("the overall score", () => {
     await started.server[Symbol.asyncDispose]();
     const scorer = await startServer(database, { roles: ["scorer"], policy: LOCAL_POLICY });
     await vi.waitFor(async () => {
-      const { rows } = await database.pool.query("select 1 from score_queue");
-      expect(rows).toHaveLength(0);
-    }, 5_000);
+      expect((await scorerLag(kysely)).results).toBe(0n);
+    }, 20_000);
     await scorer.server[Symbol.asyncDispose]();
     const { score_raw } = await kysely
       .selectFrom("servers")

@@ -139,9 +139,10 @@ export async function readCommittedResults(
   return { kind: "page", commits, cluster: position.cluster, position: reached, complete: false };
 }
 
-/** What is ahead of the database, or what the clean-up did not wait for. */
+/** In memory: ahead of the database, or left behind by the clean-up, which waits for positions in the database alone. */
 function isLost({ cluster, snapshot, timeline }: ResultsPosition, now: FoundRow): boolean {
-  if (timeline !== undefined && (timeline !== now.timeline || cluster !== now.cluster)) return true;
+  if (timeline === undefined) return false;
+  if (timeline !== now.timeline || cluster !== now.cluster) return true;
   return now.purged !== null && !covers(parsePgSnapshot(snapshot), parsePgSnapshot(now.purged));
 }
 
@@ -210,8 +211,8 @@ function commitOf(row: FoundRow): ResultCommit {
 }
 
 /**
- * The results of a page as a relation `(id, ts, server_id, monitor_id, accepted_at)`, to be joined with log_scores by id
- * and ts; `resultTimes` gives the bounds by which PostgreSQL then leaves the other days out.
+ * The results of a page as a relation `(id, ts, server_id, monitor_id, transaction_id, accepted_at)`, to be joined with
+ * log_scores by id and ts; `resultTimes` gives the bounds by which PostgreSQL then leaves the other days out.
  */
 export function resultKeys(
   { cluster, commits }: Pick<ResultsPage, "cluster" | "commits">,
@@ -219,7 +220,7 @@ export function resultKeys(
 ): RawBuilder<unknown> {
   const transactionIds = [...new Set(commits.map(({ transactionId }) => transactionId))];
   return sql`(
-    select key.id, key.ts, key.server_id, c.monitor_id, c.accepted_at
+    select key.id, key.ts, key.server_id, c.monitor_id, c.transaction_id, c.accepted_at
     from result_commits c cross join lateral unnest(c.ids, c.tss, c.server_ids) as key (id, ts, server_id)
     where c.cluster = ${cluster} and c.transaction_id = any(${transactionIds}::xid8[])
       and c.monitor_id <> all(${exceptMonitorIds}::bigint[])

@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import {
   covers,
   isVisibleIn,
+  joinOfSnapshots,
+  meetOfSnapshots,
   type PgSnapshot,
   type PgSnapshotText,
   parsePgSnapshot,
@@ -78,6 +80,25 @@ describe("a reader that moves on by snapshots", () => {
       }),
     );
   });
+});
+
+const anySnapshot = fc
+  .uniqueArray(fc.integer({ min: 3, max: 14 }), { maxLength: 12 })
+  .map((ids) => snapshotAfter(new Set(ids.map(BigInt))));
+
+test("the meet shows what both show, the join what either shows", () => {
+  fc.assert(
+    fc.property(anySnapshot, anySnapshot, (a, b) => {
+      const meet = meetOfSnapshots(a, b);
+      const join = joinOfSnapshots(a, b);
+      for (let id = FIRST_ID; id < 20n; id += 1n) {
+        const [inA, inB] = [isVisibleIn(id, a), isVisibleIn(id, b)];
+        expect(isVisibleIn(id, meet)).toBe(inA && inB);
+        expect(isVisibleIn(id, join)).toBe(inA || inB);
+      }
+      for (const each of [meet, join]) expect(parsePgSnapshot(pgSnapshotText(each))).toEqual(each);
+    }),
+  );
 });
 
 describe("a snapshot's text", () => {

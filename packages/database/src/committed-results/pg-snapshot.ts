@@ -50,6 +50,22 @@ export function snapshotUpTo(before: PgSnapshot, now: PgSnapshot, lastId: bigint
   };
 }
 
+/** What is visible in both. */
+export function meetOfSnapshots(a: PgSnapshot, b: PgSnapshot): PgSnapshot {
+  const endId = a.endId < b.endId ? a.endId : b.endId;
+  const open = new Set([...a.inProgress, ...b.inProgress].filter((id) => id < endId));
+  return { endId, inProgress: [...open].toSorted((one, other) => (one < other ? -1 : 1)) };
+}
+
+/** What is visible in one of them. */
+export function joinOfSnapshots(a: PgSnapshot, b: PgSnapshot): PgSnapshot {
+  const [far, near] = a.endId < b.endId ? [b, a] : [a, b];
+  return {
+    endId: far.endId,
+    inProgress: far.inProgress.filter((id) => !isVisibleIn(id, near)),
+  };
+}
+
 /** Whether all that is visible in `part` is visible in `whole`. */
 export function covers(whole: PgSnapshot, part: PgSnapshot): boolean {
   if (whole.inProgress.some((id) => isVisibleIn(id, part))) return false;

@@ -4,12 +4,7 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import {
-  inTransaction,
-  nsFromTimestamptz,
-  type Schema,
-  type Timestamptz,
-} from "@truechimer/database";
+import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
 import {
   countVotes,
   RECENT_MEDIAN_RULE_SET,
@@ -19,8 +14,8 @@ import {
 } from "@truechimer/scoring";
 import type { Kysely } from "kysely";
 import type { ServerContext } from "../context.ts";
-import { loadVotes, type Vote } from "../scorer/load-votes.ts";
 import { RECENT_MEDIAN_SCORER } from "../scorer/scorers.ts";
+import type { Vote } from "../scorer/vote.ts";
 import {
   ASSIGNMENT_STATUSES,
   durationFromNs,
@@ -33,6 +28,7 @@ import { explanationSentence } from "./explanation-sentence.ts";
 import type { CheckDetailRow } from "./get-check.ts";
 import { scoreArithmetic } from "./score-arithmetic.ts";
 import { serverMessages } from "./server-messages.ts";
+import { votesAt } from "./votes-at.ts";
 
 const STEPS_NORMAL = 20;
 const STEPS_MAX = 200;
@@ -132,7 +128,7 @@ async function loadOverall(kysely: Kysely<Schema>, serverId: bigint): Promise<Ov
 }
 
 function voteMessages(
-  { standings }: VoteCount<ScoredVote>,
+  { standings }: VoteCount<Vote>,
   checks: ReadonlyMap<bigint, CheckDetailRow>,
   chosenId: bigint,
 ): adminV1.ScoreVote[] {
@@ -190,18 +186,13 @@ async function explainMonitor(
   });
 }
 
-type ScoredVote = Vote & { readonly monitorId: bigint };
-
 /** The votes as the scorer would find them for a result of that instant. */
 async function countVotesAt(
   { database }: ServerContext,
   serverId: bigint,
   at: Timestamptz,
-): Promise<VoteCount<ScoredVote>> {
-  const atNs = nsFromTimestamptz(at);
-  const trigger = { logScoreId: 0n, serverId, monitorId: 0n, at, atNs };
-  const votes = await inTransaction(database, (transaction) => loadVotes(transaction, [trigger]));
-  return countVotes((votes.get(0n) ?? []) as readonly ScoredVote[], atNs);
+): Promise<VoteCount<Vote>> {
+  return countVotes(await votesAt(database.kysely, serverId, at), nsFromTimestamptz(at));
 }
 
 function loadChecks(

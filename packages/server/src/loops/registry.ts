@@ -6,6 +6,7 @@ import { assignMonitors } from "../assignment/assign-monitors.ts";
 import { cleanUpEnrolment } from "../enrolment/clean-up-enrolment.ts";
 import { cleanUpLimits } from "../limits/clean-up-limits.ts";
 import { rotateTicketKeys } from "../monitor-api/ticket-keyring.ts";
+import { purgeReadCommits } from "../scorer/purge-read-commits.ts";
 import { sweepVerdicts } from "../verdict/sweep-verdicts.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { Loop } from "./loop.ts";
@@ -69,6 +70,13 @@ export const LOOPS: readonly Loop[] = [
     periodMs: MINUTE_MS,
     purpose: "takes away the windows of limits that have ended, and their old counts",
     run: cleanUpLimits,
+  },
+  {
+    name: "result_commits",
+    class: "idempotent",
+    periodMs: 10 * MINUTE_MS,
+    purpose: "takes away the notes of who wrote which results, once the scorers have read them",
+    run: ({ database }) => purgeReadCommits(database),
   },
   {
     name: "ticket_keys",

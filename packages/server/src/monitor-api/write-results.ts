@@ -1,6 +1,5 @@
-// All rows of several submissions in one statement: the monitors, the assignments, the results, their evidence, and the
-// scorer's queue. A result that is older than the assignment's last one counts for the score, but says nothing of how the
-// server is now.
+// All rows of several submissions in one statement: the monitors, the assignments, the results, and their evidence.
+// A result that is older than the assignment's last one counts for the score, but says nothing of how the server is now.
 
 import type { Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
@@ -93,10 +92,6 @@ export async function writeResults(
     kept as (
       insert into check_evidence (log_score_id, ts, evidence)
       select id, ts, evidence from input where evidence is not null
-    ),
-    queued as (
-      insert into score_queue (log_score_id, server_id, monitor_id, ts)
-      select id, server_id, monitor_id, ts from input
     )
     select id, place::int as place from input`.execute(transaction);
   return new Map(

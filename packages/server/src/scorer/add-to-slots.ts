@@ -1,42 +1,96 @@
 // Sums for lists and sparklines: each result goes into its server's quarter of an hour and its monitor's five minutes, in
-// the transaction that takes it from the queue, so once.
+// the transaction that scores it, so once.
 
-import type { Schema } from "@truechimer/database";
+import { type Schema, type Timestamptz, timestamptzFromNs } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-import type { OverallScore } from "./score-recent-median.ts";
-import { type QueuedResult, timesOf } from "./take-queue.ts";
+import type { ScoredResult } from "./scored-result.ts";
+import type { ServerOutcome } from "./step-server.ts";
+
+const MINUTE_NS = 60_000_000_000n;
+const SERVER_SLOT_NS = 15n * MINUTE_NS;
+const MONITOR_SLOT_NS = 5n * MINUTE_NS;
+
+interface Sums {
+  readonly id: bigint;
+  readonly at: Timestamptz;
+  checks: number;
+  checksFailed: number;
+  checksWithoutAnswer: number;
+  samplesSent: number;
+  samplesAnswered: number;
+  score: number | null;
+  scoreMin: number | null;
+}
 
 export async function addToSlots(
   transaction: Transaction<Schema>,
-  queued: readonly QueuedResult[],
-  scores: readonly OverallScore[],
+  outcomes: readonly ServerOutcome[],
 ): Promise<void> {
-  const { first, last } = timesOf(queued);
-  const byTrigger = new Map(scores.map((score) => [score.trigger.logScoreId, score.score]));
-  const results = sql`
-    select l.server_id, l.monitor_id, l.ts, l.reason, l.no_response, l.samples_sent, l.samples_answered, t.score
-    from unnest(
-      ${queued.map(({ logScoreId }) => logScoreId)}::bigint[],
-      ${queued.map(({ at }) => at)}::timestamptz[],
-      ${queued.map(({ logScoreId }) => byTrigger.get(logScoreId) ?? null)}::float8[]
-    ) as t (id, ts, score)
-    join log_scores l on l.id = t.id and l.ts = t.ts and l.ts between ${first} and ${last}`;
-  await addToServerSlots(transaction, results);
-  await addToMonitorSlots(transaction, results);
+  const servers = new Map<string, Sums>();
+  const monitors = new Map<string, Sums>();
+  for (const { serverId, results, overall } of outcomes) {
+    for (const result of results) {
+      add(monitors, result.monitorId, MONITOR_SLOT_NS, result);
+      const sums = add(servers, serverId, SERVER_SLOT_NS, result);
+      const score = overall.get(result);
+      if (score === undefined) continue;
+      sums.score = score;
+      sums.scoreMin = sums.scoreMin === null ? score : Math.min(sums.scoreMin, score);
+    }
+  }
+  await writeServerSlots(transaction, [...servers.values()]);
+  await writeMonitorSlots(transaction, inOrder([...monitors.values()]));
 }
 
-type Results = ReturnType<typeof sql>;
+function add(sums: Map<string, Sums>, id: bigint, slotNs: bigint, result: ScoredResult): Sums {
+  const slot = result.atNs / slotNs;
+  const key = `${id} ${slot}`;
+  let slotSums = sums.get(key);
+  if (slotSums === undefined) {
+    slotSums = {
+      id,
+      at: timestamptzFromNs(slot * slotNs),
+      checks: 0,
+      checksFailed: 0,
+      checksWithoutAnswer: 0,
+      samplesSent: 0,
+      samplesAnswered: 0,
+      score: null,
+      scoreMin: null,
+    };
+    sums.set(key, slotSums);
+  }
+  slotSums.checks += 1;
+  if (result.reason !== null) slotSums.checksFailed += 1;
+  if (result.noResponse) slotSums.checksWithoutAnswer += 1;
+  slotSums.samplesSent += result.samplesSent;
+  slotSums.samplesAnswered += result.samplesAnswered;
+  return slotSums;
+}
 
-async function addToServerSlots(transaction: Transaction<Schema>, results: Results): Promise<void> {
+/** Two scorers add to the same monitors; in this order they never wait for each other in a circle. */
+function inOrder(sums: readonly Sums[]): readonly Sums[] {
+  return sums.toSorted((a, b) => (a.id === b.id ? (a.at < b.at ? -1 : 1) : a.id < b.id ? -1 : 1));
+}
+
+async function writeServerSlots(
+  transaction: Transaction<Schema>,
+  sums: readonly Sums[],
+): Promise<void> {
   await sql`
     insert into server_slots as slot (server_id, slot_ts, checks, checks_failed, checks_without_answer, samples_sent,
       samples_answered, score, score_min)
-    select server_id, date_bin('15 minutes', ts, timestamptz '2000-01-01 00:00:00Z') as slot_ts, count(*),
-      count(reason), count(*) filter (where no_response), sum(samples_sent), sum(samples_answered),
-      (array_agg(score order by ts desc) filter (where score is not null))[1], min(score)
-    from (${results}) results
-    group by server_id, slot_ts
-    order by server_id, slot_ts
+    select * from unnest(
+      ${sums.map(({ id }) => id)}::bigint[],
+      ${sums.map(({ at }) => at)}::timestamptz[],
+      ${sums.map(({ checks }) => checks)}::int[],
+      ${sums.map(({ checksFailed }) => checksFailed)}::int[],
+      ${sums.map(({ checksWithoutAnswer }) => checksWithoutAnswer)}::int[],
+      ${sums.map(({ samplesSent }) => samplesSent)}::int[],
+      ${sums.map(({ samplesAnswered }) => samplesAnswered)}::int[],
+      ${sums.map(({ score }) => score)}::float8[],
+      ${sums.map(({ scoreMin }) => scoreMin)}::float8[]
+    )
     on conflict (server_id, slot_ts) do update set
       checks = slot.checks + excluded.checks,
       checks_failed = slot.checks_failed + excluded.checks_failed,
@@ -47,18 +101,19 @@ async function addToServerSlots(transaction: Transaction<Schema>, results: Resul
       score_min = least(excluded.score_min, slot.score_min)`.execute(transaction);
 }
 
-/** In the order of the monitors, so that two scorers never wait for each other in a circle. */
-async function addToMonitorSlots(
+async function writeMonitorSlots(
   transaction: Transaction<Schema>,
-  results: Results,
+  sums: readonly Sums[],
 ): Promise<void> {
   await sql`
     insert into monitor_slots as slot (monitor_id, slot_ts, checks, checks_failed, checks_without_answer)
-    select monitor_id, date_bin('5 minutes', ts, timestamptz '2000-01-01 00:00:00Z') as slot_ts, count(*), count(reason),
-      count(*) filter (where no_response)
-    from (${results}) results
-    group by monitor_id, slot_ts
-    order by monitor_id, slot_ts
+    select * from unnest(
+      ${sums.map(({ id }) => id)}::bigint[],
+      ${sums.map(({ at }) => at)}::timestamptz[],
+      ${sums.map(({ checks }) => checks)}::int[],
+      ${sums.map(({ checksFailed }) => checksFailed)}::int[],
+      ${sums.map(({ checksWithoutAnswer }) => checksWithoutAnswer)}::int[]
+    )
     on conflict (monitor_id, slot_ts) do update set
       checks = slot.checks + excluded.checks,
       checks_failed = slot.checks_failed + excluded.checks_failed,

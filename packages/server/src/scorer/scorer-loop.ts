@@ -1,41 +1,39 @@
-// Drains the scorer's queue: at once when this process put something there, and now and then for what other replicas
-// did. Any number of processes may do so at the same time.
+// Scores what is new: at once when this process has stored something, and a few times a second for what other replicas
+// did. Any number of processes may do so at the same time, each for the shards that it has leased.
 
 import { sleep } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
-import { SCORE_BATCH_ROWS_MAX, scoreBatch } from "./score-batch.ts";
-import { type ActiveScorers, activeScorers } from "./scorers.ts";
+import { createScorerWorker } from "./scorer-worker.ts";
 
-/** How long a result of another replica may wait before anyone looks. */
-const LOOK_MS = 500;
+/** Between two looks for results of other replicas: one statement on an index. */
+const LOOK_MS = 250;
+/** After a page that took all there was: what comes meanwhile is scored together, at a fraction of the cost. */
+const GATHER_MS = 100;
 const RETRY_MS_MIN = 200;
 const RETRY_MS_MAX = 30_000;
-/** How soon it is noticed that a scorer was paused or resumed. */
-const SCORERS_FRESH_NS = 30_000_000_000n;
-/** Label of what the scorers do in one transaction. */
-const ALL_SCORERS = { scorer: "all" };
 
 export interface ScorerLoop extends AsyncDisposable {
   wake(): void;
 }
 
-/** Disposing waits for the transaction that is under way. */
+/** Disposing waits for the transaction that is under way, and hands the shards back. */
 export function startScorer(context: ServerContext): ScorerLoop {
   const stop = new AbortController();
   let pause = new AbortController();
   let waiting = false;
+  const worker = createScorerWorker(context);
   const run = async (): Promise<void> => {
     let retryMs = RETRY_MS_MIN;
-    const scorers = createScorerLookup(context);
     while (!stop.signal.aborted) {
       waiting = false;
       try {
-        const rows = await timedBatch(context, await scorers());
+        const { results, more } = await worker.pass();
         retryMs = RETRY_MS_MIN;
-        if (rows >= SCORE_BATCH_ROWS_MAX || waiting) continue;
-        await rest(LOOK_MS);
+        if (more) continue;
+        if (results > 0) await sleep(context.clock, GATHER_MS, stop.signal).catch(() => undefined);
+        if (!waiting) await rest();
       } catch (error) {
-        context.metrics.scorerErrors.inc(ALL_SCORERS);
+        context.metrics.scorerErrors.inc({ scorer: "all" });
         context.logger.error({ error }, "scoring failed, tried again soon");
         // Results go on coming in, each with a wake-up: a database in need is not asked at their rate.
         await sleep(context.clock, retryMs, stop.signal).catch(() => undefined);
@@ -43,10 +41,10 @@ export function startScorer(context: ServerContext): ScorerLoop {
       }
     }
   };
-  const rest = async (delayMs: number): Promise<void> => {
+  const rest = async (): Promise<void> => {
     pause = new AbortController();
     const signal = AbortSignal.any([stop.signal, pause.signal]);
-    await sleep(context.clock, delayMs, signal).catch(() => undefined);
+    await sleep(context.clock, LOOK_MS, signal).catch(() => undefined);
   };
   const running = run();
   return {
@@ -57,28 +55,11 @@ export function startScorer(context: ServerContext): ScorerLoop {
     [Symbol.asyncDispose]: async () => {
       stop.abort(new Error("stopped"));
       await running;
+      try {
+        await worker[Symbol.asyncDispose]();
+      } catch (error) {
+        context.logger.warn({ error }, "shards were not handed back: their leases run out");
+      }
     },
   };
-}
-
-/** Which scorers are active, asked for now and then. */
-function createScorerLookup(context: ServerContext): () => Promise<ActiveScorers> {
-  let known: { readonly scorers: ActiveScorers; readonly askedAtNs: bigint } | undefined;
-  return async () => {
-    const nowNs = context.clock.monotonicNs();
-    if (known === undefined || nowNs - known.askedAtNs > SCORERS_FRESH_NS) {
-      known = { scorers: await activeScorers(context), askedAtNs: nowNs };
-    }
-    return known.scorers;
-  };
-}
-
-async function timedBatch(context: ServerContext, scorers: ActiveScorers): Promise<number> {
-  const startedNs = context.clock.monotonicNs();
-  const rows = await scoreBatch(context, scorers);
-  if (rows === 0) return 0;
-  const seconds = Number(context.clock.monotonicNs() - startedNs) / 1e9;
-  context.metrics.scorerSeconds.observe(ALL_SCORERS, seconds);
-  for (const scorer of scorers.keys()) context.metrics.scorerRows.inc({ scorer }, rows);
-  return rows;
 }

@@ -2,14 +2,11 @@
 
 import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
 import type { Witness } from "@truechimer/scoring";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { type ProbePolicy, SLOW_SCORE } from "../policy.ts";
 
-interface WitnessRow {
-  readonly server_id: bigint;
-  readonly monitor_id: bigint;
-  readonly status: "active" | "testing";
-  readonly monitor_status: string;
+/** What an assignment (ss) tells of its witness. */
+export interface WitnessColumns {
   readonly score_raw: number;
   readonly score_ts: Timestamptz | null;
   readonly reason: string | null;
@@ -18,6 +15,20 @@ interface WitnessRow {
   readonly answer_offset_ns: bigint | null;
   readonly answer_bound_ns: bigint | null;
   readonly created_on: Timestamptz;
+}
+
+export const WITNESS_COLUMNS: RawBuilder<unknown> = sql`ss.score_raw, ss.score_ts, ss.reason, ss.leap, ss.last_answer_ts, ss.answer_offset_ns,
+  ss.answer_bound_ns, ss.created_on`;
+
+/** How a witness's monitor stands to the server. */
+export interface WitnessStanding {
+  readonly monitor_id: bigint;
+  readonly status: string;
+  readonly monitor_status: string;
+}
+
+interface WitnessRow extends WitnessColumns, WitnessStanding {
+  readonly server_id: bigint;
   readonly lab: boolean;
 }
 
@@ -33,8 +44,7 @@ export async function loadWitnesses(
   policies: ProbePolicies,
 ): Promise<ReadonlyMap<bigint, readonly Witness[]>> {
   const result = await sql<WitnessRow>`
-    select ss.server_id, ss.monitor_id, ss.status, m.status as monitor_status, ss.score_raw, ss.score_ts, ss.reason, ss.leap,
-      ss.last_answer_ts, ss.answer_offset_ns, ss.answer_bound_ns, ss.created_on, s.lab
+    select ss.server_id, ss.monitor_id, ss.status, m.status as monitor_status, s.lab, ${WITNESS_COLUMNS}
     from server_scores ss
     join servers s on s.id = ss.server_id
     join monitors m on m.id = ss.monitor_id
@@ -64,7 +74,7 @@ export function assignmentIntervalMs(
     : probe.slowIntervalMs;
 }
 
-function witnessOf(row: WitnessRow, probe: ProbePolicy): Witness {
+export function witnessOf(row: WitnessColumns & WitnessStanding, probe: ProbePolicy): Witness {
   const { status, monitor_status: monitorStatus, score_raw: score } = row;
   const intervalMs = assignmentIntervalMs({ status, monitorStatus, score }, probe);
   return {

@@ -2,19 +2,18 @@
 // the servers' rows, so that two of these never tell the same change twice.
 
 import type { Schema, VerdictName } from "@truechimer/database";
-import { type Verdict, type VerdictPolicy, verdictOf } from "@truechimer/scoring";
+import { type Verdict, type VerdictPolicy, verdictOf, type Witness } from "@truechimer/scoring";
 import { sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
 import { FRESH_INTERVALS, type ServerPolicy } from "../policy.ts";
 import { loadWitnesses } from "./load-witnesses.ts";
 
-interface KnownVerdict {
+export interface KnownVerdict {
   readonly id: bigint;
   readonly name: string;
   readonly lab: boolean;
   readonly verdict: VerdictName;
-  readonly created_on: string;
 }
 
 /** One witness is enough for the lab: its servers are ours. */
@@ -35,7 +34,7 @@ export async function reachVerdicts(
   if (serverIds.length === 0) return;
   const known = await transaction
     .selectFrom("servers")
-    .select(["id", "name", "lab", "verdict", "created_on"])
+    .select(["id", "name", "lab", "verdict"])
     .where("id", "in", [...serverIds])
     .where("state", "=", "watched")
     .orderBy("id")
@@ -50,22 +49,25 @@ export async function reachVerdicts(
     known.map(({ id }) => id),
     policies,
   );
-  const nowNs = context.clock.nowNs();
   const reached = known.map((server) => ({
     server,
-    verdict: verdictOf({
-      nowNs,
-      witnesses: witnesses.get(server.id) ?? [],
-      policy: verdictPolicy(context.policy, server.lab),
-    }),
+    verdict: verdictNow(context, server, witnesses.get(server.id) ?? []),
   }));
   await writeVerdicts(transaction, reached);
   await tellChanges(context, transaction, reached);
 }
 
-interface Reached {
+export interface Reached {
   readonly server: KnownVerdict;
   readonly verdict: Verdict;
+}
+
+export function verdictNow(
+  { clock, policy }: Pick<ServerContext, "clock" | "policy">,
+  { lab }: Pick<KnownVerdict, "lab">,
+  witnesses: readonly Witness[],
+): Verdict {
+  return verdictOf({ nowNs: clock.nowNs(), witnesses, policy: verdictPolicy(policy, lab) });
 }
 
 async function writeVerdicts(
@@ -93,7 +95,8 @@ async function writeVerdicts(
     where s.id = t.id`.execute(transaction);
 }
 
-async function tellChanges(
+/** A changed verdict is an event with its sentence. */
+export async function tellChanges(
   context: ServerContext,
   transaction: Transaction<Schema>,
   reached: readonly Reached[],

@@ -1,0 +1,161 @@
+// Gives each result its scores, and brings up to date everything that follows from it: server, history, sums, verdict.
+// In a transaction of the caller, who holds the shards of the servers.
+
+import type { Schema } from "@truechimer/database";
+import type { Transaction } from "kysely";
+import type { ServerContext } from "../context.ts";
+import { probePolicyFor } from "../monitor-api/probe-settings.ts";
+import type { ProbePolicy } from "../policy.ts";
+import { witnessOf } from "../verdict/load-witnesses.ts";
+import { type Reached, tellChanges, verdictNow } from "../verdict/reach-verdicts.ts";
+import { addToSlots } from "./add-to-slots.ts";
+import { type KnownServer, lockServers } from "./known-servers.ts";
+import { type LiveMonitors, liveMonitors } from "./live-monitors.ts";
+import { loadCandidates, loadServers } from "./load-servers.ts";
+import { readReferenceIds } from "./read-reference-ids.ts";
+import type { ScoredResult } from "./scored-result.ts";
+import type { ActiveScorers } from "./scorers.ts";
+import { forgetAll, type ScorerMemory, type ServerState } from "./server-memory.ts";
+import { needsCandidates, type ServerOutcome, stepServer } from "./step-server.ts";
+import { writeScores } from "./write-scores.ts";
+import { writeServers } from "./write-servers.ts";
+
+/** A server with its results, in the order of their times. */
+interface Visit {
+  readonly server: KnownServer;
+  readonly results: readonly ScoredResult[];
+  readonly state: ServerState;
+}
+
+export interface Scoring {
+  readonly context: ServerContext;
+  readonly scorers: ActiveScorers;
+  readonly memory: ScorerMemory;
+}
+
+/** Results are in the order of their times. When it throws, the memory of their servers is worth nothing. */
+export async function scoreResults(
+  transaction: Transaction<Schema>,
+  { context, scorers, memory }: Scoring,
+  results: readonly ScoredResult[],
+): Promise<void> {
+  if (results.length === 0) return;
+  const byServer = Map.groupBy(results, ({ serverId }) => serverId);
+  const known = await lockServers(transaction, [...byServer.keys()]);
+  const world = await readWorld(transaction, context, memory);
+  const visits = await visitsOf(transaction, { known, byServer, world, scorers, memory });
+  const outcomes = visits.map((visit) => outcomeOf(visit, world));
+  const referenceIds = await readReferenceIds(transaction, visits, context.clock.monotonicNs());
+  const reached = verdictsOf(context, visits);
+  await writeScores(transaction, scorers, outcomes);
+  await addToSlots(transaction, outcomes);
+  const verdicts = new Map(reached.map((each) => [each.server.id, each]));
+  await writeServers(transaction, outcomes, { referenceIds, verdicts });
+  await tellChanges(context, transaction, reached);
+}
+
+interface World {
+  readonly live: LiveMonitors;
+  readonly probe: ProbePolicy;
+  readonly labProbe: ProbePolicy;
+}
+
+/** A change in it makes the memory worthless. */
+async function readWorld(
+  transaction: Transaction<Schema>,
+  { policy }: ServerContext,
+  memory: ScorerMemory,
+): Promise<World> {
+  const probe = await probePolicyFor({ kysely: transaction }, policy, false);
+  const live = await liveMonitors(transaction, memory.live);
+  const policyText = JSON.stringify(probe);
+  if (live !== memory.live || policyText !== memory.policy) forgetAll(memory);
+  memory.live = live;
+  memory.policy = policyText;
+  return { live, probe, labProbe: policy.labProbe };
+}
+
+interface VisitInput {
+  readonly known: ReadonlyMap<bigint, KnownServer>;
+  readonly byServer: ReadonlyMap<bigint, readonly ScoredResult[]>;
+  readonly world: World;
+  readonly scorers: ActiveScorers;
+  readonly memory: ScorerMemory;
+}
+
+async function visitsOf(
+  transaction: Transaction<Schema>,
+  { known, byServer, world, scorers, memory }: VisitInput,
+): Promise<readonly Visit[]> {
+  const wanted = [...known.values()].flatMap((server) => {
+    const results = byServer.get(server.id) ?? [];
+    const [first] = results;
+    return first === undefined ? [] : [{ id: server.id, server, results, at: first.at }];
+  });
+  const unknown = wanted.filter(
+    ({ id, server }) => !isFresh(memory.servers.get(id), server, scorers),
+  );
+  const loaded = await loadServers(
+    transaction,
+    unknown.map(({ id, at, server }) => ({
+      id,
+      at,
+      assignmentsVersion: server.assignments_version,
+    })),
+    { ...world, scorers, probeOf: (id) => probeFor(known.get(id), world) },
+  );
+  for (const [id, state] of loaded) memory.servers.set(id, state);
+  const visits = wanted.flatMap(({ id, server, results, at }) => {
+    const state = memory.servers.get(id);
+    return state === undefined ? [] : [{ id, at, server, results, state }];
+  });
+  const alone = visits.filter(({ state, results }) => needsCandidates(state, results, world.live));
+  const candidates = await loadCandidates(transaction, alone, world.live);
+  for (const { id, state } of alone) state.candidates = candidates.get(id);
+  return visits;
+}
+
+function isFresh(
+  state: ServerState | undefined,
+  server: KnownServer,
+  scorers: ActiveScorers,
+): boolean {
+  return (
+    state?.assignmentsVersion === server.assignments_version &&
+    state.scorers.size === scorers.size &&
+    [...scorers.keys()].every((name) => state.scorers.has(name))
+  );
+}
+
+function probeFor(server: Pick<KnownServer, "lab"> | undefined, world: World): ProbePolicy {
+  return server?.lab === true ? world.labProbe : world.probe;
+}
+
+function outcomeOf({ server, state, results }: Visit, world: World): ServerOutcome {
+  const probe = probeFor(server, world);
+  return stepServer(server.id, state, results, {
+    live: world.live,
+    witnessOf: ({ monitorId, assignment }) => {
+      const monitorStatus = world.live.statuses.get(monitorId);
+      if (assignment === undefined || monitorStatus === undefined) return undefined;
+      return witnessOf(
+        { ...assignment, monitor_id: monitorId, monitor_status: monitorStatus },
+        probe,
+      );
+    },
+  });
+}
+
+/** Paused and removed servers keep the verdict that they had. */
+function verdictsOf(context: ServerContext, visits: readonly Visit[]): readonly Reached[] {
+  return visits
+    .filter(({ server }) => server.state === "watched")
+    .map(({ server, state }) => ({
+      server,
+      verdict: verdictNow(
+        context,
+        server,
+        [...state.watchers.values()].map(({ witness }) => witness),
+      ),
+    }));
+}
