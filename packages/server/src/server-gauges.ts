@@ -57,7 +57,7 @@ function addSetAsideGauge(metrics: Metrics, read: ReadRows): void {
     collect: async (gauge) => {
       gauge.reset();
       const [row] = await read<{ readonly servers: bigint }>(
-        sql`select count(*) as servers from scorer_set_aside`,
+        sql`select count(*) as servers from scorer_set_aside where failures > 0`,
       );
       if (row !== undefined) gauge.set(Number(row.servers));
     },

@@ -22,13 +22,17 @@ const { kysely } = database;
 const MON = "10.0.0.1";
 
 beforeEach(async () => {
-  await sql`truncate servers, server_scores, monitors, events, log_scores, check_evidence, result_commits, server_slots,
-    monitor_slots, submissions restart identity cascade`.execute(kysely);
-  // The scorers' rows, with the ids under which the running scorer knows them.
-  await sql`insert into monitors (id_token, type, hostname, status) values
-    ('scorer', 'score', 'recentmedian', 'active'), ('scorer2', 'score', 'every', 'active')`.execute(
-    kysely,
-  );
+  await kysely.transaction().execute(async (transaction) => {
+    // The scorer that runs waits outside.
+    await sql`select from scorer_shards for no key update`.execute(transaction);
+    await sql`truncate servers, server_scores, monitors, events, log_scores, check_evidence, result_commits, server_slots,
+      monitor_slots, submissions restart identity cascade`.execute(transaction);
+    // The scorers' rows, with the ids under which the running scorer knows them.
+    await sql`insert into monitors (id_token, type, hostname, status) values
+      ('scorer', 'score', 'recentmedian', 'active'), ('scorer2', 'score', 'every', 'active')`.execute(
+      transaction,
+    );
+  });
 });
 
 describe("adding servers", () => {

@@ -364,6 +364,26 @@ describe("what others change counts with the next result", () => {
   });
 });
 
+test("more results than a transaction of the scorers takes, written by one, are scored some at a time", async () => {
+  const [scorer] = await startScorers();
+  if (scorer === undefined) throw new Error("there is one");
+  await scorer.pass();
+  const RESULTS = 9_000;
+  await sql`insert into log_scores (ts, server_id, monitor_id, step, score)
+    select now() - make_interval(secs => ${RESULTS} - i), 1 + i % 3, 1, 1, 1 from generate_series(1, ${RESULTS}::int) i`.execute(
+    kysely,
+  );
+  await scorer.pass();
+  expect((await scorerLag(kysely)).results).toBeGreaterThan(0n);
+  await drain([scorer]);
+  expect(await scorerLag(kysely)).toEqual({ results: 0n, seconds: 0 });
+  const sums = await sql<{
+    readonly checks: bigint;
+  }>`select sum(checks)::int8 as checks from server_slots`.execute(kysely);
+  expect(sums.rows[0]?.checks).toBe(BigInt(RESULTS));
+  expect(await sql`select 1 from scorer_set_aside`.execute(kysely)).toMatchObject({ rows: [] });
+});
+
 test("the lag is told in results and seconds", async () => {
   await store([
     { server: 1, monitor: 1, ago: 1, step: 1, score: 1, offsetMs: 1, rttMs: 10 },

@@ -375,6 +375,7 @@ describe("loops", () => {
           "monitor_presence",
           "partitions",
           "rate_limits",
+          "result_commits",
           "ticket_keys",
           "verdict_sweep",
         ]);

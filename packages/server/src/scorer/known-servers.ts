@@ -1,6 +1,6 @@
 // The servers of some results, locked in the order of their ids: whoever writes servers does so in this order.
 
-import type { Schema, ServerStateName, VerdictName } from "@truechimer/database";
+import type { Schema, ServerStateName, Timestamptz, VerdictName } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 
 export interface KnownServer {
@@ -12,6 +12,7 @@ export interface KnownServer {
   readonly verdict: VerdictName;
   readonly reference_id: string;
   readonly assignments_version: bigint;
+  readonly created_on: Timestamptz;
 }
 
 export async function lockServers(
@@ -19,7 +20,7 @@ export async function lockServers(
   serverIds: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, KnownServer>> {
   const { rows } = await sql<KnownServer>`
-    select id, name, host(ip) as ip, lab, state, verdict, reference_id, assignments_version
+    select id, name, host(ip) as ip, lab, state, verdict, reference_id, assignments_version, created_on
     from servers where id = any(${serverIds}::bigint[])
     order by id for no key update`.execute(transaction);
   return new Map(rows.map((row) => [row.id, row]));

@@ -21,6 +21,7 @@ import { type Vote, type VoteColumns, voteOfRow } from "./vote.ts";
 export interface ServerToLoad {
   readonly id: bigint;
   readonly assignmentsVersion: bigint;
+  readonly createdOn: Timestamptz;
   /** Votes are as of then: the time of the first result that is to be scored. */
   readonly at: Timestamptz;
 }
@@ -46,10 +47,11 @@ export async function loadServers(
   const own = await loadScorerRows(transaction, servers, world.scorers);
   const watchers = await loadWatchers(transaction, servers, world);
   return new Map(
-    servers.map(({ id, assignmentsVersion }) => [
+    servers.map(({ id, assignmentsVersion, createdOn }) => [
       id,
       {
         assignmentsVersion,
+        createdOn,
         scorers: own.get(id) ?? new Map(),
         watchers: watchers.get(id) ?? new Map(),
         candidates: undefined,

@@ -76,11 +76,15 @@ export async function scorePage(scoring: Scoring, held: HeldShards): Promise<Pag
       // More than one cluster only while a restored dump is caught up with.
       for (const group of Map.groupBy(shards, ({ cluster }) => cluster).values()) {
         const page = await nextPage(transaction, scoring, group);
-        const wanted = await loadPage(transaction, { page, group, scoring });
-        for (const { serverId } of wanted) touched.add(serverId);
-        await scoreAllBut(transaction, scoring, wanted);
+        if (resultsOf(page) > PAGE_RESULTS_MAX * 2) {
+          results += await keepPageForLater(transaction, { page, group, scoring });
+        } else {
+          const wanted = await loadPage(transaction, { page, group, scoring });
+          for (const { serverId } of wanted) touched.add(serverId);
+          await scoreAllBut(transaction, scoring, wanted);
+          results += wanted.length;
+        }
         await moveOn(transaction, group, page);
-        results += wanted.length;
         complete &&= page.complete;
         if (page.complete && group.length === shards.length) ({ position } = page);
       }
@@ -186,6 +190,38 @@ async function loadPage(
     const snapshot = snapshots.get(shardOf(serverId));
     return snapshot === undefined || !isVisibleIn(transactionId ?? 0n, snapshot);
   });
+}
+
+function resultsOf({ commits }: ResultsPage): number {
+  return commits.reduce((sum, { results }) => sum + results, 0);
+}
+
+/** One transaction wrote more than one of ours is to take: its results wait, and are taken some at a time. */
+async function keepPageForLater(
+  transaction: Transaction<Schema>,
+  { page, group, scoring: { scorers } }: PageToLoad,
+): Promise<number> {
+  const { rows } = await sql<{ readonly kept: bigint }>`
+    with kept as materialized (
+      select key.id, key.ts, key.server_id
+      from ${resultKeys(page, [...scorers.values()])} as key
+      join monitors m on m.id = key.monitor_id and m.type = 'monitor'
+      join unnest(
+        ${group.map(({ shard }) => shard)}::bigint[],
+        ${group.map(({ snapshot }) => pgSnapshotText(snapshot))}::pg_snapshot[]
+      ) as own (shard, snapshot) on own.shard = key.server_id % ${SHARDS}::bigint
+      where not pg_visible_in_snapshot(key.transaction_id, own.snapshot)
+    ),
+    aside as (
+      insert into scorer_set_aside (server_id, failures, retry_at, last_error)
+      select distinct server_id, 0, now(), '' from kept on conflict do nothing
+    ),
+    waiting as (
+      insert into set_aside_results (server_id, log_score_id, ts) select server_id, id, ts from kept
+      on conflict do nothing
+    )
+    select count(*) as kept from kept`.execute(transaction);
+  return Number(rows[0]?.kept ?? 0n);
 }
 
 async function moveOn(

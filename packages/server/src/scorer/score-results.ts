@@ -101,6 +101,7 @@ async function visitsOf(
       id,
       at,
       assignmentsVersion: server.assignments_version,
+      createdOn: server.created_on,
     })),
     { ...world, scorers, probeOf: (id) => probeFor(known.get(id), world) },
   );
@@ -122,6 +123,7 @@ function isFresh(
 ): boolean {
   return (
     state?.assignmentsVersion === server.assignments_version &&
+    state.createdOn === server.created_on &&
     state.scorers.size === scorers.size &&
     [...scorers.keys()].every((name) => state.scorers.has(name))
   );

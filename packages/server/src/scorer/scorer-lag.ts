@@ -1,4 +1,5 @@
-// How far the scorers are behind: results that none has read, and the age of the oldest of them. Both scorers go through
+// How far the scorers are behind: results that none has scored, and the age of the oldest that none has read. Those of
+// servers that failed are not among them (set-aside.ts). Both scorers go through
 // them together, in one transaction.
 
 import type { Schema } from "@truechimer/database";
@@ -13,7 +14,9 @@ export interface ScorerLag {
 
 export async function scorerLag(database: Kysely<Schema>): Promise<ScorerLag> {
   const { rows } = await sql<ScorerLag>`
-    select coalesce(sum(unread.results), 0)::int8 as results,
+    select coalesce(sum(unread.results), 0)::int8 + (
+        select count(*) from set_aside_results join scorer_set_aside aside using (server_id) where aside.failures = 0
+      ) as results,
       coalesce(extract(epoch from greatest(interval '0', now() - min(unread.accepted_at))), 0)::float8 as seconds
     from (
       select cluster, snapshot::text::pg_snapshot as snapshot, array_agg(shard::bigint) as shards

@@ -16,6 +16,8 @@ const SCORERS_FRESH_NS = 30_000_000_000n;
 /** Label of what the scorers do in one transaction. */
 const ALL_SCORERS = { scorer: "all" };
 const NS_PER_MS = 1_000_000n;
+/** Servers that are tried again in one pass: between passes the leases are looked after. */
+const RETRIES_MAX = 10;
 
 export interface Pass {
   /** Results that were scored, or set aside. */
@@ -92,11 +94,10 @@ export function createScorerWorker(context: ServerContext): ScorerWorker {
         if (held.size === 0) return { results: 0, more: false };
         const scoring = { context, memory, scorers: await scorersNow() };
         const { results, more } = await scoreNew(scoring);
+        const due = await dueServers(context, held);
         let retried = 0;
-        for (const serverId of await dueServers(context, held)) {
-          retried += await retryServer(scoring, held, serverId);
-        }
-        return { results: results + retried, more };
+        for (const serverId of due) retried += await retryServer(scoring, held, serverId);
+        return { results: results + retried, more: more || due.length === RETRIES_MAX };
       } catch (error) {
         position = undefined;
         throw error;
@@ -130,6 +131,6 @@ async function dueServers(
   const { rows } = await sql<{ readonly server_id: bigint }>`
     select server_id from scorer_set_aside
     where retry_at <= now() and server_id % ${SHARDS}::bigint = any(${[...held.keys()]}::bigint[])
-    order by retry_at`.execute(database.kysely);
+    order by retry_at limit ${RETRIES_MAX}`.execute(database.kysely);
   return rows.map(({ server_id }) => server_id);
 }

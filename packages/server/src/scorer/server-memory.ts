@@ -29,6 +29,8 @@ export interface Watcher {
 
 export interface ServerState {
   readonly assignmentsVersion: bigint;
+  /** Numbers of servers begin anew in a database that was emptied. */
+  readonly createdOn: string;
   readonly scorers: ReadonlyMap<ScorerName, ScorerState>;
   /** By monitor. */
   readonly watchers: Map<bigint, Watcher>;
