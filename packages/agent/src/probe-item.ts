@@ -7,6 +7,7 @@ import { type MonitorConfig, sampleIntervalMsFor } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
 import { type CheckTarget, runCheck } from "./run-check.ts";
 import type { FinishedCheck } from "./server-status.ts";
+import type { GiveBack } from "./slots.ts";
 import type { WorkItem } from "./work-batch.ts";
 import type { ProbingPeriod } from "./work-gate.ts";
 
@@ -53,19 +54,15 @@ export async function probeItem(
  * One check within the agent's limit on checks in flight; it takes no place while the server is to be left alone.
  * `samples`: default, what the configuration says.
  */
-export async function probe(
+export function probe(
   target: CheckTarget,
   context: MonitorContext,
   { hurry, probing, samples }: ProbingPeriod & { readonly samples?: number },
 ): Promise<CheckResult> {
   const { checkSlots, metrics, socket, clock, pace } = context;
-  const config = context.config.current ?? (await context.config.inForce(hurry));
-  const client = clientSeenBy(target, context, config);
-  await pace.untilFree({ address: target.address, port: target.port, client }, hurry);
-  const giveBack = await checkSlots.take(hurry);
-  try {
+  return placeFor(target, context, hurry).then(({ config, client, giveBack }) => {
     metrics.checksInFlight(checkSlots.taken);
-    return await runCheck(target, {
+    return runCheck(target, {
       settings: {
         samples: samples ?? config.samples,
         sampleIntervalMs: sampleIntervalMsFor(target.address, config),
@@ -78,10 +75,26 @@ export async function probe(
       client,
       signal: probing,
       hurry,
-    });
-  } finally {
-    giveBack();
-  }
+    }).finally(giveBack);
+  });
+}
+
+interface Place {
+  readonly config: MonitorConfig;
+  readonly client: string;
+  readonly giveBack: GiveBack;
+}
+
+async function placeFor(
+  { address, port }: CheckTarget,
+  context: MonitorContext,
+  hurry: AbortSignal,
+): Promise<Place> {
+  const { checkSlots, pace } = context;
+  const config = context.config.current ?? (await context.config.inForce(hurry));
+  const client = clientSeenBy({ address }, context, config);
+  await pace.untilFree({ address, port, client }, hurry);
+  return { config, client, giveBack: await checkSlots.take(hurry) };
 }
 
 /**

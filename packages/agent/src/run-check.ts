@@ -8,10 +8,10 @@ import {
   checkResultOf,
   createCheck,
   createInterleavedSession,
-  type Sample,
+  type NtpCheck,
 } from "@truechimer/ntp";
-import type { ProbeSocket } from "@truechimer/udp";
-import type { ServerPace } from "./server-pace.ts";
+import type { ExchangeRequest, ProbeSocket } from "@truechimer/udp";
+import type { ServerPace, ServerVisit } from "./server-pace.ts";
 
 export interface CheckTarget {
   readonly address: IpAddress;
@@ -47,58 +47,95 @@ export interface RunCheckOptions {
  * Resolves with the result whatever the network does. Rejects with AppError `stopped` when a signal ended it, and
  * `limit_exceeded` when the socket can take no more: such a check says nothing about the server and must not be reported.
  */
-export async function runCheck(
-  target: CheckTarget,
-  options: RunCheckOptions,
-): Promise<CheckResult> {
-  const { settings, clock, hurry } = options;
-  const check = createCheck({ samples: settings.samples, gapMs: settings.sampleIntervalMs });
-  const takeSample = sampler(target, options);
-  let action: CheckAction = check.start();
-  while (action.kind !== "done") {
-    if (action.kind === "set_timer") {
-      if (!(await slept(clock, action.delayMs, hurry))) return resultInHurry(check.samples);
-      action = check.onTimer();
-    } else {
-      action = check.onSample(await takeSample());
-    }
-  }
-  return action.result;
-}
-
-/** False: ended by the signal. */
-function slept(clock: Clock, delayMs: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const cancel = clock.setTimer(delayMs, () => {
-      stopListening();
-      resolve(true);
-    });
-    const stopListening = whenAborted(signal, () => {
-      cancel();
-      resolve(false);
-    });
+export function runCheck(target: CheckTarget, options: RunCheckOptions): Promise<CheckResult> {
+  return new Promise((resolve, reject) => {
+    new CheckRun(target, options, { resolve, reject }).begin();
   });
 }
 
-/** Without a good sample, it would be unfair to judge the server by fewer than it was due. */
-function resultInHurry(samples: readonly Sample[]): CheckResult {
-  if (samples.some(({ reason }) => reason === undefined)) return checkResultOf(samples);
-  throw new AppError("stopped", "the check was stopped before it came to a result");
+interface Outcome {
+  readonly resolve: (result: CheckResult) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-/** Takes the samples of one check: what they share is made once, as thousands of checks are under way. */
-function sampler(target: CheckTarget, options: RunCheckOptions): () => Promise<Sample> {
-  const { settings, socket, pace, localAddress, client, signal, hurry } = options;
-  const { address, port, checkIntervalMs } = target;
-  const visit = { address, port, client, checkIntervalMs, intervalMs: settings.sampleIntervalMs };
-  const request = {
-    address,
-    port,
-    timeoutMs: settings.sampleTimeoutMs,
-    session: createInterleavedSession(),
-    ...(localAddress === undefined ? {} : { localAddress }),
-  };
-  const ask = (): Promise<Sample> => socket.exchange(request, signal);
-  return () => pace.atItsTurn(visit, hurry, ask);
+/**
+ * A check under way. An object that is called rather than a function that waits: thousands of them are in flight at once,
+ * and what a waiting function and its promises hold is several times what the check itself does.
+ */
+class CheckRun {
+  readonly #options: RunCheckOptions;
+  readonly #outcome: Outcome;
+  readonly #check: NtpCheck;
+  readonly #visit: ServerVisit;
+  readonly #request: ExchangeRequest;
+
+  constructor(target: CheckTarget, options: RunCheckOptions, outcome: Outcome) {
+    const { settings, localAddress, client } = options;
+    const { samples, sampleIntervalMs, sampleTimeoutMs } = settings;
+    const { address, port, checkIntervalMs } = target;
+    this.#options = options;
+    this.#outcome = outcome;
+    this.#check = createCheck({ samples, gapMs: sampleIntervalMs });
+    this.#visit = { address, port, client, checkIntervalMs, intervalMs: sampleIntervalMs };
+    this.#request = {
+      address,
+      port,
+      timeoutMs: sampleTimeoutMs,
+      session: createInterleavedSession(),
+      ...(localAddress === undefined ? {} : { localAddress }),
+    };
+  }
+
+  begin(): void {
+    this.#act(() => this.#check.start());
+  }
+
+  #act(next: () => CheckAction): void {
+    try {
+      const action = next();
+      switch (action.kind) {
+        case "done":
+          this.#outcome.resolve(action.result);
+          return;
+        case "set_timer":
+          this.#rest(action.delayMs);
+          return;
+        case "exchange":
+          this.#exchange();
+      }
+    } catch (error) {
+      this.#outcome.reject(error);
+    }
+  }
+
+  #exchange(): void {
+    const { pace, socket, signal, hurry } = this.#options;
+    pace
+      .atItsTurn(this.#visit, hurry, () => socket.exchange(this.#request, signal))
+      .then((sample) => this.#act(() => this.#check.onSample(sample)), this.#outcome.reject);
+  }
+
+  #rest(delayMs: number): void {
+    const { clock, hurry } = this.#options;
+    if (hurry.aborted) {
+      this.#hurry();
+      return;
+    }
+    const cancel = clock.setTimer(delayMs, () => {
+      stopListening();
+      this.#act(() => this.#check.onTimer());
+    });
+    const stopListening = whenAborted(hurry, () => {
+      cancel();
+      this.#hurry();
+    });
+  }
+
+  /** Without a good sample, it would be unfair to judge the server by fewer than it was due. */
+  #hurry(): void {
+    const { samples } = this.#check;
+    const { resolve, reject } = this.#outcome;
+    if (samples.some(({ reason }) => reason === undefined)) resolve(checkResultOf(samples));
+    else reject(new AppError("stopped", "the check was stopped before it came to a result"));
+  }
 }

@@ -94,27 +94,52 @@ export function createServerPace(clock: Clock): ServerPace {
     }
   };
 
+  /** No function that waits: as many of them as there are checks in flight. */
+  const ask = (entry: Entry, { visit, take }: Pick<Turn, "visit" | "take">): Promise<Sample> =>
+    take().then(
+      (sample) => {
+        entry.kisses = KISSES.has(sample.reason) ? entry.kisses + 1 : 0;
+        entry.freeAtNs = clock.monotonicNs() + restNs(visit, sample.reason, entry.kisses);
+        giveTurn(entry);
+        return sample;
+      },
+      (error: unknown) => {
+        giveTurn(entry);
+        throw error;
+      },
+    );
+
+  const askInLine = async (entry: Entry, { visit, signal, take }: Turn): Promise<Sample> => {
+    if (entry.isTaken) await standInLine(entry, signal);
+    entry.isTaken = true;
+    try {
+      await untilFree(entry, signal);
+    } catch (error) {
+      giveTurn(entry);
+      throw error;
+    }
+    return await ask(entry, { visit, take });
+  };
+
   return {
     untilFree: (server, signal) => {
       const entry = entries.get(keyOf(server));
       return entry === undefined || waitMs(entry) <= 0 ? FREE : untilFree(entry, signal);
     },
-    atItsTurn: async (visit, signal, take) => {
-      if (signal.aborted) throw signal.reason as Error;
+    atItsTurn: (visit, signal, take) => {
+      if (signal.aborted) return Promise.reject(signal.reason as Error);
       const entry = entryOf(keyOf(visit));
-      if (entry.isTaken) await standInLine(entry, signal);
+      if (entry.isTaken || waitMs(entry) > 0) return askInLine(entry, { visit, signal, take });
       entry.isTaken = true;
-      try {
-        if (waitMs(entry) > 0) await untilFree(entry, signal);
-        const sample = await take();
-        entry.kisses = KISSES.has(sample.reason) ? entry.kisses + 1 : 0;
-        entry.freeAtNs = clock.monotonicNs() + restNs(visit, sample.reason, entry.kisses);
-        return sample;
-      } finally {
-        giveTurn(entry);
-      }
+      return ask(entry, { visit, take });
     },
   };
+}
+
+interface Turn {
+  readonly visit: ServerVisit;
+  readonly signal: AbortSignal;
+  readonly take: () => Promise<Sample>;
 }
 
 const FREE: Promise<void> = Promise.resolve();
