@@ -10,6 +10,7 @@ import { probeRate } from "./probe-rate/probe-rate.ts";
 import { saveResults } from "./results.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
 import { scheduler } from "./scheduler/scheduler.ts";
+import { selection } from "./selection/selection.ts";
 
 const SCENARIOS: readonly Scenario[] = [
   issuance,
@@ -19,6 +20,7 @@ const SCENARIOS: readonly Scenario[] = [
   poolScale,
   scheduler,
   agentFleet,
+  selection,
 ];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
@@ -33,7 +35,7 @@ Options:
   --condition NAME    of probe-error: idle, busy, at-once or in-flight; of issuance: its rows; of agent-footprint:
                       every-minute or in-flight-at-once; of pool-scale: submit-4, submit-5, submit-4-paced, submit-5-paced,
                       get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
-                      killed
+                      killed; of selection: convergence, churn, plan-time or database
   --size NAME         of pool-scale: small or full
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space

@@ -49,6 +49,8 @@ export interface Schema {
   monitors: MonitorsTable;
   servers: ServersTable;
   server_scores: ServerScoresTable;
+  servers_monitor_review: ServersMonitorReviewTable;
+  monitor_standings: MonitorStandingsTable;
   log_scores: LogScoresTable;
   check_evidence: CheckEvidenceTable;
   server_slots: ServerSlotsTable;
@@ -87,6 +89,7 @@ export interface AccountsTable {
   name: Generated<string>;
   created_on: Generated<Timestamptz>;
   modified_on: Generated<Timestamptz>;
+  flags: JsonbWithDefault;
 }
 
 export interface MonitorsTable {
@@ -229,6 +232,20 @@ export interface ServerScoresTable {
   created_on: Generated<Timestamptz>;
   caused_by_id: bigint | null;
   chosen_id: bigint | null;
+  status_since: Timestamptz | null;
+  status_reason: Generated<string>;
+  demoted_at: Timestamptz | null;
+  reversals: Generated<number>;
+  constraint_violation_type: string | null;
+  constraint_violation_since: Timestamptz | null;
+  last_constraint_check: Timestamptz | null;
+  pause_reason: string | null;
+  results_counted: Generated<number>;
+  quality_weight: Generated<number>;
+  quality_step: Generated<number>;
+  quality_answers: Generated<number>;
+  quality_delay_ms: number | null;
+  quality_residual_ms: number | null;
 }
 
 export interface LogScoresTable {
@@ -377,6 +394,26 @@ export interface SystemSettingsTable {
   value: Jsonb;
   created_on: Generated<Timestamptz>;
   modified_on: Generated<Timestamptz>;
+}
+
+export interface ServersMonitorReviewTable {
+  server_id: bigint;
+  last_review: Timestamptz | null;
+  next_review: Generated<Timestamptz>;
+  last_change: Timestamptz | null;
+  config: JsonbWithDefault;
+  quiet_reviews: Generated<number>;
+  usable_active: Generated<number>;
+  shortage: string | null;
+  failures: Generated<number>;
+}
+
+export interface MonitorStandingsTable {
+  monitor_id: bigint;
+  active_servers: number;
+  account_share: number;
+  bad_everywhere: boolean;
+  noted_at: Generated<Timestamptz>;
 }
 
 export interface EventsTable {

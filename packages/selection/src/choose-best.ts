@@ -88,6 +88,10 @@ class Search {
   run(): Choice {
     const order = this.#problem.items.map((_, place) => place);
     order.sort((a, b) => this.#item(b).value - this.#item(a).value || a - b);
+    if (this.#fitAll(order)) {
+      for (const place of order) this.#take(place);
+      return { chosen: order.sort((a, b) => a - b), value: this.#value, bound: this.#value };
+    }
     this.#branch(order);
     return {
       chosen: [...this.#best].sort((a, b) => a - b),
@@ -123,6 +127,19 @@ class Search {
 
   #item(place: number): Choosable {
     return this.#problem.items[place] as Choosable;
+  }
+
+  #fitAll(places: readonly number[]): boolean {
+    const taken: number[] = [];
+    const fit =
+      places.length <= this.#problem.capacity &&
+      places.every((place) => {
+        if (!this.#fits(place)) return false;
+        this.#count(place, 1);
+        return taken.push(place) > 0;
+      });
+    for (const place of taken) this.#count(place, -1);
+    return fit;
   }
 
   #fits(place: number): boolean {

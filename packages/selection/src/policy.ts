@@ -121,6 +121,9 @@ export const POOL_SELECTION: SelectionPolicy = {
 export const PRIVATE_SELECTION: SelectionPolicy = {
   ...POOL_SELECTION,
   name: "private",
+  // Whoever is not active watches all the same.
+  testingTarget: 1_000,
+  promotableMin: 0,
   sameSubnetBits: null,
   sameAccountForbidden: false,
   diversityBits: null,

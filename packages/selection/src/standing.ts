@@ -61,6 +61,9 @@ export interface Field {
 export function fieldOf(snapshot: Snapshot, policy: SelectionPolicy, nowMs: number): Field {
   const { server, monitors } = snapshot;
   const level = serverLevel(monitors, nowMs);
+  const newestMs = Math.max(
+    ...monitors.map(({ measured }) => measured?.lastCheckAtMs ?? Number.NEGATIVE_INFINITY),
+  );
   const subnet = policy.sameSubnetBits;
   const serverNetwork =
     subnet === null || server.ip === undefined ? undefined : networkKey(server.ip, subnet);
@@ -83,7 +86,8 @@ export function fieldOf(snapshot: Snapshot, policy: SelectionPolicy, nowMs: numb
         policy.diversityBits !== null && facts.ip !== undefined && diversity === undefined;
       const role = unclear && isLive(facts) ? "unclear" : roleOf(facts, exclusion);
       const healthy = isHealthy(facts, level);
-      const fresh = isFresh(facts, nowMs);
+      // Silence of all is no silence of one: what nobody has measured since, nobody is late with. One gone silent is.
+      const fresh = isFresh(facts, facts.online ? Math.min(nowMs, newestMs) : nowMs);
       const isOpen = role === "eligible" && facts.status !== "paused";
       const promotable = isOpen && facts.globalStatus === "active";
       const count = facts.measured?.count ?? 0;

@@ -36,3 +36,8 @@ export {
   type ProbePolicy,
   type ServerPolicy,
 } from "./policy.ts";
+export {
+  type ReviewContext,
+  type ReviewOutcome,
+  reviewDueServers,
+} from "./selector/review-servers.ts";

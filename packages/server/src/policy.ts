@@ -1,6 +1,8 @@
 // What an operator may decide, with the defaults of a public pool. `LOCAL_POLICY` is what the
 // all-in-one starts with.
 
+import { POOL_SELECTION, PRIVATE_SELECTION, type SelectionPolicy } from "@truechimer/selection";
+
 /** How one class of servers is probed. Milliseconds. */
 export interface ProbePolicy {
   /** Between two checks of a server by one active monitor. */
@@ -34,8 +36,8 @@ export interface ServerPolicy {
   readonly offsetLimitNs: bigint;
   /** Fresh witnesses below which a verdict is `unsure`. */
   readonly witnessesMin: number;
-  /** Monitors of a server that are active; further ones are testing. */
-  readonly activeMonitorsMax: number;
+  /** Who watches a server. The setting `selection` in the database changes it. */
+  readonly selection: SelectionPolicy;
   /** How long results are kept. */
   readonly retentionMs: number;
   /** How long their packets are kept. */
@@ -90,17 +92,18 @@ export const POOL_POLICY: ServerPolicy = {
   privateTargetsAllowed: false,
   offsetLimitNs: 25_000_000n,
   witnessesMin: 3,
-  activeMonitorsMax: 7,
+  selection: POOL_SELECTION,
   retentionMs: 400 * DAY_MS,
   evidenceRetentionMs: 35 * DAY_MS,
 };
 
-/** For `truechimer up`: one witness is enough, and the local network may be watched. */
+/** For `truechimer up`: one witness is enough, the local network may be watched, and all monitors may be in it. */
 export const LOCAL_POLICY: ServerPolicy = {
   ...POOL_POLICY,
   probe: LOCAL_PROBE_POLICY,
   privateTargetsAllowed: true,
   witnessesMin: 1,
+  selection: PRIVATE_SELECTION,
 };
 
 /** At this score or below a server is only looked at now and then. */

@@ -22,6 +22,15 @@ export interface ServerMetrics {
   readonly scorerRows: Counter<"scorer">;
   readonly scorerSeconds: Histogram<"scorer">;
   readonly scorerErrors: Counter<"scorer">;
+  /** By outcome: changed, stable, shortage. */
+  readonly selectorReviews: Counter<"outcome">;
+  readonly selectorSeconds: Histogram<never>;
+  readonly selectorEvaluated: Counter;
+  /** Written changes; the reason is a code. */
+  readonly selectorChanges: Counter<"from_status" | "to_status" | "reason">;
+  readonly selectorViolations: Counter<"constraint_type">;
+  /** Reviews that failed by error code; changes that were not written because the status was another: conflict. */
+  readonly selectorFailures: Counter<"reason">;
   readonly verdictChanges: Counter<"verdict">;
   readonly loopSeconds: Histogram<"loop">;
   readonly loopRuns: Counter<"loop" | "outcome">;
@@ -95,6 +104,35 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
       name: "scorer_errors",
       help: "Scoring transactions that failed, and servers that were set aside.",
       labelNames: ["scorer"],
+    }),
+    selectorReviews: metrics.counter({
+      name: "truechimer_selector_reviews_total",
+      help: "Reviews of servers by outcome: changed, stable, shortage.",
+      labelNames: ["outcome"],
+    }),
+    selectorSeconds: metrics.histogram({
+      name: "selector_process_duration_seconds",
+      help: "Time to plan the review of one server.",
+      labelNames: [],
+    }),
+    selectorEvaluated: metrics.counter({
+      name: "selector_monitors_evaluated_total",
+      help: "Assignments looked at by reviews.",
+    }),
+    selectorChanges: metrics.counter({
+      name: "selector_status_changes_total",
+      help: "Assignments changed by reviews.",
+      labelNames: ["from_status", "to_status", "reason"],
+    }),
+    selectorViolations: metrics.counter({
+      name: "selector_constraint_violations_total",
+      help: "Assignments found to break a rule, once a review each.",
+      labelNames: ["constraint_type"],
+    }),
+    selectorFailures: metrics.counter({
+      name: "selector_changes_failed_total",
+      help: "Reviews that failed, by error code, and changes that another one came before: conflict.",
+      labelNames: ["reason"],
     }),
     verdictChanges: metrics.counter({
       name: "truechimer_verdict_changes_total",

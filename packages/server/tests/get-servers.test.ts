@@ -1,6 +1,6 @@
 // Who gets which server when.
 
-import type { monitorV2 } from "@truechimer/api";
+import { adminV1, type monitorV2 } from "@truechimer/api";
 import { ipAddressFromBytes } from "@truechimer/base";
 import type { AssignmentStatusName, MonitorStatusName } from "@truechimer/database";
 import { useDatabase } from "@truechimer/testing-postgres";
@@ -164,12 +164,15 @@ describe("who gets what", () => {
     const statuses = await kysely.selectFrom("server_scores").select("status").execute();
     const counts = Map.groupBy(statuses, ({ status }) => status);
     expect([counts.get("active")?.length, counts.get("testing")?.length]).toEqual([7, 3]);
-    await kysely
-      .updateTable("monitors")
-      .set({ status: "paused" })
+    const zurich = await kysely
+      .selectFrom("monitors")
+      .select("id")
       .where("hostname", "=", "zurich")
-      .execute();
-    await add("10.1.0.2");
+      .executeTakeFirstOrThrow();
+    await first.admin.setMonitorStatus({
+      ids: [zurich.id],
+      status: adminV1.MonitorStatus.PAUSED,
+    });
     const after = await kysely
       .selectFrom("server_scores as ss")
       .innerJoin("servers as s", "s.id", "ss.server_id")
@@ -177,7 +180,7 @@ describe("who gets what", () => {
       .where("s.ip", "=", "10.1.0.1")
       .execute();
     expect(after.filter(({ status }) => status === "active")).toHaveLength(7);
-    expect(after.filter(({ status }) => status === "paused")).toHaveLength(1);
+    expect(after.filter(({ status }) => status === "candidate")).toHaveLength(1);
   });
 
   test("hundreds of calls at once, to two replicas, never hand out a server twice", async () => {

@@ -376,6 +376,7 @@ describe("loops", () => {
           "partitions",
           "rate_limits",
           "result_commits",
+          "selector",
           "ticket_keys",
           "verdict_sweep",
         ]);

@@ -15,7 +15,7 @@ test("every name is listed that anybody locks by", () => {
   expect(ADVISORY_LOCK_NAMES).toEqual([
     "migrations",
     "partitions",
-    "assignment",
+    "monitor_standings",
     "authorities",
     "registrations",
   ]);

@@ -42,7 +42,7 @@ export function advisoryLockId(name: AdvisoryLockName): bigint {
 export const ADVISORY_LOCK_NAMES = [
   "migrations",
   "partitions",
-  "assignment",
+  "monitor_standings",
   "authorities",
   "registrations",
 ] as const;

@@ -3,9 +3,9 @@
 import { AppError, createUlid, type IpAddress } from "@truechimer/base";
 import { inTransaction, type MonitorStatusName, type Schema } from "@truechimer/database";
 import type { Transaction } from "kysely";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
 import { createToken, tokenHash } from "../http/token.ts";
+import { reassign } from "../selector/reassign.ts";
 
 export interface MonitorToCreate {
   readonly name: string;
@@ -51,7 +51,7 @@ export async function createMonitor(
       ? insertMonitor(context, transaction, { monitor, token })
       : updateMonitor(transaction, { id: existing, monitor, token });
   });
-  await assignMonitors(context.database, context.policy);
+  await reassign(context, { monitorIds: [monitorId] });
   return { monitorId, token };
 }
 

@@ -2,8 +2,8 @@
 
 import { inTransaction, type Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
+import { type FleetChange, reassign } from "../selector/reassign.ts";
 import {
   type NamedServer,
   type ServerToRegister,
@@ -36,7 +36,7 @@ export async function registerLabServers(
       transaction,
     );
   });
-  await assignMonitors(context.database, context.policy);
+  await reassign(context, await labChange(context));
 }
 
 /** Takes the lab's servers and monitors out of watch; their history stays. */
@@ -49,7 +49,17 @@ export async function retireLab(context: ServerContext): Promise<void> {
       transaction,
     );
   });
-  await assignMonitors(context.database, context.policy);
+  await reassign(context, await labChange(context));
+}
+
+/** All of the lab's. */
+async function labChange({ database }: ServerContext): Promise<FleetChange> {
+  const servers = await database.kysely
+    .selectFrom("servers")
+    .select("id")
+    .where("lab", "=", true)
+    .execute();
+  return { serverIds: servers.map(({ id }) => id) };
 }
 
 /** In two steps, because two servers may have changed places: first aside, to addresses that nothing has. */

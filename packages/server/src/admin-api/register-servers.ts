@@ -3,8 +3,8 @@
 import type { IpAddress } from "@truechimer/base";
 import { inTransaction, type Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
+import { reassign } from "../selector/reassign.ts";
 import { serverLabel } from "./address-name.ts";
 
 export interface ServerToRegister {
@@ -40,7 +40,7 @@ export async function registerServers(
       existingIds: all.filter((id) => !added.has(id)),
     };
   });
-  if (registered.addedIds.length > 0) await assignMonitors(context.database, context.policy);
+  if (registered.addedIds.length > 0) await reassign(context, { serverIds: registered.addedIds });
   return registered;
 }
 

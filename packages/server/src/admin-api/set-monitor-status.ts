@@ -5,8 +5,8 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { inTransaction, type MonitorStatusName } from "@truechimer/database";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
+import { reassign } from "../selector/reassign.ts";
 import { monitorMessages } from "./monitor-messages.ts";
 
 const IDS_MAX = 1_000;
@@ -36,7 +36,7 @@ export async function setMonitorStatus(
     throw new AppError("limit_exceeded", `${ids.length} monitors in one call: at most ${IDS_MAX}`);
   }
   const changed = await changeStatus(context, ids, wanted);
-  if (changed > 0) await assignMonitors(context.database, context.policy);
+  if (changed > 0) await reassign(context, { monitorIds: ids });
   const all = await monitorMessages(context.database.kysely, context.policy.offsetLimitNs);
   const asked = new Set(ids);
   return create(adminV1.SetMonitorStatusResponseSchema, {

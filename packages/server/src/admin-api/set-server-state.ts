@@ -4,8 +4,8 @@ import type { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { inTransaction, type ServerStateName, type Timestamptz } from "@truechimer/database";
 import { sql } from "kysely";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
+import { reassign } from "../selector/reassign.ts";
 import { serverLabel } from "./address-name.ts";
 import { serverMessages } from "./server-messages.ts";
 
@@ -93,6 +93,6 @@ export async function setServerState(
       .execute();
     return rows.length;
   });
-  if (changed > 0) await assignMonitors(context.database, context.policy);
+  if (changed > 0) await reassign(context, { serverIds: ids });
   return serverMessages(context, { ids });
 }

@@ -7,13 +7,13 @@ import { create } from "@bufbuild/protobuf";
 import { type ContextKey, createContextKey } from "@connectrpc/connect";
 import { agentV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { CertificateAuthority } from "../ca/certificate-authority.ts";
 import type { ServerContext } from "../context.ts";
 import { type SpentToken, spendEnrolmentToken } from "../enrolment/spend-enrolment-token.ts";
 import { masterKeyMissing } from "../enrolment/waiting-key.ts";
 import type { ListenerOptions } from "../http/http-options.ts";
 import { limitExceeded } from "../limits/verdict.ts";
+import { reassign } from "../selector/reassign.ts";
 import { parseEnrolment } from "./parse-enrolment.ts";
 
 /** Whom a request is counted for whose token is not known. */
@@ -34,7 +34,7 @@ export async function enroll(
     const enrolment = await parseEnrolment(request);
     const csrHash = createHash("sha256").update(request.csrDer).digest();
     const spent = await spendEnrolmentToken(context, { ...enrolment, csrHash });
-    if (!spent.repeated) await assignMonitors(context.database, context.policy);
+    if (!spent.repeated) await reassign(context);
     const certificatePem = await firstCertificate(context, context.ca, {
       spent,
       csrDer: request.csrDer,

@@ -9,8 +9,8 @@ import {
   type Timestamptz,
 } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
+import { reassign } from "../selector/reassign.ts";
 import { admitAgent, readmitAgent } from "./admit-agent.ts";
 import { noteAgentEvent } from "./agent-events.ts";
 import { sealKey } from "./waiting-key.ts";
@@ -41,7 +41,7 @@ export async function approveRegistration(
   });
   if (!approved) return;
   context.metrics.registrations.inc({ outcome: "approved" });
-  await assignMonitors(context.database, context.policy);
+  await reassign(context);
 }
 
 export interface Rejection {

@@ -3,8 +3,8 @@
 
 import { type Database, inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import type { ServerContext } from "../context.ts";
+import { reassign } from "../selector/reassign.ts";
 import { noteAgentEvent } from "./agent-events.ts";
 
 export interface AgentToRemove {
@@ -24,7 +24,7 @@ export async function removeAgent(context: RemovalContext, removed: AgentToRemov
   if (removed.agent !== undefined) {
     await context.ca?.revokeAgentCertificates({ tlsName: removed.agent.tlsName });
   }
-  await assignMonitors(context.database, context.policy);
+  await reassign(context, { monitorIds: removed.monitorIds });
 }
 
 async function deleteAgent(

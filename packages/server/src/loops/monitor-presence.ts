@@ -4,6 +4,7 @@ import { inTransaction } from "@truechimer/database";
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import type { ProbePolicy } from "../policy.ts";
+import { requestReviews } from "../selector/reassign.ts";
 
 /** An agent of the NTP Pool asks at least every 2 min. */
 const AGENT_POLL_MS_MAX = 120_000;
@@ -28,7 +29,7 @@ export async function noteMonitorPresence(context: ServerContext): Promise<void>
   const windowMs = sql`case when lab then ${labMs}::float8
     when client_version <> '' and client_version not like ${OUR_VERSIONS} then ${FOREIGN_WINDOW_MS}::float8
     else ${realMs}::float8 end`;
-  await inTransaction(context.database, async (transaction) => {
+  const monitorIds = await inTransaction(context.database, async (transaction) => {
     // Until we have been up for a window, silence may be ours: nobody is called offline.
     const changed = await sql<ChangedMonitor>`
       with seen as (
@@ -43,7 +44,7 @@ export async function noteMonitorPresence(context: ServerContext): Promise<void>
       where m.id = seen.id and seen.online <> seen.online_now
         and (seen.online_now or ${upForMs}::float8 > seen.window_ms)
       returning m.id, m.hostname, m.online`.execute(transaction);
-    if (changed.rows.length === 0) return;
+    if (changed.rows.length === 0) return [];
     await transaction
       .insertInto("events")
       .values(
@@ -54,7 +55,9 @@ export async function noteMonitorPresence(context: ServerContext): Promise<void>
         })),
       )
       .execute();
+    return changed.rows.map(({ id }) => id);
   });
+  if (monitorIds.length > 0) await requestReviews(context.database, { monitorIds });
 }
 
 /** Silence longer than this is an absence. */

@@ -2,11 +2,12 @@
 // agents' streams) is no loop of this kind: it has no period, and every process of its role does it.
 
 import { maintainPartitions } from "@truechimer/database";
-import { assignMonitors } from "../assignment/assign-monitors.ts";
 import { cleanUpEnrolment } from "../enrolment/clean-up-enrolment.ts";
 import { cleanUpLimits } from "../limits/clean-up-limits.ts";
 import { rotateTicketKeys } from "../monitor-api/ticket-keyring.ts";
 import { purgeReadCommits } from "../scorer/purge-read-commits.ts";
+import { addMissingRows } from "../selector/reassign.ts";
+import { reviewDueServers } from "../selector/review-servers.ts";
 import { sweepVerdicts } from "../verdict/sweep-verdicts.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { Loop } from "./loop.ts";
@@ -21,8 +22,8 @@ export const LOOPS: readonly Loop[] = [
     name: "assignment",
     class: "idempotent",
     periodMs: MINUTE_MS,
-    purpose: "gives every server its monitors",
-    run: ({ database, policy }) => assignMonitors(database, policy),
+    purpose: "makes an assignment for every server and monitor, and a review for every server",
+    run: ({ database }) => addMissingRows(database),
   },
   {
     name: "clean_up",
@@ -77,6 +78,13 @@ export const LOOPS: readonly Loop[] = [
     periodMs: 10 * MINUTE_MS,
     purpose: "takes away the notes of who wrote which results, once the scorers have read them",
     run: ({ database }) => purgeReadCommits(database),
+  },
+  {
+    name: "selector",
+    class: "idempotent",
+    periodMs: 5 * SECOND_MS,
+    purpose: "reviews which monitors watch the servers that are due for it",
+    run: (context, signal) => reviewDueServers(context, signal),
   },
   {
     name: "ticket_keys",

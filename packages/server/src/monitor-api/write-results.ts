@@ -75,11 +75,22 @@ export async function writeResults(
         no_response = i.no_response,
         last_answer_ts = case when i.answer_bound_ns is null then ss.last_answer_ts else i.ts end,
         answer_offset_ns = case when i.answer_bound_ns is null then ss.answer_offset_ns else i.answer_offset_ns end,
-        answer_bound_ns = coalesce(i.answer_bound_ns, ss.answer_bound_ns)
+        answer_bound_ns = coalesce(i.answer_bound_ns, ss.answer_bound_ns),
+        results_counted = ss.results_counted + 1,
+        quality_weight = decayed(ss.quality_weight, ss.score_ts, i.ts) + 1,
+        quality_step = blended(ss.quality_step, decayed(ss.quality_weight, ss.score_ts, i.ts), i.step),
+        quality_answers = decayed(ss.quality_answers, ss.score_ts, i.ts) + (not i.no_response)::int,
+        quality_delay_ms = case when i.rtt_ns is null or i.no_response then ss.quality_delay_ms
+          else blended(ss.quality_delay_ms, decayed(ss.quality_answers, ss.score_ts, i.ts), i.rtt_ns / 1e6) end,
+        quality_residual_ms = case when i.offset_ns is null then ss.quality_residual_ms else coalesce(
+          blended(ss.quality_residual_ms, decayed(ss.quality_answers, ss.score_ts, i.ts), (
+            select abs(i.offset_ns::float8 - s.offset_ns) / 1e6 from servers s where s.id = i.server_id)),
+          ss.quality_residual_ms) end
       from input i where ss.id = i.assignment_id and i.newest
     ),
     late as (
-      update server_scores ss set score_raw = i.score, counted_batches = i.counted_batches
+      update server_scores ss set score_raw = i.score, counted_batches = i.counted_batches,
+        results_counted = ss.results_counted + 1
       from input i where ss.id = i.assignment_id and not i.newest
     ),
     logged as (
