@@ -636,7 +636,7 @@ describe("the floors (6.10)", () => {
     { name: "121 five and three, all bad: likewise", a: [5, 5], t: [3, 3], active: 5 },
     { name: "124 ten, three bad: two go", a: [10, 3], t: [8, 2], active: 8 },
   ] as const)("$name", ({ a, t, active }) => {
-    const rows = [...bad("active", 1, ...a), ...bad("testing", 100, ...t)];
+    const rows = [...bad("active", 1, a[0], a[1]), ...bad("testing", 100, t[0], t[1])];
     const plan = run({ name: "", rows, policy: GATED });
     expect(plan.activeAfter).toBe(active);
     expect(
