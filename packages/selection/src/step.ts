@@ -108,7 +108,15 @@ class StepSearch {
     const awaited = candidates.filter((place) => target.active.has(place));
     this.#successors = this.#successorsAmong(awaited);
     this.#conflicting = this.#conflictingActive();
-    const direct = field.policy.directPromotion ? candidates : [...this.#successors.values()];
+    // Where not all have room, whom the target wants comes first.
+    const direct = (
+      field.policy.directPromotion ? candidates : [...this.#successors.values()]
+    ).toSorted(
+      (a, b) =>
+        Number(target.active.has(b)) - Number(target.active.has(a)) ||
+        this.#at(a).cost - this.#at(b).cost ||
+        a - b,
+    );
     this.#promotable = [...this.#testing, ...direct].filter(
       (place) => this.#at(place).usable || target.active.has(place),
     );
@@ -353,22 +361,33 @@ class StepSearch {
     const workingNetworks = new Set(working.map((place) => this.#at(place).network));
     const left = new Set(activeLeft);
     const room = this.#workingRoom(working);
+    const workingBefore = this.#active.length + this.#testing.length;
+    let places =
+      Math.max(policy.activeTarget + policy.testingTarget, workingBefore) - working.length;
     const possible = this.#promotable.filter((place) => {
       const { facts, network, account } = this.#at(place);
       if (left.has(place)) return false;
       if (facts.status === "testing") return workingSet.has(place);
-      if (network >= 0 && workingNetworks.has(network)) return false;
-      if (account < 0) return true;
-      room[account] = (room[account] ?? 0) - 1;
-      return (room[account] ?? 0) >= 0;
+      if (places <= 0 || (network >= 0 && workingNetworks.has(network))) return false;
+      if (account >= 0) {
+        room[account] = (room[account] ?? 0) - 1;
+        if ((room[account] ?? 0) < 0) return false;
+      }
+      places -= 1;
+      return true;
     });
     const chosen: number[] = [];
     const add = (places: readonly number[], most: number): void => {
       const used = [...activeLeft, ...chosen];
+      const usableUsed = used.filter((place) => this.#at(place).usable).length;
       const capacity = Math.min(
         most,
         this.#budget.toActive - chosen.length,
-        policy.activeTarget - used.length,
+        Math.max(
+          policy.activeTarget - used.length,
+          // Of too many a useless one may make room for one of use: they are no more than before.
+          Math.min(this.#active.length - used.length, this.#target.usable.size - usableUsed),
+        ),
       );
       if (capacity <= 0 || places.length === 0) return;
       // As many as the limit allows, or as there were before: nothing is made worse.

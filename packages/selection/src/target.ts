@@ -109,7 +109,7 @@ function activeTarget(field: Field, outOfTime: OutOfTime): ActiveTarget {
         field,
         ({ facts, role, usable: is }) => facts.status === "active" && role === "eligible" && !is,
       ),
-      policy.activeFloor,
+      Math.min(policy.activeFloor, policy.activeTarget),
     ),
   );
   note(

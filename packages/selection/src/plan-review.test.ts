@@ -1,0 +1,40 @@
+// Cases that random ones found once, by name.
+
+import { assert, expect, test } from "vitest";
+import { changeWords, HOUR_MS, monitor, NOW_MS, of, snapshotOf } from "./_scenario.ts";
+import { planReview } from "./plan-review.ts";
+import { PRIVATE_SELECTION, PURE_PRIORITY_SELECTION } from "./policy.ts";
+
+test("a better candidate does not come at once where as many work as may", () => {
+  const snapshot = snapshotOf([
+    ...of("active", 1, 12),
+    { id: 13, status: "candidate", country: "JP" },
+  ]);
+  const working = new Set(snapshot.monitors.slice(0, 12).map(({ id }) => id));
+  for (const { monitorId, to } of planReview(snapshot, PRIVATE_SELECTION, NOW_MS).changes) {
+    if (to === "candidate") working.delete(monitorId);
+    else working.add(monitorId);
+  }
+  expect(working.size).toBeLessThanOrEqual(12);
+});
+
+test.each([3, 4])(
+  "one of %i silent active monitors makes room for one that can be used, also where three may be active",
+  (count) => {
+    const { measured } = monitor({ id: 1, status: "active" });
+    assert(measured !== undefined, "monitors are measured by default");
+    const silent = { measured: { ...measured, lastCheckAtMs: NOW_MS - 5 * HOUR_MS } };
+    const rows = of("active", 1, count, { more: silent });
+    const snapshot = snapshotOf([...rows, { id: 9, status: "testing" }]);
+    const policy = {
+      ...PURE_PRIORITY_SELECTION,
+      activeTarget: 3,
+      testingTarget: 2,
+      budget: 1,
+      shortageBudget: 1,
+    };
+    const plan = planReview(snapshot, policy, NOW_MS);
+    expect(changeWords(plan)).toContain("9 testing>active");
+    expect(plan.activeAfter).toBe(count);
+  },
+);
