@@ -21,6 +21,7 @@ export const ERROR_CODES = [
   "disk_full",
   // database
   "database_unreachable",
+  "history_loading",
   "database_too_old",
   "database_platform_unsupported",
   "database_start_failed",

@@ -56,6 +56,13 @@ export {
   isUniqueViolation,
   sqlStateOf,
 } from "./postgres-error.ts";
+export type { CopiedResult } from "./results-copy/copy-row.ts";
+export {
+  createResultsReader,
+  type ResultsChunkRequest,
+  type ResultsCursor,
+  type ResultsReader,
+} from "./results-copy/results-reader.ts";
 export type {
   AssignmentStatusName,
   AuthorityTierName,

@@ -8,6 +8,7 @@ import type { CertificateAuthority } from "./ca/certificate-authority.ts";
 import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
 import type { JobTiming } from "./jobs/job-timing.ts";
+import type { HotHistory } from "./history/hot-history.ts";
 import type { CallerKey } from "./limits/caller-key.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Loop } from "./loops/loop.ts";
@@ -51,6 +52,8 @@ export interface ServerContext {
   readonly ca?: CertificateAuthority;
   readonly signingKeys?: SigningKeys;
   readonly seal?: Seal;
+  /** Results in memory. Absent: every question goes to the database. */
+  readonly history?: HotHistory;
   /** Absent: there is no broker. */
   readonly mqtt?: MqttHubSettings;
   /** Something waits for the scorer: run it now rather than at its next look. */

@@ -38,6 +38,9 @@ import { createCallsInFlight } from "./http/calls-in-flight.ts";
 import { createHealthApp } from "./http/health-app.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
+import { HISTORY_SETTINGS, type HistorySettings } from "./history/history-settings.ts";
+import { createHotHistory } from "./history/hot-history.ts";
+import { FINAL_PHASES } from "./history/load-state.ts";
 import { type ListenAddress, listen } from "./http/listen.ts";
 import { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";
 import { startWorker } from "./jobs/start-worker.ts";
@@ -110,6 +113,11 @@ export interface ServerOptions {
   readonly mqtt?: MqttHubSettings;
   readonly onDemandTiming?: Partial<OnDemandTiming>;
   readonly jobTiming?: Partial<JobTiming>;
+  /**
+   * Keeps results in memory; what is left out has the default of `HISTORY_SETTINGS`, the retention that of the policy.
+   * Absent, or without the role `api`: every question goes to the database.
+   */
+  readonly history?: Partial<HistorySettings>;
   /** Default: all that there are. */
   readonly loops?: readonly Loop[];
 }
@@ -202,6 +210,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       }
       agentsListening = await agents?.start();
       if (isApi) await onDemand.start();
+      context.history?.start();
       if (roles.includes("scorer")) scorer = startScorer(context);
       presence = await startReplicaPresence(context);
       if (roles.includes("worker")) worker = await startWorker(context, presence);
@@ -220,7 +229,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         agents,
         onDemand,
         calls,
-        work: [worker, scorer],
+        work: [worker, scorer, context.history],
         presence,
         shutdown,
         noticeMs: options.stopNoticeMs ?? 0,
@@ -279,8 +288,27 @@ async function createContext(
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
     monitorCalls: createMonitorCalls(database),
     ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
+    ...historyOf(options, logger, health),
     wakeScorer,
   };
+}
+
+/** Ready with the first chunk, or once it is known that there will be none: then the database answers. */
+function historyOf(
+  options: ServerOptions,
+  logger: Logger,
+  health: HealthRegistry,
+): Pick<ServerContext, "history"> {
+  const { database, clock, policy = POOL_POLICY, roles = ALL_ROLES } = options;
+  if (options.history === undefined || !roles.includes("api")) return {};
+  const settings = { ...HISTORY_SETTINGS, retentionMs: policy.retentionMs, ...options.history };
+  const history = createHotHistory({ database, clock, logger, settings });
+  health.addCheck("history", async () => {
+    const { phase, rows, horizonUs } = history.progress();
+    const isServing = FINAL_PHASES.has(phase) || Number.isFinite(horizonUs);
+    if (!isServing) throw new AppError("history_loading", `the history is ${phase}, ${rows} rows`);
+  });
+  return { history };
 }
 
 function keyHolders(

@@ -8,6 +8,7 @@ import * as z from "zod";
 import { durationKey } from "./duration-key.ts";
 import { type CheckedLimits, limitsSchema } from "./limit-keys.ts";
 import { parseServerTarget } from "./server-target.ts";
+import { sizeKey } from "./size-key.ts";
 
 /** How many servers a file may list; more belong into the database by `truechimer servers add`. */
 const SERVERS_MAX = 1_000;
@@ -20,6 +21,8 @@ const port = z
   .int(PORT_EXPECTED)
   .min(0, PORT_EXPECTED)
   .max(PORT_MAX, PORT_EXPECTED);
+
+const COVERAGE_EXPECTED = "expected a share from 0 to 1";
 
 /** What every agent keeps to, too. */
 const sampleTimeout = durationKey({
@@ -181,6 +184,14 @@ const schema = z.strictObject({
     .strictObject({
       retention: durationKey({ min: "1d", max: "3650d" }).optional(),
       packet_retention: durationKey({ min: "1d", max: "3650d" }).optional(),
+      hot_window: durationKey({ min: "0s", max: "3650d" }).optional(),
+      memory: sizeKey({ min: "16MiB", max: "64GiB" }).optional(),
+      coverage_min: z
+        .number(COVERAGE_EXPECTED)
+        .min(0, COVERAGE_EXPECTED)
+        .max(1, COVERAGE_EXPECTED)
+        .optional(),
+      reconnect: durationKey({ min: "1s", max: "1h" }).optional(),
     })
     .optional(),
   lab: labChecks.optional(),
@@ -247,7 +258,14 @@ export interface CheckedConfig {
   readonly targets?: Section<{ readonly private_allowed: boolean }>;
   readonly checks?: Section<CheckedTimes & { readonly samples: number }>;
   readonly verdict?: Section<{ readonly offset_limit: number; readonly witnesses_min: number }>;
-  readonly history?: Section<{ readonly retention: number; readonly packet_retention: number }>;
+  readonly history?: Section<{
+    readonly retention: number;
+    readonly packet_retention: number;
+    readonly hot_window: number;
+    readonly memory: number;
+    readonly coverage_min: number;
+    readonly reconnect: number;
+  }>;
   readonly lab?: Section<CheckedTimes & { readonly mode: "auto" | "on" | "off" }>;
   readonly agent?: Section<{
     readonly server_url: string;

@@ -89,7 +89,17 @@ export interface Config {
   readonly targets: { readonly privateAllowed: boolean };
   readonly checks: CheckTimes;
   readonly verdict: { readonly offsetLimitMs: number; readonly witnessesMin: number };
-  readonly history: { readonly retentionMs: number; readonly packetRetentionMs: number };
+  readonly history: {
+    readonly retentionMs: number;
+    readonly packetRetentionMs: number;
+    /** Of results in memory; what is absent has the control plane's own default. */
+    readonly memory: {
+      readonly hotWindowMs?: number;
+      readonly memoryBytesMax?: number;
+      readonly coverageMin?: number;
+      readonly reconnectMs?: number;
+    };
+  };
   readonly lab: CheckTimes & { readonly mode: LabMode };
   readonly agent: {
     readonly serverUrl: string | undefined;
@@ -170,6 +180,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     history: {
       retentionMs: given.history?.retention ?? 400 * DAY_MS,
       packetRetentionMs: given.history?.packet_retention ?? 35 * DAY_MS,
+      memory: memoryConfig(given.history),
     },
     lab: labConfig(given),
     agent: {
@@ -256,6 +267,16 @@ function vaultConfig({ secrets }: CheckedConfig): VaultConfig | undefined {
     field: secrets.vault_field ?? "master_key",
     tokenFile,
     caFile: secrets.vault_ca_file,
+  };
+}
+
+function memoryConfig(history: CheckedConfig["history"]): Config["history"]["memory"] {
+  const { hot_window, memory, coverage_min, reconnect } = history ?? {};
+  return {
+    ...(hot_window === undefined ? {} : { hotWindowMs: hot_window }),
+    ...(memory === undefined ? {} : { memoryBytesMax: memory }),
+    ...(coverage_min === undefined ? {} : { coverageMin: coverage_min }),
+    ...(reconnect === undefined ? {} : { reconnectMs: reconnect }),
   };
 }
 

@@ -82,6 +82,7 @@ async function openServer(
       stopNoticeMs: config.listen.stopNoticeMs,
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
+      history: config.history.memory,
       rateLimits: config.limits,
       ...(webRoot !== undefined && { webRoot }),
       adminKeys: secrets.adminKey === undefined ? [] : [secrets.adminKey],

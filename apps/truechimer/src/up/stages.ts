@@ -114,6 +114,7 @@ async function openServer(
       ...(await brokerSettings(loaded)),
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
+      history: config.history.memory,
       rateLimits: config.limits,
       ...(webRoot !== undefined && { webRoot }),
       adminKeys: [adminKey],

@@ -17,6 +17,7 @@ import {
   historyRows,
   KEPT_A_SLOT,
 } from "./history-rows.ts";
+import { type MemoryHistory, memoryHistory } from "./memory-history.ts";
 
 const POINTS_NORMAL = 2_000;
 const POINTS_MAX = 20_000;
@@ -46,12 +47,13 @@ export async function getServerHistory(
     to,
     monitorIds: request.monitorIds,
   };
-  const counts = await countHistory(kysely, selection);
+  const memory = await memoryHistory(context, selection);
+  const counts = memory?.counts ?? (await countHistory(kysely, selection));
   const share = Math.floor(HISTORY_POINTS_TOTAL_MAX / Math.max(1, counts.series));
   const pointsMax = Math.max(KEPT_A_SLOT, Math.min(pointsAsked, share));
   const downSampled = counts.rowsMax > pointsAsked || counts.rowsTotal > HISTORY_POINTS_TOTAL_MAX;
   const [rows, events] = await Promise.all([
-    downSampled ? historyExtremes(kysely, selection, pointsMax) : historyRows(kysely, selection),
+    pickRows(context, { selection, memory, pointsMax: downSampled ? pointsMax : undefined }),
     eventMessages(kysely, { serverId: request.serverId, from, to, limit: EVENTS_MAX }),
   ]);
   return create(adminV1.GetServerHistoryResponseSchema, {
@@ -62,7 +64,27 @@ export async function getServerHistory(
     downSampled,
     rowsTotal: BigInt(counts.rowsTotal),
     events,
+    fromMemory: memory !== undefined,
   });
+}
+
+/** All of them, or where there is a limit the extremes. */
+async function pickRows(
+  { database: { kysely } }: ServerContext,
+  {
+    selection,
+    memory,
+    pointsMax,
+  }: {
+    readonly selection: HistorySelection;
+    readonly memory: MemoryHistory | undefined;
+    readonly pointsMax: number | undefined;
+  },
+): Promise<readonly HistoryRow[]> {
+  if (memory !== undefined)
+    return pointsMax === undefined ? memory.rows() : memory.extremes(pointsMax);
+  if (pointsMax === undefined) return await historyRows(kysely, selection);
+  return await historyExtremes(kysely, selection, pointsMax);
 }
 
 /** Nothing is known from before the server was added, nor from before what is kept. */

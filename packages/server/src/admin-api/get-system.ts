@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { scorerLag } from "../scorer/scorer-lag.ts";
 import { durationFromMs, durationFromNs, timestampFromNs } from "./admin-message.ts";
+import { loadMessage } from "./load-message.ts";
 import { listLoops, readJobQueue } from "./loop-messages.ts";
 import { listReplicas } from "./replica-messages.ts";
 
@@ -28,6 +29,7 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     readJobQueue(context.database),
   ]);
   const [total] = totals.rows;
+  const history = loadMessage(context);
   return create(adminV1.GetSystemResponseSchema, {
     version: context.version,
     startedAt: timestampFromNs(context.startedAtNs),
@@ -41,5 +43,6 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     scorerQueueRows: lag.results,
     scorerLag: durationFromNs(BigInt(Math.round(lag.seconds * 1e9))),
     retention: durationFromMs(context.policy.retentionMs),
+    ...(history === undefined ? {} : { history }),
   });
 }

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { registerAdminApi } from "../admin-api/register-admin-api.ts";
 import type { ServerContext } from "../context.ts";
+import { LOAD_STATUS_HEADER, loadStatusText } from "../history/load-status.ts";
 import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import { registerDashboard } from "./dashboard-routes.ts";
@@ -17,6 +18,13 @@ export async function createHttpApp(
   options: HttpAppOptions,
 ): Promise<FastifyInstance> {
   const app = createListener(context, { limits: options.limits });
+  const { history } = context;
+  if (history !== undefined) {
+    app.addHook("onRequest", async (_request, reply) => {
+      // On the raw answer too: what streams its answers writes past Fastify.
+      reply.raw.setHeader(LOAD_STATUS_HEADER, loadStatusText(history.progress()));
+    });
+  }
   registerHealth(app, context);
   await registerAgentRoutes(app, context, options);
   await app.register(async (scope) => registerAdminApi(scope, context, options));

@@ -1,0 +1,102 @@
+// What any replica commits comes into the store: read in the order of commits, so that nothing is missed, whatever the
+// order of ids and however long a connection was away.
+
+import {
+  currentResultsPosition,
+  type Database,
+  nsFromTimestamptz,
+  readCommittedResults,
+  resultKeys,
+  type ResultsPage,
+  type ResultsPosition,
+  resultTimes,
+  type Timestamptz,
+} from "@truechimer/database";
+import type { Measurement } from "@truechimer/history";
+import { sql } from "kysely";
+
+interface CommittedRow {
+  readonly id: bigint;
+  readonly ts: Timestamptz;
+  readonly server_id: bigint;
+  readonly monitor_id: bigint;
+  readonly offset_ns: bigint | null;
+  readonly bound_ns: bigint | null;
+  readonly rtt_ns: bigint | null;
+  readonly score: number;
+  readonly step: number;
+  readonly stratum: number | null;
+  readonly leap: number | null;
+  readonly reason: string | null;
+  readonly no_response: boolean;
+  readonly has_evidence: boolean;
+  readonly samples_sent: number;
+  readonly samples_answered: number;
+}
+
+/** A place in the order of commits, from which on rows are told. */
+export interface ResultsFollower {
+  /**
+   * Tells all rows that were committed before this call and not told yet. "lost": some may be gone from the list of
+   * commits; begin anew.
+   */
+  catchUp(): Promise<"caught_up" | "lost">;
+}
+
+/** Begins with what is committed from now on. */
+export async function followResults(
+  { kysely }: Pick<Database, "kysely">,
+  onRows: (rows: readonly Measurement[]) => void,
+): Promise<ResultsFollower> {
+  let position: ResultsPosition = await currentResultsPosition(kysely);
+  return {
+    catchUp: async () => {
+      for (;;) {
+        const page = await readCommittedResults(kysely, position);
+        if (page.kind === "lost") return "lost";
+        if (page.commits.length > 0) onRows(await rowsOf(kysely, page));
+        position = page.position;
+        if (page.complete) return "caught_up";
+      }
+    },
+  };
+}
+
+async function rowsOf(
+  kysely: Database["kysely"],
+  page: ResultsPage,
+): Promise<readonly Measurement[]> {
+  const { first, last } = resultTimes(page);
+  const { rows } = await sql<CommittedRow>`
+    select l.id, l.ts, l.server_id, l.monitor_id, l.offset_ns, l.bound_ns, l.rtt_ns, l.score, l.step, l.stratum, l.leap,
+      l.reason, l.no_response, l.has_evidence, l.samples_sent, l.samples_answered
+    from ${resultKeys(page)} key
+    join log_scores l on l.id = key.id and l.ts = key.ts
+    where l.ts >= ${first} and l.ts <= ${last}`.execute(kysely);
+  return rows.map(measurementOf);
+}
+
+function measurementOf(row: CommittedRow): Measurement {
+  return {
+    id: Number(row.id),
+    atUs: Number(nsFromTimestamptz(row.ts) / 1_000n),
+    serverId: Number(row.server_id),
+    monitorId: Number(row.monitor_id),
+    offsetNs: numberOf(row.offset_ns),
+    boundNs: numberOf(row.bound_ns),
+    rttNs: numberOf(row.rtt_ns),
+    score: row.score,
+    step: row.step,
+    stratum: row.stratum ?? -1,
+    leap: row.leap ?? -1,
+    reason: row.reason ?? "",
+    noResponse: row.no_response,
+    hasEvidence: row.has_evidence,
+    samplesSent: row.samples_sent,
+    samplesAnswered: row.samples_answered,
+  };
+}
+
+function numberOf(value: bigint | null): number {
+  return value === null ? Number.NaN : Number(value);
+}
