@@ -4,8 +4,8 @@
 import { type Clock, createCoarseClock } from "@truechimer/base";
 import { releaseProgramPages } from "@truechimer/udp";
 
-/** How late a check may begin, or a result go on its way. Five thousand servers a minute are five samples a tick. */
-export const TICK_MS = 20;
+/** How late a check may begin, or a result go on its way. Five thousand servers a minute are a dozen samples a tick. */
+export const TICK_MS = 50;
 /** Pages of Node's file are given back after this time, and after twice as long again and again, */
 const RELEASE_FIRST_MS = 500;
 /** up to this one. */
