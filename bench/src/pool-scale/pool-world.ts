@@ -152,9 +152,6 @@ async function startReplica(databaseUrl: string, size: PoolSize): Promise<Runnin
     process.execPath,
     [
       ...process.execArgv,
-      ...(process.env["BENCH_PROF"] === undefined
-        ? []
-        : ["--cpu-prof", "--cpu-prof-dir=/tmp/ingest-prof"]),
       "--conditions=source",
       script,
       databaseUrl,
