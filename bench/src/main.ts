@@ -10,6 +10,7 @@ import { probeRate } from "./probe-rate/probe-rate.ts";
 import { saveResults } from "./results.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
 import { scheduler } from "./scheduler/scheduler.ts";
+import { scoringRate } from "./scoring-rate/scoring-rate.ts";
 import { selection } from "./selection/selection.ts";
 
 const SCENARIOS: readonly Scenario[] = [
@@ -21,6 +22,7 @@ const SCENARIOS: readonly Scenario[] = [
   scheduler,
   agentFleet,
   selection,
+  scoringRate,
 ];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
@@ -35,8 +37,9 @@ Options:
   --condition NAME    of probe-error: idle, busy, at-once or in-flight; of issuance: its rows; of agent-footprint:
                       every-minute or in-flight-at-once; of pool-scale: submit-4, submit-5, submit-4-paced, submit-5-paced,
                       get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
-                      killed; of selection: convergence, churn, plan-time or database
-  --size NAME         of pool-scale: small or full
+                      killed; of selection: convergence, churn, plan-time or database; of scoring-rate: both-2, both-1,
+                      every-2, recentmedian-2 or paced
+  --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
   --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange

@@ -3,7 +3,7 @@
 // cores. At a hundredth of the size (100 monitors × 1,000 servers: 100,000 assignments, 300,000 results of history) and
 // at the whole (1,000 × 10,000: 10 million and 30 million).
 
-import { fromBinary, create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import type { ResultRow, Scenario, ScenarioOptions } from "../scenario.ts";
 import { isWanted } from "../scenario.ts";

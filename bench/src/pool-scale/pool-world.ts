@@ -2,8 +2,8 @@
 // The large one is kept outside of the repository for the next run.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdir } from "node:fs/promises";
 import { once } from "node:events";
+import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -150,13 +150,7 @@ async function startReplica(databaseUrl: string, size: PoolSize): Promise<Runnin
   const script = fileURLToPath(new URL("replica.ts", import.meta.url));
   const child: ChildProcess = spawn(
     process.execPath,
-    [
-      ...process.execArgv,
-      "--conditions=source",
-      script,
-      databaseUrl,
-      size.name,
-    ],
+    [...process.execArgv, "--conditions=source", script, databaseUrl, size.name],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   const { stdin, stdout } = child;

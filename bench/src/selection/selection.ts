@@ -2,9 +2,9 @@
 // was measured with.
 
 import {
-  planReview,
   POOL_SELECTION,
   PURE_PRIORITY_SELECTION,
+  planReview,
   type SelectionPolicy,
   type Snapshot,
 } from "@truechimer/selection";

@@ -37,6 +37,7 @@ export {
   type ProbePolicy,
   type ServerPolicy,
 } from "./policy.ts";
+export { type ScorerLag, scorerLag } from "./scorer/scorer-lag.ts";
 export {
   type ReviewContext,
   type ReviewOutcome,

@@ -1,0 +1,361 @@
+// Scenario scoring-rate: how many results a second the scorers take, with everything that follows from a result (history of
+// the scores, sums, verdict), from a backlog as of some hours of a pool; and how far behind they are when results come at a
+// pace. PostgreSQL, durable, on the same cores.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import {
+  createDatabase,
+  createEmbeddedPostgres,
+  type Database,
+  migrate,
+} from "@truechimer/database";
+import { AGENT_SETTINGS, scorerLag } from "@truechimer/server";
+import { type Counters, difference, readCounters } from "../pool-scale/costs.ts";
+import { plantPool } from "../pool-scale/plant-pool.ts";
+import { POOL_SIZES, type PoolSize } from "../pool-scale/pool-size.ts";
+import type { ResultRow, Scenario, ScenarioOptions } from "../scenario.ts";
+import { isWanted } from "../scenario.ts";
+import { addResults, secondsOf } from "./add-results.ts";
+import { reportScoringRate } from "./report.ts";
+
+const BACKLOG = 200_000;
+const BACKLOG_QUICK = 60_000;
+/** Results of one transaction: some dozens of submissions that arrived together. */
+const RESULTS_A_TRANSACTION = 1_200;
+/** The rate is taken between these shares of the backlog: without the start, and without the last page. */
+const FROM_SHARE = 0.9;
+const TO_SHARE = 0.1;
+const LOOK_MS = 250;
+const TIMEOUT_MS = 300_000;
+const PACE = 2_000;
+const PACE_SECONDS = 15;
+const PACED_TRANSACTIONS_A_SECOND = 20;
+/** Kept between runs, beside those of pool-scale. */
+const KEPT_IN = process.env["TRUECHIMER_BENCH_DIR"] ?? "/var/tmp/truechimer-bench";
+
+interface Condition {
+  readonly name: string;
+  readonly title: string;
+  readonly scorers: readonly string[];
+  readonly processes: number;
+  readonly kind: "backlog" | "paced";
+}
+
+const BOTH = ["every", "recentmedian"];
+const CONDITIONS: readonly Condition[] = [
+  { name: "both-2", title: "both, two processes", scorers: BOTH, processes: 2, kind: "backlog" },
+  { name: "both-1", title: "both, one process", scorers: BOTH, processes: 1, kind: "backlog" },
+  {
+    name: "every-2",
+    title: "every, two processes",
+    scorers: ["every"],
+    processes: 2,
+    kind: "backlog",
+  },
+  {
+    name: "recentmedian-2",
+    title: "recentmedian, two processes",
+    scorers: ["recentmedian"],
+    processes: 2,
+    kind: "backlog",
+  },
+  {
+    name: "paced",
+    title: `both at ${PACE} results a second`,
+    scorers: BOTH,
+    processes: 2,
+    kind: "paced",
+  },
+];
+
+export interface ScoringRateRow extends ResultRow {
+  readonly size: string;
+  readonly condition: string;
+  readonly title: string;
+  readonly perSecond: number;
+  /** Of the samples, one each quarter of a second; of `paced` alone. */
+  readonly lagSeconds?: { readonly p50: number; readonly max: number };
+  readonly results: number;
+  /** Of one result. */
+  readonly statements: number;
+  readonly walBytes: number;
+  readonly scorerCpuUs: number;
+  readonly databaseCpuUs: number;
+}
+
+export const scoringRate: Scenario = {
+  name: "scoring-rate",
+  summary: "results a second through the scorers, from a backlog, and their lag at 2,000 a second",
+  run: async (options) => {
+    const rows: ScoringRateRow[] = [];
+    for (const size of POOL_SIZES) {
+      if (!isWanted(options.size ?? "small", size.name)) continue;
+      rows.push(...(await runSize(size, options)));
+    }
+    return rows;
+  },
+  report: (rows) => reportScoringRate(rows as readonly ScoringRateRow[]),
+};
+
+interface World {
+  readonly size: PoolSize;
+  readonly database: Database;
+  readonly url: string;
+  readonly postmasterPid: number;
+}
+
+async function runSize(
+  size: PoolSize,
+  options: ScenarioOptions,
+): Promise<readonly ScoringRateRow[]> {
+  const directory = join(KEPT_IN, `scoring-rate-${size.name}`);
+  await mkdir(directory, { recursive: true });
+  await chmod(KEPT_IN, 0o711);
+  await chmod(directory, 0o711);
+  await using postgres = await createEmbeddedPostgres({
+    preferredDir: join(directory, "postgres"),
+    say: options.log,
+    settings: {
+      shared_buffers: size.sharedBuffers,
+      max_wal_size: "16GB",
+      checkpoint_timeout: "30min",
+      shared_preload_libraries: "pg_stat_statements",
+      "pg_stat_statements.track_utility": "on",
+    },
+  });
+  await using database = await createDatabase({
+    url: postgres.url,
+    applicationName: "bench",
+    poolSize: 4,
+    statementTimeoutMs: 0,
+  });
+  await migrate(database, { appliedBy: "bench" });
+  await database.pool.query("create extension if not exists pg_stat_statements");
+  const { monitorDomain } = AGENT_SETTINGS;
+  await plantPool(database, {
+    size: { ...size, historyRows: 3_000 },
+    monitorDomain,
+    log: options.log,
+  });
+  const world = { size, database, url: postgres.url, postmasterPid: postgres.pid };
+  const rows: ScoringRateRow[] = [];
+  for (const condition of CONDITIONS) {
+    if (!isWanted(options.condition, condition.name)) continue;
+    options.log(`${size.name}: ${condition.title}`);
+    const row = await runCondition(world, condition, options);
+    options.log(`${size.name}: ${condition.title}: ${Math.round(row.perSecond)} results/s`);
+    rows.push(row);
+  }
+  return rows;
+}
+
+async function runCondition(
+  world: World,
+  condition: Condition,
+  options: ScenarioOptions,
+): Promise<ScoringRateRow> {
+  const { database } = world;
+  const backlog = options.quick ? BACKLOG_QUICK : BACKLOG;
+  await chooseScorers(database, condition.scorers);
+  if (condition.kind === "backlog") await addBacklog(world, backlog);
+  await database.pool.query("checkpoint");
+  await using scorers = await startScorers(world.url, condition.processes);
+  const source = {
+    database,
+    postmasterPid: world.postmasterPid,
+    serverCpuUs: () => scorers.cpuUs(),
+  };
+  const counters = (): Promise<Counters> => readCounters(source);
+  const found =
+    condition.kind === "backlog"
+      ? await drain(database, backlog, counters)
+      : await pace(world, options.quick ? PACE_SECONDS / 3 : PACE_SECONDS, counters);
+  const { costs, results, seconds } = found;
+  return {
+    key: `${world.size.name} ${condition.name}`,
+    measuredOn: new Date().toISOString().slice(0, 10),
+    size: `${world.size.monitors} × ${world.size.servers}`,
+    condition: condition.name,
+    title: condition.title,
+    perSecond: results / seconds,
+    ...(found.lags === undefined ? {} : { lagSeconds: spread(found.lags) }),
+    results,
+    statements: costs.statements / results,
+    walBytes: costs.walBytes / results,
+    scorerCpuUs: costs.serverCpuUs / results,
+    databaseCpuUs: costs.databaseCpuUs / results,
+  };
+}
+
+async function chooseScorers(database: Database, names: readonly string[]): Promise<void> {
+  await database.pool.query(
+    `insert into monitors (id_token, type, hostname, status)
+     select 'scorer-' || name, 'score', name, 'active' from unnest($1::text[]) as name on conflict do nothing`,
+    [BOTH],
+  );
+  await database.pool.query(
+    `update monitors set status = case when hostname = any($1) then 'active' else 'paused' end where type = 'score'`,
+    [names],
+  );
+}
+
+async function addBacklog({ size, database }: World, results: number): Promise<void> {
+  const span = secondsOf(size, results);
+  for (let done = 0; done < results; done += RESULTS_A_TRANSACTION) {
+    const count = Math.min(RESULTS_A_TRANSACTION, results - done);
+    await addResults(database, {
+      size,
+      count,
+      firstAgoSeconds: span * (1 - done / results),
+      lastAgoSeconds: span * (1 - (done + count) / results),
+    });
+  }
+  await database.pool.query("analyze log_scores");
+}
+
+interface Found {
+  readonly results: number;
+  readonly seconds: number;
+  readonly costs: Counters;
+  readonly lags?: readonly number[];
+}
+
+async function drain(
+  database: Database,
+  backlog: number,
+  counters: () => Promise<Counters>,
+): Promise<Found> {
+  const left = (): Promise<number> => resultsLeft(database);
+  let results = await waitFor(left, backlog * FROM_SHARE);
+  const startedAt = performance.now();
+  const before = await counters();
+  const rest = await waitFor(left, backlog * TO_SHARE);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const costs = difference(await counters(), before);
+  results -= rest;
+  await waitFor(left, 0);
+  return { results, seconds, costs };
+}
+
+/** Looked at often, so by whole commits: a shard that is behind has its share of each. */
+async function resultsLeft({ pool }: Database): Promise<number> {
+  const { rows } = await pool.query<{ left: number }>(
+    `select coalesce(sum(c.results * reader.share), 0)::float8 as left
+     from (
+       select cluster, snapshot::text::pg_snapshot as snapshot, count(*) / sum(count(*)) over () as share
+       from scorer_shards group by cluster, snapshot::text
+     ) reader
+     join result_commits c on c.cluster = reader.cluster and c.transaction_id >= pg_snapshot_xmax(reader.snapshot)
+     join monitors m on m.id = c.monitor_id and m.type = 'monitor'`,
+  );
+  return rows[0]?.left ?? 0;
+}
+
+/** Until no more than `most` are left; how many there are then. */
+async function waitFor(left: () => Promise<number>, most: number): Promise<number> {
+  const endAt = performance.now() + TIMEOUT_MS;
+  for (;;) {
+    const rows = await left();
+    if (rows <= most) return rows;
+    if (performance.now() > endAt) throw new Error(`the scorers stand still at ${rows} results`);
+    await pause(LOOK_MS);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function pace(
+  { size, database }: World,
+  lengthSeconds: number,
+  counters: () => Promise<Counters>,
+): Promise<Found> {
+  const count = PACE / PACED_TRANSACTIONS_A_SECOND;
+  const add = (): Promise<void> =>
+    addResults(database, { size, count, firstAgoSeconds: 1, lastAgoSeconds: 0 });
+  // The servers' memories are made once, by their first result.
+  for (let done = 0; done < 3 * size.servers; done += 1_000) {
+    await addResults(database, { size, count: 1_000, firstAgoSeconds: 1, lastAgoSeconds: 0 });
+  }
+  await waitFor(() => resultsLeft(database), 0);
+  const lags: number[] = [];
+  const before = await counters();
+  const startedAt = performance.now();
+  const endAt = startedAt + lengthSeconds * 1_000;
+  const watch = (async () => {
+    while (performance.now() < endAt) {
+      lags.push((await scorerLag(database.kysely)).seconds);
+      await pause(LOOK_MS);
+    }
+  })();
+  let results = 0;
+  while (performance.now() < endAt) {
+    await add();
+    results += count;
+    const early = startedAt + (results / PACE) * 1_000 - performance.now();
+    if (early > 0) await pause(early);
+  }
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await watch;
+  return { results, seconds, costs: difference(await counters(), before), lags };
+}
+
+function spread(values: readonly number[]): { readonly p50: number; readonly max: number } {
+  const sorted = values.toSorted((a, b) => a - b);
+  return { p50: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 };
+}
+
+interface Scorers extends AsyncDisposable {
+  cpuUs(): Promise<number>;
+}
+
+async function startScorers(url: string, processes: number): Promise<Scorers> {
+  const all = await Promise.all(Array.from({ length: processes }, () => startScorer(url)));
+  return {
+    cpuUs: async () => {
+      const each = await Promise.all(all.map((one) => one.cpuUs()));
+      return each.reduce((sum, one) => sum + one, 0);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+async function startScorer(url: string): Promise<Scorers> {
+  const script = fileURLToPath(new URL("scorer-process.ts", import.meta.url));
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...process.execArgv, "--conditions=source", script, url],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const { stdin, stdout } = child;
+  if (stdin === null || stdout === null) throw new Error("a scorer has no pipes");
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  const told = async (word: string): Promise<string> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done === true) throw new Error("a scorer ended by itself");
+      const [first, rest = ""] = String(value).split(" ");
+      if (first === word) return rest;
+    }
+  };
+  await told("ready");
+  return {
+    cpuUs: async () => {
+      stdin.write("usage\n");
+      return Number(await told("usage"));
+    },
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(child, "close");
+      stdin.end();
+      await closed;
+    },
+  };
+}
