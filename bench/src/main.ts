@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { agentFleet } from "./agent-fleet/agent-fleet.ts";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
+import { history } from "./history/history.ts";
 import { issuance } from "./issuance/issuance.ts";
 import { poolScale } from "./pool-scale/pool-scale.ts";
 import { probeError } from "./probe-error/probe-error.ts";
@@ -23,6 +24,7 @@ const SCENARIOS: readonly Scenario[] = [
   agentFleet,
   selection,
   scoringRate,
+  history,
 ];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;

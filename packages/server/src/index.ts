@@ -15,6 +15,11 @@ export {
   type ServerOptions,
 } from "./create-server.ts";
 export { HISTORY_SETTINGS, type HistorySettings } from "./history/history-settings.ts";
+export {
+  createHotHistory,
+  type HotHistory,
+  type HotHistoryOptions,
+} from "./history/hot-history.ts";
 export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";
 export { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";

@@ -7,12 +7,15 @@ import {
   type UseQueryOptions,
 } from "@tanstack/react-query";
 import type { adminV1 } from "@truechimer/api";
+import { isLoading } from "../shell/load-note.ts";
 import { adminClient, LONG_CALL_TIMEOUT_MS } from "./client.ts";
 import { clockSkewStore } from "./connection.ts";
 import { msOf, timestampOf } from "./message.ts";
 import { isPassing } from "./problem.ts";
 
 const POLL_MS = 2_500;
+/** A load takes seconds. */
+const LOAD_POLL_MS = 1_000;
 /** A short history is cheap to read again, and its reader waits for every point. */
 const HISTORY_POLL_QUICK_MS = 5_000;
 const HISTORY_POLL_MS = 20_000;
@@ -101,6 +104,16 @@ export function enrolmentTokensQuery(): Query<adminV1.ListEnrolmentTokensRespons
     queryKey: ["enrolment tokens"] as readonly string[],
     queryFn: ({ signal }) => adminClient.listEnrolmentTokens({}, { signal }),
     refetchInterval: POLL_MS,
+  });
+}
+
+/** The same answer, asked for as long as the history is being loaded. */
+export function loadQuery(): Query<adminV1.GetSystemResponse> {
+  return queryOptions({
+    queryKey: ["load"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.getSystem({}, { signal }),
+    retry: false,
+    refetchInterval: ({ state }) => (isLoading(state.data?.history) ? LOAD_POLL_MS : false),
   });
 }
 

@@ -8,6 +8,7 @@ import { overviewQuery } from "../api/queries.ts";
 import { Toasts } from "../parts/toasts.tsx";
 import { ConnectionNote } from "./connection-note.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
+import { LoadBanner } from "./load-banner.tsx";
 import { NAVIGATION, type NavigationEntry } from "./navigation.ts";
 import { SessionPage } from "./session-page.tsx";
 import { SkewNote } from "./skew-note.tsx";
@@ -37,6 +38,7 @@ export function Shell(): ReactNode {
       </header>
       <ConnectionNote />
       <SkewNote />
+      <LoadBanner enabled={!location.pathname.startsWith("/help/")} />
       <main id="main" ref={main} tabIndex={-1}>
         <SessionGate helping={location.pathname.startsWith("/help/")} />
       </main>
