@@ -181,6 +181,11 @@ describe("seven processes on one PostgreSQL", { timeout: LIMIT_MS }, () => {
     const replicas = (await system()).filter(({ kind }) => kind === "replica");
     expect(replicas.map(({ roles, alive }) => ({ roles, alive }))).toHaveLength(ROLES.length);
     expect(replicas.every(({ alive }) => alive === true)).toBe(true);
+    const args = ["system", "--url", apis[0]?.url ?? "", "--key-file", keyFile];
+    const page = (await command(home, args, { terminal: true })).out;
+    expect(page).toMatch(/^Truechimer \S+ on PostgreSQL \S+, schema 00\d\d_/);
+    expect(page).toMatch(/ +scorer +alive /);
+    expect(page).toMatch(/^partitions .* idempotent +makes the tables of coming days/m);
 
     const balancer = await startBalancer(apis.map(({ url }) => url));
     const load = startLoad(balancer);
