@@ -18,7 +18,7 @@ export interface ResultsToAdd {
   readonly lastAgoSeconds: number;
 }
 
-export function resultsADay({ monitors, servers }: PoolSize): number {
+function resultsADay({ monitors, servers }: PoolSize): number {
   const candidates = monitors - ACTIVE_MONITORS - TESTING_MONITORS;
   return (
     servers *

@@ -342,7 +342,7 @@ async function startScorer(url: string): Promise<Scorers> {
     for (;;) {
       const { value, done } = await lines.next();
       if (done === true) throw new Error("a scorer ended by itself");
-      const [first, rest = ""] = String(value).split(" ");
+      const [first, rest = ""] = value.split(" ");
       if (first === word) return rest;
     }
   };

@@ -34,7 +34,7 @@ import { type HeldShards, LEASE_SECONDS } from "./shard-leases.ts";
 import { SHARDS, shardOf } from "./shards.ts";
 
 /** Results in one transaction: some hundred ms of work, so that whoever writes a server's row waits no longer. */
-export const PAGE_RESULTS_MAX = 4_000;
+const PAGE_RESULTS_MAX = 4_000;
 /** A process that stands still in the middle of a transaction loses it, and with it the rows that are its fence. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
