@@ -14,6 +14,7 @@ import { registerConfig } from "./commands/config.ts";
 import { registerDb } from "./commands/db.ts";
 import { registerEvents } from "./commands/events.ts";
 import { registerLimits } from "./commands/limits.ts";
+import { registerSelector } from "./commands/selector.ts";
 import { registerLogin } from "./commands/login.ts";
 import { registerMonitors } from "./commands/monitors.ts";
 import { registerScores } from "./commands/scores.ts";
@@ -54,6 +55,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerChecks,
     registerEvents,
     registerLimits,
+    registerSelector,
     registerSystem,
     registerLogin,
     registerDb,

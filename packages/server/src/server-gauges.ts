@@ -17,6 +17,7 @@ export function addServerGauges(
   addShardsGauge(metrics, read);
   addSetAsideGauge(metrics, read);
   addFleetGauges(metrics, read);
+  addCoverageGauge(metrics, read);
   addPoolGauge(metrics, database);
   addJobGauges(metrics, { read, database, loops, jobTiming });
 }
@@ -124,6 +125,24 @@ function addPoolGauge(metrics: Metrics, { pool }: Database): void {
       gauge.set({ state: "open" }, pool.totalCount);
       gauge.set({ state: "idle" }, pool.idleCount);
       gauge.set({ state: "waited_for" }, pool.waitingCount);
+    },
+  });
+}
+
+/** Two results make no median: a server with fewer than three is short of monitors. */
+function addCoverageGauge(metrics: Metrics, read: ReadRows): void {
+  metrics.gauge({
+    name: "truechimer_servers_short_of_monitors",
+    help: "Watched servers with fewer than three usable active monitors at their last review, by reason.",
+    labelNames: ["reason"],
+    collect: async (gauge) => {
+      gauge.reset();
+      const rows = await read<{ readonly shortage: string; readonly servers: bigint }>(
+        sql`select r.shortage, count(*) as servers
+            from servers_monitor_review r join servers s on s.id = r.server_id
+            where s.state = 'watched' and r.shortage is not null group by r.shortage`,
+      );
+      for (const { shortage, servers } of rows) gauge.set({ reason: shortage }, Number(servers));
     },
   });
 }

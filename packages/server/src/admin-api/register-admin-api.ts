@@ -30,6 +30,7 @@ import { listServers } from "./list-servers.ts";
 import { listTraceroutes } from "./list-traceroutes.ts";
 import { PAUSE, REMOVE, RESTORE, RESUME, setServerState } from "./set-server-state.ts";
 import { setServerTracing } from "./set-server-tracing.ts";
+import { explainAssignment, simulateReview } from "./simulate-review.ts";
 
 const PRINCIPAL: ContextKey<AdminPrincipal | undefined> = createContextKey<
   AdminPrincipal | undefined
@@ -71,6 +72,8 @@ export function registerAdminApi(
         listChecks: (request) => listChecks(context, request),
         getCheck: (request) => getCheck(context, request),
         explainScore: (request) => explainScore(context, request),
+        simulateReview: (request) => simulateReview(context, request),
+        explainAssignment: (request) => explainAssignment(context, request),
         listEvents: (request) => listEvents(context, request),
         getSystem: () => getSystem(context),
         listRateLimits: () => listRateLimits(context),
