@@ -394,6 +394,9 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         "a browser's session may not make monitors",
       );
     },
+    // No page asks for these yet.
+    simulateReview: () => ({}),
+    explainAssignment: () => ({}),
     createLogin: () => ({ url: "http://127.0.0.1/?key=fake-key-fake" }),
   };
 

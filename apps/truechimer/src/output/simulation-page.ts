@@ -50,7 +50,16 @@ export async function printExplanations(
 }
 
 function statusWord(status: adminV1.AssignmentStatus): string {
-  return (adminV1.AssignmentStatus[status] ?? "").toLowerCase();
+  switch (status) {
+    case adminV1.AssignmentStatus.ACTIVE:
+      return "active";
+    case adminV1.AssignmentStatus.TESTING:
+      return "testing";
+    case adminV1.AssignmentStatus.PAUSED:
+      return "paused";
+    default:
+      return "candidate";
+  }
 }
 
 function changeJson({ server, change }: ChangeRow): Record<string, unknown> {
