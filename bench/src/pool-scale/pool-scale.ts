@@ -3,12 +3,17 @@
 // cores. At a hundredth of the size (100 monitors × 1,000 servers: 100,000 assignments, 300,000 results of history) and
 // at the whole (1,000 × 10,000: 10 million and 30 million).
 
+<<<<<<< HEAD
+=======
+import { loadavg } from "node:os";
+>>>>>>> aa65057 (bench: figures of pool-scale on a crowded machine, which say how crowded)
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import type { ResultRow, Scenario, ScenarioOptions } from "../scenario.ts";
 import { isWanted } from "../scenario.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
 import { type AgentConnection, createAgentConnection } from "./agent-connection.ts";
+import { CONDITIONS, type Condition } from "./conditions.ts";
 import { type Counters, difference, readCounters } from "./costs.ts";
 import { type LoadFindings, type LoadOptions, runLoad } from "./load.ts";
 import { armPool } from "./plant-pool.ts";
@@ -25,94 +30,13 @@ const WARM_UP_MS = 4_000;
 const AGENTS_MAX = 200;
 const SUBMIT = "/monitor.v2.MonitorService/SubmitResults";
 const GET_SERVERS = "/monitor.v2.MonitorService/GetServers";
-/** Results a second at which the answering time of a submission is asked for. */
-const PACED_RESULTS = 5_000;
-const PACED_GET_SERVERS = 2_000;
-const HAMMERED_SERVERS = 20;
-const HAMMERING_CALLERS = 16;
-
-interface Condition {
-  readonly name: string;
-  readonly title: string;
-  readonly kind: "submit" | "get-servers";
-  readonly version: 4 | 5;
-  readonly callers: number;
-  /** Calls a second. Absent: as fast as they are answered. */
-  readonly pace?: number;
-  /** Servers that results are about. Absent: all. */
-  readonly servers?: number;
-  /** Submissions to have ready: more than can be taken. */
-  readonly perSecondMax: number;
-}
-
-const CONDITIONS: readonly Condition[] = [
-  {
-    name: "submit-4",
-    title: "SubmitResults, version 4",
-    kind: "submit",
-    version: 4,
-    callers: 64,
-    perSecondMax: 4_500,
-  },
-  {
-    name: "submit-5",
-    title: "SubmitResults, version 5, three exchanges each",
-    kind: "submit",
-    version: 5,
-    callers: 64,
-    perSecondMax: 2_000,
-  },
-  {
-    name: "submit-4-paced",
-    title: "SubmitResults, version 4, 5,000 results/s",
-    kind: "submit",
-    version: 4,
-    callers: 64,
-    pace: PACED_RESULTS / RESULTS,
-    perSecondMax: PACED_RESULTS / RESULTS + 50,
-  },
-  {
-    name: "submit-5-paced",
-    title: "SubmitResults, version 5, 5,000 results/s",
-    kind: "submit",
-    version: 5,
-    callers: 64,
-    pace: PACED_RESULTS / RESULTS,
-    perSecondMax: PACED_RESULTS / RESULTS + 50,
-  },
-  {
-    name: "get-servers",
-    title: "GetServers",
-    kind: "get-servers",
-    version: 5,
-    callers: 64,
-    perSecondMax: 0,
-  },
-  {
-    name: "get-servers-paced",
-    title: "GetServers, 2,000/s",
-    kind: "get-servers",
-    version: 5,
-    callers: 64,
-    pace: PACED_GET_SERVERS,
-    perSecondMax: 0,
-  },
-  {
-    name: "hammer",
-    title: `SubmitResults, ${HAMMERING_CALLERS} callers on ${HAMMERED_SERVERS} servers`,
-    kind: "submit",
-    version: 4,
-    callers: HAMMERING_CALLERS,
-    servers: HAMMERED_SERVERS,
-    perSecondMax: 3_000,
-  },
-];
-
 export interface PoolScaleRow extends ResultRow {
   readonly size: PoolSize["name"];
   readonly condition: string;
   readonly title: string;
   readonly callers: number;
+  /** Processes that wanted a core before it began, over the last minute: what else the machine had to do. */
+  readonly loadBefore: number;
   /** Results, or calls of GetServers, a second. */
   readonly perSecond: number;
   readonly latencyMs: Spread;
@@ -187,6 +111,7 @@ async function runCondition(
 ): Promise<PoolScaleRow> {
   const { database } = world;
   const durationMs = options.quick ? QUICK_RUN_MS : RUN_MS;
+  const [loadBefore = 0] = loadavg();
   await armPool(database, size);
   const work =
     condition.kind === "submit"
@@ -205,7 +130,7 @@ async function runCondition(
   const answered = condition.kind === "submit" ? findings.counted : work.handedOut();
   const stored =
     condition.kind === "submit" ? (await storedResults(world)) - storedBefore : answered;
-  return rowOf(size, condition, findings, { cost, answered, stored });
+  return rowOf(size, condition, findings, { cost, answered, stored, loadBefore });
 }
 
 interface Work {
@@ -305,9 +230,14 @@ function rowOf(
   size: PoolSize,
   { name, title, callers }: Condition,
   { tookMs, counted, latenciesMs, failures, firstFailure }: LoadFindings,
-  found: { readonly cost: Counters; readonly answered: number; readonly stored: number },
+  found: {
+    readonly cost: Counters;
+    readonly answered: number;
+    readonly stored: number;
+    readonly loadBefore: number;
+  },
 ): PoolScaleRow {
-  const { cost, answered, stored } = found;
+  const { cost, answered, stored, loadBefore } = found;
   if (firstFailure !== undefined) process.stderr.write(`first failure: ${firstFailure}\n`);
   const each = (value: number): number => value / Math.max(1, counted);
   return {
@@ -317,6 +247,7 @@ function rowOf(
     condition: name,
     title,
     callers,
+    loadBefore,
     perSecond: (counted / tookMs) * 1_000,
     latencyMs: spreadOf(latenciesMs),
     failures,

@@ -38,8 +38,8 @@ export function reportPoolScale(rows: readonly PoolScaleRow[]): string {
     "",
     ...NTP_POOL,
     "",
-    "| size | | a second | ms, p50 / p99 / greatest | failed | deadlocks | answered / stored |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| size | | a second | ms, p50 / p99 / greatest | failed | deadlocks | answered / stored | load before |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows.map(rateText),
     "",
     "What one result costs (of GetServers: one call), all processes on the same two cores:",
@@ -49,6 +49,9 @@ export function reportPoolScale(rows: readonly PoolScaleRow[]): string {
     ...rows.map(costText),
     "",
     ...growthText(rows),
+    "Load before: how many processes wanted a core in the minute before, on average. Above 0.5 or so others were at work on",
+    "the two cores, and the figures are what was left; the processor time of a result then grows, too.",
+    "",
     "✗ marks what misses the budget.",
     "",
   ].join("\n");
@@ -66,7 +69,8 @@ function rateText(row: PoolScaleRow): string {
     ` ${short(p50)} / ${short(p99)}${late} / ${short(max)} `,
     ` ${row.failures}${row.failures > 0 ? " ✗" : ""} `,
     ` ${row.deadlocks}${row.deadlocks > 0 ? " ✗" : ""} `,
-    ` ${whole(row.answered)} / ${whole(row.stored)}${row.answered === row.stored ? "" : " ✗"} |`,
+    ` ${whole(row.answered)} / ${whole(row.stored)}${row.answered === row.stored ? "" : " ✗"} `,
+    ` ${short(row.loadBefore)} |`,
   ].join("|");
 }
 
