@@ -3,10 +3,7 @@
 // cores. At a hundredth of the size (100 monitors × 1,000 servers: 100,000 assignments, 300,000 results of history) and
 // at the whole (1,000 × 10,000: 10 million and 30 million).
 
-<<<<<<< HEAD
-=======
 import { loadavg } from "node:os";
->>>>>>> aa65057 (bench: figures of pool-scale on a crowded machine, which say how crowded)
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import type { ResultRow, Scenario, ScenarioOptions } from "../scenario.ts";
