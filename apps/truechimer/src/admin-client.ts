@@ -85,6 +85,11 @@ export function codedAdminError(error: ConnectError): unknown {
   return isErrorCode(code) ? new AppError(code, error.rawMessage, { cause: error }) : error;
 }
 
+/** What a stream was refused with. */
+export function streamError(error: unknown): unknown {
+  return error instanceof ConnectError ? codedAdminError(error) : error;
+}
+
 /** The API's coded error, or what kept us from reaching it. */
 function adminError(error: unknown, url: string): unknown {
   if (!(error instanceof ConnectError)) return error;

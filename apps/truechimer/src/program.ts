@@ -23,6 +23,7 @@ import { registerServers } from "./commands/servers.ts";
 import { registerSystem } from "./commands/system.ts";
 import { registerUp } from "./commands/up.ts";
 import { registerVersion } from "./commands/version.ts";
+import { registerWatch } from "./commands/watch.ts";
 import type { ExitCode } from "./exit-code.ts";
 
 const FIRST_STEPS = `
@@ -54,6 +55,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerCheckNow,
     registerChecks,
     registerEvents,
+    registerWatch,
     registerLimits,
     registerSelector,
     registerSystem,

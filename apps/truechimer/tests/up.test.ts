@@ -1,5 +1,6 @@
 // `truechimer up` from its first start to its end, killed in between: real PostgreSQL, real packets, real chronyd.
 
+import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { adminV1 } from "@truechimer/api";
@@ -11,6 +12,7 @@ import {
   type CommandOutcome,
   command,
   createDataHome,
+  spawnProgram,
   type DataHome,
   spawnUp,
   startUp,
@@ -128,6 +130,32 @@ test("one filter language for servers, monitors, checks and events; what is wron
   expect(wrong.err).toMatch(
     /^ {2}offset>5 stale:no\n {9}\^\ntruechimer: filter, character 8: .*5ms.*\n.*bad_filter/,
   );
+});
+
+test("`watch` tells checks as they come, those that pass", async () => {
+  const program = spawnProgram(["watch", "--filter", "offset>1s server:ahead2s.lab", "--json"], {
+    TRUECHIMER_DATA_DIR: home.path,
+  });
+  const ended = once(program, "exit");
+  let out = "";
+  program.stdout?.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  try {
+    await vi.waitFor(() => expect(out.split("\n").length).toBeGreaterThan(3), {
+      timeout: VERDICT_LIMIT_MS,
+      interval: 100,
+    });
+  } finally {
+    program.kill("SIGTERM");
+  }
+  expect(await ended).toEqual([0, null]);
+  const lines = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const line of lines) expect(line).toMatchObject({ event: "check", server: "ahead2s.lab" });
+  expect(new Set(lines.map(({ id }) => id)).size).toBe(lines.length);
 });
 
 test("`check-now` shows what ten places see at this moment, and the way from each of them", async () => {

@@ -11,6 +11,8 @@ import { hostProblem, originProblem } from "../http/host-guard.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
 import { hostHeaders } from "../http/request-guards.ts";
 import { failedLogin, principalRefusal, strangerRefusal } from "../limits/limit-callers.ts";
+import { createLiveFeed } from "../live/live-feed.ts";
+import { watchResults } from "../live/watch-results.ts";
 import { addServers } from "./add-servers.ts";
 import { agentProcedures } from "./agent-procedures.ts";
 import { checkNow } from "./check-now.ts";
@@ -42,6 +44,7 @@ export function registerAdminApi(
   options: HttpAppOptions,
 ): Promise<void> {
   const principals = new WeakMap<FastifyRequest, AdminPrincipal>();
+  const feed = createLiveFeed(context);
   guardAdmin(scope, context, { options, principals });
   return registerConnectService(scope, context, {
     ...options,
@@ -67,6 +70,7 @@ export function registerAdminApi(
         listTraceroutes: (request) => listTraceroutes(context, request),
         checkNow: (request, { signal }) =>
           checkNow({ context, onDemand: options.onDemand }, request, signal),
+        watchResults: (request, { signal }) => watchResults({ context, feed }, request, signal),
         listMonitors: (request) => listMonitors(context, request),
         getServerHistory: (request) => getServerHistory(context, request),
         listChecks: (request) => listChecks(context, request),
