@@ -2,7 +2,7 @@
 
 import { SAMPLE_REASONS } from "@truechimer/ntp";
 import { LEGACY_STATUS_REASONS, VERDICT_REASONS } from "@truechimer/scoring";
-import type { Column, Entity, Field, FieldType, Subject } from "./field.ts";
+import type { Entity, Field, FieldType, Subject } from "./field.ts";
 
 const VERDICTS = ["truechimer", "falseticker", "unreachable", "unsure"] as const;
 const FAMILIES = ["v4", "v6"] as const;
@@ -33,7 +33,7 @@ type Rest = Pick<Field, "example"> &
 function define(entity: Entity, short: string, type: FieldType, doc: string, rest: Rest): Field {
   const { column = short, ...more } = rest;
   const name = short === "name" ? entity : `${entity}.${short}`;
-  return { name, entity, type, doc, ...more, column: `${entity}.${column}` as Column };
+  return { name, entity, type, doc, ...more, column: `${entity}.${column}` };
 }
 
 const SERVER: readonly Field[] = [

@@ -1,10 +1,10 @@
 // What could stand at the cursor: fields, operators, words, units.
 
-import { asciiLower } from "./pattern.ts";
 import { FIELDS, findField, writtenName } from "./catalogue.ts";
-import { OPERATORS } from "./characters.ts";
+import type { OPERATORS } from "./characters.ts";
 import type { Field, Subject } from "./field.ts";
 import { UNITS } from "./parse-value.ts";
+import { asciiLower } from "./pattern.ts";
 import { valueText } from "./print-filter.ts";
 
 /** One thing to choose. */

@@ -109,7 +109,7 @@ function clamped(ns: bigint): bigint {
 }
 
 /** Instants are kept to the microsecond. */
-export function wholeMicroseconds(ns: bigint): bigint {
+function wholeMicroseconds(ns: bigint): bigint {
   return ns - (((ns % 1_000n) + 1_000n) % 1_000n);
 }
 

@@ -33,7 +33,7 @@ export function patternTest(pattern: Pattern): (text: string) => boolean {
     }
   }
   const steps = pattern.flatMap((part): readonly string[] => {
-    if (part.kind === "text") return [...part.text];
+    if (part.kind === "text") return Array.from(part.text);
     return [part.kind === "any" ? ANY : ONE];
   });
   return (text) => matchesSteps(steps, asciiLower(text));

@@ -1,6 +1,6 @@
 import {
-  FILTER_LIMITS,
   completeFilter,
+  FILTER_LIMITS,
   parseFilter,
   printFilter,
   readFilter,

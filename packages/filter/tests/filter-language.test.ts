@@ -1,10 +1,10 @@
 import {
-  completeFilter,
+  type ConditionValue,
   compileCondition,
+  completeFilter,
   filterPointer,
   filterProblemText,
   readFilter,
-  type ConditionValue,
   type Subject,
 } from "@truechimer/filter";
 import { describe, expect, test } from "vitest";
@@ -42,8 +42,8 @@ const ROWS: Readonly<Record<string, Row>> = {
 function passing(text: string, subject: Subject = "checks"): readonly string[] {
   const read = readFilter(text, { subject, nowNs: NOW_NS });
   if (!read.ok) throw new Error(filterProblemText(read.error));
-  const test = compileCondition<Row>(read.value, (column) => (row) => row[column]);
-  return Object.entries(ROWS).flatMap(([name, row]) => (test(row) ? [name] : []));
+  const passes = compileCondition<Row>(read.value, (column) => (row) => row[column]);
+  return Object.entries(ROWS).flatMap(([name, row]) => (passes(row) ? [name] : []));
 }
 
 describe("what a filter lets through", () => {

@@ -72,7 +72,7 @@ const TEXTS = fc.oneof(
   ),
   fc
     .tuple(fc.constantFrom(...HOSTILE), fc.nat(12), fc.constantFrom("*", "?", ""))
-    .map(([text, cut, end]) => [...text].slice(0, cut).join("") + end),
+    .map(([text, cut, end]) => Array.from(text).slice(0, cut).join("") + end),
   fc.string({ unit: "grapheme", maxLength: 8 }),
 );
 
@@ -163,10 +163,10 @@ describe.each(Object.entries(SUBJECTS))("%s", (name, { columns, id, from }) => {
       ([column, { expression }]) => sql`${expression} as ${sql.id(column)}`,
     );
     rows = (await sql<Row>`select ${sql.join(selected)} from ${from}`.execute(kysely)).rows;
-    expect(rows.length).toBeGreaterThan(15);
   });
 
   test("PostgreSQL and the compiled function let the same rows through", async () => {
+    expect(rows.length).toBeGreaterThan(15);
     let read = 0;
     let matched = 0;
     await fc.assert(

@@ -116,13 +116,13 @@ describe("a stream", () => {
     const meanwhile: bigint[] = [];
     for (let round = 0; round < 20; round += 1)
       meanwhile.push(...(await insertChecks([round, round + 1])));
-    let writing = true;
+    const writing = new AbortController();
     const writer = (async () => {
-      while (writing) meanwhile.push(...(await insertChecks([50])));
+      while (!writing.signal.aborted) meanwhile.push(...(await insertChecks([50])));
     })();
     const after = await watch(1, { filter: "offset:any", resume });
     await vi.waitFor(() => expect(idsOf(after).length).toBeGreaterThan(45), PATIENTLY);
-    writing = false;
+    writing.abort();
     await writer;
     await vi.waitFor(() => expect(idsOf(after)).toHaveLength(meanwhile.length), PATIENTLY);
     expect(sorted(idsOf(after))).toEqual(sorted(meanwhile));

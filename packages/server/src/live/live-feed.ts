@@ -14,7 +14,7 @@ import { type LiveRow, liveRows } from "./live-rows.ts";
 const LOOK_MS = 80;
 const RETRY_MS = 1_000;
 /** Each holds a connection and a buffer. */
-export const WATCHERS_MAX = 500;
+const WATCHERS_MAX = 500;
 
 /** Told of each look that found something; and of having to begin anew. */
 export interface Watcher {
@@ -53,12 +53,12 @@ export function createLiveFeed(context: ServerContext): LiveFeed {
     if (page.kind === "lost") {
       const anew = await currentResultsPosition(kysely);
       position = anew;
-      for (const watcher of [...watchers]) watcher.lost(anew);
+      for (const watcher of watchers) watcher.lost(anew);
       return;
     }
     const rows = await liveRows(kysely, page, exceptMonitorIds);
     position = page.position;
-    for (const watcher of [...watchers]) watcher.rows(rows, page.position);
+    for (const watcher of watchers) watcher.rows(rows, page.position);
   };
 
   const run = async (): Promise<void> => {
