@@ -12,6 +12,7 @@ import { explainScore } from "./explain-score.ts";
 import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
 import { fakeCheckNow, keptPath } from "./fake-check-now.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
+import { fakeWatch } from "./fake-watch.ts";
 import { historyOf } from "./history.ts";
 import {
   type FakeMonitor,
@@ -214,6 +215,15 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     createEnrolmentToken: (request) => agents.createToken(request),
     listEnrolmentTokens: () => ({ tokens: agents.tokens() }),
     revokeEnrolmentToken: ({ id }) => ({ token: agents.revokeToken(id) }),
+    watchResults: (request, { signal }: HandlerContext) =>
+      fakeWatch({
+        servers: () => [...servers.values()],
+        monitors,
+        wireMonitors: monitorsNow,
+        request,
+        nowMs,
+        signal,
+      }),
     checkNow: (request, { signal }: HandlerContext) =>
       fakeCheckNow({
         server: serverOf(request.serverId),

@@ -1,0 +1,65 @@
+// The fake's live stream: what its monitors see from now on, or since the position that a reader goes on from.
+
+import { setTimeout as wait } from "node:timers/promises";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { adminV1 } from "@truechimer/api";
+import { checkReaders, passesFilter } from "./fake-filter.ts";
+import type { FakeMonitor } from "./lab-facts.ts";
+import { checkIndexAt, observe, scoreAfter } from "./observations.ts";
+import { type WatchedServer, wireCheck, wireServer } from "./wire.ts";
+
+const LOOK_MS = 250;
+
+export interface FakeWatchOptions {
+  readonly servers: () => readonly WatchedServer[];
+  readonly monitors: readonly FakeMonitor[];
+  readonly wireMonitors: () => readonly adminV1.Monitor[];
+  readonly request: adminV1.WatchResultsRequest;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+export async function* fakeWatch(
+  options: FakeWatchOptions,
+): AsyncGenerator<MessageInitShape<typeof adminV1.WatchResultsResponseSchema>, void> {
+  const { request, nowMs, signal } = options;
+  let fromMs = request.resume === "" ? nowMs() : Number(request.resume);
+  for (let sequence = 1n; !signal.aborted; sequence += 1n) {
+    const toMs = nowMs();
+    yield {
+      sequence,
+      position: String(toMs),
+      serverTime: timestampFromMs(toMs),
+      checks: checksBetween(options, fromMs, toMs),
+    };
+    fromMs = toMs;
+    await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Of each monitor and server the newest, if it is of this time. */
+function checksBetween(
+  { servers, monitors, wireMonitors, request }: FakeWatchOptions,
+  fromMs: number,
+  toMs: number,
+): MessageInitShape<typeof adminV1.WatchedCheckSchema>[] {
+  const passes = passesFilter(request.filter, {
+    subject: "checks",
+    nowMs: toMs,
+    readers: checkReaders,
+  });
+  const wired = new Map(wireMonitors().map((monitor) => [monitor.id, monitor]));
+  return servers().flatMap((server) =>
+    monitors.flatMap((one) => {
+      const monitor = wired.get(one.id);
+      const index = checkIndexAt(server.facts, one, toMs);
+      const seen = observe(server.facts, one, index, toMs);
+      if (monitor === undefined || seen === undefined) return [];
+      if (seen.atMs <= fromMs || seen.atMs > toMs) return [];
+      const check = wireCheck(server, one, seen, scoreAfter(server.facts, one, index, toMs));
+      if (!passes({ check, server: wireServer(server, monitors, toMs), monitor })) return [];
+      return [{ check, serverName: server.facts.name, acceptedAt: timestampFromMs(seen.atMs) }];
+    }),
+  );
+}
