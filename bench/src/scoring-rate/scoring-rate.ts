@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -86,6 +87,8 @@ export interface ScoringRateRow extends ResultRow {
   readonly walBytes: number;
   readonly scorerCpuUs: number;
   readonly databaseCpuUs: number;
+  /** Of the host in the minute of the measurement; above its cores others worked, too. */
+  readonly loadAverage: number;
 }
 
 export const scoringRate: Scenario = {
@@ -189,6 +192,7 @@ async function runCondition(
     walBytes: costs.walBytes / results,
     scorerCpuUs: costs.serverCpuUs / results,
     databaseCpuUs: costs.databaseCpuUs / results,
+    loadAverage: loadavg()[0] ?? 0,
   };
 }
 
