@@ -41,7 +41,7 @@ async function runHistory(options: ScenarioOptions): Promise<readonly ResultRow[
         key: keyOf("store", count),
         measuredOn,
         kind: "store",
-        run: runStore(count),
+        run: await runStore(count),
       } as ResultRow);
     }
   }

@@ -6,7 +6,8 @@ export function reportHistory(rows: readonly (HistoryStartRow | HistoryStoreRow)
   const starts = rows.filter((row): row is HistoryStartRow => row.kind === "start");
   const stores = rows.filter((row): row is HistoryStoreRow => row.kind === "store");
   return [
-    "A start, from a database that is up: one thread reads and packs, another answers. Budgets are those of 10 M rows.",
+    "A start, from a database that is up: one thread reads and packs, another answers. Budgets are those of 10 M rows. What",
+    "else works on the machine is in all figures: those of 2026-11-28 were taken while three other programs kept both cores busy.",
     "",
     "| rows | first answer, s | all in memory, s | rows/s | longest stall, ms | a request meanwhile, ms p50 / p99 | day of one server, ms p50 / p99 | day of all servers, ms p50 / p99 | bytes a row |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",

@@ -1,10 +1,12 @@
 // The store alone, filled as a loader fills it, against the memory of the process.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createHistoryStore, type Measurement, RowPacker } from "@truechimer/history";
 import { DAYS, MONITORS, SERVERS } from "./seeded-database.ts";
 
+const SETTLE_MS = 200;
 const CHUNK_ROWS = 50_000;
 const NOW_US = 1.8e15;
 const SPAN_US = DAYS * 86_400_000_000;
@@ -18,9 +20,12 @@ export interface StoreRun {
   readonly residentBytesPerRow: number;
 }
 
-export function runStore(rows: number): StoreRun {
+export async function runStore(rows: number): Promise<StoreRun> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
+  // The buffers of an earlier store go when the loop turns.
+  collect();
+  await pause(SETTLE_MS);
   collect();
   const before = usedBytes();
   const store = createHistoryStore();

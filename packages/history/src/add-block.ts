@@ -4,15 +4,15 @@
 import {
   appendRows,
   atUsOf,
-  type Block,
   BLOCK_ROWS_MAX,
+  type Block,
   copyRows,
   createBlock,
   fitsBase,
   idOf,
   lowerBound,
 } from "./block.ts";
-import { findInsertions, insertRows, type Insertions, type RowRun } from "./merge-rows.ts";
+import { findInsertions, type Insertions, insertRows, type RowRun } from "./merge-rows.ts";
 
 /** A batch of this many rows that overlaps nothing stays as it is; fewer are merged into a neighbour. */
 const OWN_BLOCK_ROWS_MIN = 4_096;

@@ -10,6 +10,7 @@ import { assert } from "@truechimer/base";
 export const BLOCK_ROWS_MAX = 50_000;
 /** End of a chain. */
 export const NO_ROW = 0xffff;
+/** Of all columns, chains included. */
 export const BYTES_PER_ROW: number = 8 + 7 * 4 + 2 * 2 + 6;
 /** The array views of a block and the object around them, as V8 keeps them. */
 const BLOCK_OVERHEAD_BYTES = 3_072;
@@ -83,7 +84,7 @@ export function fitsBase({ baseUs, baseId }: BlockBase, atUs: number, id: number
 export function createBlock(
   rows: number,
   { baseUs, baseId }: BlockBase,
-  held: { readonly buffer: ArrayBuffer; readonly length: number } | undefined = undefined,
+  held?: { readonly buffer: ArrayBuffer; readonly length: number },
 ): Block {
   const capacity = Math.ceil(rows / ROW_ALIGNMENT) * ROW_ALIGNMENT;
   const buffer = held?.buffer ?? new ArrayBuffer(capacity * BYTES_PER_ROW);
@@ -170,14 +171,17 @@ export function bytesOf(block: Block): number {
   );
 }
 
+/** When the row's check was made: microseconds since 1970. */
 export function atUsOf(block: Block, row: number): number {
   return block.baseUs + (block.atHigh[row] as number) * LOW_BITS + (block.atLow[row] as number);
 }
 
+/** `log_scores.id` of the row. */
 export function idOf(block: Block, row: number): number {
   return block.baseId + (block.idHigh[row] as number) * LOW_BITS + (block.idLow[row] as number);
 }
 
+/** Writes a row's time and id; they must fit the block's base. */
 export function setKey(block: Block, row: number, atUs: number, id: number): void {
   const us = atUs - block.baseUs;
   const offset = id - block.baseId;
@@ -187,10 +191,12 @@ export function setKey(block: Block, row: number, atUs: number, id: number): voi
   block.idHigh[row] = offset / LOW_BITS;
 }
 
+/** Time of the oldest row. The block must have one. */
 export function firstUsOf(block: Block): number {
   return atUsOf(block, 0);
 }
 
+/** Time of the newest row. The block must have one. */
 export function lastUsOf(block: Block): number {
   return atUsOf(block, block.length - 1);
 }

@@ -33,6 +33,7 @@ export interface HistoryScan extends HistoryWindow {
   readonly monitorId?: number | undefined;
 }
 
+/** Measurements in memory, asked by time, server and monitor. No scan may be made within another. */
 export interface HistoryStore {
   /** Rows held, those that eviction has hidden and not yet freed included. */
   readonly rows: number;
@@ -191,12 +192,12 @@ class Store implements HistoryStore {
 
   scanNewest(scan: HistoryScan, visit: (row: RowView) => boolean): void {
     const first = this.#firstBlock(scan.fromUs);
-    let isOver = false;
-    for (let at = this.#blocks.length - 1; at >= first && !isOver; at -= 1) {
+    const state = { isOver: false };
+    for (let at = this.#blocks.length - 1; at >= first && !state.isOver; at -= 1) {
       const block = this.#blocks[at] as Block;
       this.#findRows(block, scan, (row) => {
-        isOver ||= !visit(this.#view.move(block, row));
-        return !isOver;
+        state.isOver = !visit(this.#view.move(block, row));
+        return !state.isOver;
       });
     }
   }

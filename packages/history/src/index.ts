@@ -1,5 +1,5 @@
 export { BLOCK_ROWS_MAX, BYTES_PER_ROW } from "./block.ts";
-export { type DownSampling, downSample, KEPT_A_SLOT } from "./down-sample.ts";
+export { type DownSampling, downSample } from "./down-sample.ts";
 export {
   createHistoryStore,
   type HistoryScan,

@@ -23,6 +23,7 @@ export interface Insertions {
   readonly length: number;
 }
 
+/** Rows that are held already are left out. */
 export function findInsertions(block: Block, { source, from, to }: RowRun): Insertions {
   const rows = new Uint32Array(to - from);
   const places = new Uint32Array(to - from);

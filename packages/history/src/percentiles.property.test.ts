@@ -8,7 +8,7 @@ test("a percentile is the value at its rank", () => {
       fc.array(fc.double({ noNaN: true }), { minLength: 1 }),
       fc.array(fc.double({ min: 0, max: 1, noNaN: true })),
       (values, shares) => {
-        const sorted = Float64Array.from(values).sort();
+        const sorted = Float64Array.from(values).toSorted();
         const found = percentiles(Float64Array.from(values), shares);
         for (const [at, share] of shares.entries()) {
           const rank = Math.max(0, Math.ceil(share * values.length) - 1);

@@ -2,9 +2,9 @@
 
 import { assert } from "@truechimer/base";
 import {
+  BLOCK_ROWS_MAX,
   type Block,
   baseAround,
-  BLOCK_ROWS_MAX,
   copyRows,
   createBlock,
   fitsBase,

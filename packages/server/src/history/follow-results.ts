@@ -5,10 +5,10 @@ import {
   currentResultsPosition,
   type Database,
   nsFromTimestamptz,
-  readCommittedResults,
-  resultKeys,
   type ResultsPage,
   type ResultsPosition,
+  readCommittedResults,
+  resultKeys,
   resultTimes,
   type Timestamptz,
 } from "@truechimer/database";

@@ -83,7 +83,7 @@ function run(world: World, settings: Partial<LoadSettings> = {}): Told {
       action = load.failed(nowMs, { lost: failure === "lost", code: `${failure}_code` });
       continue;
     }
-    const chunk = read(world, action);
+    const chunk = answerTo(world, action);
     loadedUs.push(...chunk.us);
     action = load.chunk(nowMs, { ...chunk.told, rowsFree: free() });
     horizons.push(load.progress.horizonUs);
@@ -92,7 +92,7 @@ function run(world: World, settings: Partial<LoadSettings> = {}): Told {
   return { phases, reads, horizons, load, loadedUs };
 }
 
-function read(
+function answerTo(
   { rowsUs, withheld }: World,
   { window, before, rowsMax, counts }: Read,
 ): { readonly us: readonly number[]; readonly told: Omit<LoadedChunk, "rowsFree"> } {
