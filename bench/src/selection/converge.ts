@@ -7,7 +7,7 @@ import {
   type Snapshot,
 } from "@truechimer/selection";
 
-export const REVIEWS_MAX = 60;
+const REVIEWS_MAX = 60;
 const CHANGED_REVIEW_MS = 3_600_000;
 const STABLE_REVIEW_MS = 1_200_000;
 

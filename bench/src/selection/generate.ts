@@ -33,7 +33,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 ];
 
 export const SEED = 42;
-export const SERVER_ACCOUNT = 999n;
+const SERVER_ACCOUNT = 999n;
 const MONITORS_MIN = 12;
 const MONITORS_SPAN = 50;
 const PRIORITY_MAX = 300;

@@ -3,14 +3,13 @@
 
 import type { Change } from "./change.ts";
 import { planReview, type ReviewPlan } from "./plan-review.ts";
-import { POOL_SELECTION, PURE_PRIORITY_SELECTION, type SelectionPolicy } from "./policy.ts";
+import { PURE_PRIORITY_SELECTION, type SelectionPolicy } from "./policy.ts";
 import type {
   AssignmentStatus,
   GlobalStatus,
   MonitorFacts,
   ServerFacts,
   Snapshot,
-  ViolationType,
 } from "./snapshot.ts";
 
 export const NOW_MS: number = Date.UTC(2026, 0, 1);
@@ -157,7 +156,7 @@ export function review(
   return { plans, snapshot, end: idsByStatus(snapshot) };
 }
 
-export function idsByStatus({ monitors }: Snapshot): Record<AssignmentStatus, number[]> {
+function idsByStatus({ monitors }: Snapshot): Record<AssignmentStatus, number[]> {
   const ids: Record<AssignmentStatus, number[]> = {
     active: [],
     testing: [],
@@ -174,5 +173,3 @@ export function changeWords(plan: ReviewPlan): readonly string[] {
     .toSorted((a, b) => (a.monitorId < b.monitorId ? -1 : 1))
     .map(({ monitorId, from, to }) => `${monitorId} ${from}>${to}`);
 }
-
-export { POOL_SELECTION, type ViolationType };

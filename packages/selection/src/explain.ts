@@ -27,6 +27,7 @@ export type Hold =
   | "outranked"
   | "scorer";
 
+/** Why one monitor is where it is. */
 export interface MonitorExplanation {
   readonly monitorId: bigint;
   readonly status: AssignmentStatus;

@@ -1,6 +1,6 @@
 export { CHANGE_REASON_TEXTS, type Change, type ChangeReason } from "./change.ts";
 export { explanationText, type Hold, type MonitorExplanation } from "./explain.ts";
-export { PLAN_MS_MAX, type PlanOptions, planReview, type ReviewPlan } from "./plan-review.ts";
+export { type PlanOptions, planReview, type ReviewPlan } from "./plan-review.ts";
 export {
   POOL_SELECTION,
   PRIVATE_SELECTION,

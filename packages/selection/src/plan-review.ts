@@ -13,8 +13,9 @@ import { type Slack, type Target, targetOf } from "./target.ts";
 import { byRank, type Violation, violationsOf } from "./violations.ts";
 
 /** After so long a plan gives the best that it has found. */
-export const PLAN_MS_MAX = 20;
+const PLAN_MS_MAX = 20;
 
+/** What a review would change, and why. */
 export interface ReviewPlan {
   /** In the order of writing; one for a monitor at most. */
   readonly changes: readonly Change[];
@@ -49,12 +50,14 @@ export interface ReviewPlan {
   readonly unclearAddresses: readonly ("server" | bigint)[];
 }
 
+/** How long a plan may take. */
 export interface PlanOptions {
   /** Milliseconds since some fixed instant; by it the search ends. Absent: the search has no end but its own. */
   readonly monotonicMs?: () => number;
   readonly msMax?: number;
 }
 
+/** The changes of one review, with the reasons. `nowMs` is Unix milliseconds. */
 export function planReview(
   snapshot: Snapshot,
   policy: SelectionPolicy,

@@ -74,7 +74,7 @@ export function qualityCost(
 }
 
 /** The NTP Pool's priority: lower is better. Without an answer it is that of a very long way. */
-export function priorityOf({ delayMs, meanStep }: MeasurementFacts): number {
+function priorityOf({ delayMs, meanStep }: MeasurementFacts): number {
   return Math.round((delayMs ?? DELAY_MS_UNANSWERED) * (1 + 2 * (1 - meanStep)));
 }
 

@@ -18,6 +18,7 @@ export interface Slack {
   readonly monitorIds: readonly bigint[];
 }
 
+/** The best assignment that the limits allow, whatever it takes to get there. */
 export interface Target {
   /** Places in `Field.standings`. Usable ones and, below the floor, incumbents that are better than none. */
   readonly active: ReadonlySet<number>;

@@ -4,10 +4,10 @@
 import type { ReviewPlan, SelectionPolicy } from "@truechimer/selection";
 
 const MINUTE_MS = 60_000;
-export const SHORTAGE_REVIEW_MS: number = 5 * MINUTE_MS;
-export const CHANGED_REVIEW_MS: number = 60 * MINUTE_MS;
-export const STABLE_REVIEW_MS: number = 20 * MINUTE_MS;
-export const STABLE_REVIEW_MS_MAX: number = 360 * MINUTE_MS;
+const SHORTAGE_REVIEW_MS = 5 * MINUTE_MS;
+const CHANGED_REVIEW_MS = 60 * MINUTE_MS;
+const STABLE_REVIEW_MS = 20 * MINUTE_MS;
+const STABLE_REVIEW_MS_MAX = 360 * MINUTE_MS;
 /** A monitor that has gone silent is late only after this moment, not at it. */
 const RECHECK_MARGIN_MS = 1_000;
 
