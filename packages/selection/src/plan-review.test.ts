@@ -11,7 +11,11 @@ test("a better candidate does not come at once where as many work as may", () =>
     { id: 13, status: "candidate", country: "JP" },
   ]);
   const working = new Set(snapshot.monitors.slice(0, 12).map(({ id }) => id));
-  for (const { monitorId, to } of planReview(snapshot, PRIVATE_SELECTION, NOW_MS).changes) {
+  for (const { monitorId, to } of planReview(
+    snapshot,
+    { ...PRIVATE_SELECTION, testingTarget: 5 },
+    NOW_MS,
+  ).changes) {
     if (to === "candidate") working.delete(monitorId);
     else working.add(monitorId);
   }
