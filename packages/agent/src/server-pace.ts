@@ -89,8 +89,8 @@ export function createServerPace(clock: Clock): ServerPace {
     Math.ceil(Number(freeAtNs - clock.monotonicNs()) / NS_PER_MS);
 
   const untilFree = async (entry: Entry, signal: AbortSignal): Promise<void> => {
-    for (let restMs = waitMs(entry); restMs > 0; restMs = waitMs(entry)) {
-      await sleep(clock, restMs, signal);
+    for (let leftMs = waitMs(entry); leftMs > 0; leftMs = waitMs(entry)) {
+      await sleep(clock, leftMs, signal);
     }
   };
 
