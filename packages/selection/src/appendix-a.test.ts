@@ -5,13 +5,13 @@ import { expect, test } from "vitest";
 import {
   CLASSIC,
   changeWords,
+  HOUR_MS,
   NOW_MS,
   of,
   type Row,
   review,
   SERVER,
   snapshotOf,
-  HOUR_MS,
 } from "./_scenario.ts";
 import type { ReviewPlan } from "./plan-review.ts";
 import { POOL_SELECTION, type SelectionPolicy } from "./policy.ts";

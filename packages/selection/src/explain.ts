@@ -1,8 +1,8 @@
 // Why every monitor of a server is where it is: what holds it there, and what would change that. Coded, with the numbers;
 // `explanationText` puts it into words.
 
-import { concaveGain } from "./choose-best.ts";
 import { CHANGE_REASON_TEXTS, type Change } from "./change.ts";
+import { concaveGain } from "./choose-best.ts";
 import type { AssignmentStatus } from "./snapshot.ts";
 import type { Field, Standing } from "./standing.ts";
 import type { Target } from "./target.ts";

@@ -4,8 +4,8 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  changeWords,
   CLASSIC,
+  changeWords,
   HOUR_MS,
   NOW_MS,
   of,

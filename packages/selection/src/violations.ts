@@ -1,8 +1,8 @@
 // Which limits the assignments break as they are, and who is to blame: of those that stand in each other's way, all but
 // the best.
 
-import { type Field, isWorking, type Standing } from "./standing.ts";
 import type { ViolationType } from "./snapshot.ts";
+import { type Field, isWorking, type Standing } from "./standing.ts";
 
 export interface Violation {
   readonly monitorId: bigint;

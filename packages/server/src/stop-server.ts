@@ -42,7 +42,7 @@ export async function stopServer(parts: StoppingParts): Promise<void> {
     );
     // Told below; a failure meanwhile has a reader.
     working.catch(() => undefined);
-    if (app?.server.listening === true) await sleep(context.clock, noticeMs);
+    if (noticeMs > 0 && app?.server.listening === true) await sleep(context.clock, noticeMs);
     onDemand.sayGoodbye();
     await Promise.all([app?.close(), agents?.[Symbol.asyncDispose]()]);
     await calls.settled();

@@ -2,14 +2,14 @@
 
 import { systemClock } from "@truechimer/base";
 import { inTransaction } from "@truechimer/database";
-import { planReview, POOL_SELECTION } from "@truechimer/selection";
+import { POOL_SELECTION, planReview } from "@truechimer/selection";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test } from "vitest";
 import { LOCAL_POLICY, POOL_POLICY } from "../src/index.ts";
-import { reassign, requestReviews } from "../src/selector/reassign.ts";
-import { reviewDueServers, type ReviewContext } from "../src/selector/review-servers.ts";
 import { loadSnapshots } from "../src/selector/load-snapshots.ts";
+import { reassign, requestReviews } from "../src/selector/reassign.ts";
+import { type ReviewContext, reviewDueServers } from "../src/selector/review-servers.ts";
 import { writePlans } from "../src/selector/write-plans.ts";
 
 const database = await useDatabase();

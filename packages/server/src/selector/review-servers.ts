@@ -12,7 +12,7 @@ import {
 import { sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
-import { loadSnapshots, type LoadedServer } from "./load-snapshots.ts";
+import { type LoadedServer, loadSnapshots } from "./load-snapshots.ts";
 import { nextReviewMs } from "./next-review.ts";
 import { changedPolicy, labPolicy } from "./selection-policies.ts";
 import { refreshStandings } from "./standings.ts";
