@@ -118,7 +118,10 @@ test("one filter language for servers, monitors, checks and events; what is wron
     "frankfurt.lab",
   ]);
   const checks = await run([
-    ...["checks", "list", "ahead2s.lab", "--filter"],
+    "checks",
+    "list",
+    "ahead2s.lab",
+    "--filter",
     "offset>1s age<1h monitor:frankfurt* reason:none",
   ]);
   expect(checks.json().length).toBeGreaterThan(0);

@@ -47,11 +47,6 @@ export const POOL_SIZES: readonly PoolSize[] = [
   },
 ];
 
-/** By number, from 1. Of 198.18.0.0/15, the addresses of benchmarks (RFC 2544). Nobody is ever asked there. */
-export function serverAddress(server: number): string {
-  return `198.18.${server >> 8}.${server & 255}`;
-}
-
 /** By number, from 1. */
 export function monitorAddress(monitor: number): string {
   return `198.19.${monitor >> 8}.${monitor & 255}`;

@@ -160,7 +160,7 @@ async function startReplica(databaseUrl: string, size: PoolSize): Promise<Runnin
     for (;;) {
       const { value, done } = await lines.next();
       if (done === true) throw new Error("a replica ended by itself");
-      const [first, rest = ""] = String(value).split(" ");
+      const [first, rest = ""] = value.split(" ");
       if (first === word) return rest;
     }
   };

@@ -93,7 +93,8 @@ function augment(graph: readonly Edge[][], source: number, sink: number): number
     const [from, index] = via[at] as readonly [number, number];
     const edge = graph[from]?.[index] as Edge;
     edge.capacity -= 1;
-    (graph[at]?.[edge.back] as Edge).capacity += 1;
+    const back = graph[at]?.[edge.back] as Edge;
+    back.capacity += 1;
     at = from;
   }
   return total;

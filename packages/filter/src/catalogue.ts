@@ -323,7 +323,7 @@ export const FIELDS: Readonly<Record<Subject, readonly Field[]>> = {
 };
 
 /** The entity whose fields need no prefix. */
-export const OWN_ENTITY: Readonly<Record<Subject, Entity>> = {
+const OWN_ENTITY: Readonly<Record<Subject, Entity>> = {
   servers: "server",
   monitors: "monitor",
   checks: "check",

@@ -6,7 +6,7 @@ import { compareKeys, type Measurement } from "./measurement.ts";
 import { copyMeasurement, type RowView } from "./row-view.ts";
 
 /** Kept of each slot at most. */
-export const KEPT_A_SLOT = 4;
+const KEPT_A_SLOT = 4;
 
 /** Which rows, and how many points. */
 export interface DownSampling extends HistoryWindow {

@@ -111,11 +111,11 @@ class Search {
     order.sort((a, b) => this.#item(b).value - this.#item(a).value || a - b);
     if (this.#fitAll(order)) {
       for (const place of order) this.#take(place);
-      return { chosen: order.sort((a, b) => a - b), value: this.#value, bound: this.#value };
+      return { chosen: order.toSorted((a, b) => a - b), value: this.#value, bound: this.#value };
     }
     this.#branch(order);
     return {
-      chosen: [...this.#best].sort((a, b) => a - b),
+      chosen: [...this.#best].toSorted((a, b) => a - b),
       value: this.#bestValue,
       bound: Math.max(this.#bestValue, this.#openBound),
     };

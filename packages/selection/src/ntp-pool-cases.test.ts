@@ -56,7 +56,7 @@ const ids = (plan: ReviewPlan, from: string, to: string): readonly number[] =>
   plan.changes
     .filter((change) => change.from === from && change.to === to)
     .map(({ monitorId }) => Number(monitorId))
-    .sort((a, b) => a - b);
+    .toSorted((a, b) => a - b);
 
 const BOOTSTRAP: readonly Case[] = [
   {
@@ -196,7 +196,7 @@ describe("limits of accounts (6.2)", () => {
   test("17 a monitor of no account has no limit", () => {
     const rows = [1, 2, 3].map((id) => row("active", id));
     const snapshot = snapshotOf(rows);
-    const monitors = snapshot.monitors.map(({ accountId: _, ...others }) => others);
+    const monitors = snapshot.monitors.map(({ accountId: _accountId, ...others }) => others);
     expect(planReview({ ...snapshot, monitors }, CLASSIC, NOW_MS).violations).toEqual([]);
   });
 });
@@ -247,7 +247,7 @@ describe("the server's own network (6.3)", () => {
 
   test("25, 26 an address that is not known breaks no rule", () => {
     const snapshot = snapshotOf([row("active", 1)]);
-    const monitors = snapshot.monitors.map(({ ip: _, ...others }) => others);
+    const monitors = snapshot.monitors.map(({ ip: _ip, ...others }) => others);
     expect(planReview({ ...snapshot, monitors }, CLASSIC, NOW_MS).violations).toEqual([]);
     const { ip: __, ...server } = SERVER;
     expect(planReview({ server, monitors: snapshot.monitors }, CLASSIC, NOW_MS).violations).toEqual(

@@ -32,7 +32,7 @@ const anyMonitor = (id: number): fc.Arbitrary<MonitorFacts> =>
       silent: fc.nat(9).map((drawn) => drawn === 0),
       count: fc.constantFrom(0, 8, 20, 200),
       country: fc.constantFrom("", "DE", "US", "JP"),
-      type: fc.nat(20).map((drawn) => (drawn === 0 ? "score" : "monitor") as "score" | "monitor"),
+      type: fc.nat(20).map((drawn) => (drawn === 0 ? "score" : "monitor")),
     })
     .map(({ global, network, silent, type, ...row }) => {
       const facts = monitor({

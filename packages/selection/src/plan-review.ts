@@ -243,5 +243,5 @@ function recheckAt({ standings }: Field, after: readonly string[]): number | und
 }
 
 function idsAt({ standings }: Field, places: ReadonlySet<number>): readonly bigint[] {
-  return [...places].sort((a, b) => a - b).flatMap((place) => standings[place]?.facts.id ?? []);
+  return [...places].toSorted((a, b) => a - b).flatMap((place) => standings[place]?.facts.id ?? []);
 }

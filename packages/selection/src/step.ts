@@ -291,7 +291,7 @@ class StepSearch {
     const later = this.#removable.slice(from);
     for (const cost of later
       .map((place) => this.#costOf([place]))
-      .sort((a, b) => b - a)
+      .toSorted((a, b) => b - a)
       .slice(0, left)) {
       costs += cost;
     }
@@ -362,18 +362,17 @@ class StepSearch {
     const left = new Set(activeLeft);
     const room = this.#workingRoom(working);
     const workingBefore = this.#active.length + this.#testing.length;
-    let places =
-      Math.max(policy.activeTarget + policy.testingTarget, workingBefore) - working.length;
+    let free = Math.max(policy.activeTarget + policy.testingTarget, workingBefore) - working.length;
     const possible = this.#promotable.filter((place) => {
       const { facts, network, account } = this.#at(place);
       if (left.has(place)) return false;
       if (facts.status === "testing") return workingSet.has(place);
-      if (places <= 0 || (network >= 0 && workingNetworks.has(network))) return false;
+      if (free <= 0 || (network >= 0 && workingNetworks.has(network))) return false;
       if (account >= 0) {
         room[account] = (room[account] ?? 0) - 1;
         if ((room[account] ?? 0) < 0) return false;
       }
-      places -= 1;
+      free -= 1;
       return true;
     });
     const chosen: number[] = [];

@@ -88,7 +88,7 @@ async function storeCounted(
   toStore: SubmissionToStore,
 ): Promise<StoreOutcome> {
   try {
-    return await stored(context, toStore);
+    return await storeTogether(context, toStore);
   } catch (error) {
     if (error instanceof AppError && error.code === "batch_out_of_order") {
       const { monitor, statuses } = toStore;
@@ -104,7 +104,10 @@ async function storeCounted(
 }
 
 /** Together with those of other monitors that came at the same time. */
-function stored(context: ServerContext, submission: SubmissionToStore): Promise<StoreOutcome> {
+function storeTogether(
+  context: ServerContext,
+  submission: SubmissionToStore,
+): Promise<StoreOutcome> {
   const attributes = {
     "truechimer.monitor": submission.monitor.name,
     "truechimer.submission": submission.submissionId,

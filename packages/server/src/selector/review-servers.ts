@@ -50,7 +50,8 @@ export async function reviewDueServers(
   await refreshStandings(context.database);
   let servers = 0;
   let changes = 0;
-  while (servers < SERVERS_MAX && signal?.aborted !== true) {
+  const isStopped = (): boolean => signal?.aborted === true;
+  while (servers < SERVERS_MAX && !isStopped()) {
     const outcome = await reviewBatch(context, fleet);
     if (outcome === undefined) break;
     servers += outcome.servers;
