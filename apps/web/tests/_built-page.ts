@@ -13,6 +13,7 @@ const SOURCES = [
   "public",
   "index.html",
   "vite.config.ts",
+  "tests/_built-page.ts",
   "../../packages/api/src",
   "../../packages/filter/src",
   "../../docs/reference",
@@ -23,18 +24,29 @@ export async function builtPage(): Promise<string> {
   const wanted = join(CACHE, `page-${await stateOfSources()}`);
   if (existsSync(wanted)) return wanted;
   const made = await mkdtemp(join(WEB, ".dist-"));
-  await build({
-    root: WEB,
-    configFile: join(WEB, "vite.config.ts"),
-    logLevel: "error",
-    mode: "production",
-    build: { outDir: made, emptyOutDir: true },
-  });
+  await buildAsShipped(made);
   await mkdir(CACHE, { recursive: true });
   // Two test files may build at the same time: the first to finish wins.
   await rename(made, wanted).catch(() => rm(made, { recursive: true, force: true }));
   await forgetOthers(wanted);
   return wanted;
+}
+
+/** Under a test runner NODE_ENV says "test", which would build React's development version. */
+async function buildAsShipped(outDir: string): Promise<void> {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    await build({
+      root: WEB,
+      configFile: join(WEB, "vite.config.ts"),
+      logLevel: "error",
+      mode: "production",
+      build: { outDir, emptyOutDir: true },
+    });
+  } finally {
+    process.env["NODE_ENV"] = before;
+  }
 }
 
 async function stateOfSources(): Promise<string> {

@@ -265,7 +265,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await page.keyboard.press("p");
     await page.getByRole("heading", { name: "Operations" }).waitFor();
     await page.keyboard.press("/");
-    await page.getByRole("searchbox").waitFor();
+    await page.getByRole("combobox", { name: "Search servers" }).waitFor();
     await expect
       .poll(() => page.evaluate(() => document.activeElement?.tagName), PATIENTLY)
       .toBe("INPUT");
