@@ -170,12 +170,15 @@ describe("seven processes on one PostgreSQL", { timeout: LIMIT_MS }, () => {
 
     await Promise.all(
       cluster.members.map(async ({ roles, url }) => {
-        const health = await fetch(`${url}/healthz/ready`);
-        expect(await health.json()).toEqual({
-          status: "ok",
-          roles: [roles],
-          checks: { database: "ok" },
-        });
+        // One with the API is ready once the newest results are in its memory.
+        await vi.waitFor(async () => {
+          const health = await fetch(`${url}/healthz/ready`);
+          expect(await health.json()).toMatchObject({
+            status: "ok",
+            roles: [roles],
+            checks: { database: "ok" },
+          });
+        }, WAIT);
       }),
     );
     const replicas = (await system()).filter(({ kind }) => kind === "replica");
