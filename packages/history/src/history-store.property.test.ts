@@ -101,11 +101,13 @@ function evictToShare(share: number): Action {
   return (model, store) => {
     const bytesMax = store.bytes * share;
     const before = store.horizonUs;
+    // Evicted by time before, and their block not yet freed.
+    const hidden = store.rows - model.rows.length;
     const freed = store.evictToBytes(bytesMax);
     expect(store.bytes <= bytesMax || store.blocks().length <= 1).toBe(true);
     expect(store.horizonUs).toBeGreaterThanOrEqual(before);
     // The oldest went, as many as it says, and only whole microseconds.
-    const goneUs = model.rows[freed - 1]?.atUs;
+    const goneUs = model.rows[freed - hidden - 1]?.atUs;
     if (goneUs !== undefined) hide(model, goneUs + 1);
   };
 }
