@@ -6,7 +6,7 @@ import { concaveGain } from "./choose-best.ts";
 import type { AssignmentStatus } from "./snapshot.ts";
 import type { Field, Standing } from "./standing.ts";
 import type { Target } from "./target.ts";
-import { activeValue, pointsValue, testingValue } from "./value.ts";
+import { activeValue, DWELL_POINTS, pointsValue, testingValue } from "./value.ts";
 
 /** What holds a monitor where it is. */
 export type Hold =
@@ -229,9 +229,10 @@ export function explanationText(
     case "limit":
       return `its account has its ${explanation.accountLimit ?? 0} monitors on this server, among them ${other}`;
     case "outranked":
-      return pointsMissing === undefined
-        ? "others go before it"
-        : `would have to be better by ${Math.ceil(pointsMissing)} points (its cost is ${costPoints}) to take the place of ${other}`;
+      if (pointsMissing === undefined) return "others go before it";
+      return pointsMissing < DWELL_POINTS / 2
+        ? `would have to be better by ${Math.ceil(pointsMissing)} points (its cost is ${costPoints}) to take the place of ${other}`
+        : `comes after ${other} for now: who became active stays for a while, and who left waits for a while`;
     case "scorer":
       return "is a scorer and no monitor";
   }

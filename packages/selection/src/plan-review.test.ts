@@ -2,6 +2,7 @@
 
 import { assert, expect, test } from "vitest";
 import { changeWords, HOUR_MS, monitor, NOW_MS, of, snapshotOf } from "./_scenario.ts";
+import { explanationText } from "./explain.ts";
 import { planReview } from "./plan-review.ts";
 import { PRIVATE_SELECTION, PURE_PRIORITY_SELECTION } from "./policy.ts";
 
@@ -42,3 +43,16 @@ test.each([3, 4])(
     expect(plan.activeAfter).toBe(count);
   },
 );
+
+test("who cannot come yet because another has only come is told so, without a number that means nothing", () => {
+  const since = { statusSinceMs: NOW_MS - HOUR_MS };
+  const snapshot = snapshotOf([
+    ...of("active", 1, 7, { more: since }),
+    { id: 9, status: "testing", p: 1 },
+  ]);
+  const policy = { ...PURE_PRIORITY_SELECTION, activeDwellMs: 6 * HOUR_MS };
+  const { explanation } = planReview(snapshot, policy, NOW_MS);
+  const ninth = explanation.find(({ monitorId }) => monitorId === 9n);
+  assert(ninth !== undefined, "every monitor is explained");
+  expect(explanationText(ninth)).toMatch(/^comes after monitor \d for now/);
+});

@@ -8,7 +8,7 @@ export const COUNT_VALUE = 1e12;
 /** Of one that has enough data: goes before any quality, and after the number. */
 export const GATE_VALUE = 1e10;
 /** Holds a monitor where it is against everything but need. */
-const DWELL_POINTS = 1e6;
+export const DWELL_POINTS = 1e6;
 /** A penalty that doubles must end somewhere: after ten reversals a week nothing but need brings it back. */
 const REVERSALS_MAX = 10;
 /** Of equal monitors the newcomer goes first only when it is better by the whole margin. */
