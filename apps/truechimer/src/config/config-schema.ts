@@ -173,6 +173,7 @@ const schema = z.strictObject({
   targets: z
     .strictObject({ private_allowed: z.boolean("expected true or false").optional() })
     .optional(),
+  selection: z.strictObject({ policy: choice(["private", "pool"]).optional() }).optional(),
   checks: checks.optional(),
   verdict: z
     .strictObject({
@@ -256,6 +257,7 @@ export interface CheckedConfig {
   readonly database?: Section<{ readonly url_file: string; readonly pool_size: number }>;
   readonly admin?: Section<{ readonly key_file: string }>;
   readonly targets?: Section<{ readonly private_allowed: boolean }>;
+  readonly selection?: Section<{ readonly policy: "private" | "pool" }>;
   readonly checks?: Section<CheckedTimes & { readonly samples: number }>;
   readonly verdict?: Section<{ readonly offset_limit: number; readonly witnesses_min: number }>;
   readonly history?: Section<{

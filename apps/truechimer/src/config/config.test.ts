@@ -84,6 +84,18 @@ test("a pool refuses private targets and wants three witnesses, one host does no
     3,
   ]);
   expect([own.config.targets.privateAllowed, own.config.verdict.witnessesMin]).toEqual([true, 1]);
+  expect([pool, own].map(({ config }) => config.selection.policy)).toEqual(["pool", "private"]);
+});
+
+test("who may watch whom is a setting, which goes with private targets where it is left out", async () => {
+  const file = join(directory, "selection.toml");
+  const policyWith = async (content: string): Promise<string> => {
+    await writeFile(file, content);
+    return (await loadConfig("server", { config: file }, {})).config.selection.policy;
+  };
+  expect(await policyWith("[targets]\nprivate_allowed = true\n")).toBe("private");
+  expect(await policyWith('[selection]\npolicy = "private"\n')).toBe("private");
+  await expect(policyWith('[selection]\npolicy = "best"\n')).rejects.toThrow(/"private", "pool"/);
 });
 
 test("the command line outweighs the environment, and that the file", async () => {

@@ -87,6 +87,7 @@ export interface Config {
   readonly database: { readonly urlFile: string | undefined; readonly poolSize: number };
   readonly admin: { readonly keyFile: string | undefined };
   readonly targets: { readonly privateAllowed: boolean };
+  readonly selection: { readonly policy: "private" | "pool" };
   readonly checks: CheckTimes;
   readonly verdict: { readonly offsetLimitMs: number; readonly witnessesMin: number };
   readonly history: {
@@ -148,6 +149,7 @@ export function validConfig(role: Role, raw: RawConfig): Config {
 
 function withDefaults(role: Role, given: CheckedConfig): Config {
   const defaults = ROLE_DEFAULTS[role];
+  const privateAllowed = given.targets?.private_allowed ?? defaults.privateAllowed;
   return {
     role,
     dataDir: given.data_dir,
@@ -166,7 +168,8 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     vault: vaultConfig(given),
     database: { urlFile: given.database?.url_file, poolSize: given.database?.pool_size ?? 10 },
     admin: { keyFile: given.admin?.key_file },
-    targets: { privateAllowed: given.targets?.private_allowed ?? defaults.privateAllowed },
+    targets: { privateAllowed },
+    selection: { policy: given.selection?.policy ?? (privateAllowed ? "private" : "pool") },
     checks: {
       intervalMs: given.checks?.interval ?? defaults.intervalMs,
       samples: given.checks?.samples ?? 3,
