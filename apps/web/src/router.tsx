@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { OverviewPage } from "./overview/overview-page.tsx";
+import { ServersPage } from "./servers/servers-page.tsx";
 import { CrashPage } from "./shell/crash-page.tsx";
 import { NotFoundPage } from "./shell/not-found-page.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -24,11 +25,7 @@ const page = { getParentRoute: () => root } as const;
 
 const routes = [
   createRoute({ ...page, path: "/", component: OverviewPage }),
-  createRoute({
-    ...page,
-    path: "/servers",
-    component: lazyRouteComponent(() => import("./servers/servers-page.tsx"), "ServersPage"),
-  }),
+  createRoute({ ...page, path: "/servers", component: ServersPage }),
   createRoute({
     ...page,
     path: "/servers/$serverId",
