@@ -2,14 +2,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { systemClock, systemRandom } from "@truechimer/base";
-import { createDatabase, createEmbeddedPostgres, migrate } from "@truechimer/database";
 import {
   createCertificateRequest,
   generateExportableKeyPair,
@@ -17,6 +13,7 @@ import {
   privateKeyPem,
 } from "@truechimer/pki";
 import { AGENT_SETTINGS, createCertificateAuthority } from "@truechimer/server";
+import { openThrowAwayDatabase } from "../throw-away-database.ts";
 import { FLEET_MASTER_KEY } from "./fleet-key.ts";
 
 export interface ReplicaUsage {
@@ -47,20 +44,7 @@ const ISSUED_AT_ONCE = 32;
 
 export async function openFleetWorld({ agents, replicas, log }: FleetOptions): Promise<FleetWorld> {
   await using opening = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-"));
-  opening.defer(() => rm(directory, { recursive: true, force: true }));
-  // PostgreSQL may run under another account.
-  await chmod(directory, 0o711);
-  const postgres = opening.use(
-    await createEmbeddedPostgres({
-      preferredDir: join(directory, "postgres"),
-      say: () => undefined,
-    }),
-  );
-  const database = opening.use(
-    await createDatabase({ url: postgres.url, applicationName: "truechimer bench" }),
-  );
-  await migrate(database, { appliedBy: "bench" });
+  const { postgres, database } = opening.use(await openThrowAwayDatabase());
   await database.pool.query(
     `insert into monitors (id_token, hostname, ip, ip_version, status, tls_name, client_version)
      select 'f' || i, 'f' || i, ('198.19.' || (i >> 8) || '.' || (i & 255))::inet, 'v4', 'active', $2 || i || $3, 'v4.1.5'

@@ -1,16 +1,8 @@
 // A PostgreSQL of its own with results of the last fifteen days, as a fleet of 500 servers and 40 monitors leaves them.
 
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "@truechimer/base";
-import {
-  createDatabase,
-  createEmbeddedPostgres,
-  type Database,
-  maintainPartitions,
-  migrate,
-} from "@truechimer/database";
+import { type Database, maintainPartitions } from "@truechimer/database";
+import { openThrowAwayDatabase } from "../throw-away-database.ts";
 
 export const SERVERS = 500;
 export const MONITORS = 40;
@@ -25,24 +17,7 @@ export interface SeededDatabase extends AsyncDisposable {
 
 export async function openSeededDatabase(): Promise<SeededDatabase> {
   await using opening = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-"));
-  opening.defer(() => rm(directory, { recursive: true, force: true }));
-  // PostgreSQL may run under another account.
-  await chmod(directory, 0o711);
-  const postgres = opening.use(
-    await createEmbeddedPostgres({
-      preferredDir: join(directory, "postgres"),
-      say: () => undefined,
-    }),
-  );
-  const database = opening.use(
-    await createDatabase({
-      url: postgres.url,
-      applicationName: "truechimer bench",
-      statementTimeoutMs: 0,
-    }),
-  );
-  await migrate(database, { appliedBy: "bench" });
+  const { database } = opening.use(await openThrowAwayDatabase(0));
   for (let day = DAYS; day >= 0; day -= 1) {
     await maintainPartitions(database, { nowNs: systemClock.nowNs() - BigInt(day) * DAY_NS });
   }

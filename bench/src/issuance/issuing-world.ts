@@ -1,13 +1,9 @@
 // A certificate authority on a PostgreSQL of its own, and the agents that ask it.
 
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemClock, systemRandom } from "@truechimer/base";
-import { createDatabase, createEmbeddedPostgres, migrate } from "@truechimer/database";
 import { createCertificateRequest, generateSigner } from "@truechimer/pki";
 import { AGENT_SETTINGS, createCertificateAuthority } from "@truechimer/server";
+import { openThrowAwayDatabase } from "../throw-away-database.ts";
 
 /** Requests are made before the clock runs: that is the agents' work, not the authority's. */
 const AGENTS = 32;
@@ -23,20 +19,7 @@ export interface IssuingWorld extends AsyncDisposable {
 
 export async function openIssuingWorld(): Promise<IssuingWorld> {
   await using opening = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-"));
-  opening.defer(() => rm(directory, { recursive: true, force: true }));
-  // PostgreSQL may run under another account.
-  await chmod(directory, 0o711);
-  const postgres = opening.use(
-    await createEmbeddedPostgres({
-      preferredDir: join(directory, "postgres"),
-      say: () => undefined,
-    }),
-  );
-  const database = opening.use(
-    await createDatabase({ url: postgres.url, applicationName: "truechimer bench" }),
-  );
-  await migrate(database, { appliedBy: "bench" });
+  const { database } = opening.use(await openThrowAwayDatabase());
   const ca = createCertificateAuthority({
     database,
     clock: systemClock,

@@ -1,12 +1,7 @@
 // A pool of one size: PostgreSQL with its data, API replicas, and agents with certificates of the built-in authority.
 // The large one is kept outside of the repository for the next run.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { systemClock, systemRandom } from "@truechimer/base";
 import {
   createDatabase,
@@ -27,13 +22,12 @@ import {
   createTicketKeyring,
   type TicketKey,
 } from "@truechimer/server";
+import { keptDirectory } from "../kept-directory.ts";
+import { startMeasuredProcess } from "../measured-process.ts";
 import { BENCH_MASTER_KEY } from "./bench-key.ts";
 import type { CountersSource } from "./costs.ts";
 import { monitorTlsName, plantPool } from "./plant-pool.ts";
 import type { PoolSize } from "./pool-size.ts";
-
-/** Kept between runs: 12 GB at the full size. */
-const KEPT_IN = process.env["TRUECHIMER_BENCH_DIR"] ?? "/var/tmp/truechimer-bench";
 
 export interface AgentPair {
   readonly certificatePem: string;
@@ -60,11 +54,7 @@ export interface PoolWorldOptions {
 export async function openPoolWorld(options: PoolWorldOptions): Promise<PoolWorld> {
   const { size, log } = options;
   await using opening = new AsyncDisposableStack();
-  const directory = join(KEPT_IN, `pool-scale-${size.name}`);
-  await mkdir(directory, { recursive: true });
-  // PostgreSQL may run under another account.
-  await chmod(KEPT_IN, 0o711);
-  await chmod(directory, 0o711);
+  const directory = await keptDirectory(`pool-scale-${size.name}`);
   const postgres = opening.use(
     await createEmbeddedPostgres({
       preferredDir: join(directory, "postgres"),
@@ -92,7 +82,9 @@ export async function openPoolWorld(options: PoolWorldOptions): Promise<PoolWorl
   });
   const rootPem = await ca.rootPem();
   const replicas = await Promise.all(
-    Array.from({ length: options.replicas }, () => startReplica(postgres.url, size)),
+    Array.from({ length: options.replicas }, () =>
+      startMeasuredProcess(new URL("replica.ts", import.meta.url), [postgres.url, size.name]),
+    ),
   );
   for (const replica of replicas) opening.use(replica);
   const ticketKey = await createTicketKeyring({
@@ -110,7 +102,7 @@ export async function openPoolWorld(options: PoolWorldOptions): Promise<PoolWorl
     database,
     rootPem,
     ticketKey,
-    urls: replicas.map(({ url }) => url),
+    urls: replicas.map(({ told }) => told),
     counters: {
       database,
       postmasterPid: postgres.pid,
@@ -138,43 +130,5 @@ function settingsOf({ sharedBuffers }: PoolSize): Readonly<Record<string, string
     checkpoint_timeout: "30min",
     shared_preload_libraries: "pg_stat_statements",
     "pg_stat_statements.track_utility": "on",
-  };
-}
-
-interface RunningReplica extends AsyncDisposable {
-  readonly url: string;
-  cpuUs(): Promise<number>;
-}
-
-async function startReplica(databaseUrl: string, size: PoolSize): Promise<RunningReplica> {
-  const script = fileURLToPath(new URL("replica.ts", import.meta.url));
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...process.execArgv, "--conditions=source", script, databaseUrl, size.name],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Error("a replica has no pipes");
-  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
-  const told = async (word: string): Promise<string> => {
-    for (;;) {
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error("a replica ended by itself");
-      const [first, rest = ""] = value.split(" ");
-      if (first === word) return rest;
-    }
-  };
-  const url = await told("ready");
-  return {
-    url,
-    cpuUs: async () => {
-      stdin.write("usage\n");
-      return Number(await told("usage"));
-    },
-    [Symbol.asyncDispose]: async () => {
-      const closed = once(child, "close");
-      stdin.end();
-      await closed;
-    },
   };
 }

@@ -1,12 +1,9 @@
 // A PostgreSQL of its own, durable as shipped, with the queue in it, and workers as processes beside it.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { createDatabase, createEmbeddedPostgres, migrate } from "@truechimer/database";
+import { openThrowAwayDatabase } from "../throw-away-database.ts";
 import { JOB_KIND, type WorkerReport } from "./job.ts";
 
 const SCRIPT: string = fileURLToPath(new URL("worker.ts", import.meta.url));
@@ -37,24 +34,7 @@ const TICK_MS = 20;
 
 export async function openSchedulingWorld(): Promise<SchedulingWorld> {
   await using opening = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-"));
-  opening.defer(() => rm(directory, { recursive: true, force: true }));
-  // PostgreSQL may run under another account.
-  await chmod(directory, 0o711);
-  const postgres = opening.use(
-    await createEmbeddedPostgres({
-      preferredDir: join(directory, "postgres"),
-      say: () => undefined,
-    }),
-  );
-  const database = opening.use(
-    await createDatabase({
-      url: postgres.url,
-      applicationName: "truechimer bench",
-      statementTimeoutMs: 0,
-    }),
-  );
-  await migrate(database, { appliedBy: "bench" });
+  const { postgres, database } = opening.use(await openThrowAwayDatabase(0));
   const { pool } = database;
   const jobsLeft = async (): Promise<number> => {
     const { rows } = await pool.query<{ count: number }>(

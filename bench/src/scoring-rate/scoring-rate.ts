@@ -2,13 +2,8 @@
 // the scores, sums, verdict), from a backlog as of some hours of a pool; and how far behind they are when results come at a
 // pace. PostgreSQL, durable, on the same cores.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdir } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import {
   createDatabase,
   createEmbeddedPostgres,
@@ -16,6 +11,8 @@ import {
   migrate,
 } from "@truechimer/database";
 import { AGENT_SETTINGS, scorerLag } from "@truechimer/server";
+import { keptDirectory } from "../kept-directory.ts";
+import { startMeasuredProcess } from "../measured-process.ts";
 import { type Counters, difference, readCounters } from "../pool-scale/costs.ts";
 import { plantPool } from "../pool-scale/plant-pool.ts";
 import { POOL_SIZES, type PoolSize } from "../pool-scale/pool-size.ts";
@@ -36,8 +33,6 @@ const TIMEOUT_MS = 300_000;
 const PACE = 2_000;
 const PACE_SECONDS = 15;
 const PACED_TRANSACTIONS_A_SECOND = 20;
-/** Kept between runs, beside those of pool-scale. */
-const KEPT_IN = process.env["TRUECHIMER_BENCH_DIR"] ?? "/var/tmp/truechimer-bench";
 
 interface Condition {
   readonly name: string;
@@ -116,10 +111,7 @@ async function runSize(
   size: PoolSize,
   options: ScenarioOptions,
 ): Promise<readonly ScoringRateRow[]> {
-  const directory = join(KEPT_IN, `scoring-rate-${size.name}`);
-  await mkdir(directory, { recursive: true });
-  await chmod(KEPT_IN, 0o711);
-  await chmod(directory, 0o711);
+  const directory = await keptDirectory(`scoring-rate-${size.name}`);
   await using postgres = await createEmbeddedPostgres({
     preferredDir: join(directory, "postgres"),
     say: options.log,
@@ -320,7 +312,11 @@ interface Scorers extends AsyncDisposable {
 }
 
 async function startScorers(url: string, processes: number): Promise<Scorers> {
-  const all = await Promise.all(Array.from({ length: processes }, () => startScorer(url)));
+  const all = await Promise.all(
+    Array.from({ length: processes }, () =>
+      startMeasuredProcess(new URL("scorer-process.ts", import.meta.url), [url]),
+    ),
+  );
   return {
     cpuUs: async () => {
       const each = await Promise.all(all.map((one) => one.cpuUs()));
@@ -328,38 +324,6 @@ async function startScorers(url: string, processes: number): Promise<Scorers> {
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));
-    },
-  };
-}
-
-async function startScorer(url: string): Promise<Scorers> {
-  const script = fileURLToPath(new URL("scorer-process.ts", import.meta.url));
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...process.execArgv, "--conditions=source", script, url],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Error("a scorer has no pipes");
-  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
-  const told = async (word: string): Promise<string> => {
-    for (;;) {
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error("a scorer ended by itself");
-      const [first, rest = ""] = value.split(" ");
-      if (first === word) return rest;
-    }
-  };
-  await told("ready");
-  return {
-    cpuUs: async () => {
-      stdin.write("usage\n");
-      return Number(await told("usage"));
-    },
-    [Symbol.asyncDispose]: async () => {
-      const closed = once(child, "close");
-      stdin.end();
-      await closed;
     },
   };
 }

@@ -2,19 +2,12 @@
 // monitors and 300 servers, all assignments measured as after a day; each review of the first kind finds something to
 // change, of the second nothing.
 
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "@truechimer/base";
-import {
-  createDatabase,
-  createEmbeddedPostgres,
-  type Database,
-  migrate,
-} from "@truechimer/database";
+import { type Database } from "@truechimer/database";
 import { POOL_POLICY, reviewDueServers } from "@truechimer/server";
 import { sql } from "kysely";
 import type { ScenarioOptions } from "../scenario.ts";
+import { openThrowAwayDatabase } from "../throw-away-database.ts";
 
 const MONITORS = 150;
 const SERVERS = 300;
@@ -26,19 +19,7 @@ export async function measureDatabase({
   log,
 }: ScenarioOptions): Promise<Record<string, number>> {
   await using opening = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-"));
-  opening.defer(() => rm(directory, { recursive: true, force: true }));
-  await chmod(directory, 0o711);
-  const postgres = opening.use(
-    await createEmbeddedPostgres({
-      preferredDir: join(directory, "postgres"),
-      say: () => undefined,
-    }),
-  );
-  const database = opening.use(
-    await createDatabase({ url: postgres.url, applicationName: "truechimer bench" }),
-  );
-  await migrate(database, { appliedBy: "bench" });
+  const { database } = opening.use(await openThrowAwayDatabase());
   await fill(database);
   const context = { database, policy: POOL_POLICY, clock: systemClock };
   const moving = await rate(context, 1);
