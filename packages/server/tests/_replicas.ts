@@ -42,9 +42,10 @@ export async function startReplicas(
       return listening[Math.floor(random.fraction() * listening.length)]?.url ?? "";
     },
     killOne: (random) => {
-      const at = Math.floor(random.fraction() * alive.length);
-      const victim = alive[at];
-      if (victim === undefined || victim.process.killed || starting.size >= STARTING_MAX) return;
+      const living = alive.filter((replica) => !replica.process.killed);
+      const victim = living[Math.floor(random.fraction() * living.length)];
+      if (victim === undefined || starting.size >= STARTING_MAX) return;
+      const at = alive.indexOf(victim);
       victim.process.kill("SIGKILL");
       killed += 1;
       const replacement = replace(at, victim).finally(() => starting.delete(replacement));
