@@ -104,6 +104,15 @@ describe("an agent that registered", () => {
     expect(shown.out).toMatch(/country +PE\n/);
     expect(shown.out).toMatch(/network +AS64500 Example\n/);
     expect(shown.out).toMatch(/it watches nothing yet/);
+    const edited = await agents("edit", "lima", "--location", "Callao", "--network", "");
+    expect(edited.out).toBe("lima: Callao, PE\n");
+    expect((await agents("edit", "lima", "--name", "callao", "--json")).rows[0]).toMatchObject({
+      name: "callao",
+      country: "PE",
+      network: "",
+      location: "Callao",
+    });
+    await agents("edit", "callao", "--name", "lima");
     const paused = await agents("set-status", "lima", "paused", "--family", "v4");
     expect(paused.out).toBe("lima (127.0.0.1) is paused\n");
     expect((await agents("list", "--json")).rows[0]).toMatchObject({

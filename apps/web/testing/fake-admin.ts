@@ -203,6 +203,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       };
     },
     setMonitorStatus: ({ ids, status }) => ({ monitors: agents.setStatus(ids, status) }),
+    updateAgent: (request) => ({ agent: agents.update(request) }),
     removeAgent: ({ id }) => {
       agents.remove(id);
       return {};

@@ -56,6 +56,7 @@ export interface FakeAgents {
   readonly certificates: (id: string) => adminV1.AgentCertificate[];
   readonly statusOf: (monitorId: bigint) => adminV1.MonitorStatus;
   readonly setStatus: (ids: readonly bigint[], status: adminV1.MonitorStatus) => adminV1.Monitor[];
+  readonly update: (request: adminV1.UpdateAgentRequest) => adminV1.Agent;
   readonly remove: (id: string) => void;
   readonly registrations: (decidedToo: boolean) => adminV1.Registration[];
   readonly approve: (request: adminV1.ApproveRegistrationRequest) => adminV1.Registration;
@@ -301,6 +302,23 @@ export function createFakeAgents(options: FakeAgentsOptions): FakeAgents {
     setStatus: (ids, status) => {
       for (const id of ids) statuses.set(id, status);
       return [...agents.values()].flatMap(monitorsOf).filter(({ id }) => ids.includes(id));
+    },
+    update: ({ id, name, country, network, location }) => {
+      const agent = agentOf(id);
+      const next = {
+        ...agent,
+        name: name ?? agent.name,
+        country: (country ?? agent.country).toUpperCase(),
+        network: network ?? agent.network,
+        location: location ?? agent.location,
+      };
+      agents.set(id, next);
+      for (const [index, monitor] of monitors.entries()) {
+        if (!agent.monitorIds.includes(monitor.id)) continue;
+        monitors[index] = { ...monitor, name: next.name, location: next.location };
+      }
+      options.tell("agent_changed", next.name, `agent ${agent.name} was changed`);
+      return wire(next);
     },
     remove: (id) => {
       const agent = agentOf(id);

@@ -228,6 +228,27 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await expect.poll(() => families("tokyo"), PATIENTLY).toEqual(["testing"]);
   });
 
+  test("its name and its place are edited, and stay as they were when that fails", async () => {
+    await using open = await visit(browser, fake.url + AMSTERDAM);
+    const { page } = open;
+    await page.getByRole("button", { name: "Edit…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Edit amsterdam" });
+    await dialog.getByLabel("Place").fill("Sloterdijk");
+    await dialog.getByLabel("Country").fill("Netherlands");
+    expect(await dialog.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations).toEqual([]);
+    await dialog.getByLabel("Country").fill("be");
+    await dialog.getByLabel("Name").fill("antwerp");
+    failNext("updateAgent", "the database is away");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByText(/Nothing was changed: the database is away/).waitFor();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByText("antwerp was changed", { exact: true }).waitFor();
+    await page.getByRole("heading", { level: 1, name: /^antwerp/ }).waitFor();
+    await page.getByText("Sloterdijk, BE, AS64500 Example Transit").waitFor();
+  });
+
   test("removing asks first, says what it will do, and keeps the agent when it fails", async () => {
     await using open = await visit(browser, fake.url + AMSTERDAM);
     const { page } = open;

@@ -115,6 +115,8 @@ export interface MonitorsTable {
   deleted_on: Timestamptz | null;
   is_current: Generated<boolean>;
   agent_id: bigint | null;
+  country: Generated<string>;
+  network: Generated<string>;
 }
 
 export interface AgentsTable {

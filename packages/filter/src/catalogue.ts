@@ -21,6 +21,7 @@ const EVENT_KINDS = [
   "registration_approved",
   "registration_rejected",
   "agent_enrolled",
+  "agent_changed",
   "agent_removed",
   "authority_created",
 ] as const;

@@ -139,6 +139,108 @@ describe("a status", () => {
   });
 });
 
+describe("what people know of an agent", () => {
+  test("is changed after it was let in, told as an event, and there at once for the agent and for filters", async () => {
+    const agent = await enrolledAgent(admin, url, { name: "bern" });
+    const answer = await admin.updateAgent({
+      id: agent.id,
+      name: " Bern ",
+      country: "ch",
+      network: "AS64500 Example",
+    });
+    const place = { name: "Bern", country: "CH", network: "AS64500 Example", location: "" };
+    expect(answer.agent).toMatchObject({ id: agent.id, ...place });
+    const later = await admin.updateAgent({ id: agent.id, location: "Wankdorf", network: "" });
+    expect(later.agent).toMatchObject({ ...place, network: "", location: "Wankdorf" });
+    await admin.updateAgent({ id: agent.id, location: "Wankdorf" });
+    const { events } = await admin.getAgent({ id: agent.id });
+    expect(events.filter(({ kind }) => kind === "agent_changed").map(({ text }) => text)).toEqual([
+      'agent Bern was changed: its network was "AS64500 Example" and is unknown, its location was unknown and is "Wankdorf"',
+      'agent bern was changed: its name was "bern" and is "Bern", its country was unknown and is "CH", its network was unknown and is "AS64500 Example"',
+    ]);
+    const found = await admin.listMonitors({ filter: "country:ch location:Wankdorf name:Bern" });
+    expect(found.monitors.map(({ name }) => name)).toEqual(["Bern", "Bern"]);
+    const config = await fetch(`${url}/monitor/api/config`, {
+      headers: { authorization: `Bearer ${agent.key}` },
+    });
+    expect(await config.json()).toMatchObject({ name: "Bern", tls_name: agent.tlsName });
+  });
+
+  test("of an agent with bearer tokens is its place, which a new token leaves as it is", async () => {
+    const { token } = await server.createMonitor({ name: "plainer", address: ip("10.6.0.1") });
+    await server.createMonitor({ name: "plainer", address: ip("2001:db8:6::1"), token });
+    const { id = "" } = (await agentNamed("plainer")) ?? {};
+    const place = { country: "NO", network: "AS64501", location: "Oslo" };
+    expect((await admin.updateAgent({ id, ...place })).agent).toMatchObject(place);
+    await server.createMonitor({ name: "plainer", address: ip("10.6.0.1"), firstLocation: "here" });
+    const { monitors } = await admin.listMonitors({ filter: "network:AS64501" });
+    expect(monitors.map(({ location, country }) => [location, country])).toEqual([
+      ["Oslo", "NO"],
+      ["Oslo", "NO"],
+    ]);
+    const { events } = await admin.getAgent({ id });
+    expect(events.filter(({ kind }) => kind === "agent_changed")).toHaveLength(1);
+  });
+
+  test("of several who change it at once each is told what the one before wrote", async () => {
+    const agent = await registeredAgent(admin, url, { name: "busy" });
+    const cities = Array.from({ length: 8 }, (_unused, index) => `city ${index}`);
+    await Promise.all(cities.map((location) => admin.updateAgent({ id: agent.id, location })));
+    const { events } = await admin.getAgent({ id: agent.id });
+    const steps = events.flatMap(({ text }) => {
+      const found = /its location was (.*) and is (.*)$/.exec(text);
+      return found === null ? [] : [{ before: found[1], after: found[2] }];
+    });
+    expect(steps).toHaveLength(8);
+    const written = new Set(steps.map(({ after }) => after));
+    expect(new Set(steps.map(({ before }) => before)).size).toBe(8);
+    expect(steps.filter(({ before }) => before === "unknown" || written.has(before))).toHaveLength(
+      8,
+    );
+  });
+
+  test.each([
+    { name: "nothing", request: {}, says: /nothing to change/ },
+    { name: "no name", request: { name: " " }, says: /name is empty/ },
+    { name: "a long country", request: { country: "CHE" }, says: /"CHE" is not a country code/ },
+    {
+      name: "a control character",
+      request: { network: "a\u0007" },
+      says: /network holds a control/,
+    },
+    { name: "too many words", request: { location: "x".repeat(201) }, says: /has 201 characters/ },
+  ])("$name is refused", async ({ request, says }) => {
+    const agent = await registeredAgent(admin, url, { name: "refusing" });
+    await expect(admin.updateAgent({ id: agent.id, ...request })).rejects.toThrow(says);
+    await admin.removeAgent({ id: agent.id });
+  });
+
+  test("is not the lab's to change, nor the name that a token is known by; who is not there is not found", async () => {
+    await server.createMonitor({ name: "virtual", address: ip("10.0.0.9"), lab: true });
+    await server.createMonitor({ name: "known", address: ip("10.7.0.1") });
+    const change = async (agent: string, words: object): Promise<unknown> =>
+      admin.updateAgent({ id: (await agentNamed(agent))?.id ?? "", ...words });
+    await expect(change("virtual", { location: "here" })).rejects.toThrow(/is simulated/);
+    await expect(change("known", { name: "other" })).rejects.toThrow(/cannot be changed here/);
+    await change("known", { name: "known", location: "there" });
+    expect(await refusalOf(admin.updateAgent({ id: newUlid(), location: "x" }))).toBe("not_found");
+  });
+
+  test("decides at once who watches whom", async () => {
+    const near = await enrolledAgent(admin, url, { name: "placed" });
+    await server.addServers([{ name: "placed.example", address: ip("198.51.100.77"), port: 123 }]);
+    await database.pool.query(
+      "update servers_monitor_review set next_review = now() + interval '1 day'",
+    );
+    await admin.updateAgent({ id: near.id, country: "CH" });
+    const { rows } = await database.pool.query(
+      `select r.next_review < now() + interval '23 hours' as reviewed from servers_monitor_review r
+       join servers s on s.id = r.server_id where s.name = 'placed.example'`,
+    );
+    expect(rows).toEqual([{ reviewed: true }]);
+  });
+});
+
 describe("an agent that is removed", () => {
   test("is out at once, its certificates revoked, its history kept, its name free for nobody", async () => {
     const agent = await enrolledAgent(admin, url, { name: "leaving" });

@@ -1,6 +1,7 @@
 // `truechimer agents …`: the agents of this control plane, who asks to be let in, and the tokens that let one in.
 
 import type { adminV1 } from "@truechimer/api";
+import { AppError } from "@truechimer/base";
 import type { Command } from "commander";
 import type { AdminClient } from "../admin-client.ts";
 import {
@@ -28,12 +29,14 @@ export function registerAgents(host: CommandHost): void {
         ["truechimer agents", "who is there, and who asks to be let in"],
         ["truechimer agents token create", "a command to run on another host: it enrols an agent"],
         ["truechimer agents approve zurich --country CH", "let in an agent that registered"],
+        ["truechimer agents edit zurich --network 'AS64500 Example'", "where it stands, corrected"],
         ["truechimer agents remove zurich", "its key and certificate are void at once"],
       ),
     );
   registerList(host, agents);
   registerShow(host, agents);
   registerRegistrations(host, agents);
+  registerEdit(host, agents);
   registerSetStatus(host, agents);
   registerRemove(host, agents);
   registerTokens(host, agents);
@@ -72,6 +75,49 @@ function registerShow(host: CommandHost, agents: Command): void {
       const { printAgent } = await import("../output/agent-page.ts");
       const answer = await client.getAgent({ id });
       await printAgent(printerFor(host, options), answer, host.context.clock.nowNs());
+      host.finish(EXIT.good);
+    });
+}
+
+interface EditOptions extends ConnectionOptions {
+  readonly name?: string;
+  readonly country?: string;
+  readonly network?: string;
+  readonly location?: string;
+}
+
+function registerEdit(host: CommandHost, agents: Command): void {
+  withConnectionOptions(agents.command("edit <agent>"))
+    .description('its name and where it stands; what is not given stays, "" makes it unknown')
+    .option("--name <words>", "name for people")
+    .option("--country <code>", "two letters, such as CH")
+    .option("--network <words>", 'such as "AS64500 Example"')
+    .option("--location <words>", "where it stands")
+    .action(async (word: string, options: EditOptions) => {
+      const { name, country, network, location } = options;
+      const given = [name, country, network, location].some((words) => words !== undefined);
+      if (!given) {
+        throw new AppError(
+          "usage",
+          "there is nothing to change: give at least one of --name, --country, --network and --location",
+        );
+      }
+      const client = await connected(host, options);
+      const { id } = await foundAgent(client, word);
+      const { agent } = await client.updateAgent({
+        id,
+        ...(name === undefined ? {} : { name }),
+        ...(country === undefined ? {} : { country }),
+        ...(network === undefined ? {} : { network }),
+        ...(location === undefined ? {} : { location }),
+      });
+      if (agent === undefined) throw new AppError("internal", "the answer names no agent");
+      const { agentJson } = await import("../output/agent-rows.ts");
+      const { placeText } = await import("../output/agent-page.ts");
+      const { printable } = await import("../output/style.ts");
+      const printer = printerFor(host, options);
+      printer.line(`${printable(agent.name)}: ${placeText(agent)}`);
+      printer.json(agentJson(agent));
       host.finish(EXIT.good);
     });
 }

@@ -45,6 +45,12 @@ export async function printAgent(
   });
 }
 
+/** "Zurich, rack 4, CH, AS64500 Example" */
+export function placeText({ location, country, network }: adminV1.Agent): string {
+  const known = [location, country, network].map(printable).filter((words) => words !== "");
+  return known.length === 0 ? "nobody said where it stands" : known.join(", ");
+}
+
 function factLines(agent: adminV1.Agent, printer: Printer, nowMs: number): readonly string[] {
   const { bold, dim, green, red } = printer.style;
   const { certificate, monitors, online, transport } = agent;

@@ -11,7 +11,7 @@ export async function enrolOwnMonitors(server: Server): Promise<readonly AgentMo
   const name = hostname();
   return Promise.all(
     addresses.map(async (address) => {
-      const { token } = await server.createMonitor({ name, address, location: "this host" });
+      const { token } = await server.createMonitor({ name, address, firstLocation: "this host" });
       return { address, token };
     }),
   );

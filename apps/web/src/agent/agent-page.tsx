@@ -8,6 +8,7 @@ import { placeOf } from "../agents/agent-columns.tsx";
 import { type AgentFacts, agentFacts } from "../agents/agent-facts.ts";
 import { Agreement, OnlineWord, OwnClock } from "../agents/agent-values.tsx";
 import { CertificateBar } from "../agents/certificate-bar.tsx";
+import { EditAgent } from "../agents/edit-agent.tsx";
 import { RemoveAgent } from "../agents/remove-agent.tsx";
 import { problemOf } from "../api/problem.ts";
 import { agentQuery } from "../api/queries.ts";
@@ -87,6 +88,7 @@ function AgentHead(props: { readonly agent: AgentFacts }): ReactNode {
   const { agent } = props;
   const navigate = useNavigate();
   const [asked, setAsked] = useState<AgentFacts>();
+  const [edited, setEdited] = useState<AgentFacts>();
   return (
     <header className="page-head">
       <p className="crumbs">
@@ -98,6 +100,16 @@ function AgentHead(props: { readonly agent: AgentFacts }): ReactNode {
           {agent.tlsName === "" ? null : <span className="soft name-beside"> {agent.tlsName}</span>}
         </h1>
         <div className="button-row">
+          {agent.lab ? null : (
+            <button
+              type="button"
+              className="button"
+              title="Its name, and where it stands."
+              onClick={() => setEdited(agent)}
+            >
+              Edit…
+            </button>
+          )}
           <button
             type="button"
             className="button"
@@ -115,6 +127,7 @@ function AgentHead(props: { readonly agent: AgentFacts }): ReactNode {
         </span>
         {agent.lab ? <span className="soft">a virtual agent of the built-in lab</span> : null}
       </p>
+      <EditAgent agent={edited} onClose={() => setEdited(undefined)} />
       <RemoveAgent
         agent={asked}
         onClose={() => setAsked(undefined)}
@@ -158,7 +171,7 @@ function AgentGlance(props: { readonly agent: AgentFacts }): ReactNode {
       />
       <Fact
         name="Place, network"
-        definition="As it was written when the agent was let in."
+        definition="As people wrote it down: who watches which server depends on it."
         value={place === "" ? <Nothing why="nobody wrote it down" /> : place}
       />
       <Fact

@@ -64,6 +64,8 @@ export async function findAgents(context: ServerContext): Promise<readonly Found
         message: agentMessage(monitorsOf(own, byId), {
           id: first.id_token,
           name: first.hostname,
+          country: first.country,
+          network: first.network,
           location: first.location,
           lab: first.lab,
           transport: agentTransport(monitorIds, transports),
@@ -118,6 +120,8 @@ interface MembershipRow {
   readonly id_token: string;
   readonly agent_id: bigint | null;
   readonly hostname: string;
+  readonly country: string;
+  readonly network: string;
   readonly location: string;
   readonly lab: boolean;
   readonly created_on: Timestamptz;
@@ -126,7 +130,17 @@ interface MembershipRow {
 async function membershipRows({ kysely }: Database): Promise<readonly MembershipRow[]> {
   return kysely
     .selectFrom("monitors")
-    .select(["id", "id_token", "agent_id", "hostname", "location", "lab", "created_on"])
+    .select([
+      "id",
+      "id_token",
+      "agent_id",
+      "hostname",
+      "country",
+      "network",
+      "location",
+      "lab",
+      "created_on",
+    ])
     .where("type", "=", "monitor")
     .where("is_current", "=", true)
     .where("deleted_on", "is", null)

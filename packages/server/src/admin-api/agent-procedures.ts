@@ -15,6 +15,7 @@ import { rejectRegistrationCall } from "./reject-registration.ts";
 import { removeAgentCall } from "./remove-agent-call.ts";
 import { revokeEnrolmentToken } from "./revoke-enrolment-token.ts";
 import { setMonitorStatus } from "./set-monitor-status.ts";
+import { updateAgent } from "./update-agent.ts";
 
 export function agentProcedures(
   context: ServerContext,
@@ -25,6 +26,7 @@ export function agentProcedures(
     listAgents: (request) => listAgents(context, request),
     getAgent: (request) => getAgent(context, request),
     setMonitorStatus: (request) => setMonitorStatus(context, request),
+    updateAgent: (request) => updateAgent(context, request),
     removeAgent: (request) => removeAgentCall(context, request),
     listRegistrations: (request) => listRegistrations(context, request),
     approveRegistration: (request, { values }) =>

@@ -28,7 +28,7 @@ export async function createMonitorCall(
   const { monitorId, token } = await createMonitor(context, {
     name: name.trim(),
     address: address.value,
-    location,
+    ...(location === "" ? {} : { location }),
     // A typing error must not take somebody else's monitor away.
     renames: false,
   });

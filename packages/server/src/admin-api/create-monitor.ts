@@ -10,8 +10,10 @@ import { reassign } from "../selector/reassign.ts";
 export interface MonitorToCreate {
   readonly name: string;
   readonly address: IpAddress;
-  /** In a person's words. Empty: unknown. */
+  /** In a person's words. Empty: unknown. Absent: a monitor that is there keeps what it has. */
   readonly location?: string;
+  /** The same for a new monitor alone, where `location` is absent. */
+  readonly firstLocation?: string;
   /** A virtual vantage point of the lab. Default false. */
   readonly lab?: boolean;
   /** Default `active`. */
@@ -94,7 +96,8 @@ async function insertMonitor(
   transaction: Transaction<Schema>,
   { monitor, token }: MonitorWrite,
 ): Promise<bigint> {
-  const { name, address, location = "", lab = false, status = "active" } = monitor;
+  const { name, address, firstLocation = "", lab = false, status = "active" } = monitor;
+  const { location = firstLocation } = monitor;
   const row = await transaction
     .insertInto("monitors")
     .values({
@@ -124,10 +127,16 @@ async function updateMonitor(
   transaction: Transaction<Schema>,
   { id, monitor, token }: MonitorWrite & { readonly id: bigint },
 ): Promise<bigint> {
-  const { name, address, location = "", status = "active" } = monitor;
+  const { name, address, location, status = "active" } = monitor;
   await transaction
     .updateTable("monitors")
-    .set({ hostname: name, location, ip: address.text, token_hash: tokenHash(token), status })
+    .set({
+      hostname: name,
+      ip: address.text,
+      token_hash: tokenHash(token),
+      status,
+      ...(location === undefined ? {} : { location }),
+    })
     .where("id", "=", id)
     .execute();
   return id;

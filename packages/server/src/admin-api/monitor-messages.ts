@@ -23,8 +23,8 @@ interface MonitorRow {
   readonly last_submit: Timestamptz | null;
   readonly client_version: string;
   readonly location: string;
-  readonly country: string | null;
-  readonly network: string | null;
+  readonly country: string;
+  readonly network: string;
   readonly lab: boolean;
   readonly created_on: Timestamptz;
   readonly servers_active: bigint | null;
@@ -45,7 +45,7 @@ export async function monitorMessages(
 ): Promise<adminV1.Monitor[]> {
   const result = await sql<MonitorRow>`
     select m.id, m.hostname, m.ip, m.ip_version, m.status, m.online, m.last_seen, m.last_submit, m.client_version,
-      m.location, a.country, a.network, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
+      m.location, coalesce(a.country, m.country) as country, coalesce(a.network, m.network) as network, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
       -- Two extreme offsets differ by more than 63 bits hold; and greatest() would make a number of a null.
       case when assigned.from_fleet is not null
         then least(greatest(assigned.from_fleet, -9223372036854775807), 9223372036854775807)::bigint
@@ -105,8 +105,8 @@ function monitorMessage(row: MonitorRow): adminV1.Monitor {
     ...optionalTimestamp("lastSubmitAt", row.last_submit),
     clientVersion: row.client_version,
     location: row.location,
-    country: row.country ?? "",
-    network: row.network ?? "",
+    country: row.country,
+    network: row.network,
     serversActive: Number(row.servers_active ?? 0n),
     serversTesting: Number(row.servers_testing ?? 0n),
     checksLastHour: row.checks ?? 0n,

@@ -61,25 +61,20 @@ export async function admitAgent(
 
 /**
  * A new key for an agent that is there, and the addresses that it has now: a family that it has changes its address, one
- * that it has not is added. Its former key is void.
+ * that it has not is added. Its former key is void. What is empty among the facts stays as people have written it.
  */
 export async function readmitAgent(
   context: Pick<ServerContext, "clock" | "random">,
   transaction: Transaction<Schema>,
   { agentId, ...agent }: AgentToAdmit & { readonly agentId: bigint },
 ): Promise<AdmittedAgent> {
+  const { name, country, network, location } = agent.facts;
   const row = await transaction
     .updateTable("agents")
-    .set({
-      name: agent.facts.name,
-      country: agent.facts.country,
-      network: agent.facts.network,
-      location: agent.facts.location,
-      key_used_at: null,
-    })
+    .set({ ...given({ name, country, network, location }), key_used_at: null })
     .where("id", "=", agentId)
     .where("removed_at", "is", null)
-    .returning("id_token")
+    .returning(["id_token", "name", "location"])
     .executeTakeFirst();
   if (row === undefined) {
     throw new AppError("conflict", "the agent that asked was removed: it must register anew");
@@ -87,7 +82,7 @@ export async function readmitAgent(
   const apiKey = createToken("tcm_", context.random);
   const present = await transaction
     .updateTable("monitors")
-    .set({ token_hash: tokenHash(apiKey), hostname: agent.facts.name })
+    .set({ token_hash: tokenHash(apiKey), hostname: row.name, location: row.location })
     .where("agent_id", "=", agentId)
     .where("deleted_on", "is", null)
     .returning(["id", "ip_version"])
@@ -103,8 +98,13 @@ export async function readmitAgent(
       .execute();
   }
   const added = agent.addresses.filter(({ family }) => !families.has(family));
-  await addMonitors(context, transaction, { ...agent, addresses: added, agentId, apiKey });
+  const facts = { ...agent.facts, name: row.name, location: row.location };
+  await addMonitors(context, transaction, { ...agent, facts, addresses: added, agentId, apiKey });
   return { agentId, idToken: row.id_token, apiKey };
+}
+
+function given(words: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(words).filter(([, text]) => text !== ""));
 }
 
 async function addMonitors(

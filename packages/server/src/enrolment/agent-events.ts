@@ -9,12 +9,15 @@ export type AgentEventKind =
   | "registration_approved"
   | "registration_rejected"
   | "agent_enrolled"
-  | "agent_removed";
+  | "agent_removed"
+  | "agent_changed";
 
 export interface AgentEvent {
   readonly kind: AgentEventKind;
   /** Absent: there is no agent yet. */
   readonly agentId?: bigint;
+  /** The monitor that it hangs on, of an agent without a row of its own. */
+  readonly monitorId?: bigint | undefined;
   /** One sentence for people. */
   readonly text: string;
   readonly reason?: string;
@@ -22,7 +25,7 @@ export interface AgentEvent {
 
 export async function noteAgentEvent(
   transaction: Transaction<Schema>,
-  { kind, agentId, text, reason = "" }: AgentEvent,
+  { kind, agentId, monitorId, text, reason = "" }: AgentEvent,
 ): Promise<void> {
   const monitor =
     agentId === undefined
@@ -36,6 +39,6 @@ export async function noteAgentEvent(
           .executeTakeFirst();
   await transaction
     .insertInto("events")
-    .values({ kind, monitor_id: monitor?.id ?? null, text, reason })
+    .values({ kind, monitor_id: monitor?.id ?? monitorId ?? null, text, reason })
     .execute();
 }

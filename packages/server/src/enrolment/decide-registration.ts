@@ -139,7 +139,11 @@ async function admit(
   const { agentId, apiKey } =
     row.replaces_agent_id === null
       ? await admitAgent(context, transaction, agent)
-      : await readmitAgent(context, transaction, { ...agent, agentId: row.replaces_agent_id });
+      : await readmitAgent(context, transaction, {
+          ...agent,
+          facts: { ...agent.facts, name: approval.name },
+          agentId: row.replaces_agent_id,
+        });
   await transaction
     .updateTable("registrations")
     .set({

@@ -86,7 +86,7 @@ export async function loadSnapshots(
       m.account_id,
       case when jsonb_typeof(a.flags -> 'monitors_per_server_limit') = 'number'
         then (a.flags ->> 'monitors_per_server_limit')::float8::int end as account_limit,
-      host(m.ip) as ip, coalesce(ag.country, '') as country, coalesce(ag.network, '') as network,
+      host(m.ip) as ip, coalesce(ag.country, m.country) as country, coalesce(ag.network, m.network) as network,
       ss.status, ss.status_since, ss.demoted_at, ss.reversals, ss.score_raw, ss.score_ts, ss.results_counted,
       ss.quality_weight, ss.quality_step, ss.quality_answers, ss.quality_delay_ms, ss.quality_residual_ms,
       coalesce(st.active_servers, 0) as active_servers, coalesce(st.account_share, 0) as account_share,
