@@ -7,6 +7,7 @@ export interface AgentAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;
+  readonly bytes: Buffer;
   readonly socket: TLSSocket;
 }
 
@@ -19,7 +20,9 @@ export interface AgentRequest {
   readonly url: string;
   readonly rootPem: string;
   readonly path?: string;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
+  /** Over those that are sent by themselves. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Absent: none is sent. */
   readonly pair?: AgentKeyPair | undefined;
   readonly token?: string;
@@ -48,20 +51,23 @@ export function askAsAgent(wanted: AgentRequest): Promise<AgentAnswer> {
         headers: {
           "content-type": "application/json",
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...wanted.headers,
         },
       },
       (response) => {
         const socket = response.socket as TLSSocket;
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () =>
+        response.on("end", () => {
+          const bytes = Buffer.concat(chunks);
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,
-            body: Buffer.concat(chunks).toString(),
+            body: bytes.toString(),
+            bytes,
             socket,
-          }),
-        );
+          });
+        });
       },
     );
     sent.on("error", reject);

@@ -4,10 +4,14 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { type AgentCredential, credentialOf } from "./agent-credential.ts";
 
 export interface AgentCall {
-  readonly headers: Headers;
+  /** Of the request; names in lower case. */
+  readonly header: (name: string) => string | undefined;
   readonly credential: AgentCredential;
 }
 
 export function agentCallOf({ requestHeader, values }: HandlerContext): AgentCall {
-  return { headers: requestHeader, credential: credentialOf(values) };
+  return {
+    header: (name) => requestHeader.get(name) ?? undefined,
+    credential: credentialOf(values),
+  };
 }

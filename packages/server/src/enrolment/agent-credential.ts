@@ -14,6 +14,11 @@ export type AgentCredential =
   | { readonly kind: "token"; readonly tlsName: string }
   | { readonly kind: "key"; readonly hash: Buffer };
 
+/** What an agent is counted under. */
+export function agentKey(credential: AgentCredential): string {
+  return credential.kind === "key" ? credential.hash.toString("base64") : credential.tlsName;
+}
+
 const CREDENTIAL_NEEDED =
   'a client certificate or an agent\'s key is needed: send the key, or a token made with it, as "Authorization: Bearer …"';
 

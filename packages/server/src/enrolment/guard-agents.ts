@@ -13,6 +13,7 @@ import { agentIsKnown, credentialUnknown } from "../monitor-api/authenticate-mon
 import {
   AGENT_CREDENTIAL,
   type AgentCredential,
+  agentKey,
   type PresentedCredential,
   presentedCredential,
 } from "./agent-credential.ts";
@@ -53,11 +54,6 @@ export function guardAgents(
     await refuseCall(reply, refusal);
   });
   return (request) => createContextValues().set(AGENT_CREDENTIAL, credentials.get(request));
-}
-
-/** What an agent is counted under. */
-function agentKey(credential: AgentCredential): string {
-  return credential.kind === "key" ? credential.hash.toString("base64") : credential.tlsName;
 }
 
 type CredentialCheck = (request: FastifyRequest) => Promise<Result<AgentCredential, CallRefusal>>;

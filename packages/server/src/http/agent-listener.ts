@@ -3,17 +3,20 @@
 // refused with the reason, whatever else the request carries. It answers what agents ask and nothing for people.
 
 import { constants } from "node:crypto";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { CertificateAuthority } from "../ca/certificate-authority.ts";
 import type { ServerContext } from "../context.ts";
+import { directProcedures } from "../monitor-api/direct-procedures.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import { noteClientIdentity } from "./client-identity.ts";
 import { edgeErrorFrom } from "./connect-error.ts";
 import { type CallRefusal, refuseCall } from "./connect-plugin.ts";
-import { createConnectionIdentities, type IdentityOfConnection } from "./connection-identity.ts";
+import { type ConnectionIdentities, createConnectionIdentities } from "./connection-identity.ts";
+import { type AnswersDirectly, createDirectCalls } from "./direct-calls.ts";
 import type { ListenerOptions } from "./http-options.ts";
 import { type ListenAddress, listen } from "./listen.ts";
 import { createListener } from "./listener.ts";
@@ -66,8 +69,18 @@ export function createAgentListener(
         closeUnfinished();
         await closed;
       });
-      identifyClients(opened, context, createConnectionIdentities({ ca, clock: context.clock }));
+      const identities = createConnectionIdentities({ ca, clock: context.clock });
+      identifyClients(opened, context, identities);
       await registerAgentRoutes(opened, context, options);
+      answerFirst(
+        opened,
+        createDirectCalls(context, {
+          procedures: directProcedures(context),
+          identities,
+          calls: options.calls,
+          bodyBytesMax: options.limits.monitorBodyBytesMax,
+        }),
+      );
       certificate.keepFresh((pair) =>
         (opened.server as unknown as TlsServer).setSecureContext({ ...pair, ...TLS_RULES }),
       );
@@ -103,10 +116,20 @@ function followHandshakes(server: TlsServer): () => void {
   };
 }
 
+/** What it leaves goes to Fastify. */
+function answerFirst({ server }: FastifyInstance, answersDirectly: AnswersDirectly): void {
+  const others = server.listeners("request") as RequestListener[];
+  server.removeAllListeners("request");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (answersDirectly(request, response)) return;
+    for (const answer of others) answer(request, response);
+  });
+}
+
 function identifyClients(
   app: FastifyInstance,
   context: ServerContext,
-  identityOf: IdentityOfConnection,
+  identities: ConnectionIdentities,
 ): void {
   app.addHook("onRequest", async (request, reply) => {
     const refusal = await identify(request, reply);
@@ -121,7 +144,7 @@ function identifyClients(
     reply: FastifyReply,
   ): Promise<CallRefusal | undefined> => {
     try {
-      const found = await identityOf(request.raw.socket as TLSSocket);
+      const found = await identities.of(request.raw.socket as TLSSocket);
       if (!found.ok) return certificateRefused(found.error);
       if (found.value === undefined) return undefined;
       const { identity, closeAfterNs } = found.value;

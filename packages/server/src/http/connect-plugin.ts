@@ -13,14 +13,15 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
-import { remoteContext, SpanKind, withSpan } from "@truechimer/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { limitRefusal } from "../limits/verdict.ts";
+import { placesOf } from "./call-places.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
 import { codeForeignRefusals } from "./code-refusals.ts";
-import { ERROR_CODE_HEADER, edgeErrorFrom } from "./connect-error.ts";
+import { ERROR_CODE_HEADER } from "./connect-error.ts";
 import type { ListenerOptions } from "./http-options.ts";
+import { observeCall } from "./observe-call.ts";
 
 export interface ConnectServiceOptions {
   readonly service: DescService;
@@ -77,13 +78,9 @@ function limitCallsInFlight(
   { service, calls }: ConnectServiceOptions & ListenerOptions,
 ): WeakMap<FastifyRequest, CallSlot> {
   const slots = new WeakMap<FastifyRequest, CallSlot>();
-  const places = calls.placesOf(service.typeName);
-  const count = (by: 1 | -1): void => {
-    places.taken += by;
-    context.metrics.rpcInFlight.set({ service: service.typeName }, places.taken);
-  };
+  const { taken, count } = placesOf(context, calls, service.typeName);
   scope.addHook("onRequest", async (request, reply) => {
-    const place = context.limits.place("calls_in_flight", places.taken);
+    const place = context.limits.place("calls_in_flight", taken.taken);
     if (!place.passed) {
       context.metrics.accessRefused.inc({ reason: "overload" });
       await refuseCall(reply, limitRefusal(place));
@@ -135,40 +132,15 @@ export async function refuseCall(reply: FastifyReply, refusal: CallRefusal): Pro
     .send(JSON.stringify({ code: refusal.connectCode, message: refusal.message }));
 }
 
-/** The span, the metric, and the only place where an error of a handler is logged and translated. */
 function observeCalls(context: ServerContext, calls: CallsInFlight): Interceptor {
   return (next) => async (request) => {
-    const service = request.service.typeName;
-    const method = request.method.name;
-    const startedNs = context.clock.monotonicNs();
-    let code = "ok";
-    try {
-      return await calls.track(
-        withSpan(
-          `${service}/${method}`,
-          {
-            kind: SpanKind.SERVER,
-            parent: remoteContext(request.header.get("traceparent") ?? undefined),
-            attributes: {
-              "rpc.system": "connect_rpc",
-              "rpc.service": service,
-              "rpc.method": method,
-            },
-          },
-          () => next(request),
-        ),
-      );
-    } catch (error) {
-      const edge = edgeErrorFrom(error);
-      code = edge.code;
-      const gone = request.signal.aborted;
-      if (edge.internal && !gone) context.logger.error({ error, service, method }, "call failed");
-      else context.logger.debug({ error, service, method }, "call refused");
-      throw edge.answer;
-    } finally {
-      const seconds = Number(context.clock.monotonicNs() - startedNs) / 1e9;
-      context.metrics.rpcSeconds.observe({ service, method, code }, seconds);
-    }
+    const call = {
+      service: request.service.typeName,
+      method: request.method.name,
+      traceparent: request.header.get("traceparent") ?? undefined,
+      isGone: () => request.signal.aborted,
+    };
+    return observeCall(context, calls, call, () => next(request));
   };
 }
 

@@ -19,15 +19,17 @@ export interface ConnectionIdentity {
   readonly closeAfterNs: UnixNs;
 }
 
-/** Absent: it came without a certificate. The error says what is wrong with the one that it came with. */
-export type IdentityOfConnection = (
-  socket: TLSSocket,
-) => Promise<Result<ConnectionIdentity | undefined, string>>;
+export interface ConnectionIdentities {
+  /** Absent: it came without a certificate. The error says what is wrong with the one that it came with. */
+  of(socket: TLSSocket): Promise<Result<ConnectionIdentity | undefined, string>>;
+  /** What was found out lately and holds. Absent: find out. */
+  known(socket: TLSSocket): ConnectionIdentity | undefined;
+}
 
 export function createConnectionIdentities(options: {
   readonly ca: CertificateAuthority;
   readonly clock: Clock;
-}): IdentityOfConnection {
+}): ConnectionIdentities {
   const { ca, clock } = options;
   const known = new WeakMap<TLSSocket, KnownConnection>();
 
@@ -38,7 +40,10 @@ export function createConnectionIdentities(options: {
     return { result: await verify(ca, clock, leaf), askedAtNs: asked };
   };
 
-  return async (socket) => {
+  const isFresh = ({ askedAtNs }: KnownConnection): boolean =>
+    clock.monotonicNs() - askedAtNs < REVOCATION_SEEN_NS;
+
+  const of: ConnectionIdentities["of"] = async (socket) => {
     const before = known.get(socket) ?? (await verified(socket));
     known.set(socket, before);
     if (!before.result.ok || before.result.value === undefined) return before.result;
@@ -46,13 +51,23 @@ export function createConnectionIdentities(options: {
     if (clock.nowNs() > identity.notAfterNs) {
       return refused(`the certificate ${identity.serial} has expired: renew it and connect anew`);
     }
-    if (clock.monotonicNs() - before.askedAtNs < REVOCATION_SEEN_NS) return before.result;
+    if (isFresh(before)) return before.result;
     const stands = await ca.stands(identity.serial);
     const result = stands
       ? before.result
       : refused(`the certificate ${identity.serial} was revoked`);
     known.set(socket, { result, askedAtNs: clock.monotonicNs() });
     return result;
+  };
+
+  return {
+    of,
+    known: (socket) => {
+      const before = known.get(socket);
+      if (before === undefined || !before.result.ok || !isFresh(before)) return undefined;
+      const { value } = before.result;
+      return value === undefined || clock.nowNs() > value.identity.notAfterNs ? undefined : value;
+    },
   };
 }
 

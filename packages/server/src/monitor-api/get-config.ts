@@ -12,7 +12,7 @@ import { probePolicyFrom } from "./probe-settings.ts";
 export async function getConfig(
   context: ServerContext,
   request: monitorV2.GetConfigRequest,
-  { headers, credential }: AgentCall,
+  { header, credential }: AgentCall,
 ): Promise<monitorV2.GetConfigResponse> {
   const { monitorCalls, policy } = context;
   const monitor = await authenticateMonitor(context, {
@@ -20,7 +20,7 @@ export async function getConfig(
     monId: request.monId,
   });
   requireLive(monitor);
-  await noteClientVersion(context, monitor, headers.get("user-agent"));
+  await noteClientVersion(context, monitor, header("user-agent"));
   const settings = await monitorCalls.settings();
   const probe = probePolicyFrom(settings, policy, monitor.lab);
   const config = monitorConfig({ settings, policy, probe }, monitor);
@@ -32,9 +32,9 @@ export async function getConfig(
 async function noteClientVersion(
   context: ServerContext,
   monitor: CallingMonitor,
-  userAgent: string | null,
+  userAgent: string | undefined,
 ): Promise<void> {
-  const clientVersion = clientVersionFromUserAgent(userAgent);
+  const clientVersion = clientVersionFromUserAgent(userAgent ?? null);
   if (clientVersion === "" || clientVersion === monitor.clientVersion) return;
   try {
     await context.database.kysely

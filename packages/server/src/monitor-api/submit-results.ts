@@ -24,7 +24,7 @@ import {
 export async function submitResults(
   context: ServerContext,
   request: monitorV2.SubmitResultsRequest,
-  { headers, credential }: AgentCall,
+  { header, credential }: AgentCall,
 ): Promise<monitorV2.SubmitResultsResponse> {
   const monitor = await authenticateMonitor(context, {
     credential,
@@ -69,7 +69,7 @@ export async function submitResults(
     })),
     traceroutes: traced.held,
     refusals: early,
-    traceId: parseTraceparent(headers.get("traceparent") ?? "")?.traceId ?? currentTraceId(),
+    traceId: parseTraceparent(header("traceparent") ?? "")?.traceId ?? currentTraceId(),
   });
   if (outcome.kind === "duplicate") {
     countResults(context, { monitor, submission, result: "duplicate", by: request.list.length });
