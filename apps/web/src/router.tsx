@@ -38,6 +38,16 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/servers/$serverId/selection",
+    component: lazyRouteComponent(() => import("./selection/selection-page.tsx"), "SelectionPage"),
+  }),
+  createRoute({
+    ...page,
+    path: "/coverage",
+    component: lazyRouteComponent(() => import("./coverage/coverage-page.tsx"), "CoveragePage"),
+  }),
+  createRoute({
+    ...page,
     path: "/checks/$checkId",
     component: lazyRouteComponent(() => import("./check/check-page.tsx"), "CheckPage"),
   }),

@@ -12,6 +12,7 @@ import { explainScore } from "./explain-score.ts";
 import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
 import { fakeCheckNow, keptPath } from "./fake-check-now.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
+import { fakeCoverage, fakeReview, type ReviewedServer } from "./fake-selection.ts";
 import { fakeWatch } from "./fake-watch.ts";
 import { historyOf } from "./history.ts";
 import {
@@ -406,10 +407,30 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       );
     },
     // No page asks for these yet.
-    simulateReview: () => ({}),
-    explainAssignment: () => ({}),
+    simulateReview: ({ serverId, policyJson }) =>
+      fakeReview(reviewed(serverOf(serverId)), policyJson),
+    explainAssignment: ({ serverId, monitorId }) => {
+      const { serverName, explanations } = fakeReview(reviewed(serverOf(serverId)), "");
+      return {
+        serverName,
+        explanation: explanations?.find((each) => each.monitorId === monitorId),
+      };
+    },
+    getCoverage: () =>
+      fakeCoverage(
+        [...servers.values()].filter(({ state }) => state === ServerState.WATCHED).map(reviewed),
+        nowMs(),
+      ),
     createLogin: () => ({ url: "http://127.0.0.1/?key=fake-key-fake" }),
   };
+
+  function reviewed(server: WatchedServer): ReviewedServer {
+    const { id, name } = server.facts;
+    const assignments = witnessesOf(server, monitors, nowMs()).map((witness, position) =>
+      wireAssignment(server, witness, position, nowMs()),
+    );
+    return { id, name, assignments };
+  }
 
   /** What these monitors find of a server, beside the median of what the others find. */
   function agentAssignments(

@@ -40,6 +40,16 @@ export function registerSelector(host: CommandHost): void {
     .action(async (word: string | undefined, options: SimulateOptions) => {
       await simulate(host, word, options);
     });
+  withConnectionOptions(selector.command("coverage"))
+    .description("the servers that too few monitors watch, and why; the load of each account")
+    .action(async (options: ConnectionOptions) => {
+      const { connectAdmin } = await import("../admin-client.ts");
+      const { printCoverage } = await import("../output/coverage-page.ts");
+      const client = await connectAdmin(host.context, options);
+      const printer = createPrinter(host.context, askedFormat(options));
+      await printCoverage(printer, await client.getCoverage({}));
+      host.finish(EXIT.good);
+    });
   withConnectionOptions(selector.command("explain <server> <monitor>"))
     .description("why a monitor is where it is for a server, and what would change that")
     .action(async (word: string, monitor: string, options: ConnectionOptions) => {

@@ -78,9 +78,14 @@ function Agents(props: AgentsProps): ReactNode {
             {online} of {agents.length} online
           </span>
         </h1>
-        <a className="button is-main" href={paths.addAgent()}>
-          Add an agent
-        </a>
+        <div className="button-row">
+          <a className="button" href={paths.coverage()}>
+            Coverage and load
+          </a>
+          <a className="button is-main" href={paths.addAgent()}>
+            Add an agent
+          </a>
+        </div>
       </header>
       <WaitingSection />
       {folds || (own.length > 0 && lab.length === 0) ? null : <FirstAgent lab={lab.length} />}

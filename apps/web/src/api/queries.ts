@@ -9,11 +9,14 @@ import {
 import type { adminV1 } from "@truechimer/api";
 import { isLoading } from "../shell/load-note.ts";
 import { adminClient, LONG_CALL_TIMEOUT_MS } from "./client.ts";
+import { clockSkewMs } from "./clock-skew.ts";
 import { clockSkewStore } from "./connection.ts";
 import { msOf, timestampOf } from "./message.ts";
 import { isPassing } from "./problem.ts";
 
 const POLL_MS = 2_500;
+/** Reviews are minutes apart. */
+const COVERAGE_POLL_MS = 10_000;
 /** A load takes seconds. */
 const LOAD_POLL_MS = 1_000;
 /** A short history is cheap to read again, and its reader waits for every point. */
@@ -122,6 +125,34 @@ export function systemQuery(): Query<adminV1.GetSystemResponse> {
     queryKey: ["system"] as readonly string[],
     queryFn: ({ signal }) => adminClient.getSystem({}, { signal }),
     refetchInterval: POLL_MS,
+  });
+}
+
+export function coverageQuery(): Query<adminV1.GetCoverageResponse> {
+  return queryOptions({
+    queryKey: ["coverage"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.getCoverage({}, { signal }),
+    refetchInterval: COVERAGE_POLL_MS,
+  });
+}
+
+export function monitorsQuery(): Query<adminV1.ListMonitorsResponse> {
+  return queryOptions({
+    queryKey: ["monitors"] as readonly string[],
+    queryFn: ({ signal }) => adminClient.listMonitors({}, { signal }),
+    refetchInterval: COVERAGE_POLL_MS,
+  });
+}
+
+/** `policyJson` "": the server's own policy. */
+export function reviewQuery(
+  serverId: bigint,
+  policyJson: string,
+): Query<adminV1.SimulateReviewResponse> {
+  return queryOptions({
+    queryKey: ["review", serverId.toString(), policyJson] as readonly string[],
+    queryFn: ({ signal }) => adminClient.simulateReview({ serverId, policyJson }, { signal }),
+    refetchInterval: COVERAGE_POLL_MS,
   });
 }
 
@@ -241,10 +272,9 @@ export function explainScoreQuery(question: {
   });
 }
 
-/** Half a round trip is the error of this; below it the difference is not worth a word. */
 function noteClockSkew(serverMs: number | undefined, sentAtMs: number, receivedAtMs: number): void {
   if (serverMs === undefined) return;
-  const skew = serverMs - (sentAtMs + receivedAtMs) / 2;
   const before = clockSkewStore.get();
-  if (Math.abs(skew - before) > 250) clockSkewStore.set(skew);
+  const skew = clockSkewMs({ serverMs, sentAtMs, receivedAtMs, before });
+  if (skew !== before) clockSkewStore.set(skew);
 }

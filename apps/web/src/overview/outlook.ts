@@ -93,8 +93,7 @@ function fewWitnesses(servers: readonly ServerFacts[]): readonly Warning[] {
         few.length === 1
           ? `${first.name} has ${countOf(first.witnessesFresh, "fresh witness", "fresh witnesses")}: its verdict is an opinion`
           : `${countOf(few.length, "server")} with fewer than ${WITNESSES_ENOUGH} fresh witnesses`,
-      href:
-        few.length === 1 ? paths.server(first.id) : paths.servers("?sort=witnesses&cols=witnesses"),
+      href: few.length === 1 ? paths.selection(first.id) : paths.coverage(),
     },
   ];
 }

@@ -127,6 +127,11 @@ function ServerReport(props: ServerReportProps): ReactNode {
           <section aria-labelledby="assignments-title">
             <h2 id="assignments-title">Who watches it</h2>
             <Assignments assignments={data.assignments} />
+            {data.assignments.length === 0 ? null : (
+              <p className="soft">
+                <a href={paths.selection(server.id)}>Why these monitors</a>
+              </p>
+            )}
           </section>
           <section aria-labelledby="ledger-title">
             <h2 id="ledger-title">What changed</h2>

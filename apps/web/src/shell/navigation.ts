@@ -29,7 +29,7 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     href: "/agents",
     name: "Agents",
     key: "a",
-    covers: /^\/agents/,
+    covers: /^\/(agents|coverage)/,
     icon: "M10 8a2 2 0 1 1 0 4a2 2 0 1 1 0-4M5.5 5.5a6.4 6.4 0 0 0 0 9M14.5 5.5a6.4 6.4 0 0 1 0 9",
   },
   {

@@ -12,7 +12,7 @@ export function SkewNote(): ReactNode {
   const skewMs = useStore(clockSkewStore);
   if (Math.abs(skewMs) < SKEW_TOLD_MS) return null;
   return (
-    <p className="skew-note">
+    <p className="skew-note" role="status">
       This browser's clock is {aheadOrBehind(-skewMs * 1e6)}. Ages and ranges are counted by the
       server's.
     </p>

@@ -7,6 +7,9 @@ export const paths = {
   /** Of one monitor, or the overall score. */
   score: (serverId: bigint, monitorId?: bigint): string =>
     `/servers/${serverId}/score${monitorId === undefined ? "" : `?monitor=${monitorId}`}`,
+  /** Why each monitor watches the server, or does not. */
+  selection: (serverId: bigint): string => `/servers/${serverId}/selection`,
+  coverage: (): string => "/coverage",
   check: (id: bigint): string => `/checks/${id}`,
   agents: (search = ""): string => `/agents${search}`,
   agent: (id: string): string => `/agents/${encodeURIComponent(id)}`,

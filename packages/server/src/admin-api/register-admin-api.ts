@@ -20,6 +20,7 @@ import { createLogin } from "./create-login.ts";
 import { createMonitorCall } from "./create-monitor-call.ts";
 import { explainScore } from "./explain-score.ts";
 import { getCheck } from "./get-check.ts";
+import { getCoverage } from "./get-coverage.ts";
 import { getOverview } from "./get-overview.ts";
 import { getServer } from "./get-server.ts";
 import { getServerHistory } from "./get-server-history.ts";
@@ -78,6 +79,7 @@ export function registerAdminApi(
         explainScore: (request) => explainScore(context, request),
         simulateReview: (request) => simulateReview(context, request),
         explainAssignment: (request) => explainAssignment(context, request),
+        getCoverage: () => getCoverage(context),
         listEvents: (request) => listEvents(context, request),
         getSystem: () => getSystem(context),
         listRateLimits: () => listRateLimits(context),
