@@ -4,6 +4,7 @@
 import { type Database, maintainPartitions } from "@truechimer/database";
 import {
   ACTIVE_MONITORS,
+  AGENTS_MAX,
   HISTORY_DAYS,
   HOPELESS_SHARE,
   type PoolSize,
@@ -48,6 +49,8 @@ export async function plantPool(database: Database, options: PlantOptions): Prom
       log(`planting the assignments of servers ${first} to ${last}`);
       await plantAssignments(run, size, first, last);
     }
+    log("planting their turns");
+    await plantTurns(run);
     await plantHistory(run, options);
     await run("insert into system_settings (key, value) values ('bench.planted', '{}')");
   } finally {
@@ -91,16 +94,25 @@ async function plantAssignments(
   last: number,
 ): Promise<void> {
   await run(
-    `insert into server_scores (server_id, monitor_id, status, score_raw, stratum, score_ts, queue_ts, offset_ns,
+    `insert into server_scores (server_id, monitor_id, status, score_raw, stratum, score_ts, offset_ns,
        bound_ns, rtt_ns, leap, last_answer_ts, answer_offset_ns, answer_bound_ns)
      select s, m,
        case when (s * 7 + m) % $1 < ${ACTIVE_MONITORS} then 'active'
          when (s * 7 + m) % $1 < ${ACTIVE_MONITORS + TESTING_MONITORS} then 'testing' else 'candidate' end,
        case when s % 100 < ${HOPELESS_SHARE * 100} then -100 else 19.5 end, 2, now() - interval '1 hour',
-       now() - random() * interval '4 hours', 1000000, 2000000, 5000000, 0, now() - interval '1 hour', 1000000, 2000000
+       1000000, 2000000, 5000000, 0, now() - interval '1 hour', 1000000, 2000000
      from generate_series($2::int, $3::int) s, generate_series(1, $1::int) m
      order by s, m`,
     [monitors, first, last],
+  );
+}
+
+/** Each was visited longer ago than the longest interval. */
+async function plantTurns(run: Run): Promise<void> {
+  await run(
+    `insert into check_turns (monitor_id, server_id, queue_ts, pace)
+     select monitor_id, server_id, now() - (2 + 2 * random()) * interval '1 hour' as queue_ts, pace_of(status, score_raw) as pace
+     from server_scores order by monitor_id, pace, queue_ts`,
   );
 }
 
@@ -136,8 +148,9 @@ async function plantHistory(run: Run, { size, log }: PlantOptions): Promise<void
 }
 
 /**
- * Before a measurement: part of the servers was scored a moment ago, as in a pool that runs, and every page of the
- * assignments was written since the last checkpoint, as in the middle of the time between two.
+ * Before a measurement: everything is due, also what the one before was handed; part of the servers was scored a moment
+ * ago, as in a pool that runs; and every page of the assignments was written since the last checkpoint, as in the middle of
+ * the time between two.
  */
 export async function armPool(database: Database, size: PoolSize): Promise<void> {
   const client = await database.pool.connect();
@@ -147,6 +160,11 @@ export async function armPool(database: Database, size: PoolSize): Promise<void>
       "update servers set score_ts = now() - random() * make_interval(secs => $1)",
       [(2 * size.probe.serverIntervalMs) / 1_000],
     );
+    await client.query(
+      "update check_turns set queue_ts = queue_ts - interval '4 hours' where monitor_id <= $1 and queue_ts > now() - interval '1 hour'",
+      [AGENTS_MAX],
+    );
+    await client.query("vacuum check_turns");
     await client.query("checkpoint");
     // About two dozen rows a page; a column without an index, so that nothing but the page is written.
     await client.query("update server_scores set leap = leap where id % 20 = 0");

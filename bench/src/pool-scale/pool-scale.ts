@@ -14,7 +14,7 @@ import { CONDITIONS, type Condition } from "./conditions.ts";
 import { type Counters, difference, readCounters } from "./costs.ts";
 import { type LoadFindings, type LoadOptions, runLoad } from "./load.ts";
 import { armPool } from "./plant-pool.ts";
-import { monitorAddress, POOL_SIZES, type PoolSize } from "./pool-size.ts";
+import { AGENTS_MAX, monitorAddress, POOL_SIZES, type PoolSize } from "./pool-size.ts";
 import { openPoolWorld, type PoolWorld } from "./pool-world.ts";
 import { reportPoolScale } from "./report.ts";
 import { createSubmissionMaker, RESULTS } from "./submissions.ts";
@@ -23,8 +23,6 @@ const RUN_MS = 10_000;
 const QUICK_RUN_MS = 3_000;
 /** Not counted: the compiler, the plans, the first touch of pages. */
 const WARM_UP_MS = 4_000;
-/** Agents that are connected: more would make no difference but a longer start. */
-const AGENTS_MAX = 200;
 const SUBMIT = "/monitor.v2.MonitorService/SubmitResults";
 const GET_SERVERS = "/monitor.v2.MonitorService/GetServers";
 export interface PoolScaleRow extends ResultRow {

@@ -28,13 +28,12 @@ export const POOL_SIZES: readonly PoolSize[] = [
     servers: 1_000,
     historyRows: 300_000,
     sharedBuffers: "4GB",
-    // A hundredth of the assignments would be used up within seconds: they come back a hundred times as fast.
+    // A hundredth of the assignments would be used up within seconds: at 2,000 calls/s each is wanted every five seconds.
     probe: {
       ...POOL_PROBE_POLICY,
-      checkIntervalMs: POOL_PROBE_POLICY.checkIntervalMs / 100,
-      testingIntervalMs: POOL_PROBE_POLICY.testingIntervalMs / 100,
-      slowIntervalMs: POOL_PROBE_POLICY.slowIntervalMs / 100,
-      serverIntervalMs: POOL_PROBE_POLICY.serverIntervalMs / 100,
+      checkIntervalMs: POOL_PROBE_POLICY.checkIntervalMs / 2_000,
+      testingIntervalMs: POOL_PROBE_POLICY.testingIntervalMs / 2_000,
+      slowIntervalMs: POOL_PROBE_POLICY.slowIntervalMs / 2_000,
     },
   },
   {
@@ -46,6 +45,9 @@ export const POOL_SIZES: readonly PoolSize[] = [
     probe: POOL_PROBE_POLICY,
   },
 ];
+
+/** Agents that are connected, the first so many: more would make no difference but a longer start. */
+export const AGENTS_MAX = 200;
 
 /** By number, from 1. */
 export function monitorAddress(monitor: number): string {

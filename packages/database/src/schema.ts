@@ -70,6 +70,7 @@ export interface Schema {
   events: EventsTable;
   loop_runs: LoopRunsTable;
   traceroute_turns: TracerouteTurnsTable;
+  check_turns: CheckTurnsTable;
   rate_limit_windows: RateLimitWindowsTable;
   rate_limit_counts: RateLimitCountsTable;
   replicas: ReplicasTable;
@@ -218,8 +219,6 @@ export interface ServerScoresTable {
   score_raw: Generated<number>;
   score_ts: Timestamptz | null;
   stratum: number | null;
-  queue_ts: Timestamptz | null;
-  pace: GeneratedAlways<number>;
   last_log_score_id: bigint | null;
   counted_batches: Generated<string>;
   offset_ns: bigint | null;
@@ -428,6 +427,15 @@ export interface EventsTable {
   verdict_after: VerdictName | null;
   reason: Generated<string>;
   text: string;
+}
+
+export interface CheckTurnsTable {
+  monitor_id: bigint;
+  server_id: bigint;
+  /** "-infinity": it was never visited. */
+  queue_ts: Generated<Timestamptz>;
+  pace: number;
+  watched: Generated<boolean>;
 }
 
 export interface TracerouteTurnsTable {

@@ -286,7 +286,7 @@ async function createContext(
     ...keys,
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
-    monitorCalls: createMonitorCalls(database),
+    monitorCalls: createMonitorCalls({ database, clock }),
     ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
     ...historyOf(options, logger, health),
     wakeScorer,

@@ -7,7 +7,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { monitorV2 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import type { Schema } from "@truechimer/database";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 
 type StatusInit = Exclude<
   MessageInitShape<typeof monitorV2.ServerStatusSchema>,
@@ -49,13 +49,7 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
   }
 }
 
-/** All servers are due for all monitors. Leaves the scorers' rows alone, which a scorer may hold. */
+/** All servers are due for all monitors. */
 export async function makeDue(kysely: Kysely<Schema>): Promise<void> {
-  await kysely
-    .updateTable("server_scores")
-    .set({ queue_ts: null })
-    .where("monitor_id", "in", (query) =>
-      query.selectFrom("monitors").select("id").where("type", "=", "monitor"),
-    )
-    .execute();
+  await sql`update check_turns set queue_ts = '-infinity'`.execute(kysely);
 }

@@ -17,14 +17,15 @@ const second = await useServer(database, { policy });
 const { kysely } = database;
 const MON = "10.0.0.1";
 
+let zurichToken: string;
 let client: MonitorClient;
 
 beforeEach(async () => {
   await sql`truncate servers, monitors, server_scores, events, log_scores restart identity cascade`.execute(
     kysely,
   );
-  const { token } = await first.server.createMonitor({ name: "zurich", address: ip(MON) });
-  client = first.monitorClient(token);
+  zurichToken = (await first.server.createMonitor({ name: "zurich", address: ip(MON) })).token;
+  client = first.monitorClient(zurichToken);
 });
 
 function add(...targets: string[]): Promise<unknown> {
@@ -45,7 +46,7 @@ function nameOf({ ipBytes, port }: monitorV2.Server): string {
 /** As if the server had been handed out so long ago. */
 async function waited(address: string, ago: string): Promise<void> {
   await sql`
-    update server_scores set queue_ts = now() - ${ago}::interval
+    update check_turns set queue_ts = now() - ${ago}::interval
     where server_id = (select id from servers where host(ip) = ${address})`.execute(kysely);
 }
 
@@ -68,7 +69,8 @@ describe("when a server is due", () => {
     monitor?: MonitorStatusName;
     status?: AssignmentStatusName;
     score?: number;
-    ago: string;
+    /** Absent: it never was. */
+    ago?: string;
     due: boolean;
   }>([
     { name: "active, 9 min and a bit", ago: "541 seconds", due: true },
@@ -93,9 +95,10 @@ describe("when a server is due", () => {
     { name: "hopeless score, 45 min", score: -90, ago: "46 minutes", due: false },
     { name: "hopeless score, 2 h", score: -95, ago: "121 minutes", due: true },
     { name: "just above hopeless", score: -89.9, ago: "10 minutes", due: true },
+    { name: "never visited, paused and hopeless", status: "paused", score: -100, due: true },
   ])("$name: $due", async ({ monitor = "active", status = "active", score = 0, ago, due }) => {
     await add("10.1.0.1");
-    await waited("10.1.0.1", ago);
+    if (ago !== undefined) await waited("10.1.0.1", ago);
     await kysely.updateTable("server_scores").set({ status, score_raw: score }).execute();
     await kysely
       .updateTable("monitors")
@@ -183,15 +186,29 @@ describe("who gets what", () => {
     expect(after.filter(({ status }) => status === "candidate")).toHaveLength(1);
   });
 
+  test("a server that is watched again is handed out, and one whose assignment is made again", async () => {
+    await add("10.1.0.1", "10.1.0.2");
+    await sql`update servers set state = 'paused' where host(ip) = '10.1.0.1'`.execute(kysely);
+    await sql`delete from server_scores where server_id = (select id from servers where host(ip) = '10.1.0.2')`.execute(
+      kysely,
+    );
+    expect(await take()).toEqual([]);
+    await sql`update servers set state = 'watched' where host(ip) = '10.1.0.1'`.execute(kysely);
+    expect(await take()).toEqual(["10.1.0.1"]);
+    await sql`
+      insert into server_scores (server_id, monitor_id, status)
+      select s.id, m.id, 'testing' from servers s cross join monitors m
+      where m.type = 'monitor' and host(s.ip) = '10.1.0.2'`.execute(kysely);
+    expect(await take()).toEqual(["10.1.0.2"]);
+  });
+
   test("hundreds of calls at once, to two replicas, never hand out a server twice", async () => {
     const targets = Array.from(
       { length: 150 },
       (_, index) => `10.1.${index >> 7}.${(index & 127) + 1}`,
     );
     await add(...targets);
-    const { token } = await first.server.createMonitor({ name: "zurich", address: ip(MON) });
-    client = first.monitorClient(token);
-    const clients = [client, second.monitorClient(token)];
+    const clients = [client, second.monitorClient(zurichToken)];
     const batches = await Promise.all(
       Array.from({ length: 200 }, (_, index) => take(clients[index % 2])),
     );
@@ -304,5 +321,37 @@ describe("the configuration of an agent", () => {
       .select("client_version")
       .executeTakeFirstOrThrow();
     expect(client_version).toBe("v4.1.5/c06769b (2026-04-28)");
+  });
+});
+
+describe("a long backlog of servers that others scored a moment ago", () => {
+  const SCORED = 1_100;
+
+  beforeEach(async () => {
+    await sql`
+      insert into servers (name, ip, ip_version, score_ts)
+      select 's' || i, ('10.2.' || (i >> 8) || '.' || (i & 255))::inet, 'v4', case when i <= ${SCORED}::int then now() end
+      from generate_series(1, ${SCORED}::int + 25) i`.execute(kysely);
+    await sql`
+      insert into server_scores (server_id, monitor_id, status)
+      select s.id, m.id, 'active' from servers s cross join monitors m where m.type = 'monitor'`.execute(
+      kysely,
+    );
+    await sql`update check_turns set queue_ts = now() - interval '1 day' + make_interval(secs => server_id)`.execute(
+      kysely,
+    );
+  });
+
+  test("does not hide those that wait behind them, however often the monitor has to ask", async () => {
+    const handedOut: string[] = [];
+    for (let asked = 0; asked < 6; asked += 1) handedOut.push(...(await take()));
+    expect(handedOut).toHaveLength(25);
+    expect(new Set(handedOut).size).toBe(25);
+  });
+
+  test("hides nothing that is new from another replica, which has looked at none of them", async () => {
+    await take();
+    await sql`update servers set score_ts = null where name = 's1'`.execute(kysely);
+    expect(await take(second.monitorClient(zurichToken))).toEqual(["10.2.0.1"]);
   });
 });

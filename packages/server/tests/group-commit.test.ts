@@ -6,7 +6,7 @@ import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 
 import { beforeEach, expect, test, vi } from "vitest";
-import { goodStatus, type MonitorClient, newSubmissionId, refusalOf } from "./_results.ts";
+import { goodStatus, type MonitorClient, makeDue, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, startServer, type TestServer, useServer } from "./_test-server.ts";
 
 const database = await useDatabase({ poolSize: 20 });
@@ -141,7 +141,7 @@ test("those that wait are counted together, each with its own answer", async () 
 
 test("a neighbour's refusal and a neighbour's repetition change nothing for the others", async () => {
   const older = await submissionOf("c", 4);
-  await kysely.updateTable("server_scores").set({ queue_ts: null }).execute();
+  await makeDue(kysely);
   const newer = await submissionOf("c", 4);
   await send(shared, "c", newer);
   const repeated = await submissionOf("d");

@@ -11,7 +11,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { cleanUp } from "../src/loops/clean-up.ts";
 import { createTicket } from "../src/monitor-api/ticket.ts";
 import { LOCAL_POLICY } from "../src/policy.ts";
-import { goodStatus, type MonitorClient, newSubmissionId, refusalOf } from "./_results.ts";
+import { goodStatus, type MonitorClient, makeDue, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, useServer } from "./_test-server.ts";
 
 const database = await useDatabase({ poolSize: 20 });
@@ -170,16 +170,16 @@ describe("results under one lease", () => {
   test("put off when the server is due, so that it is not handed out right after", async () => {
     const batch = await take();
     await send({ batch, atMs: Date.now() });
-    await sql`update server_scores set queue_ts = now() - interval '1 hour'`.execute(kysely);
+    await sql`update check_turns set queue_ts = now() - interval '1 hour'`.execute(kysely);
     await send({ batch, atMs: Date.now() + 1_000 });
     expect((await take()).servers).toEqual([]);
   });
 
   test("of its first visit leave the beat of the interval alone", async () => {
     const batch = await take();
-    const before = await kysely.selectFrom("server_scores").select("queue_ts").execute();
+    const before = await kysely.selectFrom("check_turns").select("queue_ts").execute();
     await send({ batch, atMs: Date.now() + 2_000 });
-    expect(await kysely.selectFrom("server_scores").select("queue_ts").execute()).toEqual(before);
+    expect(await kysely.selectFrom("check_turns").select("queue_ts").execute()).toEqual(before);
   });
 
   test("count to its last hour, and a day after it, and no longer", async () => {
@@ -189,7 +189,7 @@ describe("results under one lease", () => {
     expect((await send({ batch: ended, atMs: handedOutMs + day })).refused).toEqual([]);
     const beyond = await send({ batch: ended, atMs: handedOutMs + day + 200_000 });
     expect(beyond.refused.map(({ code }) => code)).toEqual(Array(3).fill("bad_result_time"));
-    await sql`update server_scores set queue_ts = null`.execute(kysely);
+    await makeDue(kysely);
     const old = await batchOf(2 * day + HOUR_MS);
     expect(await refusalOf(send({ batch: old, atMs: Date.now() }))).toBe("ticket_expired");
   });
@@ -286,6 +286,32 @@ describe("withdrawn leases", () => {
     }
     const after = await take({ withdrawalsAfter: withdrawalsCursor });
     expect(names(after.withdrawals)).toContain("10.1.0.1");
+  });
+
+  test("are told also of a server that is being handed out while it is paused", async () => {
+    const { withdrawalsCursor } = await take();
+    await sql`update check_turns set queue_ts = '-infinity'`.execute(kysely);
+    const handingOut = await database.pool.connect();
+    try {
+      await handingOut.query("begin");
+      await handingOut.query("update check_turns set queue_ts = now()");
+      const paused = first.admin.pauseServers({ ids: [await idOf("10.1.0.1")] });
+      await vi.waitFor(
+        async () => {
+          const { rows } = await database.pool.query(
+            "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          );
+          expect(rows).toHaveLength(1);
+        },
+        { timeout: 20_000 },
+      );
+      await handingOut.query("commit");
+      await paused;
+    } finally {
+      handingOut.release();
+    }
+    const told = await take({ withdrawalsAfter: withdrawalsCursor });
+    expect(names(told.withdrawals)).toEqual(["10.1.0.1"]);
   });
 
   test("are all told to a monitor whose cursor is of another database", async () => {

@@ -205,7 +205,7 @@ describe("stopping", () => {
     const { token } = await server.createMonitor({ name: "zurich", address: ip(MON) });
     await admin.addServers({ targets: ["10.1.0.1"] });
     const client = monitorClient(token);
-    await database.pool.query("update server_scores set queue_ts = null");
+    await database.pool.query("update check_turns set queue_ts = '-infinity'");
     const batch = await client.getServers({ monId: MON, submissionVersionMax: 5 });
     const blocker = await database.pool.connect();
     let stopped: Promise<void> = Promise.resolve();

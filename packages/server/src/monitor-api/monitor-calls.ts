@@ -1,8 +1,10 @@
 // What the calls of agents ask of the database, gathered over all calls that this process answers.
 
+import type { Clock } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import { findMonitors, type MonitorQuestion, type MonitorRow } from "./find-monitors.ts";
 import { createGatherer } from "./gather.ts";
+import { createPassedOver } from "./passed-over.ts";
 import { readSettings, type Settings } from "./read-settings.ts";
 import {
   type StoreOutcome,
@@ -35,7 +37,14 @@ const RESULTS_MAX = 768;
 /** While one waits for the disk, the next may work. More only wait for the same disk. */
 const TRANSACTIONS_MAX = 2;
 
-export function createMonitorCalls(database: Database): MonitorCalls {
+export function createMonitorCalls({
+  database,
+  clock,
+}: {
+  readonly database: Database;
+  readonly clock: Clock;
+}): MonitorCalls {
+  const passedOver = createPassedOver(clock);
   const oneEach = { weightMax: CALLS_MAX, runsMax: TRANSACTIONS_MAX };
   const find = createGatherer({
     ...oneEach,
@@ -56,7 +65,7 @@ export function createMonitorCalls(database: Database): MonitorCalls {
   const takeDue = createGatherer({
     ...oneEach,
     keyOf: ({ monitor }: TakeDueServersOptions) => String(monitor.id),
-    run: (wanted: readonly TakeDueServersOptions[]) => takeDueServers(database, wanted),
+    run: (wanted: readonly TakeDueServersOptions[]) => takeDueServers(database, passedOver, wanted),
   });
   const store = createGatherer({
     keyOf: ({ monitor }: SubmissionToStore) => String(monitor.id),

@@ -13,6 +13,7 @@ import { claimSubmissions, giveBack, keepAnswers, lockMonitors } from "./claim-s
 import type { Outcome } from "./gather.ts";
 import type { StatusRefusal } from "./parse-status.ts";
 import type { ParsedTraceroute } from "./parse-traced-status.ts";
+import { putOffTurns } from "./put-off-turns.ts";
 import { readAssignments, repeatedTimes } from "./read-assignments.ts";
 import { storeTraceroutes } from "./store-traceroutes.ts";
 import { writeResults } from "./write-results.ts";
@@ -135,6 +136,7 @@ async function count(
     ...applySteps(submission, { assignments, repeated }),
   }));
   const ids = await writeResults(transaction, applied);
+  await putOffTurns(transaction, applied);
   const answers: { submission: SubmissionToStore; refusals: readonly StatusRefusal[] }[] = [];
   for (const { submission, rows, refusals } of applied) {
     const { monitor, traceroutes } = submission;

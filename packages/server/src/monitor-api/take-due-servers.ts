@@ -1,13 +1,14 @@
-// The servers that monitors owe a visit, taken so that no other call gets them in the same interval: the rows are locked
-// where nobody holds them, and PostgreSQL tests the conditions again on a row that changed meanwhile. One statement for
-// the calls of several monitors; the cost of a call does not grow with the number of assignments.
+// The servers that monitors owe a visit, taken so that no other call gets them in the same interval: PostgreSQL looks again at
+// a turn that somebody else was writing, and leaves it where it has changed. One statement for the calls of several
+// monitors; the cost of a call does not grow with the number of assignments.
 
 import type { UnixNs } from "@truechimer/base";
-import { type Database, nsFromTimestamptz, type Timestamptz } from "@truechimer/database";
+import type { Database } from "@truechimer/database";
 import { type RawBuilder, sql } from "kysely";
 import type { ProbePolicy } from "../policy.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import type { Outcome } from "./gather.ts";
+import type { PassedOver, TurnPlace } from "./passed-over.ts";
 
 export interface DueServers {
   readonly servers: readonly DueServer[];
@@ -32,107 +33,156 @@ export interface TakeDueServersOptions {
   readonly anyPort: boolean;
 }
 
+/** One a call, if there was anything to look at. */
 interface DueRow {
   /** Position of the call, from 1. */
   readonly place: number;
-  readonly server_id: bigint;
-  readonly ip: string;
-  readonly port: number;
-  readonly check_interval_ms: number;
-  readonly traced: boolean;
-  readonly taken_at: Timestamptz;
+  readonly taken_at_us: bigint;
+  /** As parseTurn reads them: one text costs a quarter of as many rows. */
+  readonly turns: string;
 }
 
-/** Values of server_scores.pace (migrations). */
-const PACES = [
-  { pace: 1, interval: "active_ms" },
-  { pace: 2, interval: "testing_ms" },
-  { pace: 3, interval: "slow_ms" },
-] as const;
+interface LookedAtTurn extends TurnPlace, Omit<DueServer, "checkIntervalMs"> {
+  readonly pace: number;
+  /** False: its server was scored by others a moment ago; it only says how far was looked. */
+  readonly eligible: boolean;
+  /** Turns of this pace that were looked at up to this one, this one too. */
+  readonly lookedAt: number;
+}
+
+/** Values of check_turns.pace (migrations), each with its interval. */
+const PACES = [1, 2, 3] as const;
 
 /**
  * Of each pace so many are looked at that wait, oldest first, while their servers were scored by others a moment ago.
- * Beyond that, the monitor is told that nothing is due, and asks again.
+ * Beyond that, the monitor is told that nothing is due, and asks again: then those that follow are looked at.
  */
 const LOOKED_AT_MAX = 500;
 
 /** In the order of their waiting: never visited first, then the longest ago. All times by the database's clock. */
 export async function takeDueServers(
   { kysely }: Pick<Database, "kysely">,
+  passedOver: PassedOver,
   calls: readonly TakeDueServersOptions[],
 ): Promise<readonly Outcome<DueServers>[]> {
   const of = <Value>(value: (call: TakeDueServersOptions) => Value): Value[] => calls.map(value);
+  const from = PACES.map((pace) => of(({ monitor }) => passedOver.from(monitor.id, pace)));
   const { rows } = await sql<DueRow>`
     /* prepared: take_due_servers */
     with call as materialized (
       select * from unnest(
         ${of(({ monitor }) => monitor.id)}::bigint[], ${of(({ monitor }) => monitor.family)}::text[],
         ${of(({ monitor }) => monitor.lab)}::boolean[], ${of(({ anyPort }) => anyPort)}::boolean[],
-        ${of(({ monitor, probe }) => (monitor.status === "active" ? probe.checkIntervalMs : probe.testingIntervalMs))}::float8[],
-        ${of(({ probe }) => probe.testingIntervalMs)}::float8[], ${of(({ probe }) => probe.slowIntervalMs)}::float8[],
-        ${of(({ probe }) => probe.serverIntervalMs)}::float8[], ${of(({ probe }) => probe.batchSize)}::int[]
+        ${of(({ probe }) => probe.serverIntervalMs)}::float8[], ${of(({ probe }) => probe.batchSize)}::int[],
+        ${sql.join(PACES.map((pace) => sql`${of((call) => intervalMs(call, pace))}::float8[]`))},
+        ${sql.join(from.map((places) => sql`${places.map(({ queueTs }) => queueTs)}::timestamptz[], ${places.map(({ serverId }) => serverId)}::bigint[]`))}
       ) with ordinality
-        as t (monitor_id, family, lab, any_port, active_ms, testing_ms, slow_ms, server_ms, batch_size, place)
+        as t (monitor_id, family, lab, any_port, server_ms, batch_size, interval_1, interval_2, interval_3,
+          from_ts_1, from_id_1, from_ts_2, from_id_2, from_ts_3, from_id_3, place)
     ),
-    due as (
-      select call.place, call.batch_size, due.*,
-        row_number() over (partition by call.place order by due.waited_since, due.id) as waiting_place
-      from call cross join lateral (
-        ${sql.join(PACES.map(waitingAtPace), sql` union all `)}
-      ) due
-    ),
-    locked as (
-      select ss.id from due join server_scores ss on ss.id = due.id
-      where due.waiting_place <= due.batch_size and coalesce(ss.queue_ts, '-infinity') = due.waited_since
-      order by ss.id
-      for no key update of ss skip locked
+    due as materialized (
+      select call.place, waiting.* from call cross join lateral (
+        select * from (${sql.join(PACES.map(waitingAtPace), sql` union all `)}) waiting
+        order by queue_ts, server_id
+        limit call.batch_size
+      ) waiting
     ),
     taken as (
-      update server_scores ss set queue_ts = now() from locked where ss.id = locked.id returning ss.id
+      update check_turns t set queue_ts = now()
+      from (select * from due where eligible order by monitor_id, server_id) due
+      where t.ctid = due.tid and t.queue_ts = due.queue_ts and t.pace = due.pace and t.watched
+      returning t.monitor_id, t.server_id
     )
-    select due.place::int as place, due.server_id, host(due.ip) as ip, due.port, due.traced, due.check_interval_ms, now() as taken_at
-    from due join taken on taken.id = due.id
-    order by due.place, due.waiting_place`.execute(kysely);
-  const answers = calls.map(() => ({ rows: [] as DueRow[] }));
-  for (const row of rows) answers[row.place - 1]?.rows.push(row);
-  return answers.map((answer) => ({ value: dueServers(answer.rows) }));
+    select due.place::int as place, (extract(epoch from now()) * 1000000)::bigint as taken_at_us,
+      string_agg(concat_ws('|', due.pace, due.server_id, host(due.ip), due.port, due.traced::int, due.eligible::int,
+        due.looked_at, due.queue_ts), ';' order by due.queue_ts, due.server_id) as turns
+    from due left join taken on taken.server_id = due.server_id and taken.monitor_id = due.monitor_id
+    where taken.server_id is not null or not due.eligible
+    group by due.place`.execute(kysely);
+  const answers = new Map(rows.map((row) => [row.place, row]));
+  return calls.map((call, index) => ({
+    value: dueServers(passedOver, call, answers.get(index + 1)),
+  }));
+}
+
+function intervalMs({ monitor, probe }: TakeDueServersOptions, pace: number): number {
+  if (pace === 3) return probe.slowIntervalMs;
+  return pace === 1 && monitor.status === "active"
+    ? probe.checkIntervalMs
+    : probe.testingIntervalMs;
 }
 
 /** In a lateral subquery: the index gives them in the order of their waiting, and no more are read than are wanted. */
-function waitingAtPace({ pace, interval }: (typeof PACES)[number]): RawBuilder<unknown> {
-  const intervalMs = sql.ref(`call.${interval}`);
+function waitingAtPace(pace: (typeof PACES)[number]): RawBuilder<unknown> {
+  const column = (name: string): RawBuilder<unknown> => sql.ref(`call.${name}_${pace}`);
   return sql`(
-    select id, server_id, ip, port, traced, waited_since, ${intervalMs} as check_interval_ms
-    from (
-      select ss.id, ss.server_id, s.ip, s.port, s.traced, coalesce(ss.queue_ts, '-infinity') as waited_since, s.score_ts
-      from server_scores ss
-      join servers s on s.id = ss.server_id
-      where ss.monitor_id = call.monitor_id and ss.pace = ${sql.lit(pace)}
-        and coalesce(ss.queue_ts, '-infinity') < now() - make_interval(secs => ${intervalMs} / 1000)
-        and s.ip_version = call.family
-        and s.lab = call.lab
-        and s.state = 'watched'
-        and (s.deletion_on is null or s.deletion_on > now())
-        and (call.any_port or s.port = 123)
-      order by coalesce(ss.queue_ts, '-infinity'), ss.id
+    select * from (
+      select t.ctid as tid, t.monitor_id, t.server_id, t.pace, t.queue_ts, s.ip, s.port, s.traced, s.eligible,
+        row_number() over (order by t.queue_ts, t.server_id) as looked_at
+      from check_turns t
+      cross join lateral (
+        select ip, port, traced, call.server_ms = 0 or score_ts is null
+          or score_ts < now() - make_interval(secs => call.server_ms / 1000) as eligible
+        from servers
+        where id = t.server_id
+          and ip_version = call.family
+          and lab = call.lab
+          and state = 'watched'
+          and (deletion_on is null or deletion_on > now())
+          and (call.any_port or port = 123)
+        limit 1
+      ) s
+      where t.monitor_id = call.monitor_id and t.pace = ${sql.lit(pace)} and t.watched
+        and t.queue_ts < now() - make_interval(secs => ${column("interval")} / 1000)
+        and (t.queue_ts, t.server_id) > (${column("from_ts")}, ${column("from_id")})
+      order by t.queue_ts, t.server_id
       limit ${sql.lit(LOOKED_AT_MAX)}
-    ) waiting
-    where call.server_ms = 0 or score_ts is null or score_ts < now() - make_interval(secs => call.server_ms / 1000)
-    order by waited_since, id
-    limit call.batch_size
+    ) looked
+    where eligible or looked_at = ${sql.lit(LOOKED_AT_MAX)}
+    order by queue_ts, server_id
   )`;
 }
 
-function dueServers(rows: readonly DueRow[]): DueServers {
-  const takenAt = rows[0]?.taken_at;
+function dueServers(
+  passedOver: PassedOver,
+  call: TakeDueServersOptions,
+  row: DueRow | undefined,
+): DueServers {
+  if (row === undefined) return { servers: [], takenAtNs: undefined };
+  const turns = row.turns.split(";").map(parseTurn);
+  notePassedOver(passedOver, call.monitor.id, turns);
+  const servers = turns.flatMap(({ eligible, pace, serverId, address, port, traced }) =>
+    eligible ? [{ serverId, address, port, traced, checkIntervalMs: intervalMs(call, pace) }] : [],
+  );
+  return { servers, takenAtNs: servers.length === 0 ? undefined : row.taken_at_us * NS_PER_US };
+}
+
+const NS_PER_US = 1_000n;
+
+function parseTurn(text: string): LookedAtTurn {
+  const [pace, serverId = "0", address = "", port, traced, eligible, lookedAt, queueTs = ""] =
+    text.split("|");
   return {
-    servers: rows.map((row) => ({
-      serverId: row.server_id,
-      address: row.ip,
-      port: row.port,
-      checkIntervalMs: row.check_interval_ms,
-      traced: row.traced,
-    })),
-    takenAtNs: takenAt === undefined ? undefined : nsFromTimestamptz(takenAt),
+    pace: Number(pace),
+    serverId: BigInt(serverId),
+    address,
+    port: Number(port),
+    traced: traced === "1",
+    eligible: eligible === "1",
+    lookedAt: Number(lookedAt),
+    queueTs,
   };
+}
+
+/** The last of each pace says how many before it were not taken. */
+function notePassedOver(
+  passedOver: PassedOver,
+  monitorId: bigint,
+  turns: readonly LookedAtTurn[],
+): void {
+  for (const pace of PACES) {
+    const ofPace = turns.filter((turn) => turn.pace === pace);
+    const last = ofPace.at(-1);
+    if (last !== undefined) passedOver.note(monitorId, pace, last, last.lookedAt - ofPace.length);
+  }
 }

@@ -42,10 +42,10 @@ export async function writeResults(
         ${written.map(({ row: { evidence } }) => (evidence === null ? null : Buffer.from(evidence)))}::bytea[],
         ${column("attributes")}::text[], ${column("countedBatches")}::text[],
         ${column("answerOffsetNs")}::bigint[], ${column("answerBoundNs")}::bigint[],
-        ${column("newest")}::boolean[], ${column("leased")}::boolean[]
+        ${column("newest")}::boolean[]
       ) with ordinality as t (assignment_id, server_id, monitor_id, ts, score_before, step, score, rule, offset_ns,
         bound_ns, rtt_ns, stratum, leap, reason, no_response, samples_sent, samples_answered, evidence, attributes,
-        counted_batches, answer_offset_ns, answer_bound_ns, newest, leased, place)
+        counted_batches, answer_offset_ns, answer_bound_ns, newest, place)
     ),
     noted as (
       update monitors m set
@@ -63,7 +63,6 @@ export async function writeResults(
       update server_scores ss set
         score_raw = i.score,
         score_ts = i.ts,
-        queue_ts = case when i.leased then greatest(ss.queue_ts, least(i.ts, now())) else ss.queue_ts end,
         stratum = case when i.stratum > 0 then i.stratum else ss.stratum end,
         last_log_score_id = i.id,
         counted_batches = i.counted_batches,
