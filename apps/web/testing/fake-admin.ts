@@ -50,6 +50,8 @@ export interface FakeAdmin {
   readonly fail: (method: string, fault: InjectedFault | undefined) => void;
   /** Tells of something that came to pass by itself, in one sentence. */
   readonly happen: (text: string) => void;
+  /** What the system tells of itself, beside what it always does. */
+  readonly tellSystem: (parts: MessageInitShape<typeof adminV1.GetSystemResponseSchema>) => void;
   /** What an agent on that host does with a one-time token. */
   readonly useToken: (id: string, hostname: string) => void;
   /** Newest first. */
@@ -63,6 +65,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const startedAtMs = nowMs();
   const monitors: FakeMonitor[] = options.empty === true ? [] : [...fakeMonitors()];
   const servers = new Map<bigint, WatchedServer>();
+  let systemParts: MessageInitShape<typeof adminV1.GetSystemResponseSchema> = {};
   const faults = new Map<string, { fault: InjectedFault; left: number }>();
   for (const facts of options.empty === true ? [] : fakeServers(options.servers ?? 12)) {
     servers.set(facts.id, {
@@ -350,6 +353,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       resultsTotal: 1_204_331n,
       scorerQueueRows: 0n,
       retention: durationFromMs(90 * 86_400_000),
+      ...systemParts,
     }),
     setServerTracing: ({ ids, traced }) => ({
       servers: ids.map((id) => {
@@ -494,6 +498,9 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       const id = BigInt(events.length + 100);
       const at = timestampFromMs(nowMs());
       events.unshift(create(adminV1.EventSchema, { id, at, kind: "server_paused", text }));
+    },
+    tellSystem: (parts) => {
+      systemParts = parts;
     },
     fail: (method, fault) => {
       if (fault === undefined) faults.delete(method);

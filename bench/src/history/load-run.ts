@@ -11,13 +11,14 @@ import { downSample } from "@truechimer/history";
 import { createHotHistory, HISTORY_SETTINGS, type HotHistory } from "@truechimer/server";
 import { silentLogger } from "@truechimer/telemetry";
 import { type Spread, spreadOf } from "../statistics.ts";
-import { SERVERS } from "./seeded-database.ts";
+import { MONITORS, SERVERS } from "./seeded-database.ts";
 
 const DAY_MS = 86_400_000;
 const DAY_US = DAY_MS * 1_000;
 const MEMORY_BYTES_MAX = 4 * 2 ** 30;
 const ASKED_EVERY_MS = 5;
 const NS_PER_MS = 1e6;
+const NS_PER_S = 1e9;
 const QUERIES = 300;
 const QUERIES_OF_ALL = 30;
 const POINTS_MAX = 2_000;
@@ -26,6 +27,8 @@ const FINAL = new Set(["complete", "complete_capped", "degraded", "failed"]);
 export interface LoadRun {
   readonly state: string;
   readonly rows: number;
+  /** Of them those from the checkpoint. */
+  readonly rowsRestored: number;
   readonly firstAnswerMs: number;
   readonly completeMs: number;
   readonly rowsPerSecond: number;
@@ -36,11 +39,14 @@ export interface LoadRun {
   readonly bytesPerRow: number;
   /** A day of one server, thinned out as for a chart, after a look at what was committed. */
   readonly serverDayMs: Spread;
-  /** A day of all servers, each row looked at. */
+  /** A day of all servers: each row's offset. */
   readonly allDayMs: Spread;
+  /** Likewise each row's server, monitor, outcome, offset and score. */
+  readonly allDayRowsMs: Spread;
 }
 
-export async function runLoad(database: Database): Promise<LoadRun> {
+/** @param checkpointFile read at the start, and written when the run is over. */
+export async function runLoad(database: Database, checkpointFile?: string): Promise<LoadRun> {
   await using history = createHotHistory({
     database,
     clock: systemClock,
@@ -49,18 +55,23 @@ export async function runLoad(database: Database): Promise<LoadRun> {
       ...HISTORY_SETTINGS,
       retentionMs: 16 * DAY_MS,
       memoryBytesMax: MEMORY_BYTES_MAX,
+      checkpointFile,
     },
   });
   const watched = await watchLoad(history);
-  const { phase, rows } = history.progress();
+  const serverDayMs = await timeServerDays(history);
+  const allDay = timeAllDays(history);
+  const { phase, rows, rowsRestored } = history.progress();
   return {
     state: phase,
     rows,
+    rowsRestored,
     ...watched,
     rowsPerSecond: (rows / watched.completeMs) * 1_000,
     bytesPerRow: history.store.bytes / history.store.rows,
-    serverDayMs: await timeServerDays(history),
-    allDayMs: timeAllDays(history),
+    serverDayMs,
+    allDayMs: allDay.offsets,
+    allDayRowsMs: allDay.rows,
   };
 }
 
@@ -116,18 +127,45 @@ async function timeServerDays(history: HotHistory): Promise<Spread> {
   return spreadOf(times);
 }
 
-function timeAllDays({ store }: HotHistory): Spread {
-  const times: number[] = [];
+/** Each row of a day is looked at: its offset alone, and then its server, monitor, offset and score. */
+function timeAllDays({ store }: HotHistory): { readonly offsets: Spread; readonly rows: Spread } {
   const toUs = store.newestUs ?? 0;
+  const day = { fromUs: toUs - DAY_US, toUs };
+  const expected = store.count(day);
+  const offsets: number[] = [];
+  const rows: number[] = [];
   for (let query = 0; query < QUERIES_OF_ALL; query += 1) {
-    const startedAt = performance.now();
+    let count = 0;
     let greatest = 0;
-    store.scan({ fromUs: toUs - DAY_US, toUs }, (row) => {
-      const size = Math.abs(row.offsetNs);
-      if (size > greatest) greatest = size;
-    });
-    times.push(performance.now() - startedAt);
-    if (greatest === 0) throw new Error("nothing was found");
+    offsets.push(
+      timed(() =>
+        store.scan(day, (row) => {
+          count += 1;
+          const size = Math.abs(row.offsetNs);
+          if (size > greatest) greatest = size;
+        }),
+      ),
+    );
+    if (count !== expected || greatest === 0) throw new Error(`${count} rows of ${expected}`);
+    const worst = new Float64Array(SERVERS * MONITORS).fill(Number.POSITIVE_INFINITY);
+    rows.push(
+      timed(() =>
+        store.scan(day, (row) => {
+          const at = (row.serverId - 1) * MONITORS + row.monitorId - 1;
+          const size = row.succeeded ? Math.abs(row.offsetNs) : 0;
+          if (row.score - size / NS_PER_S < (worst[at] as number))
+            worst[at] = row.score - size / NS_PER_S;
+        }),
+      ),
+    );
+    if (worst.every(Number.isFinite) !== expected > SERVERS * MONITORS * 3)
+      throw new Error("rows were left out");
   }
-  return spreadOf(times);
+  return { offsets: spreadOf(offsets), rows: spreadOf(rows) };
+}
+
+function timed(work: () => void): number {
+  const startedAt = performance.now();
+  work();
+  return performance.now() - startedAt;
 }

@@ -10,6 +10,7 @@ export {
   resultTimes,
 } from "./committed-results/committed-results.ts";
 export {
+  covers,
   isVisibleIn,
   joinOfSnapshots,
   meetOfSnapshots,
@@ -57,12 +58,6 @@ export {
   sqlStateOf,
 } from "./postgres-error.ts";
 export type { CopiedResult } from "./results-copy/copy-row.ts";
-export {
-  createResultsReader,
-  type ResultsChunkRequest,
-  type ResultsCursor,
-  type ResultsReader,
-} from "./results-copy/results-reader.ts";
 export type {
   AssignmentStatusName,
   AuthorityTierName,

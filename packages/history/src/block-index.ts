@@ -6,8 +6,8 @@ import type { PairDictionary } from "./pair-dictionary.ts";
 /** Brings the chains up to the last row. */
 export function indexBlock(block: Block, pairs: PairDictionary): void {
   if (block.indexed === block.length && block.indexed > 0) return;
-  block.serverHeads = headsFor(block.serverHeads, pairs.serverIds.length, block.indexed === 0);
-  block.monitorHeads = headsFor(block.monitorHeads, pairs.monitorIds.length, block.indexed === 0);
+  block.serverHeads = headsFor(block.serverHeads, pairs.servers, block.indexed === 0);
+  block.monitorHeads = headsFor(block.monitorHeads, pairs.monitors, block.indexed === 0);
   const { serverHeads, monitorHeads, previousOfServer, previousOfMonitor, pair, length } = block;
   const { serverOf, monitorOf } = pairs;
   for (let row = block.indexed; row < length; row += 1) {

@@ -49,9 +49,9 @@ interface Slot {
 
 function newSlot(at: number, row: RowView): Slot {
   const kept = copyMeasurement(row);
-  const slot: Slot = { at, least: undefined, greatest: undefined, worst: kept, failed: undefined };
-  widen(slot, row);
-  return slot;
+  const extreme = row.succeeded && !Number.isNaN(row.offsetNs) ? kept : undefined;
+  const failed = row.succeeded ? undefined : kept;
+  return { at, least: extreme, greatest: extreme, worst: kept, failed };
 }
 
 function widen(slot: Slot, row: RowView): void {
@@ -76,7 +76,9 @@ function isBelow(row: Measurement, other: Measurement): boolean {
 }
 
 function keptOf({ least, greatest, worst, failed }: Slot): readonly Measurement[] {
-  const kept = new Map<number, Measurement>();
-  for (const row of [least, greatest, worst, failed]) if (row !== undefined) kept.set(row.id, row);
-  return [...kept.values()].toSorted(compareKeys);
+  const kept: Measurement[] = [worst];
+  for (const row of [least, greatest, failed]) {
+    if (row !== undefined && !kept.some(({ id }) => id === row.id)) kept.push(row);
+  }
+  return kept.length === 1 ? kept : kept.toSorted(compareKeys);
 }

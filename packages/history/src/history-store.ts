@@ -8,6 +8,7 @@ import {
   atUsOf,
   type Block,
   bytesOf,
+  copyRows,
   createBlock,
   firstUsOf,
   idOf,
@@ -17,8 +18,9 @@ import {
 } from "./block.ts";
 import { indexBlock } from "./block-index.ts";
 import { createCodeDictionary } from "./code-dictionary.ts";
+import type { Measurement } from "./measurement.ts";
 import { PairDictionary } from "./pair-dictionary.ts";
-import type { PackedRows } from "./row-packer.ts";
+import { dictionaryOf, type PackedRows } from "./row-packer.ts";
 import { RowView } from "./row-view.ts";
 
 /** From `fromUs` (included) to `toUs` (excluded). */
@@ -33,6 +35,18 @@ export interface HistoryScan extends HistoryWindow {
   readonly monitorId?: number | undefined;
 }
 
+/** The place of a row in the order of the store. */
+export type RowKey = Pick<Measurement, "atUs" | "id">;
+
+/** Rows with the numbers of the store's own dictionary. */
+export type CopiedRows = Pick<PackedRows, "buffer" | "length" | "baseUs" | "baseId">;
+
+/** What the pair and reason columns of copies stand for. */
+export type RowDictionary = Pick<
+  PackedRows,
+  "pairServers" | "pairMonitors" | "serverIds" | "monitorIds" | "reasons"
+>;
+
 /** Measurements in memory, asked by time, server and monitor. No scan may be made within another. */
 export interface HistoryStore {
   /** Rows held, those that eviction has hidden and not yet freed included. */
@@ -46,8 +60,11 @@ export interface HistoryStore {
   readonly newestUs: number | undefined;
   /** Rows that eviction has freed since the start. */
   readonly evictedRows: number;
-  /** Takes the buffer over. Returns how many rows were new; rows that eviction has passed are not taken. */
-  add(packed: PackedRows): number;
+  /**
+   * Takes the buffer over. Returns how many rows were new; rows that eviction has passed, or from before `fromUs`, are
+   * not taken.
+   */
+  add(packed: PackedRows, fromUs?: number): number;
   /** More has been loaded: the horizon moves back, never forward. */
   extendHorizon(toUs: number): void;
   /** Frees what is older, block by block, and hides the rest of it. The horizon moves forward. */
@@ -62,11 +79,15 @@ export interface HistoryStore {
   scan(scan: HistoryScan, visit: (row: RowView) => void): void;
   /** As `scan`, newest first, until `visit` answers false. */
   scanNewest(scan: HistoryScan, visit: (row: RowView) => boolean): void;
-  /** All blocks, oldest first, for a checkpoint. Not to be changed. */
+  /**
+   * A copy of the newest rows before a time and id, at most a block of them and none beyond the horizon: what a
+   * checkpoint is made of, bit by bit while the store goes on. Undefined: there are no more.
+   */
+  copyBefore(key: RowKey): CopiedRows | undefined;
+  /** All blocks, oldest first. Not to be changed. */
   blocks(): readonly Block[];
-  /** What the numbers in a block's pair and reason columns stand for. */
-  readonly pairs: PairDictionary;
-  readonly reasons: readonly string[];
+  /** What the numbers in the copies stand for; grows at its end alone. */
+  dictionary(): RowDictionary;
 }
 
 /** Empty, with the horizon at infinity. */
@@ -75,14 +96,16 @@ export function createHistoryStore(): HistoryStore {
 }
 
 class Store implements HistoryStore {
-  readonly pairs: PairDictionary = new PairDictionary();
+  readonly #pairs = new PairDictionary();
   readonly #reasons = createCodeDictionary();
   readonly #blocks: Block[] = [];
-  readonly #view = new RowView(this.pairs, this.#reasons);
+  readonly #view = new RowView(this.#pairs, this.#reasons);
   /** Rows of one server in a block, found from the newest on. */
   readonly #found = new Uint16Array(NO_ROW);
   /** Rows older than this were evicted, whether or not their block was freed. */
   #floorUs = Number.NEGATIVE_INFINITY;
+  /** Of the blocks of a checkpoint, which share one. */
+  #adopted: { readonly of: Uint32Array; readonly pairs: Uint32Array } | undefined;
   #loadedFromUs = Number.POSITIVE_INFINITY;
   evictedRows = 0;
 
@@ -91,11 +114,7 @@ class Store implements HistoryStore {
   }
 
   get bytes(): number {
-    return this.#blocks.reduce((sum, block) => sum + bytesOf(block), this.pairs.bytes);
-  }
-
-  get reasons(): readonly string[] {
-    return this.#reasons.words;
+    return this.#blocks.reduce((sum, block) => sum + bytesOf(block), this.#pairs.bytes);
   }
 
   get horizonUs(): number {
@@ -112,18 +131,14 @@ class Store implements HistoryStore {
     return last && lastUsOf(last);
   }
 
-  blocks(): readonly Block[] {
-    return this.#blocks;
-  }
-
-  add(packed: PackedRows): number {
+  add(packed: PackedRows, fromUs: number = Number.NEGATIVE_INFINITY): number {
     const incoming = this.#adopt(packed);
-    const hidden = lowerBound(incoming, this.#floorUs);
+    const hidden = lowerBound(incoming, Math.max(this.#floorUs, fromUs));
     if (hidden === incoming.length) return 0;
     const wanted = hidden === 0 ? incoming : withoutFirst(incoming, hidden);
     const added = addBlock(this.#blocks, wanted);
     // A large block is indexed when it comes and not by the first question; the newest one changes all the time.
-    if (this.#blocks.at(-1) !== wanted) indexBlock(wanted, this.pairs);
+    if (this.#blocks.at(-1) !== wanted) indexBlock(wanted, this.#pairs);
     return added;
   }
 
@@ -202,6 +217,27 @@ class Store implements HistoryStore {
     }
   }
 
+  blocks(): readonly Block[] {
+    return this.#blocks;
+  }
+
+  copyBefore({ atUs, id }: RowKey): CopiedRows | undefined {
+    for (let at = this.#blocks.length - 1; at >= 0; at -= 1) {
+      const block = this.#blocks[at] as Block;
+      const to = lowerBound(block, atUs, id);
+      if (to === 0) continue;
+      const from = lowerBound(block, this.horizonUs);
+      if (from >= to) return undefined;
+      const { buffer, length, baseUs, baseId } = copyRows(block, from, to);
+      return { buffer, length, baseUs, baseId };
+    }
+    return undefined;
+  }
+
+  dictionary(): RowDictionary {
+    return dictionaryOf(this.#pairs, this.#reasons);
+  }
+
   #scanBlock(block: Block, scan: HistoryScan, visit: (row: RowView) => void): void {
     const view = this.#view;
     if (scan.serverId === undefined && scan.monitorId === undefined) {
@@ -228,9 +264,9 @@ class Store implements HistoryStore {
       for (let row = to - 1; row >= from; row -= 1) if (!take(row)) return;
       return;
     }
-    indexBlock(block, this.pairs);
-    const server = serverId === undefined ? undefined : this.pairs.serverOrdinal(serverId);
-    const monitor = monitorId === undefined ? undefined : this.pairs.monitorOrdinal(monitorId);
+    indexBlock(block, this.#pairs);
+    const server = serverId === undefined ? undefined : this.#pairs.serverOrdinal(serverId);
+    const monitor = monitorId === undefined ? undefined : this.#pairs.monitorOrdinal(monitorId);
     if (serverId !== undefined && server === undefined) return;
     if (monitorId !== undefined && monitor === undefined) return;
     const byServer = server !== undefined;
@@ -242,7 +278,7 @@ class Store implements HistoryStore {
         row < to &&
         (!byServer ||
           monitor === undefined ||
-          this.pairs.monitorOf[block.pair[row] as number] === monitor);
+          this.#pairs.monitorOf[block.pair[row] as number] === monitor);
       if (isWanted && !take(row)) return;
       row = chain[row] as number;
     }
@@ -261,21 +297,50 @@ class Store implements HistoryStore {
     return low;
   }
 
-  /** In our numbers for pairs and reasons. */
+  /** In our numbers for pairs, reasons, servers and monitors. */
   #adopt(packed: PackedRows): Block {
-    const { buffer, length, pairServerIds, pairMonitorIds, reasons } = packed;
+    const { buffer, length, reasons } = packed;
     const block = createBlock(length, packed, { buffer, length });
-    const pairs = new Uint32Array(pairServerIds.length);
-    for (const at of pairs.keys()) {
-      pairs[at] = this.pairs.pairOf(pairServerIds[at] as number, pairMonitorIds[at] as number);
-    }
+    if (this.#adopted?.of !== packed.pairServers)
+      this.#adopted = { of: packed.pairServers, pairs: this.#pairsOf(packed) };
+    const { pairs } = this.#adopted;
     const codes = Uint8Array.from(reasons, (reason) => this.#reasons.codeOf(reason));
     const { pair, reason } = block;
-    for (let row = 0; row < length; row += 1) {
-      pair[row] = pairs[pair[row] as number] as number;
-      reason[row] = codes[reason[row] as number] as number;
-    }
+    for (let row = 0; row < length; row += 1) pair[row] = pairs[pair[row] as number] as number;
+    // Mostly the numbers are the same: few reasons come, and in the same order.
+    if (codes.some((code, at) => code !== at))
+      for (let row = 0; row < length; row += 1)
+        reason[row] = codes[reason[row] as number] as number;
+    if (packed.serverHeads.length > 0) this.#adoptChains(block, packed, pairs);
     return block;
+  }
+
+  #pairsOf({ pairServers, pairMonitors, serverIds, monitorIds }: PackedRows): Uint32Array {
+    const pairs = new Uint32Array(pairServers.length);
+    for (let at = 0; at < pairs.length; at += 1) {
+      pairs[at] = this.#pairs.pairOf(
+        serverIds[pairServers[at] as number] as number,
+        monitorIds[pairMonitors[at] as number] as number,
+      );
+    }
+    return pairs;
+  }
+
+  #adoptChains(block: Block, packed: PackedRows, pairs: Uint32Array): void {
+    const { pairServers, pairMonitors, serverHeads, monitorHeads } = packed;
+    const { serverOf, monitorOf } = this.#pairs;
+    block.serverHeads = new Uint16Array(this.#pairs.servers).fill(NO_ROW);
+    block.monitorHeads = new Uint16Array(this.#pairs.monitors).fill(NO_ROW);
+    for (let at = 0; at < pairs.length; at += 1) {
+      const pair = pairs[at] as number;
+      block.serverHeads[serverOf[pair] as number] = serverHeads[
+        pairServers[at] as number
+      ] as number;
+      block.monitorHeads[monitorOf[pair] as number] = monitorHeads[
+        pairMonitors[at] as number
+      ] as number;
+    }
+    block.indexed = block.length;
   }
 
   #free(count: number): number {
@@ -283,6 +348,13 @@ class Store implements HistoryStore {
     this.evictedRows += freed;
     return freed;
   }
+}
+
+/** Of a copy: its oldest and its newest row. */
+export function keysOfCopy(copied: CopiedRows): { readonly first: RowKey; readonly last: RowKey } {
+  const block = createBlock(copied.length, copied, copied);
+  const keyOf = (row: number): RowKey => ({ atUs: atUsOf(block, row), id: idOf(block, row) });
+  return { first: keyOf(0), last: keyOf(block.length - 1) };
 }
 
 function withoutFirst(block: Block, count: number): Block {

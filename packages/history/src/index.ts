@@ -1,10 +1,14 @@
 export { BLOCK_ROWS_MAX, BYTES_PER_ROW } from "./block.ts";
 export { type DownSampling, downSample } from "./down-sample.ts";
 export {
+  type CopiedRows,
   createHistoryStore,
   type HistoryScan,
   type HistoryStore,
   type HistoryWindow,
+  keysOfCopy,
+  type RowDictionary,
+  type RowKey,
 } from "./history-store.ts";
 export { compareKeys, type Measurement } from "./measurement.ts";
 export { percentiles, type Share } from "./percentiles.ts";

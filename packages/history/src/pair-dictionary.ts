@@ -1,57 +1,94 @@
 // Server and monitor of a row as one number. Servers and monitors have ordinals of their own, which the chains of a block
 // begin at.
 
-/** Bytes that a pair, a server or a monitor takes here, table and arrays: measured with a million of them. */
-const BYTES_PER_ENTRY = 64;
+import { OrdinalTable } from "./ordinal-table.ts";
+
+const ORDINALS_FIRST = 8;
+const BYTES_PER_PAIR = 8;
 
 /** Grows with the fleet, never with the rows. */
 export class PairDictionary {
-  readonly #pairs = new Map<number, Map<number, number>>();
-  readonly #servers = new Map<number, number>();
-  readonly #monitors = new Map<number, number>();
-  /** By ordinal. */
-  readonly serverIds: number[] = [];
-  readonly monitorIds: number[] = [];
-  /** By pair: ordinals of its server and its monitor. */
-  readonly serverOf: number[] = [];
-  readonly monitorOf: number[] = [];
+  readonly #pairs = new OrdinalTable();
+  readonly #servers = new OrdinalTable();
+  readonly #monitors = new OrdinalTable();
+  #serverOf = new Uint32Array(ORDINALS_FIRST);
+  #monitorOf = new Uint32Array(ORDINALS_FIRST);
 
+  /** Pairs. */
   get length(): number {
-    return this.serverOf.length;
+    return this.#pairs.length;
+  }
+
+  get servers(): number {
+    return this.#servers.length;
+  }
+
+  get monitors(): number {
+    return this.#monitors.length;
   }
 
   get bytes(): number {
-    return (this.length + this.serverIds.length + this.monitorIds.length) * BYTES_PER_ENTRY;
+    return (
+      this.#pairs.bytes +
+      this.#servers.bytes +
+      this.#monitors.bytes +
+      this.#serverOf.length * BYTES_PER_PAIR
+    );
+  }
+
+  /** By pair: ordinals of its server and its monitor. Other arrays once there are more pairs. */
+  get serverOf(): Uint32Array {
+    return this.#serverOf;
+  }
+
+  get monitorOf(): Uint32Array {
+    return this.#monitorOf;
+  }
+
+  /** By ordinal. */
+  get serverIds(): Float64Array {
+    return this.#servers.first.subarray(0, this.servers);
+  }
+
+  get monitorIds(): Float64Array {
+    return this.#monitors.first.subarray(0, this.monitors);
+  }
+
+  serverIdOf(pair: number): number {
+    return this.#pairs.first[pair] as number;
+  }
+
+  monitorIdOf(pair: number): number {
+    return this.#pairs.second[pair] as number;
   }
 
   pairOf(serverId: number, monitorId: number): number {
-    let ofServer = this.#pairs.get(serverId);
-    if (ofServer === undefined) {
-      ofServer = new Map();
-      this.#pairs.set(serverId, ofServer);
+    const known = this.#pairs.length;
+    const pair = this.#pairs.add(serverId, monitorId);
+    if (pair < known) return pair;
+    if (pair === this.#serverOf.length) {
+      this.#serverOf = doubled(this.#serverOf);
+      this.#monitorOf = doubled(this.#monitorOf);
     }
-    const known = ofServer.get(monitorId);
-    if (known !== undefined) return known;
-    const pair = this.serverOf.length;
-    ofServer.set(monitorId, pair);
-    this.serverOf.push(ordinalOf(this.#servers, this.serverIds, serverId));
-    this.monitorOf.push(ordinalOf(this.#monitors, this.monitorIds, monitorId));
+    this.#serverOf[pair] = this.#servers.add(serverId, 0);
+    this.#monitorOf[pair] = this.#monitors.add(monitorId, 0);
     return pair;
   }
 
   /** Undefined: no row of it was ever held. */
   serverOrdinal(serverId: number): number | undefined {
-    return this.#servers.get(serverId);
+    const ordinal = this.#servers.find(serverId, 0);
+    return ordinal < 0 ? undefined : ordinal;
   }
 
   monitorOrdinal(monitorId: number): number | undefined {
-    return this.#monitors.get(monitorId);
+    const ordinal = this.#monitors.find(monitorId, 0);
+    return ordinal < 0 ? undefined : ordinal;
   }
 }
 
-function ordinalOf(ordinals: Map<number, number>, ids: number[], id: number): number {
-  const known = ordinals.get(id);
-  if (known !== undefined) return known;
-  ordinals.set(id, ids.length);
-  return ids.push(id) - 1;
+function doubled(values: Uint32Array): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(values.length * 2);
+  grown.set(values);
+  return grown;
 }

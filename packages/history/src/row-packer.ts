@@ -15,6 +15,7 @@ import {
   NO_RESPONSE,
   setKey,
 } from "./block.ts";
+import { indexBlock } from "./block-index.ts";
 import { type CodeDictionary, createCodeDictionary } from "./code-dictionary.ts";
 import { compareKeys, type Measurement } from "./measurement.ts";
 import { PairDictionary } from "./pair-dictionary.ts";
@@ -26,9 +27,14 @@ export interface PackedRows {
   readonly length: number;
   readonly baseUs: number;
   readonly baseId: number;
-  /** What the numbers in the pair column stand for. */
-  readonly pairServerIds: Float64Array;
-  readonly pairMonitorIds: Float64Array;
+  /** What the numbers in the pair column stand for: places in the two lists of ids. */
+  readonly pairServers: Uint32Array;
+  readonly pairMonitors: Uint32Array;
+  readonly serverIds: Float64Array;
+  readonly monitorIds: Float64Array;
+  /** Last row of each server and monitor, where the chains were made; else empty. */
+  readonly serverHeads: Uint16Array;
+  readonly monitorHeads: Uint16Array;
   /** What the numbers in the reason column stand for. */
   readonly reasons: readonly string[];
 }
@@ -38,6 +44,7 @@ const SAMPLES_MAX = 15;
 /** Takes rows newest first, as they are read, and gives them out in the order of the store. */
 export class RowPacker {
   readonly #rowsMax: number;
+  readonly #makesChains: boolean;
   #current: Block | undefined;
   /** The oldest row so far; a block is written from its end. */
   #first = 0;
@@ -45,9 +52,10 @@ export class RowPacker {
   #reasons: CodeDictionary = createCodeDictionary();
   readonly #done: PackedRows[] = [];
 
-  /** At most so many rows in a block. */
-  constructor(rowsMax: number = BLOCK_ROWS_MAX) {
+  /** At most so many rows in a block; the chains of a large one are made where it is packed. */
+  constructor(rowsMax: number = BLOCK_ROWS_MAX, makesChains = false) {
     this.#rowsMax = rowsMax;
+    this.#makesChains = makesChains;
   }
 
   /** `row` may be the same object each time. */
@@ -76,7 +84,9 @@ export class RowPacker {
     const block = this.#current;
     if (block === undefined) return;
     block.length = this.#rowsMax;
-    const exact = copyRows(block, this.#first, this.#rowsMax);
+    const isFull = this.#first === 0;
+    const exact = isFull ? block : copyRows(block, this.#first, this.#rowsMax);
+    if (this.#makesChains) indexBlock(exact, this.#pairs);
     this.#done.push(packedOf(exact, this.#pairs, this.#reasons));
     this.#current = undefined;
     this.#pairs = new PairDictionary();
@@ -85,20 +95,22 @@ export class RowPacker {
 }
 
 function packedOf(block: Block, pairs: PairDictionary, reasons: CodeDictionary): PackedRows {
+  const { buffer, length, baseUs, baseId, serverHeads, monitorHeads } = block;
+  const dictionary = dictionaryOf(pairs, reasons);
+  return { buffer, length, baseUs, baseId, serverHeads, monitorHeads, ...dictionary };
+}
+
+/** As it is now, in arrays of its own. */
+export function dictionaryOf(
+  pairs: PairDictionary,
+  reasons: CodeDictionary,
+): Pick<PackedRows, "pairServers" | "pairMonitors" | "serverIds" | "monitorIds" | "reasons"> {
   return {
-    buffer: block.buffer,
-    length: block.length,
-    baseUs: block.baseUs,
-    baseId: block.baseId,
-    pairServerIds: Float64Array.from(
-      pairs.serverOf,
-      (ordinal) => pairs.serverIds[ordinal] as number,
-    ),
-    pairMonitorIds: Float64Array.from(
-      pairs.monitorOf,
-      (ordinal) => pairs.monitorIds[ordinal] as number,
-    ),
-    reasons: reasons.words,
+    pairServers: pairs.serverOf.slice(0, pairs.length),
+    pairMonitors: pairs.monitorOf.slice(0, pairs.length),
+    serverIds: pairs.serverIds.slice(),
+    monitorIds: pairs.monitorIds.slice(),
+    reasons: [...reasons.words],
   };
 }
 

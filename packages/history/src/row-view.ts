@@ -42,11 +42,11 @@ export class RowView implements Measurement {
   }
 
   get serverId(): number {
-    return this.#pairs.serverIds[this.#pairs.serverOf[this.pair] as number] as number;
+    return this.#pairs.serverIdOf(this.pair);
   }
 
   get monitorId(): number {
-    return this.#pairs.monitorIds[this.#pairs.monitorOf[this.pair] as number] as number;
+    return this.#pairs.monitorIdOf(this.pair);
   }
 
   /** Server and monitor as one number. */

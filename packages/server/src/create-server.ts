@@ -34,7 +34,7 @@ import type { ResolveName, ServerContext, ServerRole } from "./context.ts";
 import { createAgentTokens } from "./enrolment/agent-tokens.ts";
 import { HISTORY_SETTINGS, type HistorySettings } from "./history/history-settings.ts";
 import { createHotHistory } from "./history/hot-history.ts";
-import { FINAL_PHASES } from "./history/load-state.ts";
+import { FINAL_PHASES, type LoadProgress } from "./history/load-state.ts";
 import { type AdminAccess, createAdminAccess } from "./http/admin-access.ts";
 import { type AgentListener, createAgentListener } from "./http/agent-listener.ts";
 import { createCallsInFlight } from "./http/calls-in-flight.ts";
@@ -42,6 +42,7 @@ import { createHealthApp } from "./http/health-app.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
 import { type ListenAddress, listen } from "./http/listen.ts";
+import { startIngestWatch } from "./ingest/ingest-watch.ts";
 import { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";
 import { startWorker } from "./jobs/start-worker.ts";
 import { createCallerKey } from "./limits/caller-key.ts";
@@ -130,6 +131,8 @@ export interface Server extends AsyncDisposable {
   /** SHA-256 over the root certificate that agents trust, in hexadecimal digits. Fails without a master key. */
   rootFingerprint(): Promise<string>;
   readonly health: HealthRegistry;
+  /** How the results come into memory. Undefined: none are kept there. */
+  historyLoad(): LoadProgress | undefined;
   /** Listens and starts the loops. Fails with `port_in_use` when the port is taken. */
   start(): Promise<void>;
   /** An address that opens the dashboard once; its key holds for a day. */
@@ -184,6 +187,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const agents = isApi ? agentListener(context, options, listenerOptions) : undefined;
   let presence: ReplicaPresence | undefined;
   let worker: AsyncDisposable | undefined;
+  let ingestWatch: AsyncDisposable | undefined;
 
   return {
     get url() {
@@ -197,6 +201,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       throw new AppError("usage", "without a master key there is no certificate authority");
     },
     health,
+    historyLoad: () => context.history?.progress(),
     start: async () => {
       await registerLoops(context.database, context.loops);
       // Made, or found to be sealed with another key, before anybody asks.
@@ -211,6 +216,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       agentsListening = await agents?.start();
       if (isApi) await onDemand.start();
       context.history?.start();
+      if (isApi) ingestWatch = startIngestWatch(context);
       if (roles.includes("scorer")) scorer = startScorer(context);
       presence = await startReplicaPresence(context);
       if (roles.includes("worker")) worker = await startWorker(context, presence);
@@ -229,7 +235,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         agents,
         onDemand,
         calls,
-        work: [worker, scorer, context.history],
+        work: [worker, scorer, context.history, ingestWatch],
         presence,
         shutdown,
         noticeMs: options.stopNoticeMs ?? 0,

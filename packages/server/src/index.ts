@@ -20,6 +20,7 @@ export {
   type HotHistory,
   type HotHistoryOptions,
 } from "./history/hot-history.ts";
+export type { LoadProgress } from "./history/load-state.ts";
 export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";
 export { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";

@@ -1,109 +1,29 @@
 // The history in memory over a real database: loaded by its thread, followed, asked.
 
 import { systemClock } from "@truechimer/base";
-import type { HistoryStore } from "@truechimer/history";
-import { createLogger, silentLogger } from "@truechimer/telemetry";
+import { createLogger } from "@truechimer/telemetry";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { HISTORY_SETTINGS, type HistorySettings } from "../src/history/history-settings.ts";
 import { createHotHistory, type HotHistory } from "../src/history/hot-history.ts";
+import * as results from "./_history.ts";
+import { heldRows, SMALL, WAIT, whenOver } from "./_history.ts";
 import { useServer } from "./_test-server.ts";
 
+// Starts with threads of their own, on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 120_000 });
+
 const database = await useDatabase();
-const WAIT = { timeout: 20_000, interval: 5 };
 const ALWAYS = { fromUs: Number.NEGATIVE_INFINITY, toUs: Number.POSITIVE_INFINITY };
 
-const SMALL: Partial<HistorySettings> = {
-  chunkRowsFirst: 50,
-  chunkRows: 200,
-  hotWindowMs: 86_400_000,
-  retentionMs: 14 * 86_400_000,
-};
-
-function useHistory(settings: Partial<HistorySettings> = SMALL): HotHistory {
-  const history = createHotHistory({
-    database,
-    clock: systemClock,
-    logger: silentLogger,
-    settings: { ...HISTORY_SETTINGS, ...settings },
-  });
-  onTestFinished(async () => await history[Symbol.asyncDispose]());
-  history.start();
-  return history;
-}
-
-async function whenOver(history: HotHistory): Promise<string> {
-  await vi.waitFor(() => expect(history.progress().etaMs ?? 0).toBe(0), WAIT);
-  await vi.waitFor(
-    () =>
-      expect(["complete", "complete_capped", "degraded", "failed"]).toContain(
-        history.progress().phase,
-      ),
-    WAIT,
-  );
-  return history.progress().phase;
-}
-
-/** Evenly over the days before now; some failed, some by a scorer, some of the same instant. */
-async function insertResults(rows: number, days: number): Promise<void> {
-  await sql`
-    insert into log_scores (ts, server_id, monitor_id, step, score, offset_ns, bound_ns, rtt_ns, stratum, leap, reason,
-      no_response, samples_sent, samples_answered, has_evidence)
-    select now() - make_interval(secs => ${days}::float8 * 86400 * (n / 2) * 2 / ${rows}::float8), 1 + n % 7, 1 + n % 3,
-      case when n % 11 = 0 then -5 else 1 end, 20 - n % 13, case when n % 11 = 0 then null else n * 1000 - 500000 end,
-      n * 100, case when n % 11 = 0 then null else 1000000 + n end, 2, 0,
-      case when n % 11 = 0 then 'timeout' end, n % 11 = 0, 3, n % 4, n % 2 = 0
-    from generate_series(1, ${rows}::int) n`.execute(database.kysely);
-}
-
-async function clear(): Promise<void> {
-  await sql`truncate log_scores, result_commits`.execute(database.kysely);
-}
-
-interface KeptRow {
-  readonly id: number;
-  readonly values: readonly unknown[];
-}
-
-async function storedRows(days: number): Promise<readonly KeptRow[]> {
-  const { rows } = await sql<{ readonly id: bigint; readonly text: string }>`
-    select id, concat_ws('|', server_id, monitor_id, (extract(epoch from ts) * 1000000)::bigint, coalesce(offset_ns::text, 'NaN'),
-      coalesce(rtt_ns::text, 'NaN'), coalesce(bound_ns::text, 'NaN'), score, step, stratum, leap, coalesce(reason, ''),
-      no_response, samples_sent, samples_answered, has_evidence) as text
-    from log_scores where ts >= now() - make_interval(days => ${days}::int) order by ts, id`.execute(
-    database.kysely,
-  );
-  return rows.map(({ id, text }) => ({
-    id: Number(id),
-    values: text.split("|").map((each) => ({ t: "true", f: "false" })[each] ?? each),
-  }));
-}
-
-function heldRows(store: HistoryStore): readonly KeptRow[] {
-  const rows: KeptRow[] = [];
-  store.scan(ALWAYS, (row) => {
-    const values = [
-      row.serverId,
-      row.monitorId,
-      row.atUs,
-      row.offsetNs,
-      row.rttNs,
-      row.boundNs,
-      row.score,
-      row.step,
-      row.stratum,
-      row.leap,
-      row.reason,
-      row.noResponse,
-      row.samplesSent,
-      row.samplesAnswered,
-      row.hasEvidence,
-    ];
-    rows.push({ id: row.id, values: values.map(String) });
-  });
-  return rows;
-}
+const useHistory = (settings?: Partial<HistorySettings>): HotHistory =>
+  results.startHistory(database, settings);
+const insertResults = async (rows: number, days: number): Promise<void> =>
+  await results.insertResults(database, rows, days);
+const clear = async (): Promise<void> => await results.clearResults(database);
+const storedRows = async (days: number): Promise<readonly results.KeptRow[]> =>
+  await results.storedRows(database, days);
 
 describe("a start", () => {
   test("brings every row of the retention into memory as it stands in the database", async () => {
@@ -163,7 +83,10 @@ describe("a start", () => {
     const history = useHistory();
     for (let cut = 0; cut < 3; cut += 1) {
       const { rows } = history.progress();
-      await vi.waitFor(() => expect(history.progress().rows).toBeGreaterThan(rows), WAIT);
+      await vi.waitFor(() => {
+        const now = history.progress();
+        expect(now.rows > rows || now.phase === "complete").toBe(true);
+      }, WAIT);
       await sql`
         select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name = 'truechimer history'`.execute(

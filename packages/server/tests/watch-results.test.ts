@@ -5,6 +5,7 @@ import type { adminV1 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { createEncodedChecks } from "../src/live/encoded-checks.ts";
 import { encodePosition } from "../src/live/live-position.ts";
 import { WATCH_LIMITS, watchResults } from "../src/live/watch-results.ts";
 import { insertFilterRows } from "./_filter-rows.ts";
@@ -30,10 +31,10 @@ interface Watch {
 async function watch(
   replica: number,
   request: { readonly filter?: string; readonly resume?: string } = {},
+  admin = replicas[replica]?.admin,
 ): Promise<Watch> {
   const stopping = new AbortController();
   const answers: adminV1.WatchResultsResponse[] = [];
-  const { admin } = replicas[replica] ?? {};
   if (admin === undefined) throw new Error("no such replica");
   const reading = (async () => {
     try {
@@ -170,6 +171,7 @@ test("a reader that is too slow is told how much it missed, and gets the newest"
     {
       context: context as never,
       feed: {
+        encoded: createEncodedChecks(),
         scorerIds: async () => [],
         join: async (one) => {
           watcher = one as never;
@@ -178,7 +180,7 @@ test("a reader that is too slow is told how much it missed, and gets the newest"
       },
     },
     { filter: "", resume: "" } as never,
-    stop.signal,
+    { signal: stop.signal },
   );
   expect((await stream.next()).value).toMatchObject({ sequence: 1n });
   const over = 25;
@@ -209,7 +211,7 @@ test("a reader that is too slow is told how much it missed, and gets the newest"
     missed += answer.missed?.checks ?? 0n;
     told.push(...answer.checks.map(({ check }) => check?.id ?? -1n));
     // Where to resume is told with the last of them alone.
-    expect(answer.position === undefined).toBe(told.length < WATCH_LIMITS.bufferedMax);
+    expect(answer.position === "").toBe(told.length < WATCH_LIMITS.bufferedMax);
   }
   expect(missed).toBe(BigInt(over));
   expect(told).toEqual(rows.slice(over).map(({ id }) => id));

@@ -59,9 +59,7 @@ function isAliveBehindIndex(
 type Uses = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 function collectUses(repository: Repository): Uses {
-  const indexes = new Map(
-    repository.packages.map(({ name, folder }) => [name, `${folder}/src/index.ts`]),
-  );
+  const entries = new Map(repository.packages.flatMap((one) => entriesOf(repository, one)));
   const uses = new Map<string, Map<string, string[]>>();
   const note = (path: string, target: string, names: readonly string[]): void => {
     const known = uses.get(target) ?? new Map<string, string[]>();
@@ -72,11 +70,27 @@ function collectUses(repository: Repository): Uses {
     const beside = (relative: string): string => posix.join(posix.dirname(path), relative);
     for (const mention of mentions) note(path, beside(mention), ["*"]);
     for (const { specifier, names } of imports) {
-      const target = specifier.startsWith(".") ? beside(specifier) : indexes.get(specifier);
+      const target = specifier.startsWith(".") ? beside(specifier) : entries.get(specifier);
       if (target !== undefined) note(path, target, names);
     }
   }
   return uses;
+}
+
+/** What a package is imported by, and the file behind it: its index, and what else it exports by a path. */
+function entriesOf(
+  { files }: Repository,
+  { name, folder }: Repository["packages"][number],
+): readonly (readonly [string, string])[] {
+  const manifest = JSON.parse(files.get(`${folder}/package.json`) ?? "{}") as Manifest;
+  const paths = Object.entries(manifest.exports ?? {}).flatMap(([path, { source }]) =>
+    source === undefined ? [] : [[posix.join(name, path), posix.join(folder, source)] as const],
+  );
+  return [[name, `${folder}/src/index.ts`], ...paths];
+}
+
+interface Manifest {
+  readonly exports?: Readonly<Record<string, { readonly source?: string }>>;
 }
 
 function readmeOf(repository: Repository, path: string): string {

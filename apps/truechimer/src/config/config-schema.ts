@@ -193,6 +193,8 @@ const schema = z.strictObject({
         .max(1, COVERAGE_EXPECTED)
         .optional(),
       reconnect: durationKey({ min: "1s", max: "1h" }).optional(),
+      checkpoint_dir: text.optional(),
+      checkpoint_interval: durationKey({ min: "0s", max: "45m" }).optional(),
     })
     .optional(),
   lab: labChecks.optional(),
@@ -267,6 +269,8 @@ export interface CheckedConfig {
     readonly memory: number;
     readonly coverage_min: number;
     readonly reconnect: number;
+    readonly checkpoint_dir: string;
+    readonly checkpoint_interval: number;
   }>;
   readonly lab?: Section<CheckedTimes & { readonly mode: "auto" | "on" | "off" }>;
   readonly agent?: Section<{

@@ -99,7 +99,11 @@ export interface Config {
       readonly memoryBytesMax?: number;
       readonly coverageMin?: number;
       readonly reconnectMs?: number;
+      /** 0: no checkpoints. */
+      readonly checkpointEveryMs?: number;
     };
+    /** Where the checkpoint of results in memory lies. Absent: with `up` its data directory, else nowhere. */
+    readonly checkpointDir: string | undefined;
   };
   readonly lab: CheckTimes & { readonly mode: LabMode };
   readonly agent: {
@@ -184,6 +188,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
       retentionMs: given.history?.retention ?? 400 * DAY_MS,
       packetRetentionMs: given.history?.packet_retention ?? 35 * DAY_MS,
       memory: memoryConfig(given.history),
+      checkpointDir: given.history?.checkpoint_dir,
     },
     lab: labConfig(given),
     agent: {
@@ -274,12 +279,13 @@ function vaultConfig({ secrets }: CheckedConfig): VaultConfig | undefined {
 }
 
 function memoryConfig(history: CheckedConfig["history"]): Config["history"]["memory"] {
-  const { hot_window, memory, coverage_min, reconnect } = history ?? {};
+  const { hot_window, memory, coverage_min, reconnect, checkpoint_interval } = history ?? {};
   return {
     ...(hot_window === undefined ? {} : { hotWindowMs: hot_window }),
     ...(memory === undefined ? {} : { memoryBytesMax: memory }),
     ...(coverage_min === undefined ? {} : { coverageMin: coverage_min }),
     ...(reconnect === undefined ? {} : { reconnectMs: reconnect }),
+    ...(checkpoint_interval === undefined ? {} : { checkpointEveryMs: checkpoint_interval }),
   };
 }
 

@@ -11,6 +11,8 @@ import { askedFormat } from "../command-host.ts";
 import type { ServerOptions } from "../commands/server.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { historySettings } from "../history-settings.ts";
+import { tellLoadUntilClosed } from "../output/load-progress.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped } from "../run-until-stopped.ts";
@@ -82,13 +84,14 @@ async function openServer(
       stopNoticeMs: config.listen.stopNoticeMs,
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
-      history: config.history.memory,
+      history: historySettings(config),
       rateLimits: config.limits,
       ...(webRoot !== undefined && { webRoot }),
       adminKeys: secrets.adminKey === undefined ? [] : [secrets.adminKey],
     }),
   );
   await server.start();
+  tellLoadUntilClosed(stack, { server, progress, clock: context.clock });
   if (!config.roles.includes("api")) {
     const at = config.listen.portChosen ? `health at ${server.url}` : "nothing listens";
     progress.say("server", `running as ${config.roles.join(", ")}; ${at}`);

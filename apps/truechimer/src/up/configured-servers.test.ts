@@ -54,7 +54,7 @@ function situation(addresses: Map<string, string>, targets: readonly string[]): 
   const options: ConfiguredServersOptions = {
     targets,
     addServers: nameService(addresses),
-    progress: { say: (_subject, text) => void said.push(text) },
+    progress: { say: (_subject, text) => void said.push(text), show: () => undefined },
     logger: silentLogger,
     clock: timers,
   };

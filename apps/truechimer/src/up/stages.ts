@@ -10,6 +10,8 @@ import { createProbeSocket, createTracer } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
 import { brokerSettings } from "../broker-settings.ts";
 import type { DataDirectory } from "../data-directory.ts";
+import { historySettings } from "../history-settings.ts";
+import { tellLoadUntilClosed } from "../output/load-progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { agentsOptions, publicUrlOf, sayAgents } from "../server-addresses.ts";
 import { serverPolicy } from "../server-policy.ts";
@@ -114,13 +116,14 @@ async function openServer(
       ...(await brokerSettings(loaded)),
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
-      history: config.history.memory,
+      history: historySettings(config, directory.path),
       rateLimits: config.limits,
       ...(webRoot !== undefined && { webRoot }),
       adminKeys: [adminKey],
     }),
   );
   await server.start();
+  tellLoadUntilClosed(stack, { server, progress, clock });
   await directory.writeAdminAddress({
     url: server.url,
     key: adminKey,

@@ -19,6 +19,7 @@ const POLL_MS = 2_500;
 const COVERAGE_POLL_MS = 10_000;
 /** A load takes seconds. */
 const LOAD_POLL_MS = 1_000;
+const INGEST_POLL_MS = 15_000;
 /** A short history is cheap to read again, and its reader waits for every point. */
 const HISTORY_POLL_QUICK_MS = 5_000;
 const HISTORY_POLL_MS = 20_000;
@@ -116,7 +117,8 @@ export function loadQuery(): Query<adminV1.GetSystemResponse> {
     queryKey: ["load"] as readonly string[],
     queryFn: ({ signal }) => adminClient.getSystem({}, { signal }),
     retry: false,
-    refetchInterval: ({ state }) => (isLoading(state.data?.history) ? LOAD_POLL_MS : false),
+    refetchInterval: ({ state }) =>
+      isLoading(state.data?.history) ? LOAD_POLL_MS : INGEST_POLL_MS,
   });
 }
 

@@ -10,6 +10,7 @@ import { formatSpan } from "../format/offset.ts";
 import { formatLong } from "../format/relative-time.ts";
 import { PageSkeleton, ProblemNote } from "../parts/states.tsx";
 import { Nothing, TimeAgo } from "../parts/values.tsx";
+import { INGEST_WORDS } from "../shell/ingest-note.ts";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
 import { RateLimits } from "./rate-limits.tsx";
@@ -46,6 +47,16 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
         <Fact name="Up since" value={<TimeAgo atMs={msOf(system.startedAt)} />} />
         <Fact name="Database" value={databaseText(system.databaseVersion)} />
         <Fact name="Schema" value={system.schemaVersion} />
+        <Fact name="Results" value={INGEST_WORDS[system.ingest?.state ?? 0]} />
+        <Fact
+          name="Last one stored"
+          value={<TimeAgo atMs={msOf(system.ingest?.lastStoredAt)} never="not within an hour" />}
+        />
+        <Fact
+          name="An agent was heard of"
+          value={<TimeAgo atMs={msOf(system.ingest?.lastReceivedAt)} />}
+        />
+        <Fact name="In memory" value={memoryText(system.history)} />
         <Fact name="Results kept" value={formatCount(system.resultsTotal)} />
         <Fact name="Waiting to be scored" value={formatCount(system.scorerQueueRows)} />
         <Fact
@@ -98,6 +109,14 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
       <RateLimits />
     </>
   );
+}
+
+/** "1,200,000 results, 1,100,000 of them from the checkpoint". */
+function memoryText(load: adminV1.HistoryLoad | undefined): string {
+  if (load === undefined) return "none";
+  const restored =
+    load.rowsRestored === 0n ? "" : `, ${formatCount(load.rowsRestored)} of them from a checkpoint`;
+  return `${formatCount(load.rowsHeld)} results${restored}`;
 }
 
 /** What needs somebody's attention first. */

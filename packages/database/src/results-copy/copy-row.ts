@@ -40,7 +40,7 @@ const EPOCH_US = 946_684_800_000_000;
 /** A reason is a code of ours; what is longer was not written by us. */
 const REASON_BYTES_MAX = 64;
 
-/** Reads one copy, piece by piece, as the driver gives them: a piece holds whole rows. */
+/** Reads one copy, piece by piece: a piece holds whole rows. */
 export class CopiedResultReader {
   readonly row: CopiedResult = emptyRow();
   readonly #onRow: (row: CopiedResult) => void;
@@ -53,10 +53,10 @@ export class CopiedResultReader {
     this.#onRow = onRow;
   }
 
-  take(piece: Uint8Array): void {
-    if (piece.buffer !== this.#view.buffer) this.#view = new DataView(piece.buffer);
-    this.#at = piece.byteOffset;
-    const end = piece.byteOffset + piece.byteLength;
+  take(bytes: Uint8Array, from: number, to: number): void {
+    if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer);
+    this.#at = bytes.byteOffset + from;
+    const end = bytes.byteOffset + to;
     if (!this.#hasHeader) this.#skipHeader();
     while (this.#at < end) {
       const columns = this.#view.getInt16(this.#at);

@@ -6,6 +6,7 @@ import pg from "pg";
 import { describeDatabaseUrl } from "../database-url.ts";
 import { appErrorFromPostgres } from "../postgres-error.ts";
 import { timestamptzFromNs } from "../timestamptz.ts";
+import { copyRows } from "./copy-stream.ts";
 import { COPIED_COLUMNS, type CopiedResult, CopiedResultReader } from "./copy-row.ts";
 
 /** Where in the order of time and id a reader is. */
@@ -136,24 +137,16 @@ function instant(us: number): string {
   return `'${timestamptzFromNs(BigInt(us) * 1_000n)}'::timestamptz`;
 }
 
-/** The driver gives each piece to whoever submitted the query. */
-function copy(
+async function copy(
   client: pg.Client,
   text: string,
   onRow: (row: CopiedResult) => void,
 ): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let rows = 0;
-    const reader = new CopiedResultReader((row) => {
-      rows += 1;
-      onRow(row);
-    });
-    client.query({
-      submit: (connection: pg.Connection) => connection.query(text),
-      handleCopyData: ({ chunk }: { readonly chunk: Buffer }) => reader.take(chunk),
-      handleCommandComplete: () => undefined,
-      handleReadyForQuery: () => resolve(rows),
-      handleError: (error: Error) => reject(error),
-    } as unknown as pg.Submittable);
+  let rows = 0;
+  const reader = new CopiedResultReader((row) => {
+    rows += 1;
+    onRow(row);
   });
+  await copyRows(client, text, (bytes, from, to) => reader.take(bytes, from, to));
+  return rows;
 }

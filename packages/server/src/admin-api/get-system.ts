@@ -4,8 +4,10 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
+import { readIngest } from "../ingest/read-ingest.ts";
 import { scorerLag } from "../scorer/scorer-lag.ts";
 import { durationFromMs, durationFromNs, timestampFromNs } from "./admin-message.ts";
+import { ingestMessage } from "./ingest-message.ts";
 import { loadMessage } from "./load-message.ts";
 import { listLoops, readJobQueue } from "./loop-messages.ts";
 import { listReplicas } from "./replica-messages.ts";
@@ -18,7 +20,7 @@ interface TotalsRow {
 
 export async function getSystem(context: ServerContext): Promise<adminV1.GetSystemResponse> {
   const { kysely, serverVersion } = context.database;
-  const [lag, totals, loops, replicas, jobQueue] = await Promise.all([
+  const [lag, totals, loops, replicas, jobQueue, ingest] = await Promise.all([
     scorerLag(kysely),
     sql<TotalsRow>`
       select (select coalesce(sum(checks_total), 0)::int8 from monitors) as results_total,
@@ -27,6 +29,7 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     listLoops(context),
     listReplicas(context),
     readJobQueue(context.database),
+    readIngest(context),
   ]);
   const [total] = totals.rows;
   const history = loadMessage(context);
@@ -44,5 +47,6 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     scorerLag: durationFromNs(BigInt(Math.round(lag.seconds * 1e9))),
     retention: durationFromMs(context.policy.retentionMs),
     ...(history === undefined ? {} : { history }),
+    ingest: ingestMessage(ingest),
   });
 }

@@ -46,5 +46,7 @@ export function loadMessage({ history, clock }: ServerContext): adminV1.HistoryL
     bytesHeld: BigInt(store.bytes),
     bytesMax: BigInt(history.memoryBytesMax),
     missingWindows: progress.missing.length,
+    rowsRestored: BigInt(progress.rowsRestored),
+    checkpoint: history.checkpoint,
   });
 }

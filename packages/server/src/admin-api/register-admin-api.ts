@@ -71,7 +71,10 @@ export function registerAdminApi(
         listTraceroutes: (request) => listTraceroutes(context, request),
         checkNow: (request, { signal }) =>
           checkNow({ context, onDemand: options.onDemand }, request, signal),
-        watchResults: (request, { signal }) => watchResults({ context, feed }, request, signal),
+        watchResults: (request, { signal, requestHeader }) => {
+          const isBinary = requestHeader.get("content-type")?.includes("proto") === true;
+          return watchResults({ context, feed }, request, { signal, isBinary });
+        },
         listMonitors: (request) => listMonitors(context, request),
         getServerHistory: (request) => getServerHistory(context, request),
         listChecks: (request) => listChecks(context, request),

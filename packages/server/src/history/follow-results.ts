@@ -36,26 +36,32 @@ interface CommittedRow {
 
 /** A place in the order of commits, from which on rows are told. */
 export interface ResultsFollower {
+  /** Everything that is visible in it has been told. */
+  readonly position: Required<ResultsPosition>;
   /**
-   * Tells all rows that were committed before this call and not told yet. "lost": some may be gone from the list of
-   * commits; begin anew.
+   * Tells all rows that were committed before this call and not told yet; of a transaction, what its snapshot shows.
+   * "lost": some may be gone from the list of commits; begin anew.
    */
-  catchUp(): Promise<"caught_up" | "lost">;
+  catchUp(kysely?: Database["kysely"]): Promise<"caught_up" | "lost">;
 }
 
-/** Begins with what is committed from now on. */
+/** Begins with what is committed from now on, or from a position on. */
 export async function followResults(
   { kysely }: Pick<Database, "kysely">,
   onRows: (rows: readonly Measurement[]) => void,
+  from?: Required<ResultsPosition>,
 ): Promise<ResultsFollower> {
-  let position: ResultsPosition = await currentResultsPosition(kysely);
+  let position = from ?? (await currentResultsPosition(kysely));
   return {
-    catchUp: async () => {
+    get position() {
+      return position;
+    },
+    catchUp: async (asked = kysely) => {
       for (;;) {
-        const page = await readCommittedResults(kysely, position);
+        const page = await readCommittedResults(asked, position);
         if (page.kind === "lost") return "lost";
-        if (page.commits.length > 0) onRows(await rowsOf(kysely, page));
-        position = page.position;
+        if (page.commits.length > 0) onRows(await rowsOf(asked, page));
+        position = { ...page.position, timeline: page.position.timeline ?? position.timeline };
         if (page.complete) return "caught_up";
       }
     },

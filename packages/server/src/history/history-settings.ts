@@ -15,6 +15,10 @@ export interface HistorySettings {
   readonly chunkRows: number;
   /** Between two looks for rows that were committed. */
   readonly followMs: number;
+  /** Where packed results are kept for the next start. Absent: nowhere; each start reads the database. */
+  readonly checkpointFile?: string | undefined;
+  /** Below the hour for which the list of commits is kept. */
+  readonly checkpointEveryMs: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -30,4 +34,5 @@ export const HISTORY_SETTINGS: HistorySettings = {
   chunkRowsFirst: 10_000,
   chunkRows: 50_000,
   followMs: 100,
+  checkpointEveryMs: 900_000,
 };

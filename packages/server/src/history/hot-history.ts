@@ -1,29 +1,23 @@
-// The history in memory of one process: loads it at the start, follows what is committed meanwhile and after, and keeps
-// it within its age and its budget. Whoever asks it waits for what was committed before the question, so that an answer
-// from memory never knows less than one from the database.
+// The history in memory of one process: loads it at the start, follows what is committed meanwhile and after, keeps it
+// within its age and its budget, and writes a checkpoint for the next start. Whoever asks it waits for what was committed
+// before the question, so that an answer from memory never knows less than one from the database.
 
-import { AppError, type Clock, sleep } from "@truechimer/base";
-import { type Database, timestamptzFromNs } from "@truechimer/database";
-import {
-  BYTES_PER_ROW,
-  createHistoryStore,
-  type HistoryStore,
-  type Measurement,
-  packRows,
-} from "@truechimer/history";
+import { type Clock, sleep } from "@truechimer/base";
+import type { Database } from "@truechimer/database";
+import type { HistoryStore } from "@truechimer/history";
 import type { Logger } from "@truechimer/telemetry";
-import { sql } from "kysely";
+import { type CheckpointKeeper, createCheckpointKeeper } from "./checkpoint/checkpoint-keeper.ts";
 import { type ChunkReader, createChunkReader } from "./chunk-reader.ts";
-import { followResults, type ResultsFollower } from "./follow-results.ts";
 import type { HistorySettings } from "./history-settings.ts";
-import { type LoadAction, type LoadProgress, type LoadStart, StartupLoad } from "./load-state.ts";
+import { type CheckpointUse, LoadRun } from "./load-run.ts";
+import type { LoadProgress } from "./load-state.ts";
 
 export interface HotHistoryOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: HistorySettings;
-  /** Default: a thread that reads the database. */
+  /** Default: threads that read the database. */
   readonly createReader?: () => ChunkReader;
 }
 
@@ -32,6 +26,8 @@ export interface HotHistory extends AsyncDisposable {
   /** Begins to load and to follow; returns at once. */
   start(): void;
   progress(): LoadProgress;
+  /** What became of the checkpoint at the start. */
+  readonly checkpoint: CheckpointUse;
   readonly memoryBytesMax: number;
   /**
    * The store with everything that was committed before the call. Absent: it cannot be known just now, ask the database.
@@ -39,8 +35,6 @@ export interface HotHistory extends AsyncDisposable {
   current(): Promise<HistoryStore | undefined>;
 }
 
-/** An index by server and by monitor, and a share of the block's room for rows to come. */
-const BYTES_PER_ROW_WITH_INDEX: number = BYTES_PER_ROW + 2;
 const EVICT_EVERY_MS = 60_000;
 const FOLLOW_RETRY_MS = 1_000;
 const NS_PER_MS = 1_000_000n;
@@ -55,22 +49,27 @@ class MemoryHistory implements HotHistory {
   readonly #options: HotHistoryOptions;
   readonly #stopping = new AbortController();
   readonly #running: Promise<unknown>[] = [];
-  #store: HistoryStore = createHistoryStore();
-  #load: StartupLoad;
-  #follower: ResultsFollower | undefined;
+  readonly #keeper: CheckpointKeeper | undefined;
+  #load: LoadRun;
+  /** Ends the load that a failover has overtaken. */
+  #overtaking = new AbortController();
   /** The look that begins next, for all who ask meanwhile; and the one under way. */
   #nextLook: Promise<boolean> | undefined;
   #looking: Promise<boolean> = Promise.resolve(false);
-  /** Counts the loads, so that one that was overtaken by a failover ends. */
-  #generation = 0;
 
   constructor(options: HotHistoryOptions) {
     this.#options = options;
-    this.#load = new StartupLoad(options.settings);
+    const { checkpointFile: file } = options.settings;
+    this.#keeper = file === undefined ? undefined : createCheckpointKeeper({ ...options, file });
+    this.#load = this.#createLoad(file);
   }
 
   get store(): HistoryStore {
-    return this.#store;
+    return this.#load.store;
+  }
+
+  get checkpoint(): CheckpointUse {
+    return this.#load.checkpoint;
   }
 
   get memoryBytesMax(): number {
@@ -79,27 +78,30 @@ class MemoryHistory implements HotHistory {
 
   progress(): LoadProgress {
     return {
-      ...this.#load.progressAt(this.#nowMs()),
+      ...this.#load.load.progressAt(Number(this.#options.clock.monotonicNs() / NS_PER_MS)),
       // Eviction has moved it on since.
-      horizonUs: this.#store.horizonUs,
+      horizonUs: this.store.horizonUs,
     };
   }
 
   start(): void {
-    this.#run(this.#beginLoad());
+    this.#run(this.#load.run());
     this.#run(this.#keepFollowing());
     this.#run(this.#keepEvicting());
+    if (this.#keeper !== undefined)
+      this.#run(this.#keeper.run(() => this.#load, this.#stopping.signal));
   }
 
   async current(): Promise<HistoryStore | undefined> {
     const isCurrent = await this.#look();
-    return isCurrent ? this.#store : undefined;
+    return isCurrent ? this.store : undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     await Promise.allSettled(this.#running);
     await this.#looking;
+    await this.#keeper?.writeLast(this.#load);
   }
 
   #run(work: Promise<unknown>): void {
@@ -108,6 +110,17 @@ class MemoryHistory implements HotHistory {
         if (!this.#stopping.signal.aborted)
           this.#options.logger.error({ error }, "the history in memory has stopped");
       }),
+    );
+  }
+
+  #createLoad(checkpointFile: string | undefined): LoadRun {
+    this.#overtaking.abort();
+    this.#overtaking = new AbortController();
+    const { database } = this.#options;
+    const url = database.pool.options.connectionString ?? "";
+    return new LoadRun(
+      { createReader: () => createChunkReader({ url }), ...this.#options, checkpointFile },
+      AbortSignal.any([this.#stopping.signal, this.#overtaking.signal]),
     );
   }
 
@@ -122,12 +135,13 @@ class MemoryHistory implements HotHistory {
   }
 
   async #catchUp(): Promise<boolean> {
-    if (this.#follower === undefined || this.#stopping.signal.aborted) return false;
+    const load = this.#load;
+    if (load.follower === undefined || this.#stopping.signal.aborted) return false;
     try {
-      if ((await this.#follower.catchUp()) === "caught_up") return true;
+      if ((await load.follower.catchUp()) === "caught_up") return true;
       this.#options.logger.warn({}, "commits may have been missed: the history is loaded anew");
-      this.#follower = undefined;
-      this.#run(this.#beginLoad());
+      this.#load = this.#createLoad(undefined);
+      this.#run(this.#load.run());
       return false;
     } catch (error) {
       this.#options.logger.debug({ error }, "new results could not be read");
@@ -136,167 +150,26 @@ class MemoryHistory implements HotHistory {
   }
 
   async #keepFollowing(): Promise<void> {
-    const { clock, settings } = this.#options;
+    const { settings } = this.#options;
     while (!this.#stopping.signal.aborted) {
       const isCurrent = await this.#look();
-      const pauseMs =
-        isCurrent || this.#follower === undefined ? settings.followMs : FOLLOW_RETRY_MS;
-      await this.#pause(clock, pauseMs);
+      const isBegun = this.#load.follower !== undefined;
+      await this.#pause(isCurrent || !isBegun ? settings.followMs : FOLLOW_RETRY_MS);
     }
   }
 
   async #keepEvicting(): Promise<void> {
+    const { clock, settings } = this.#options;
     while (!this.#stopping.signal.aborted) {
-      await this.#pause(this.#options.clock, EVICT_EVERY_MS);
-      const { retentionMs } = this.#options.settings;
-      if (Number.isFinite(retentionMs))
-        this.#store.evictBefore(this.#nowUs() - retentionMs * US_PER_MS);
-      this.#keepBudget();
+      await this.#pause(EVICT_EVERY_MS);
+      const nowUs = Number(clock.nowNs() / NS_PER_US);
+      if (Number.isFinite(settings.retentionMs))
+        this.store.evictBefore(nowUs - settings.retentionMs * US_PER_MS);
+      this.#load.keepBudget();
     }
   }
 
-  async #pause(clock: Clock, ms: number): Promise<void> {
-    await sleep(clock, ms, this.#stopping.signal).catch(() => undefined);
+  async #pause(ms: number): Promise<void> {
+    await sleep(this.#options.clock, ms, this.#stopping.signal).catch(() => undefined);
   }
-
-  #take(rows: readonly Measurement[]): void {
-    for (const packed of packRows(rows)) this.#store.add(packed);
-    this.#keepBudget();
-  }
-
-  #keepBudget(): void {
-    this.#store.evictToBytes(this.#options.settings.memoryBytesMax);
-  }
-
-  async #beginLoad(): Promise<void> {
-    this.#generation += 1;
-    const generation = this.#generation;
-    const isOver = (): boolean => this.#stopping.signal.aborted || this.#generation !== generation;
-    this.#store = createHistoryStore();
-    this.#load = new StartupLoad(this.#options.settings);
-    const { database, createReader } = this.#options;
-    const url = database.pool.options.connectionString ?? "";
-    await using reader = createReader?.() ?? createChunkReader({ url });
-    // The place in the order of commits first: what is committed from here on comes by it, and all else is loaded.
-    const load = this.#load;
-    const beganMs = this.#nowMs();
-    let start: LoadStart | undefined;
-    while (start === undefined && !isOver()) {
-      try {
-        this.#follower = await followResults(database, (rows) => this.#take(rows));
-        start = await this.#findStart();
-      } catch (error) {
-        this.#options.logger.warn({ error }, "the history cannot be loaded yet");
-        if (this.#nowMs() - beganMs >= this.#options.settings.reconnectMs) {
-          load.giveUp(this.#nowMs(), error instanceof AppError ? error.code : "failed");
-          this.#tell(load);
-          return;
-        }
-        await this.#pause(this.#options.clock, FOLLOW_RETRY_MS);
-      }
-    }
-    if (start !== undefined) await this.#runLoad(load, reader, { start, isOver });
-  }
-
-  async #runLoad(
-    load: StartupLoad,
-    reader: ChunkReader,
-    { start, isOver }: { readonly start: LoadStart; readonly isOver: () => boolean },
-  ): Promise<void> {
-    let action: LoadAction = load.begin(this.#nowMs(), start);
-    this.#tell(load);
-    while (action.kind !== "end" && !isOver()) {
-      action = await this.#act(load, reader, { action, isOver });
-      this.#tell(load);
-    }
-  }
-
-  async #act(
-    load: StartupLoad,
-    reader: ChunkReader,
-    {
-      action,
-      isOver,
-    }: {
-      readonly action: Exclude<LoadAction, { kind: "end" }>;
-      readonly isOver: () => boolean;
-    },
-  ): Promise<LoadAction> {
-    if (action.kind === "wait") {
-      await this.#pause(this.#options.clock, action.delayMs);
-      return load.waited(this.#nowMs());
-    }
-    const report = await this.#untilStopped(reader.read(action));
-    if (report === undefined || isOver()) return { kind: "end" };
-    if (report.kind === "failed") {
-      const { code, lost, message } = report;
-      this.#options.logger.warn({ code, message }, "a chunk of the history could not be read");
-      return load.failed(this.#nowMs(), { code, lost });
-    }
-    for (const packed of report.packed) this.#store.add(packed);
-    const next = load.chunk(this.#nowMs(), { ...report, rowsFree: this.#rowsFree() });
-    this.#store.extendHorizon(load.progress.horizonUs);
-    return next;
-  }
-
-  async #untilStopped<T>(work: Promise<T>): Promise<T | undefined> {
-    const { signal } = this.#stopping;
-    if (signal.aborted) return undefined;
-    const stopped = Promise.withResolvers<undefined>();
-    const stop = (): void => stopped.resolve(undefined);
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      return await Promise.race([work, stopped.promise]);
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
-  }
-
-  async #findStart(): Promise<LoadStart> {
-    const { database } = this.#options;
-    const { rows } = await sql<{ readonly oldest_us: number | null; readonly estimated: number }>`
-      select (select (extract(epoch from ts) * 1000000)::float8 from log_scores order by ts limit 1) as oldest_us,
-        (select coalesce(sum(greatest(c.reltuples, 0)), 0)::float8
-         from pg_inherits i join pg_class c on c.oid = i.inhrelid
-         where i.inhparent = 'log_scores'::regclass) as estimated`.execute(database.kysely);
-    return {
-      nowUs: this.#nowUs(),
-      oldestUs: rows[0]?.oldest_us ?? undefined,
-      rowsEstimated: rows[0]?.estimated ?? 0,
-      rowsFree: this.#rowsFree(),
-    };
-  }
-
-  #rowsFree(): number {
-    const free = this.#options.settings.memoryBytesMax - this.#store.bytes;
-    return Math.max(0, Math.floor(free / BYTES_PER_ROW_WITH_INDEX));
-  }
-
-  #tell(load: StartupLoad): void {
-    for (const change of load.takeChanges()) {
-      this.#options.logger.info(
-        {
-          state: change.phase,
-          reason: change.reason,
-          rows: change.rows,
-          seconds: (change.sinceMs - change.startedMs) / 1_000,
-          horizon: Number.isFinite(change.horizonUs) ? instantText(change.horizonUs) : null,
-          coverage: change.coverage,
-        },
-        `history: ${change.phase}`,
-      );
-    }
-  }
-
-  #nowMs(): number {
-    return Number(this.#options.clock.monotonicNs() / NS_PER_MS);
-  }
-
-  #nowUs(): number {
-    return Number(this.#options.clock.nowNs() / NS_PER_US);
-  }
-}
-
-function instantText(us: number): string {
-  return timestamptzFromNs(BigInt(us) * NS_PER_US);
 }

@@ -304,6 +304,98 @@ describe("coverage", () => {
     expect(load.progress).toMatchObject({ rowsPerSecond: 50, etaMs: 19_000 });
     expect(load.progressAt(2_000).rowsPerSecond).toBe(25);
   });
+
+  test("counts no row that came in live, which could hide a day that is missing (defect 9)", () => {
+    const holeToUs = NOW_US - 4 * DAY_US;
+    const load = new StartupLoad({ ...SETTINGS, coverageMin: 0.99 });
+    let action = load.begin(0, {
+      nowUs: NOW_US,
+      oldestUs: NOW_US - 6 * DAY_US,
+      rowsEstimated: 600,
+      rowsFree: 1e9,
+    });
+    // Each window has 40 rows, but for the one that nobody can read.
+    for (let nowMs = 0; action.kind !== "end"; nowMs += 60_000) {
+      if (action.kind === "wait") action = load.waited(nowMs);
+      else if (action.window.toUs === holeToUs)
+        action = load.failed(nowMs, { lost: false, code: "refused_code" });
+      else {
+        const oldest = { atUs: action.window.fromUs, id: 1 };
+        action = load.chunk(nowMs, { rows: 40, oldest, remaining: 0, rowsFree: 1e9 });
+      }
+    }
+    const { rows, rowsExpected, coverage } = load.progress;
+    expect(rows).toBe(200);
+    expect(rowsExpected).toBeGreaterThan(200);
+    expect(coverage).toBe(rows / rowsExpected);
+    expect(load.progress.phase).toBe("degraded");
+  });
+});
+
+describe("the invariant", () => {
+  test("of rows in memory and no horizon when the fill begins is an assertion", () => {
+    const load = new StartupLoad(SETTINGS);
+    load.begin(0, { nowUs: NOW_US, oldestUs: Number.NaN, rowsEstimated: 1, rowsFree: 1e9 });
+    const chunk = { rows: 1, oldest: undefined, remaining: undefined, rowsFree: 1e9 };
+    expect(() => load.chunk(1, chunk)).toThrow(
+      /the fill begins with 1 rows in memory and no horizon/,
+    );
+  });
+});
+
+describe("a checkpoint", () => {
+  test("brings whole windows, which count as read, expected and restored", () => {
+    const load = new StartupLoad(SETTINGS);
+    let action = load.begin(0, {
+      nowUs: NOW_US,
+      oldestUs: NOW_US - 3 * DAY_US,
+      rowsEstimated: 30,
+      rowsFree: 1e9,
+    });
+    for (let at = 1; at < 3; at += 1) action = load.restored(at, { rows: 10, rowsFree: 1e9 });
+    expect(action).toMatchObject({ kind: "read", window: { toUs: NOW_US - 2 * DAY_US } });
+    load.chunk(5, { rows: 10, oldest: undefined, remaining: undefined, rowsFree: 1e9 });
+    expect(load.progress).toMatchObject({
+      phase: "complete",
+      rows: 30,
+      rowsRestored: 20,
+      coverage: 1,
+    });
+  });
+
+  test("that fills the memory ends the load as the database's rows do", () => {
+    const load = new StartupLoad(SETTINGS);
+    load.begin(0, { nowUs: NOW_US, oldestUs: 0, rowsEstimated: 30, rowsFree: 1e9 });
+    expect(load.restored(1, { rows: 10, rowsFree: 10 })).toEqual({ kind: "end" });
+    expect(load.progress).toMatchObject({
+      phase: "complete_capped",
+      horizonUs: NOW_US - DAY_US,
+    });
+  });
+});
+
+describe("what is read ahead", () => {
+  test("is the next window of the fill, no longer than a day, and none before the hot load has ended", () => {
+    const { reads } = run({ rowsUs: rowsOverDays(1_400, 14) });
+    const hot = reads.filter(({ window }) => window.toUs === Number.POSITIVE_INFINITY);
+    expect(hot.every(({ ahead }) => ahead === undefined)).toBe(true);
+    const fills = reads.slice(hot.length);
+    const windows = [...new Set(fills.map(({ window }) => window))];
+    for (const { window, ahead } of fills) {
+      expect(window.toUs - window.fromUs).toBeLessThanOrEqual(DAY_US);
+      expect(ahead).toEqual(windows[windows.indexOf(window) + 1]);
+    }
+  });
+
+  test("of a day with millions of rows is a part of it", () => {
+    const load = new StartupLoad(SETTINGS);
+    const oldestUs = NOW_US - 10 * DAY_US;
+    load.begin(0, { nowUs: NOW_US, oldestUs, rowsEstimated: 20_000_000, rowsFree: 1e9 });
+    const chunk = { rows: 1, oldest: undefined, remaining: undefined, rowsFree: 1e9 };
+    expect(load.chunk(1, chunk)).toMatchObject({
+      window: { fromUs: NOW_US - 1.25 * DAY_US, toUs: NOW_US - DAY_US },
+    });
+  });
 });
 
 describe("the phases", () => {

@@ -66,6 +66,8 @@ export type LoadAction =
       readonly rowsMax: number;
       /** Count what is left of the window behind this chunk. */
       readonly counts: boolean;
+      /** What will be read once this window is; may be begun already. Absent: unknown, or nothing. */
+      readonly ahead: LoadWindow | undefined;
     }
   | { readonly kind: "wait"; readonly delayMs: number }
   | { readonly kind: "end" };
@@ -112,6 +114,8 @@ export interface LoadProgress {
   readonly horizonUs: number;
   /** Rows read by the load; what comes in live does not count. */
   readonly rows: number;
+  /** Of them those that came from a checkpoint. */
+  readonly rowsRestored: number;
   /** Rows of what has been looked at so far, counted by the database. */
   readonly rowsExpected: number;
   /** Before the end at least as many as there are about: what a progress bar ends at. */
@@ -136,8 +140,9 @@ export const FINAL_PHASES: ReadonlySet<LoadPhase> = new Set([
 
 const US_PER_MS = 1_000;
 const MS_PER_SECOND = 1_000;
-/** A day of the partitions: one is read without touching the next. */
-const FILL_WINDOW_US = 86_400_000_000;
+/** At most a day, which is a partition, and at most about so many rows: what two threads may hold for each other. */
+const FILL_WINDOW_US_MAX = 86_400_000_000;
+const FILL_WINDOW_ROWS = 500_000;
 /** Of a window that is refused, in all; one second after the first, then twice as long each time. */
 const WINDOW_ATTEMPTS = 4;
 const RETRY_MS_FIRST = 1_000;
@@ -160,6 +165,7 @@ export class StartupLoad {
   /** What is older than the oldest row is empty, and so is loaded. */
   #retainedFromUs = Number.NEGATIVE_INFINITY;
   #window: LoadWindow = { fromUs: 0, toUs: 0 };
+  #fillWindowUs = FILL_WINDOW_US_MAX;
   #before: LoadCursor | undefined;
   /** Of the window: whether its rest was counted, and what is still expected of it. */
   #remaining: number | undefined;
@@ -170,6 +176,7 @@ export class StartupLoad {
   #reconnects = 0;
   #rows = 0;
   #rowsExpected = 0;
+  #rowsRestored = 0;
   #rowsEstimated = 0;
   #rowsFree = Number.POSITIVE_INFINITY;
   #missing: LoadWindow[] = [];
@@ -194,6 +201,7 @@ export class StartupLoad {
       startedMs: this.#startedMs,
       horizonUs: this.#horizonUs,
       rows: this.#rows,
+      rowsRestored: this.#rowsRestored,
       rowsExpected: this.#rowsExpected,
       rowsWanted: this.#rowsWanted(),
       coverage: this.#coverage(),
@@ -209,6 +217,11 @@ export class StartupLoad {
     return this.#changes.splice(0);
   }
 
+  /** Nothing older is looked at. */
+  get floorUs(): number {
+    return this.#floorUs;
+  }
+
   /** Monotonic `atMs` of what happens, here and below. */
   begin(atMs: number, start: LoadStart): LoadAction {
     assert(this.#phase === "idle", `a load that is ${this.#phase} was begun`);
@@ -219,6 +232,11 @@ export class StartupLoad {
     this.#rowsFree = start.rowsFree;
     this.#retainedFromUs = Number.isFinite(retentionMs) ? start.nowUs - retentionMs * US_PER_MS : 0;
     this.#floorUs = Math.max(this.#retainedFromUs, start.oldestUs ?? start.nowUs);
+    const rowsADay =
+      (start.rowsEstimated * FILL_WINDOW_US_MAX) / Math.max(1, start.nowUs - this.#floorUs);
+    this.#fillWindowUs = Math.floor(
+      FILL_WINDOW_US_MAX / Math.max(1, Math.ceil(rowsADay / FILL_WINDOW_ROWS)),
+    );
     const hotFromUs = hotWindowMs > 0 ? start.nowUs - hotWindowMs * US_PER_MS : this.#floorUs;
     this.#enter("hot_loading");
     this.#openWindow({
@@ -242,6 +260,18 @@ export class StartupLoad {
     );
     if (isOver) return this.#endWindow();
     return this.#isFull() ? this.#endCapped() : this.#read();
+  }
+
+  /** All of the window came from elsewhere, and the database has vouched for it. */
+  restored(atMs: number, { rows, rowsFree }: Pick<LoadedChunk, "rows" | "rowsFree">): LoadAction {
+    this.#nowMs = atMs;
+    this.#settle();
+    this.#rows += rows;
+    this.#rowsExpected += rows;
+    this.#rowsRestored += rows;
+    this.#rowsFree = rowsFree;
+    this.#moveHorizon(this.#window.fromUs);
+    return this.#endWindow();
   }
 
   failed(atMs: number, failure: LoadFailure): LoadAction {
@@ -287,15 +317,15 @@ export class StartupLoad {
       return { kind: "wait", delayMs: RETRY_MS_FIRST * 2 ** (this.#attempts - 1) };
     }
     this.#missing = [...this.#missing, this.#window];
-    // What the database did not say is taken to be a day like the others.
+    // What the database did not say is taken to be a window like the others.
     if (this.#remaining === undefined) this.#rowsExpected += this.#rowsOfUnknownWindow();
     return this.#nextWindow();
   }
 
   #rowsOfUnknownWindow(): number {
-    const days = Math.max(1, (this.#window.toUs - this.#floorUs) / FILL_WINDOW_US);
+    const windows = Math.max(1, (this.#window.toUs - this.#floorUs) / this.#fillWindowUs);
     const left = Math.max(0, this.#rowsEstimated - this.#rowsExpected);
-    return Math.max(1, Math.round(left / days));
+    return Math.max(1, Math.round(left / windows));
   }
 
   /** The rest of a window is counted once, and again where it was begun anew. */
@@ -335,8 +365,12 @@ export class StartupLoad {
       );
       this.#enter("filling");
     }
-    this.#openWindow({ fromUs: Math.max(this.#floorUs, toUs - FILL_WINDOW_US), toUs });
+    this.#openWindow(this.#windowBefore(toUs));
     return this.#read();
+  }
+
+  #windowBefore(toUs: number): LoadWindow {
+    return { fromUs: Math.max(this.#floorUs, toUs - this.#fillWindowUs), toUs };
   }
 
   #endOfHistory(): LoadAction {
@@ -376,6 +410,11 @@ export class StartupLoad {
       before: this.#before,
       rowsMax: this.#rowsAsked,
       counts: this.#remaining === undefined && this.#chunksOfWindow >= counted,
+      // Never before the hot load has ended.
+      ahead:
+        this.#phase === "filling" && this.#window.fromUs > this.#floorUs
+          ? this.#windowBefore(this.#window.fromUs)
+          : undefined,
     };
   }
 

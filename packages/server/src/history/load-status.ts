@@ -26,6 +26,8 @@ export interface LoadStatusBody {
   readonly reason?: string;
   readonly error?: string;
   readonly rows: number;
+  /** Of them those that came from a checkpoint. */
+  readonly rows_restored: number;
   readonly rows_expected: number;
   readonly rows_per_second: number;
   readonly coverage: number;
@@ -43,6 +45,7 @@ export function loadStatusBody(progress: LoadProgress, nowMs: number): LoadStatu
     ...(reason === "" ? {} : { reason }),
     ...(errorCode === "" ? {} : { error: errorCode }),
     rows: progress.rows,
+    rows_restored: progress.rowsRestored,
     rows_expected: progress.rowsExpected,
     rows_per_second: Math.round(progress.rowsPerSecond),
     coverage: progress.coverage,

@@ -3,8 +3,8 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { AppError } from "@truechimer/base";
-import { createResultsReader } from "@truechimer/database";
-import { type PackedRows, RowPacker } from "@truechimer/history";
+import { createResultsReader } from "@truechimer/database/results-copy";
+import { BLOCK_ROWS_MAX, type PackedRows, RowPacker } from "@truechimer/history";
 import type { LoadAction, LoadCursor } from "./load-state.ts";
 
 export interface LoadWorkerData {
@@ -31,7 +31,7 @@ export type LoadReport =
 
 const { url } = workerData as LoadWorkerData;
 const reader = createResultsReader({ url, applicationName: "truechimer history" });
-const packer = new RowPacker();
+const packer = new RowPacker(BLOCK_ROWS_MAX, true);
 
 parentPort?.on("message", (request: LoadRequest) => {
   // Whatever fails is in the report.

@@ -8,6 +8,7 @@ import {
   readCommittedResults,
 } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
+import { createEncodedChecks, type EncodedChecks } from "./encoded-checks.ts";
 import { type LiveRow, liveRows } from "./live-rows.ts";
 
 /** New rows are told within 250 ms of their commit: two looks and their reading. */
@@ -27,6 +28,8 @@ export interface LiveFeed {
   readonly join: (
     watcher: Watcher,
   ) => Promise<{ readonly position: ResultsPosition; readonly leave: () => void }>;
+  /** Checks of binary answers, encoded once for all streams. */
+  readonly encoded: EncodedChecks;
   /** Scorers, whose results are no checks. */
   readonly scorerIds: () => Promise<readonly bigint[]>;
 }
@@ -81,6 +84,7 @@ export function createLiveFeed(context: ServerContext): LiveFeed {
   };
 
   return {
+    encoded: createEncodedChecks(),
     scorerIds,
     join: async (watcher) => {
       if (watchers.size >= WATCHERS_MAX) {

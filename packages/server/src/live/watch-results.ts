@@ -16,6 +16,12 @@ import { type LiveRow, liveReaders, liveRows, watchedCheck } from "./live-rows.t
 
 type Answer = MessageInitShape<typeof adminV1.WatchResultsResponseSchema>;
 
+/** What an answer says beside its checks. */
+interface Told {
+  readonly position?: string;
+  readonly missed?: MessageInitShape<typeof adminV1.WatchMissedSchema>;
+}
+
 export const WATCH_LIMITS = {
   /** Checks that wait for a slow reader: some seconds of 5,000 a second that pass its filter, or 10 MB. */
   bufferedMax: 10_000,
@@ -26,12 +32,18 @@ export const WATCH_LIMITS = {
   heartbeatMs: 5_000,
 } as const;
 
+export interface WatchCall {
+  readonly signal: AbortSignal;
+  /** Whether the answers go out as bytes, rather than as JSON. Default: not. */
+  readonly isBinary?: boolean;
+}
+
 export async function* watchResults(
   { context, feed }: { readonly context: ServerContext; readonly feed: LiveFeed },
   request: adminV1.WatchResultsRequest,
-  signal: AbortSignal,
+  call: WatchCall,
 ): AsyncGenerator<Answer, void> {
-  yield* withEdgeErrors(context, "WatchResults", answers(context, feed, { request, signal }));
+  yield* withEdgeErrors(context, "WatchResults", answers(context, feed, { request, ...call }));
 }
 
 async function* answers(
@@ -40,14 +52,22 @@ async function* answers(
   {
     request,
     signal,
-  }: { readonly request: adminV1.WatchResultsRequest; readonly signal: AbortSignal },
+    isBinary = false,
+  }: WatchCall & { readonly request: adminV1.WatchResultsRequest },
 ): AsyncGenerator<Answer, void> {
   const passes = currentFilter(context, request.filter);
   const resume = request.resume === "" ? undefined : decodePosition(request.resume);
   let sequence = 0n;
-  const answer = (more: Answer): Answer => {
+  const answer = (more: Told, rows: readonly LiveRow[] = []): Answer => {
     sequence += 1n;
-    return { sequence, serverTime: timestampFromNs(context.clock.nowNs()), ...more };
+    const told = create(adminV1.WatchResultsResponseSchema, {
+      sequence,
+      serverTime: timestampFromNs(context.clock.nowNs()),
+      ...more,
+      ...(isBinary ? {} : { checks: rows.map(watchedCheck) }),
+    });
+    if (isBinary) feed.encoded.put(told, rows);
+    return told;
   };
   const buffer = createBuffer(passes);
   const { position, leave } = await feed.join(buffer);
@@ -59,10 +79,7 @@ async function* answers(
     else {
       for await (const { rows, missed } of catchUp(context, feed, resume)) {
         for (const { id } of rows) caughtUp.add(id);
-        yield answer({
-          checks: rows.filter(passes).map(watchedCheck),
-          ...(missed ? { missed: { reason: "gone", checks: 0n } } : {}),
-        });
+        yield answer(missed ? { missed: { reason: "gone", checks: 0n } } : {}, rows.filter(passes));
       }
     }
     while (!signal.aborted) {
@@ -74,11 +91,13 @@ async function* answers(
         : slow > 0n
           ? { reason: "slow", checks: slow }
           : undefined;
-      yield answer({
-        checks: rows.filter(({ id }) => !caughtUp.has(id)).map(watchedCheck),
-        ...(missed === undefined ? {} : { missed: create(adminV1.WatchMissedSchema, missed) }),
-        ...(reached === undefined ? {} : { position: encodePosition(reached) }),
-      });
+      yield answer(
+        {
+          ...(missed === undefined ? {} : { missed: create(adminV1.WatchMissedSchema, missed) }),
+          ...(reached === undefined ? {} : { position: encodePosition(reached) }),
+        },
+        caughtUp.size === 0 ? rows : rows.filter(({ id }) => !caughtUp.has(id)),
+      );
     }
   } finally {
     leave();
