@@ -23,10 +23,14 @@ export interface Findings {
 export interface Condition {
   readonly name: string;
   readonly title: string;
+  /** Without a thread, as an agent at work; see ProbeSocketOptions. */
+  readonly lookEveryMs?: number;
   readonly run: (probe: ProbeSocket, takeTurn: TakeTurn, turns: number) => Promise<Findings>;
 }
 
 const PERIOD_MS = 4.5;
+/** As an agent at work looks at its sockets (ADR 15). */
+const AGENT_BEAT_MS = 50;
 const AT_ONCE = 200;
 /** From one burst to the next. */
 const BURST_PERIOD_MS = 50;
@@ -38,6 +42,12 @@ export const CONDITIONS: readonly Condition[] = [
   {
     name: "idle",
     title: "idle",
+    run: (_probe, takeTurn, turns) => oneAtATime(takeTurn, turns),
+  },
+  {
+    name: "beat",
+    title: "idle, at an agent's beat",
+    lookEveryMs: AGENT_BEAT_MS,
     run: (_probe, takeTurn, turns) => oneAtATime(takeTurn, turns),
   },
   {

@@ -85,6 +85,7 @@ function settings(options: ScenarioOptions): readonly Setting[] {
       MODE_NAMES.filter((name) => isWanted(options.mode, name)).flatMap((mode) =>
         CONDITIONS.filter(({ name }) => isWanted(options.condition, name))
           .filter(({ name }) => mode === "basic" || isMeasuredIn(mode, name, path))
+          .filter(({ lookEveryMs }) => stamps === "kernel" || lookEveryMs === undefined)
           .filter(() => stamps === "kernel" || mode === "basic")
           .map((condition) => ({ path, stamps, mode, condition, options })),
       ),
@@ -110,6 +111,7 @@ async function runCondition(setting: Setting): Promise<ProbeErrorRow> {
       clock: systemClock,
       random: systemRandom,
       timestamps: stamps,
+      ...(condition.lookEveryMs !== undefined && { lookEveryMs: condition.lookEveryMs }),
     });
     const takeTurn = createTurns(mode, probe, targets);
     await condition.run(probe, takeTurn, Math.min(WARM_UP, turns));
@@ -140,9 +142,12 @@ async function runCondition(setting: Setting): Promise<ProbeErrorRow> {
   };
 }
 
-function turnsOf({ mode, options }: Setting): number {
+function turnsOf({ mode, condition, options }: Setting): number {
   const full = options.quick ? QUICK_EXCHANGES : EXCHANGES;
-  return options.exchanges ?? (mode === "check" ? Math.min(full, CHECKS) : full);
+  // Exchanges of a session follow one another, each a look after the other.
+  const isSlow =
+    mode === "check" || (mode === "interleaved" && condition.lookEveryMs !== undefined);
+  return options.exchanges ?? (isSlow ? Math.min(full, CHECKS) : full);
 }
 
 function runsOf({ stamps, options }: Setting): number {

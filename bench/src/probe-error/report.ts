@@ -16,6 +16,7 @@ interface ReferenceRow {
 
 const COLUMNS = [
   { condition: "idle", title: "idle" },
+  { condition: "beat", title: "idle, at an agent's beat" },
   { condition: "busy", title: "cores busy" },
   { condition: "at-once", title: "200 at once" },
   { condition: "in-flight", title: "1,000 others in flight" },

@@ -1,17 +1,14 @@
 import { parseIpAddress } from "@truechimer/base";
-import { checkResultWithoutSamples } from "@truechimer/ntp";
 import { createVirtualClock } from "@truechimer/testing-sim";
 import { expect, test } from "vitest";
-import { type BatchResults, createBatchResults } from "./batch-results.ts";
-import type { FinishedCheck } from "./server-status.ts";
+import { type BatchResults, createBatchResults, type EndedCheck } from "./batch-results.ts";
 
 const GATHER_MS = 30_000;
 
-function checkOf(port: number): FinishedCheck {
+function checkOf(port: number): EndedCheck {
   const address = parseIpAddress("192.0.2.1");
   if (!address.ok) throw new Error(address.error);
-  const item = { address: address.value, port } as FinishedCheck["item"];
-  return { item, result: checkResultWithoutSamples("timeout"), endedAtNs: 1n };
+  return { item: { address: address.value, port }, status: new Uint8Array() };
 }
 
 /** Ports of the servers in each submission. */

@@ -2,7 +2,14 @@
 // what comes within a short time, never waiting for the slowest. A control plane of the NTP Pool gets its batch whole.
 
 import type { Clock } from "@truechimer/base";
-import type { FinishedCheck } from "./server-status.ts";
+import type { WorkItem } from "./work-batch.ts";
+
+/** A result on its way. */
+export interface EndedCheck {
+  readonly item: Pick<WorkItem, "address" | "port">;
+  /** `encodeStatus` */
+  readonly status: Uint8Array;
+}
 
 export interface BatchResultsOptions {
   readonly clock: Clock;
@@ -12,14 +19,14 @@ export interface BatchResultsOptions {
   readonly gatherMs: number | undefined;
   /** Those that hold something back; they put themselves in and out. */
   readonly gathering: Set<BatchResults>;
-  readonly submit: (checks: readonly FinishedCheck[]) => void;
+  readonly submit: (checks: readonly EndedCheck[]) => void;
   /** Called once, when `expected` checks have ended. */
   readonly onAllEnded?: () => void;
 }
 
 export interface BatchResults {
   /** One check came to its end; without a result there is nothing to tell. */
-  ended(check: FinishedCheck | undefined): void;
+  ended(check: EndedCheck | undefined): void;
   /** Hands over what is there. */
   flush(): void;
 }
@@ -36,7 +43,7 @@ const SUBMISSION_RESULTS_MAX = 100;
 
 export function createBatchResults(options: BatchResultsOptions): BatchResults {
   const { clock, expected, gatherMs, gathering, submit } = options;
-  let gathered: FinishedCheck[] = [];
+  let gathered: EndedCheck[] = [];
   let endedCount = 0;
   let cancelTimer: (() => void) | undefined;
 
@@ -72,6 +79,6 @@ export function createBatchResults(options: BatchResultsOptions): BatchResults {
   return results;
 }
 
-function isOfSameServer({ item: one }: FinishedCheck, { item: other }: FinishedCheck): boolean {
+function isOfSameServer({ item: one }: EndedCheck, { item: other }: EndedCheck): boolean {
   return one.address.text === other.address.text && one.port === other.port;
 }

@@ -5,25 +5,25 @@ import { type Clock, whenAborted } from "@truechimer/base";
 import type { WorkItem } from "./work-batch.ts";
 
 export interface CheckStarter {
-  /**
-   * Calls `check` when its time has come, and `onEnd` with what it resolved to; with nothing when it was not run or
-   * failed. False: two checks of that server are in line already, and nothing will be called.
-   */
-  start(item: WorkItem, options: StartOptions): boolean;
+  /** Begins the check when its time has come. False: two checks of that server are in line already, and it never will. */
+  start(check: LinedCheck, delayMs: number): boolean;
+  /** The check has come to its end. */
+  over(check: LinedCheck): void;
   /** In line or in flight. */
   readonly underWay: number;
   /** Resolves as soon as fewer than `count` are; rejects with the signal's reason. */
   fewerThan(count: number, signal: AbortSignal): Promise<void>;
 }
 
-export interface StartOptions {
-  readonly delayMs: number;
-  /** Must not reject. */
-  readonly check: () => Promise<void>;
+/** A check in line. An object, as thousands are, and not a set of functions. */
+export interface LinedCheck {
+  readonly item: Pick<WorkItem, "address" | "port">;
   /** Ends the delay, and what is in line. */
   readonly signal: AbortSignal;
-  /** Called in the end in any case, after `check` if it was run. */
-  readonly onEnd: () => void;
+  /** Its time has come. It says once when it is `over`, whatever happens; must not throw. */
+  begin(): void;
+  /** Called in the end in any case, after `begin` if that was called. */
+  end(): void;
 }
 
 /** The one in flight, and one that waits for it: further ones could only pile up. */
@@ -34,48 +34,43 @@ export function createCheckStarter(clock: Clock): CheckStarter {
   const waiting = new Set<() => void>();
   let underWay = 0;
 
-  const ended = (key: string): void => {
+  const over = (check: LinedCheck): void => {
     underWay -= 1;
+    const key = keyOf(check);
     const left = (inLine.get(key) ?? 1) - 1;
     if (left === 0) inLine.delete(key);
     else inLine.set(key, left);
     for (const look of waiting) look();
+    check.end();
   };
-  const run = (key: string, { delayMs, check, signal, onEnd }: StartOptions): void => {
-    const end = (): void => {
-      ended(key);
-      onEnd();
-    };
-    // No function that waits: thousands of them would.
-    const begin = (): void => void check().then(end, end);
-    if (delayMs <= 0) {
-      begin();
-      return;
-    }
+  const beginAfter = (check: LinedCheck, delayMs: number): void => {
+    const { signal } = check;
     if (signal.aborted) {
-      queueMicrotask(end);
+      queueMicrotask(() => over(check));
       return;
     }
     const cancel = clock.setTimer(delayMs, () => {
       stopListening();
-      begin();
+      check.begin();
     });
     const stopListening = whenAborted(signal, () => {
       cancel();
-      end();
+      over(check);
     });
   };
   return {
     get underWay() {
       return underWay;
     },
-    start: ({ address, port }, options) => {
-      const key = `${address.text} ${port}`;
+    over,
+    start: (check, delayMs) => {
+      const key = keyOf(check);
       const before = inLine.get(key) ?? 0;
       if (before >= IN_LINE_MAX) return false;
       inLine.set(key, before + 1);
       underWay += 1;
-      run(key, options);
+      if (delayMs <= 0) check.begin();
+      else beginAfter(check, delayMs);
       return true;
     },
     fewerThan: (count, signal) => {
@@ -100,4 +95,8 @@ export function createCheckStarter(clock: Clock): CheckStarter {
       });
     },
   };
+}
+
+function keyOf({ item: { address, port } }: LinedCheck): string {
+  return `${address.text} ${port}`;
 }

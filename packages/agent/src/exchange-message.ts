@@ -5,7 +5,7 @@ import { monitorV2 } from "@truechimer/api";
 import { parseIpAddress } from "@truechimer/base";
 import {
   type ExchangeMode,
-  type Sample,
+  type KeptSample,
   type Stamp,
   type TimestampSource,
   timedExchangeIndex,
@@ -23,7 +23,10 @@ const MODES: Readonly<Record<ExchangeMode, monitorV2.ExchangeMode>> = {
 const NO_BYTES = new Uint8Array();
 
 /** `samples`: those of the check, in which an interleaved sample has its pair. */
-export function exchangeMessage(sample: Sample, samples: readonly Sample[]): monitorV2.NTPPacket {
+export function exchangeMessage(
+  sample: KeptSample,
+  samples: readonly KeptSample[],
+): monitorV2.NTPPacket {
   const { exchange, reason, mode } = sample;
   const { t1, t4, clockStepNs } = exchange;
   const timedIndex = timedExchangeIndex(sample, samples);

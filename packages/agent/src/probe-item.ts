@@ -1,100 +1,90 @@
-// Checks one server that a batch or a lease names, within the agent's limits.
+// Checks one server within the agent's limits.
 
-import { AppError, addressScope, type IpAddress } from "@truechimer/base";
-import { type CheckResult, checkResultWithoutSamples, isAgentFault } from "@truechimer/ntp";
-import { addressRefusal } from "./address-policy.ts";
+import { addressScope, type IpAddress } from "@truechimer/base";
+import type { CheckResult } from "@truechimer/ntp";
 import { type MonitorConfig, sampleIntervalMsFor } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
-import { type CheckTarget, runCheck } from "./run-check.ts";
-import type { FinishedCheck } from "./server-status.ts";
+import { type CheckTarget, type RunCheckOptions, runCheck } from "./run-check.ts";
 import type { GiveBack } from "./slots.ts";
-import type { WorkItem } from "./work-batch.ts";
 import type { ProbingPeriod } from "./work-gate.ts";
-
-/** Absent: there is nothing to tell of the server, because it was cut short or the fault is the agent's own. */
-export async function probeItem(
-  item: WorkItem,
-  context: MonitorContext,
-  period: ProbingPeriod,
-): Promise<FinishedCheck | undefined> {
-  const { clock, logger, metrics } = context;
-  try {
-    const config = context.config.current ?? (await context.config.inForce(period.hurry));
-    const refusal = addressRefusal(item.address, config);
-    if (refusal !== undefined) logger.warn({ refusal, port: item.port }, "server not probed");
-    const result =
-      refusal === undefined
-        ? await probe(item, context, period)
-        : checkResultWithoutSamples("address_refused");
-    metrics.checkEnded({
-      family: item.address.family,
-      reason: result.outcome.reason ?? "",
-      queries: result.samples.length,
-    });
-    metrics.checksInFlight(context.checkSlots.taken);
-    if (isAgentFault(result.outcome.reason)) {
-      logger.warn(
-        { reason: result.outcome.reason },
-        "check says nothing about the server: dropped",
-      );
-      return undefined;
-    }
-    return { item, result, endedAtNs: clock.nowNs() };
-  } catch (error) {
-    // Stopped, or the socket is full: our doing, so nothing is said about the server. It will be handed out again.
-    const code = error instanceof AppError ? error.code : "internal";
-    if (code !== "stopped") {
-      logger.error({ server: item.address.text, port: item.port, error }, "check failed");
-    }
-    return undefined;
-  }
-}
 
 /**
  * One check within the agent's limit on checks in flight; it takes no place while the server is to be left alone.
  * `samples`: default, what the configuration says.
  */
-export function probe(
+export async function probe(
   target: CheckTarget,
   context: MonitorContext,
   { hurry, probing, samples }: ProbingPeriod & { readonly samples?: number },
 ): Promise<CheckResult> {
-  const { checkSlots, metrics, socket, clock, pace } = context;
-  return placeFor(target, context, hurry).then(({ config, client, giveBack }) => {
-    metrics.checksInFlight(checkSlots.taken);
-    return runCheck(target, {
-      settings: {
-        samples: samples ?? config.samples,
-        sampleIntervalMs: sampleIntervalMsFor(target.address, config),
-        sampleTimeoutMs: config.sampleTimeoutMs,
-      },
-      socket,
-      clock,
-      pace,
-      localAddress: sourceAddress(context, config),
-      client,
-      signal: probing,
-      hurry,
-    }).finally(giveBack);
-  });
+  const place = await placeFor(target, context, hurry);
+  context.metrics.checksInFlight(context.checkSlots.taken);
+  const options = checkOptions(target, context, { place, hurry, probing });
+  const settings = { ...options.settings, samples: samples ?? options.settings.samples };
+  try {
+    return await runCheck(target, { ...options, settings });
+  } finally {
+    place.giveBack();
+  }
 }
 
-interface Place {
+/** A place among the checks in flight, and the configuration that is in force then. */
+export interface Place {
   readonly config: MonitorConfig;
+  /** Who is asking, in the server's eyes. */
   readonly client: string;
   readonly giveBack: GiveBack;
 }
 
-async function placeFor(
-  { address, port }: CheckTarget,
+/** Absent: it has to be waited for. */
+export function placeNow(
+  target: CheckTarget,
+  context: MonitorContext,
+  hurry: AbortSignal,
+): Place | undefined {
+  const config = context.config.current;
+  if (config === undefined || hurry.aborted) return undefined;
+  const client = clientSeenBy(target, context, config);
+  const { address, port } = target;
+  if (!context.pace.isFree({ address, port, client })) return undefined;
+  const giveBack = context.checkSlots.takeNow();
+  return giveBack && { config, client, giveBack };
+}
+
+export async function placeFor(
+  target: CheckTarget,
   context: MonitorContext,
   hurry: AbortSignal,
 ): Promise<Place> {
-  const { checkSlots, pace } = context;
   const config = context.config.current ?? (await context.config.inForce(hurry));
-  const client = clientSeenBy({ address }, context, config);
-  await pace.untilFree({ address, port, client }, hurry);
-  return { config, client, giveBack: await checkSlots.take(hurry) };
+  const client = clientSeenBy(target, context, config);
+  const { address, port } = target;
+  await context.pace.untilFree({ address, port, client }, hurry);
+  return { config, client, giveBack: await context.checkSlots.take(hurry) };
+}
+
+/** How a check of a target is carried out. */
+export function checkOptions(
+  target: CheckTarget,
+  context: MonitorContext,
+  { place, hurry, probing }: ProbingPeriod & { readonly place: Place },
+): RunCheckOptions {
+  const { socket, clock, pace } = context;
+  const { config, client } = place;
+  return {
+    settings: {
+      samples: config.samples,
+      sampleIntervalMs: sampleIntervalMsFor(target.address, config),
+      sampleTimeoutMs: config.sampleTimeoutMs,
+    },
+    socket,
+    clock,
+    pace,
+    localAddress: sourceAddress(context, config),
+    client,
+    signal: probing,
+    hurry,
+  };
 }
 
 /**

@@ -1,17 +1,30 @@
-// Carries out one visit to one server: the NTP check says what to do next, this file does it with a socket and a clock.
+// Carries out one visit to one server: one exchange after the other with a rest between, until the rules of a check end it.
 // A server that knows interleaved mode is asked in it from the second sample on.
+//
+// Of each sample a check under way keeps what is told in the end. What else was made of it is several times as much, and
+// is made again from the evidence for those who want to see it.
 
-import { AppError, type Clock, type IpAddress, whenAborted } from "@truechimer/base";
 import {
-  type CheckAction,
+  type AbortListener,
+  AppError,
+  type Clock,
+  type IpAddress,
+  listenForAbort,
+  stopListeningForAbort,
+} from "@truechimer/base";
+import {
   type CheckResult,
   checkResultOf,
-  createCheck,
   createInterleavedSession,
-  type NtpCheck,
+  endsCheck,
+  judgeExchanges,
+  type KeptSample,
+  keptSample,
+  type Sample,
+  samplesOfCheck,
 } from "@truechimer/ntp";
 import type { ExchangeRequest, ProbeSocket } from "@truechimer/udp";
-import type { ServerPace, ServerVisit } from "./server-pace.ts";
+import type { ServerPace, ServerVisit, Turn } from "./server-pace.ts";
 
 export interface CheckTarget {
   readonly address: IpAddress;
@@ -43,76 +56,91 @@ export interface RunCheckOptions {
   readonly hurry: AbortSignal;
 }
 
+/** Who is told of a check's end. Either is called, once. */
+export interface CheckListener {
+  onChecked(result: CheckResult<KeptSample>): void;
+  /** With AppError `stopped` or `limit_exceeded`, as `runCheck` rejects. */
+  onCheckFailed(error: unknown): void;
+}
+
 /**
  * Resolves with the result whatever the network does. Rejects with AppError `stopped` when a signal ended it, and
  * `limit_exceeded` when the socket can take no more: such a check says nothing about the server and must not be reported.
  */
 export function runCheck(target: CheckTarget, options: RunCheckOptions): Promise<CheckResult> {
   return new Promise((resolve, reject) => {
-    new CheckRun(target, options, { resolve, reject }).begin();
+    beginCheck(target, options, {
+      onChecked: ({ samples }) => resolve(wholeResult(samples)),
+      onCheckFailed: reject,
+    });
   });
 }
 
-interface Outcome {
-  readonly resolve: (result: CheckResult) => void;
-  readonly reject: (error: unknown) => void;
+/** The same for those who begin thousands of checks, and have no promise for each. */
+export function beginCheck(
+  target: CheckTarget,
+  options: RunCheckOptions,
+  listener: CheckListener,
+): void {
+  new CheckRun(target, options, listener).begin();
 }
+
+const NONE_TAKEN: readonly KeptSample[] = [];
 
 /**
  * A check under way. An object that is called rather than a function that waits: thousands of them are in flight at once,
  * and what a waiting function and its promises hold is several times what the check itself does.
  */
-class CheckRun {
+class CheckRun implements AbortListener {
   readonly #options: RunCheckOptions;
-  readonly #outcome: Outcome;
-  readonly #check: NtpCheck;
-  readonly #visit: ServerVisit;
-  readonly #request: ExchangeRequest;
+  readonly #listener: CheckListener;
+  /** One object for both, as it is all that each of them needs. */
+  readonly #visit: ServerVisit & ExchangeRequest;
+  #taken = NONE_TAKEN;
+  #turn: Turn | undefined;
+  #cancelRest: (() => void) | undefined;
+  /** Made once, for each of its exchanges. */
+  readonly #onSample = (sample: Sample): void => this.#sampled(sample);
+  readonly #onFailure = (error: unknown): void => this.#failed(error);
 
-  constructor(target: CheckTarget, options: RunCheckOptions, outcome: Outcome) {
+  constructor(target: CheckTarget, options: RunCheckOptions, listener: CheckListener) {
     const { settings, localAddress, client } = options;
-    const { samples, sampleIntervalMs, sampleTimeoutMs } = settings;
     const { address, port, checkIntervalMs } = target;
     this.#options = options;
-    this.#outcome = outcome;
-    this.#check = createCheck({ samples, gapMs: sampleIntervalMs });
-    this.#visit = { address, port, client, checkIntervalMs, intervalMs: sampleIntervalMs };
-    this.#request = {
-      address,
-      port,
-      timeoutMs: sampleTimeoutMs,
-      session: createInterleavedSession(),
-      ...(localAddress === undefined ? {} : { localAddress }),
-    };
+    this.#listener = listener;
+    const { sampleIntervalMs: intervalMs, sampleTimeoutMs: timeoutMs } = settings;
+    const session = createInterleavedSession();
+    const visit = { address, port, client, checkIntervalMs, intervalMs, timeoutMs, session };
+    this.#visit = localAddress === undefined ? visit : { ...visit, localAddress };
   }
 
   begin(): void {
-    this.#act(() => this.#check.start());
+    const { pace, hurry } = this.#options;
+    const turn = pace.turn(this.#visit, hurry);
+    if (turn instanceof Promise) turn.then((mine) => this.#ask(mine), this.#onFailure);
+    else this.#ask(turn);
   }
 
-  #act(next: () => CheckAction): void {
-    try {
-      const action = next();
-      switch (action.kind) {
-        case "done":
-          this.#outcome.resolve(action.result);
-          return;
-        case "set_timer":
-          this.#rest(action.delayMs);
-          return;
-        case "exchange":
-          this.#exchange();
-      }
-    } catch (error) {
-      this.#outcome.reject(error);
-    }
+  #ask(turn: Turn): void {
+    const { socket, signal } = this.#options;
+    this.#turn = turn;
+    socket.exchange(this.#visit, signal).then(this.#onSample, this.#onFailure);
   }
 
-  #exchange(): void {
-    const { pace, socket, signal, hurry } = this.#options;
-    pace
-      .atItsTurn(this.#visit, hurry, () => socket.exchange(this.#request, signal))
-      .then((sample) => this.#act(() => this.#check.onSample(sample)), this.#outcome.reject);
+  #sampled(sample: Sample): void {
+    const { pace, settings } = this.#options;
+    const { reason } = sample;
+    if (this.#turn !== undefined) pace.taken(this.#turn, this.#visit, reason);
+    this.#turn = undefined;
+    this.#taken = [...this.#taken, keptSample(sample)];
+    if (endsCheck(reason, this.#taken.length, samplesOfCheck(settings.samples))) this.#end();
+    else this.#rest(settings.sampleIntervalMs);
+  }
+
+  #failed(error: unknown): void {
+    if (this.#turn !== undefined) this.#options.pace.leave(this.#turn);
+    this.#turn = undefined;
+    this.#listener.onCheckFailed(error);
   }
 
   #rest(delayMs: number): void {
@@ -121,21 +149,36 @@ class CheckRun {
       this.#hurry();
       return;
     }
-    const cancel = clock.setTimer(delayMs, () => {
-      stopListening();
-      this.#act(() => this.#check.onTimer());
+    listenForAbort(hurry, this);
+    this.#cancelRest = clock.setTimer(delayMs, () => {
+      stopListeningForAbort(hurry, this);
+      this.#cancelRest = undefined;
+      this.begin();
     });
-    const stopListening = whenAborted(hurry, () => {
-      cancel();
-      this.#hurry();
-    });
+  }
+
+  onAborted(): void {
+    this.#cancelRest?.();
+    this.#cancelRest = undefined;
+    this.#hurry();
   }
 
   /** Without a good sample, it would be unfair to judge the server by fewer than it was due. */
   #hurry(): void {
-    const { samples } = this.#check;
-    const { resolve, reject } = this.#outcome;
-    if (samples.some(({ reason }) => reason === undefined)) resolve(checkResultOf(samples));
-    else reject(new AppError("stopped", "the check was stopped before it came to a result"));
+    if (this.#taken.some(({ reason }) => reason === undefined)) this.#end();
+    else {
+      const why = "the check was stopped before it came to a result";
+      this.#listener.onCheckFailed(new AppError("stopped", why));
+    }
   }
+
+  #end(): void {
+    this.#listener.onChecked(checkResultOf(this.#taken));
+  }
+}
+
+/** Judging needs nothing but the evidence, and comes to what it came to before. */
+function wholeResult(kept: readonly KeptSample[]): CheckResult {
+  const exchanges = kept.map(({ exchange }) => exchange);
+  return checkResultOf(judgeExchanges(exchanges, (index) => kept[index]?.reason ?? "timeout"));
 }

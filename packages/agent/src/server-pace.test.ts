@@ -1,7 +1,7 @@
 import { parseIpAddress } from "@truechimer/base";
 import type { Sample, SampleReason } from "@truechimer/ntp";
 import { describe, expect, test } from "vitest";
-import { createServerPace, type ServerVisit } from "./server-pace.ts";
+import { createServerPace, type ServerPace, type ServerVisit } from "./server-pace.ts";
 
 /** Time moves only when somebody sleeps: each sleep ends at once and moves it on. */
 function instantClock(): Parameters<typeof createServerPace>[0] {
@@ -29,6 +29,23 @@ function sampleWith(reason?: SampleReason): Sample {
   return { reason } as Sample;
 }
 
+/** As a check does it: waits for its turn, takes a sample, ends its turn. */
+async function atItsTurn(
+  pace: ServerPace,
+  { of, signal = never }: { readonly of: ServerVisit; readonly signal?: AbortSignal },
+  take: () => Promise<Sample>,
+): Promise<Sample> {
+  const turn = await pace.turn(of, signal);
+  try {
+    const sample = await take();
+    pace.taken(turn, of, sample.reason);
+    return sample;
+  } catch (error) {
+    pace.leave(turn);
+    throw error;
+  }
+}
+
 describe("the pace", () => {
   test("lets one at a time ask a server, two seconds apart", async () => {
     const clock = instantClock();
@@ -38,7 +55,7 @@ describe("the pace", () => {
       times.push(clock.monotonicNs() / 1_000_000n);
       return Promise.resolve(sampleWith());
     };
-    await Promise.all([1, 2, 3].map(() => pace.atItsTurn(visit(), never, ask)));
+    await Promise.all([1, 2, 3].map(() => atItsTurn(pace, { of: visit() }, ask)));
     expect(times).toEqual([0n, 2_000n, 4_000n]);
   });
 
@@ -46,7 +63,7 @@ describe("the pace", () => {
     const clock = instantClock();
     const pace = createServerPace(clock);
     for (const port of [1, 2, 3]) {
-      await pace.atItsTurn(visit(port), never, () => Promise.resolve(sampleWith()));
+      await atItsTurn(pace, { of: visit(port) }, () => Promise.resolve(sampleWith()));
     }
     expect(clock.monotonicNs()).toBe(0n);
   });
@@ -55,7 +72,7 @@ describe("the pace", () => {
     const clock = instantClock();
     const pace = createServerPace(clock);
     for (const client of ["127.0.1.1", "127.0.1.2"]) {
-      await pace.atItsTurn({ ...visit(), client }, never, () => Promise.resolve(sampleWith()));
+      await atItsTurn(pace, { of: { ...visit(), client } }, () => Promise.resolve(sampleWith()));
     }
     expect(clock.monotonicNs()).toBe(0n);
   });
@@ -68,8 +85,8 @@ describe("the pace", () => {
   ])("after %s rests %d ms", async (reason, expectedMs) => {
     const clock = instantClock();
     const pace = createServerPace(clock);
-    await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith(reason)));
-    await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith()));
+    await atItsTurn(pace, { of: visit() }, () => Promise.resolve(sampleWith(reason)));
+    await atItsTurn(pace, { of: visit() }, () => Promise.resolve(sampleWith()));
     expect(clock.monotonicNs() / 1_000_000n).toBe(expectedMs);
   });
 
@@ -79,7 +96,7 @@ describe("the pace", () => {
     const every = { ...visit(), checkIntervalMs: 60_000 };
     const startsMs: number[] = [];
     for (let ask = 0; ask < 7; ask += 1) {
-      await pace.atItsTurn(every, never, () => {
+      await atItsTurn(pace, { of: every }, () => {
         startsMs.push(Number(clock.monotonicNs() / 1_000_000n));
         return Promise.resolve(sampleWith(ask === 5 ? undefined : "kiss_rate"));
       });
@@ -92,7 +109,7 @@ describe("the pace", () => {
     const clock = instantClock();
     const pace = createServerPace(clock);
     await pace.untilFree(visit(), never);
-    await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith("kiss_rate")));
+    await atItsTurn(pace, { of: visit() }, () => Promise.resolve(sampleWith("kiss_rate")));
     await pace.untilFree(visit(), never);
     expect(clock.monotonicNs()).toBe(16_000_000_000n);
   });
@@ -102,9 +119,11 @@ describe("the pace", () => {
     const first = Promise.withResolvers<Sample>();
     const order: string[] = [];
     const leaving = new AbortController();
-    const asking = pace.atItsTurn(visit(), never, () => first.promise);
-    const impatient = pace.atItsTurn(visit(), leaving.signal, () => expect.fail("it left"));
-    const patient = pace.atItsTurn(visit(), never, () => {
+    const asking = atItsTurn(pace, { of: visit() }, () => first.promise);
+    const impatient = atItsTurn(pace, { of: visit(), signal: leaving.signal }, () =>
+      expect.fail("it left"),
+    );
+    const patient = atItsTurn(pace, { of: visit() }, () => {
       order.push("patient");
       return Promise.resolve(sampleWith());
     });
@@ -118,9 +137,9 @@ describe("the pace", () => {
 
   test("a question that fails does not stop the line", async () => {
     const pace = createServerPace(instantClock());
-    const failing = pace.atItsTurn(visit(), never, () => Promise.reject(new Error("broken")));
+    const failing = atItsTurn(pace, { of: visit() }, () => Promise.reject(new Error("broken")));
     await expect(failing).rejects.toThrow("broken");
-    const { reason } = await pace.atItsTurn(visit(), never, () => Promise.resolve(sampleWith()));
+    const { reason } = await atItsTurn(pace, { of: visit() }, () => Promise.resolve(sampleWith()));
     expect(reason).toBeUndefined();
   });
 });

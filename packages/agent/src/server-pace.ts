@@ -2,7 +2,7 @@
 // server that sends a kiss code is left alone for longer. RFC 5905, section 7.4.
 
 import { type Clock, type IpAddress, sleep, whenAborted } from "@truechimer/base";
-import type { Sample, SampleReason } from "@truechimer/ntp";
+import type { SampleReason } from "@truechimer/ntp";
 
 /** Whom, in whose name. */
 export interface ServerClient {
@@ -21,8 +21,17 @@ export interface ServerVisit extends ServerClient {
 }
 
 export interface ServerPace {
-  /** Takes a sample as soon as the server may be asked. Rejects with the signal's reason while it waits for that. */
-  atItsTurn(visit: ServerVisit, signal: AbortSignal, take: () => Promise<Sample>): Promise<Sample>;
+  /**
+   * The turn to ask the server: at once if it may be asked now, else when its time has come; rejects with the signal's
+   * reason. Whoever has it ends it, with `taken` or with `leave`.
+   */
+  turn(visit: ServerVisit, signal: AbortSignal): Turn | Promise<Turn>;
+  /** A sample was taken, with this reason; from now on the server rests. */
+  taken(turn: Turn, visit: ServerVisit, reason: SampleReason | undefined): void;
+  /** No sample was taken. */
+  leave(turn: Turn): void;
+  /** Whether the server may be asked now. */
+  isFree(server: ServerClient): boolean;
   /** Resolves when the server may be asked, without standing in line for it; rejects with the signal's reason. */
   untilFree(server: ServerClient, signal: AbortSignal): Promise<void>;
 }
@@ -46,6 +55,7 @@ const KISSES: ReadonlySet<SampleReason | undefined> = new Set<SampleReason>([
   "kiss_rstr",
 ]);
 
+/** What is known of a server; a turn with it is the right to it. */
 interface Entry {
   /** When the server may be asked again, on the monotonic clock. */
   freeAtNs: bigint;
@@ -56,6 +66,9 @@ interface Entry {
   /** Kiss codes in a row. */
   kisses: number;
 }
+
+/** A turn with a server, for whoever has it. */
+export type Turn = Entry;
 
 export function createServerPace(clock: Clock): ServerPace {
   const entries = new Map<string, Entry>();
@@ -94,22 +107,7 @@ export function createServerPace(clock: Clock): ServerPace {
     }
   };
 
-  /** No function that waits: as many of them as there are checks in flight. */
-  const ask = (entry: Entry, { visit, take }: Pick<Turn, "visit" | "take">): Promise<Sample> =>
-    take().then(
-      (sample) => {
-        entry.kisses = KISSES.has(sample.reason) ? entry.kisses + 1 : 0;
-        entry.freeAtNs = clock.monotonicNs() + restNs(visit, sample.reason, entry.kisses);
-        giveTurn(entry);
-        return sample;
-      },
-      (error: unknown) => {
-        giveTurn(entry);
-        throw error;
-      },
-    );
-
-  const askInLine = async (entry: Entry, { visit, signal, take }: Turn): Promise<Sample> => {
+  const turnInLine = async (entry: Entry, signal: AbortSignal): Promise<Turn> => {
     if (entry.isTaken) await standInLine(entry, signal);
     entry.isTaken = true;
     try {
@@ -118,31 +116,34 @@ export function createServerPace(clock: Clock): ServerPace {
       giveTurn(entry);
       throw error;
     }
-    return await ask(entry, { visit, take });
+    return entry;
   };
 
   return {
-    untilFree: (server, signal) => {
+    isFree: (server) => {
       const entry = entries.get(keyOf(server));
-      return entry === undefined || waitMs(entry) <= 0 ? FREE : untilFree(entry, signal);
+      return entry === undefined || waitMs(entry) <= 0;
     },
-    atItsTurn: (visit, signal, take) => {
+    untilFree: async (server, signal) => {
+      const entry = entries.get(keyOf(server));
+      if (entry !== undefined) await untilFree(entry, signal);
+    },
+    // No function that waits: there would be as many of them as checks in flight.
+    turn: (visit, signal) => {
       if (signal.aborted) return Promise.reject(signal.reason as Error);
       const entry = entryOf(keyOf(visit));
-      if (entry.isTaken || waitMs(entry) > 0) return askInLine(entry, { visit, signal, take });
+      if (entry.isTaken || waitMs(entry) > 0) return turnInLine(entry, signal);
       entry.isTaken = true;
-      return ask(entry, { visit, take });
+      return entry;
     },
+    taken: (entry, visit, reason) => {
+      entry.kisses = KISSES.has(reason) ? entry.kisses + 1 : 0;
+      entry.freeAtNs = clock.monotonicNs() + restNs(visit, reason, entry.kisses);
+      giveTurn(entry);
+    },
+    leave: giveTurn,
   };
 }
-
-interface Turn {
-  readonly visit: ServerVisit;
-  readonly signal: AbortSignal;
-  readonly take: () => Promise<Sample>;
-}
-
-const FREE: Promise<void> = Promise.resolve();
 
 /** Resolves when it is one's turn; whoever leaves the line early is not missed. */
 function standInLine(entry: Entry, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,13 @@
 import { create } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import type { UnixNs } from "@truechimer/base";
-import { type CheckResult, parseNtpHeader, reasonText, SAMPLE_REASONS } from "@truechimer/ntp";
+import {
+  type CheckResult,
+  type KeptSample,
+  parseNtpHeader,
+  reasonText,
+  SAMPLE_REASONS,
+} from "@truechimer/ntp";
 import { legacyErrorText } from "@truechimer/scoring";
 import { exchangeMessage } from "./exchange-message.ts";
 import { durationFromNs, timestampFromNs } from "./protobuf-time.ts";
@@ -19,7 +25,7 @@ export const LEGACY_SUBMISSION_VERSION: SubmissionVersion = 4;
 
 export interface FinishedCheck {
   readonly item: WorkItem;
-  readonly result: CheckResult;
+  readonly result: CheckResult<KeptSample>;
   /** The agent's wall clock at the end of the check. */
   readonly endedAtNs: UnixNs;
 }

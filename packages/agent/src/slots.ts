@@ -6,6 +6,8 @@ import { whenAborted } from "@truechimer/base";
 export type GiveBack = () => void;
 
 export interface Slots {
+  /** A slot if one is free; whoever has it calls what is returned, once. */
+  takeNow(): GiveBack | undefined;
   /** Resolves with what gives the slot back; rejects with the signal's reason when it is aborted while waiting. */
   take(signal: AbortSignal): Promise<GiveBack>;
   /** Runs `work` within a slot. */
@@ -18,15 +20,17 @@ export function createSlots(max: number): Slots {
   let taken = 0;
   const waiting: (() => void)[] = [];
 
+  const release = (): void => {
+    const next = waiting.shift();
+    // The slot goes to the next in line without ever becoming free.
+    if (next === undefined) taken -= 1;
+    else next();
+  };
   const giveBackOnce = (): GiveBack => {
     let held = true;
     return () => {
-      if (!held) return;
+      if (held) release();
       held = false;
-      const next = waiting.shift();
-      // The slot goes to the next in line without ever becoming free.
-      if (next === undefined) taken -= 1;
-      else next();
     };
   };
 
@@ -52,6 +56,11 @@ export function createSlots(max: number): Slots {
   return {
     get taken() {
       return taken;
+    },
+    takeNow: () => {
+      if (taken >= max) return undefined;
+      taken += 1;
+      return release;
     },
     take,
     hold: async (signal, work) => {

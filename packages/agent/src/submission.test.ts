@@ -2,7 +2,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { describe, expect, test } from "vitest";
-import { encodeSubmissionMessage, storedSubmission } from "./submission.ts";
+import { encodeStatus, encodeSubmissionMessage, storedSubmission } from "./submission.ts";
 
 function statuses(count: number): readonly monitorV2.ServerStatus[] {
   return Array.from({ length: count }, (_, index) =>
@@ -21,12 +21,12 @@ describe("a stored submission", () => {
       submissionId: createUlid(systemClock, systemRandom),
       monId: "192.0.2.1",
       batchId: new TextEncoder().encode(createUlid(systemClock, systemRandom)),
-      statuses: statuses(count),
+      statuses: statuses(count).map(encodeStatus),
     });
     const sent = toBinary(monitorV2.SubmitResultsRequestSchema, storedSubmission(bytes));
     expect(fromBinary(monitorV2.SubmitResultsRequestSchema, sent)).toEqual(
       fromBinary(monitorV2.SubmitResultsRequestSchema, bytes),
     );
-    expect(fromBinary(monitorV2.SubmitResultsRequestSchema, sent).list).toHaveLength(count);
+    expect(fromBinary(monitorV2.SubmitResultsRequestSchema, sent).list).toEqual(statuses(count));
   });
 });

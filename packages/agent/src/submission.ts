@@ -2,7 +2,7 @@
 // the NTP Pool.
 
 import { create, fromBinary, toBinary, type UnknownField } from "@bufbuild/protobuf";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { monitorV2 } from "@truechimer/api";
 import { ipAddressFromBytes, type Ulid } from "@truechimer/base";
 import { LEGACY_SUBMISSION_VERSION, reducedStatus, SUBMISSION_VERSION } from "./server-status.ts";
@@ -13,24 +13,32 @@ export interface Submission {
   readonly monId: string;
   /** As received with the work. */
   readonly batchId: Uint8Array;
-  /** Of checks and traceroutes. */
-  readonly statuses: readonly monitorV2.ServerStatus[];
+  /** Of checks and traceroutes: `encodeStatus`. */
+  readonly statuses: readonly Uint8Array[];
+}
+
+/**
+ * A result of version 5, serialized as soon as it is there: what waits for others to go with it is a twentieth in size.
+ */
+export function encodeStatus(status: monitorV2.ServerStatus): Uint8Array {
+  return toBinary(monitorV2.ServerStatusSchema, status);
 }
 
 /** Of version 5, serialized. */
 export function encodeSubmissionMessage(submission: Submission): Uint8Array {
   const { submissionId, monId, batchId, statuses } = submission;
-  return toBinary(
-    monitorV2.SubmitResultsRequestSchema,
-    create(monitorV2.SubmitResultsRequestSchema, {
-      version: SUBMISSION_VERSION,
-      monId,
-      batchId,
-      list: [...statuses],
-      submissionId,
-    }),
-  );
+  const head = create(monitorV2.SubmitResultsRequestSchema, {
+    version: SUBMISSION_VERSION,
+    monId,
+    batchId,
+    submissionId,
+  });
+  const writer = new BinaryWriter();
+  for (const status of statuses) writer.tag(LIST_FIELD, WireType.LengthDelimited).bytes(status);
+  return writer.raw(toBinary(monitorV2.SubmitResultsRequestSchema, head)).finish();
 }
+
+const LIST_FIELD = monitorV2.SubmitResultsRequestSchema.field.list.number;
 
 /**
  * The same to send, its fields as they lie in the bytes: what is in them was judged and written once, and need not be

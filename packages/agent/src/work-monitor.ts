@@ -1,27 +1,28 @@
 // The work of one monitor: ask for a batch, set to work on its servers, ask for the next. Nothing waits for the slowest
 // server of a batch. While the control plane is away, what it gave before is checked at its intervals.
 
-import type { monitorV2 } from "@truechimer/api";
 import { createUlid, sleep, unixMsFromNs } from "@truechimer/base";
 import { currentTraceparent, withSpan } from "@truechimer/telemetry";
 import { backOffDelayMs, WORK_BACK_OFF } from "./back-off.ts";
 import {
   type BatchResults,
   createBatchResults,
+  type EndedCheck,
   GATHER_MS,
   LEASED_GATHER_MS,
 } from "./batch-results.ts";
 import { type CheckStarter, createCheckStarter } from "./check-starter.ts";
 import { createDurableLeases } from "./durable-leases.ts";
+import { ItemCheck, type ItemCheckOptions } from "./item-check.ts";
 import type { LeasedServer, Leases } from "./leases.ts";
 import { createLocalClock, type LocalClock } from "./local-clock.ts";
 import { GET_SERVERS_TIMEOUT_MS } from "./monitor-client.ts";
 import { type MonitorConfig, monitorConfigFrom } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
-import { probe, probeItem } from "./probe-item.ts";
+import { probe } from "./probe-item.ts";
 import { rpcFailureFrom } from "./rpc-failure.ts";
-import { type FinishedCheck, fullStatus, SUBMISSION_VERSION } from "./server-status.ts";
-import { encodeSubmissionMessage } from "./submission.ts";
+import { SUBMISSION_VERSION } from "./server-status.ts";
+import { encodeStatus, encodeSubmissionMessage } from "./submission.ts";
 import { tracerouteStatus } from "./traceroute-status.ts";
 import { createWaker, type Waker } from "./waker.ts";
 import { parseWorkBatch, type WorkBatch, type WorkItem } from "./work-batch.ts";
@@ -202,7 +203,8 @@ function startTraceroutes(
   for (const item of traceroutes) {
     const traced = batchTraceroutes.trace(item, context).then((finished) => {
       state.tracing.delete(traced);
-      if (finished !== undefined) store([tracerouteStatus(finished)], { batchId, context, state });
+      if (finished === undefined) return;
+      store([encodeStatus(tracerouteStatus(finished))], { batchId, context, state });
     });
     state.tracing.add(traced);
   }
@@ -223,11 +225,12 @@ function startBatch(batch: WorkBatch, context: MonitorContext, state: WorkState)
       expected: batch.items.length,
       gatherMs: inParts ? GATHER_MS : undefined,
       gathering: state.gathering,
-      submit: (checks) => store(checks.map(fullStatus), { batchId, traceparent, context, state }),
+      submit: (ended) => store(ended.map(statusOf), { batchId, traceparent, context, state }),
       onAllEnded: allEnded.resolve,
     });
+    const options = { context, checks: state.checks, results, period: context.gate.period };
     for (const item of batch.items) {
-      if (startCheck(item, { context, state, results })) continue;
+      if (startCheck(item, options)) continue;
       logger.debug({ server: item.address.text }, "server is being checked already: left out");
       results.ended(undefined);
     }
@@ -235,25 +238,14 @@ function startBatch(batch: WorkBatch, context: MonitorContext, state: WorkState)
   });
 }
 
-interface CheckWork {
-  readonly context: MonitorContext;
-  readonly state: WorkState;
-  readonly results: BatchResults;
+function startCheck(item: WorkItem, options: ItemCheckOptions): boolean {
+  const { checks, context } = options;
+  const delayMs = Math.round(startSpreadMs(item) * context.random.fraction());
+  return checks.start(new ItemCheck(item, options), delayMs);
 }
 
-function startCheck(item: WorkItem, { context, state, results }: CheckWork): boolean {
-  // As it is at the start: a pause ends this check for good, whatever comes after it.
-  const { period } = context.gate;
-  let finished: FinishedCheck | undefined;
-  return state.checks.start(item, {
-    delayMs: Math.round(startSpreadMs(item) * context.random.fraction()),
-    signal: period.hurry,
-    check: () =>
-      probeItem(item, context, period).then((check) => {
-        finished = check;
-      }),
-    onEnd: () => results.ended(finished),
-  });
+function statusOf({ status }: EndedCheck): Uint8Array {
+  return status;
 }
 
 function startSpreadMs({ checkIntervalMs }: WorkItem): number {
@@ -270,7 +262,7 @@ interface StoreOptions {
 }
 
 function store(
-  statuses: readonly monitorV2.ServerStatus[],
+  statuses: readonly Uint8Array[],
   { batchId, traceparent = "", context, state }: StoreOptions,
 ): void {
   const { address, clock, queue, random } = context;
@@ -329,8 +321,11 @@ async function startDueLeases(context: MonitorContext, state: WorkState): Promis
     { servers: due.length },
     "control plane is away: leased servers are checked",
   );
+  const { checks } = state;
+  const { period } = context.gate;
   for (const leased of due) {
-    startCheck(leased.item, { context, state, results: leasedResults(leased, context, state) });
+    const results = leasedResults(leased, context, state);
+    startCheck(leased.item, { context, checks, results, period });
   }
 }
 
@@ -345,9 +340,9 @@ function leasedResults(
     clock: context.clock,
     gatherMs: LEASED_GATHER_MS,
     gathering: state.gathering,
-    submit: (checks) => {
+    submit: (ended) => {
       state.leased.delete(batchIdText);
-      store(checks.map(fullStatus), { batchId, context, state });
+      store(ended.map(statusOf), { batchId, context, state });
     },
   });
   state.leased.set(batchIdText, results);

@@ -19,4 +19,9 @@ export { ok, type Result, refused } from "./result.ts";
 export { STOP_LIMITS } from "./stop-limits.ts";
 export { systemClock } from "./system-clock.ts";
 export { createUlid, isUlid, type Ulid, ulidTimeMs } from "./ulid.ts";
-export { whenAborted } from "./when-aborted.ts";
+export {
+  type AbortListener,
+  listenForAbort,
+  stopListeningForAbort,
+  whenAborted,
+} from "./when-aborted.ts";

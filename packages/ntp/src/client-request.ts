@@ -3,6 +3,7 @@
 // is 0 or the same for all clients.
 
 import type { Random } from "@truechimer/base";
+import { putTimestamp, viewOfHeader } from "./header-view.ts";
 import { NTP_HEADER_BYTES, NTP_MODE, NTP_VERSION } from "./ntp-packet.ts";
 import type { NtpTimestamp } from "./ntp-timestamp.ts";
 
@@ -30,10 +31,9 @@ const PRECISION_LOG2 = 0x20;
 /** A fresh request in basic mode: 48 bytes, mode 3, version 4. RFC 5905, section 7.3. */
 export function createClientRequest(random: Random): ClientRequest {
   const bytes = new Uint8Array(NTP_HEADER_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, (NTP_VERSION << 3) | NTP_MODE.client);
-  view.setUint8(3, PRECISION_LOG2);
-  return { bytes, nonce: putNonce(view, random, TRANSMIT_OFFSET_BYTES) };
+  bytes[0] = (NTP_VERSION << 3) | NTP_MODE.client;
+  bytes[3] = PRECISION_LOG2;
+  return { bytes, nonce: putNonce(bytes, random, TRANSMIT_OFFSET_BYTES) };
 }
 
 /**
@@ -45,23 +45,22 @@ export function createInterleavedRequest(
   earlierReceiveTimestamp: NtpTimestamp,
 ): ClientRequest {
   const request = createClientRequest(random);
-  const view = new DataView(request.bytes.buffer);
-  view.setBigUint64(ORIGIN_OFFSET_BYTES, earlierReceiveTimestamp);
+  putTimestamp(request.bytes, ORIGIN_OFFSET_BYTES, earlierReceiveTimestamp);
   // Equal nonces would make the modes indistinguishable, and servers take such a request for basic.
-  while (putNonce(view, random, RECEIVE_OFFSET_BYTES) === request.nonce);
+  while (putNonce(request.bytes, random, RECEIVE_OFFSET_BYTES) === request.nonce);
   return request;
 }
 
 /** The nonce of a request as it was sent; 0 when it is shorter than a header. */
 export function requestNonce(request: Uint8Array): NtpTimestamp {
   if (request.length < NTP_HEADER_BYTES) return 0n;
-  return viewOf(request).getBigUint64(TRANSMIT_OFFSET_BYTES);
+  return viewOfHeader(request).getBigUint64(TRANSMIT_OFFSET_BYTES);
 }
 
 /** Absent: the request can only be answered in basic mode. */
 export function interleavedWish(request: Uint8Array): InterleavedWish | undefined {
   if (request.length < NTP_HEADER_BYTES) return undefined;
-  const view = viewOf(request);
+  const view = viewOfHeader(request);
   const earlierReceiveTimestamp = view.getBigUint64(ORIGIN_OFFSET_BYTES);
   const nonce = view.getBigUint64(RECEIVE_OFFSET_BYTES);
   const isAsked = earlierReceiveTimestamp !== 0n && nonce !== 0n;
@@ -70,12 +69,10 @@ export function interleavedWish(request: Uint8Array): InterleavedWish | undefine
 }
 
 /** Never 0, which reads as "unknown": servers drop such a request. */
-function putNonce(view: DataView, random: Random, offset: number): NtpTimestamp {
-  new Uint8Array(view.buffer).set(random.bytes(NONCE_BYTES), offset);
-  if (view.getBigUint64(offset) === 0n) view.setUint8(offset + NONCE_BYTES - 1, 1);
-  return view.getBigUint64(offset);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function putNonce(bytes: Uint8Array, random: Random, offset: number): NtpTimestamp {
+  bytes.set(random.bytes(NONCE_BYTES), offset);
+  const nonce = viewOfHeader(bytes).getBigUint64(offset);
+  if (nonce !== 0n) return nonce;
+  bytes[offset + NONCE_BYTES - 1] = 1;
+  return 1n;
 }

@@ -18,6 +18,7 @@ export {
 } from "./extension-field.ts";
 export { createInterleavedSession, type InterleavedSession } from "./interleaved-session.ts";
 export {
+  type EarlierSample,
   type JudgeContext,
   judgeExchange,
   judgeExchanges,
@@ -25,6 +26,7 @@ export {
   responseRules,
   runResponseRules,
 } from "./judge-exchange.ts";
+export { keptSample } from "./kept-sample.ts";
 export {
   CHECK_SAMPLES_DEFAULT,
   CHECK_SAMPLES_MAX,
@@ -33,6 +35,7 @@ export {
   checkResultOf,
   checkResultWithoutSamples,
   createCheck,
+  endsCheck,
   isAgentFault,
   isExplicitBad,
   isNoResponse,
@@ -41,6 +44,7 @@ export {
   SAMPLE_TIMEOUT_MS_DEFAULT,
   SAMPLE_TIMEOUT_MS_MAX,
   SAMPLE_TIMEOUT_MS_MIN,
+  samplesOfCheck,
 } from "./ntp-check.ts";
 export {
   type Arrival,
@@ -93,6 +97,7 @@ export {
   type CheckResult,
   type Exchange,
   type ExchangeMode,
+  type KeptSample,
   type Measurement,
   type Sample,
   type Stamp,

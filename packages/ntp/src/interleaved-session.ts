@@ -12,8 +12,7 @@ import {
   createClientRequest,
   createInterleavedRequest,
 } from "./client-request.ts";
-import { judgeExchange } from "./judge-exchange.ts";
-import type { NtpTimestamp } from "./ntp-timestamp.ts";
+import { type EarlierSample, judgeExchange } from "./judge-exchange.ts";
 import type { Exchange, Sample } from "./sample.ts";
 import type { SampleReason } from "./sample-reason.ts";
 
@@ -36,28 +35,35 @@ export function createInterleavedSession(): InterleavedSession {
   return new Session();
 }
 
+/** Of the samples before it keeps what another one may be judged by, and nothing else: thousands are under way at once. */
 class Session implements InterleavedSession {
-  readonly #samples: Sample[] = [];
+  /** The last answer, if it was good: what a next one in interleaved mode completes. */
+  #lastGood: EarlierSample | undefined;
+  /** Requests since the last answer, good or not. */
+  #unanswered = 0;
 
   nextRequest(random: Random): ClientRequest {
-    const earlierReceiveTimestamp = wantedDeparture(this.#samples);
+    const earlierReceiveTimestamp =
+      this.#unanswered >= UNANSWERED_MAX ? undefined : this.#lastGood?.packet?.receiveTimestamp;
     return earlierReceiveTimestamp === undefined
       ? createClientRequest(random)
       : createInterleavedRequest(random, earlierReceiveTimestamp);
   }
 
   judge(exchange: Exchange, silenceReason?: SampleReason): Sample {
-    const sample = judgeExchange(exchange, { silenceReason, earlier: this.#samples });
-    this.#samples.push(sample);
+    const earlier = this.#lastGood === undefined ? NONE : [this.#lastGood];
+    const sample = judgeExchange(exchange, { silenceReason, earlier });
+    if (exchange.response === undefined) this.#unanswered += 1;
+    else this.#remember(sample);
     return sample;
+  }
+
+  #remember({ exchange, reason, packet }: Sample): void {
+    this.#unanswered = 0;
+    const { receiveTimestamp } = packet ?? {};
+    const isGood = reason === undefined && receiveTimestamp !== undefined;
+    this.#lastGood = isGood ? { exchange, reason, packet: { receiveTimestamp } } : undefined;
   }
 }
 
-/** T2 of the last answer, if it was good and not too many requests ago. */
-function wantedDeparture(samples: readonly Sample[]): NtpTimestamp | undefined {
-  const lastAnswered = samples.findLastIndex(({ exchange }) => exchange.response !== undefined);
-  const last = samples[lastAnswered];
-  if (last === undefined || last.reason !== undefined) return undefined;
-  const unanswered = samples.length - 1 - lastAnswered;
-  return unanswered >= UNANSWERED_MAX ? undefined : last.packet?.receiveTimestamp;
-}
+const NONE: readonly EarlierSample[] = [];

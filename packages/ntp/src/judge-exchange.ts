@@ -9,12 +9,7 @@
 import { interleavedWish, requestNonce } from "./client-request.ts";
 import { parsePacketTail } from "./extension-field.ts";
 import { answerTimes, measurementOf } from "./measurement.ts";
-import {
-  NTP_HEADER_BYTES,
-  type NtpPacket,
-  type NtpPacketHeader,
-  parseNtpHeader,
-} from "./ntp-packet.ts";
+import { type NtpPacket, type NtpPacketHeader, parseNtpHeader, tailOf } from "./ntp-packet.ts";
 import {
   ANSWER_RULES,
   type Answer,
@@ -41,7 +36,12 @@ export interface JudgeContext {
   /** Why there is no answer. Default: `timeout`, as the network reported nothing. */
   readonly silenceReason?: SampleReason | undefined;
   /** The samples of the same check before this one, in the order of sending. Default: none. */
-  readonly earlier?: readonly Sample[];
+  readonly earlier?: readonly EarlierSample[];
+}
+
+/** What an answer in interleaved mode is judged by. */
+export interface EarlierSample extends Pick<Sample, "exchange" | "reason"> {
+  readonly packet: Pick<NtpPacket, "receiveTimestamp"> | undefined;
 }
 
 /** The ladder, top rung first. */
@@ -80,7 +80,7 @@ export function judgeExchanges(
 /** The ladder with what each rung saw, for people. The first failure is the reason that `judgeExchange` gives. */
 export function runResponseRules(
   exchange: Exchange,
-  earlier: readonly Sample[] = NONE_EARLIER,
+  earlier: readonly EarlierSample[] = NONE_EARLIER,
 ): readonly RuleFinding[] {
   const finding = examine(exchange, earlier);
   const rungs: readonly Rung[] = [
@@ -97,7 +97,7 @@ export function runResponseRules(
   });
 }
 
-const NONE_EARLIER: readonly Sample[] = [];
+const NONE_EARLIER: readonly EarlierSample[] = [];
 
 interface Rung {
   readonly rule: ResponseRule;
@@ -123,14 +123,14 @@ type Finding =
       readonly packet: NtpPacket | undefined;
     };
 
-function examine(exchange: Exchange, earlier: readonly Sample[]): Finding {
+function examine(exchange: Exchange, earlier: readonly EarlierSample[]): Finding {
   const { request, response, clockStepNs = 0n } = exchange;
   const own = { exchange, t1: exchange.t1, t4: exchange.t4 };
   if (response === undefined || !isStamped(own)) return { kind: "nothing" };
   const parsed = parseNtpHeader(response);
   if (!parsed.ok) return { kind: "fragment" };
   const header = parsed.value;
-  const tail = parsePacketTail(response.subarray(NTP_HEADER_BYTES), header.version);
+  const tail = parsePacketTail(tailOf(response), header.version);
   const wish = interleavedWish(request);
   const pair = wish && pairOf(earlier, wish.earlierReceiveTimestamp);
   const nonces = { basic: requestNonce(request), interleaved: pair && wish?.nonce };
@@ -165,7 +165,7 @@ function isStamped(own: {
  * given the same stamp twice. Only a good one, so that no answer is completed that would not count by itself.
  */
 function pairOf(
-  earlier: readonly Sample[],
+  earlier: readonly EarlierSample[],
   receiveTimestamp: bigint,
 ): Omit<TimedStamps, "t3"> | undefined {
   const pair = earlier.findLast(

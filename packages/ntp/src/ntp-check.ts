@@ -2,7 +2,7 @@
 // NTP Pool's agent's, so that scores can be compared: an explicit bad answer ends the visit and is the outcome; else a
 // good sample beats a failed one, and the lowest delay wins. Other than there, every sample is kept.
 
-import type { CheckOutcome, CheckResult, Sample } from "./sample.ts";
+import type { CheckOutcome, CheckResult, KeptSample, Sample } from "./sample.ts";
 import type { SampleReason } from "./sample-reason.ts";
 
 /** Samples of a check when nobody says otherwise; the NTP Pool's number. */
@@ -52,8 +52,7 @@ class SampledCheck implements NtpCheck {
   readonly #samples: Sample[] = [];
 
   constructor({ samples = CHECK_SAMPLES_DEFAULT, gapMs = SAMPLE_GAP_MS_DEFAULT }: CheckOptions) {
-    this.#samplesWanted =
-      samples <= 0 ? CHECK_SAMPLES_DEFAULT : Math.min(samples, CHECK_SAMPLES_MAX);
+    this.#samplesWanted = samplesOfCheck(samples);
     this.#gapMs = gapMs;
   }
 
@@ -67,7 +66,7 @@ class SampledCheck implements NtpCheck {
 
   onSample(sample: Sample): CheckAction {
     this.#samples.push(sample);
-    if (this.#samples.length === this.#samplesWanted || isExplicitBad(sample.reason)) {
+    if (endsCheck(sample.reason, this.#samples.length, this.#samplesWanted)) {
       return { kind: "done", result: checkResultOf(this.#samples) };
     }
     return { kind: "set_timer", delayMs: this.#gapMs };
@@ -78,8 +77,24 @@ class SampledCheck implements NtpCheck {
   }
 }
 
+/** How many samples a check takes of which `wanted` are asked for: 1 to 20; 0 or less means 3. */
+export function samplesOfCheck(wanted: number): number {
+  return wanted <= 0 ? CHECK_SAMPLES_DEFAULT : Math.min(wanted, CHECK_SAMPLES_MAX);
+}
+
+/** Whether a check ends with the sample of this reason, the `taken`th of `wanted`. */
+export function endsCheck(
+  reason: SampleReason | undefined,
+  taken: number,
+  wanted: number,
+): boolean {
+  return taken >= wanted || isExplicitBad(reason);
+}
+
 /** The result of a visit's samples, in the order of sending. */
-export function checkResultOf(samples: readonly Sample[]): CheckResult {
+export function checkResultOf<Kept extends KeptSample>(
+  samples: readonly Kept[],
+): CheckResult<Kept> {
   const selectedIndex = selectedSampleIndex(samples);
   const selected = selectedIndex === undefined ? undefined : samples[selectedIndex];
   return {
@@ -120,7 +135,7 @@ export function isNoResponse(reason: string | undefined): boolean {
   return reason !== undefined && !isExplicitBad(reason) && !isAgentFault(reason);
 }
 
-function selectedSampleIndex(samples: readonly Sample[]): number | undefined {
+function selectedSampleIndex(samples: readonly KeptSample[]): number | undefined {
   const explicitBad = samples.findIndex(({ reason }) => isExplicitBad(reason));
   if (explicitBad >= 0) return explicitBad;
   let best: number | undefined;
@@ -132,7 +147,7 @@ function selectedSampleIndex(samples: readonly Sample[]): number | undefined {
 }
 
 /** Strictly better: ties stay with the earlier sample. */
-function isBetter(sample: Sample, leader: Sample): boolean {
+function isBetter(sample: KeptSample, leader: KeptSample): boolean {
   const [rank, leaderRank] = [rankOf(sample), rankOf(leader)];
   if (rank !== leaderRank) return rank < leaderRank;
   if (sample.measurement === undefined || leader.measurement === undefined) return false;
@@ -140,12 +155,12 @@ function isBetter(sample: Sample, leader: Sample): boolean {
 }
 
 /** Good, then failed with something to show, then silent. */
-function rankOf({ reason }: Sample): number {
+function rankOf({ reason }: KeptSample): number {
   if (reason === undefined) return 0;
   return isNoResponse(reason) ? 2 : 1;
 }
 
-function outcomeOf({ reason, measurement, packet }: Sample): CheckOutcome {
+function outcomeOf({ reason, measurement, packet }: KeptSample): CheckOutcome {
   if (reason !== undefined && isNoResponse(reason)) return silentOutcome(reason);
   // The NTP Pool's agent drops the offset of RATE alone.
   const keepsOffset = reason !== "kiss_rate";

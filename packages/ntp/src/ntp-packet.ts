@@ -8,6 +8,7 @@ import {
   packetTailBytes,
   parsePacketTail,
 } from "./extension-field.ts";
+import { viewOfHeader } from "./header-view.ts";
 import type { NtpShort } from "./ntp-short.ts";
 import type { NtpTimestamp } from "./ntp-timestamp.ts";
 import type { SampleReason } from "./sample-reason.ts";
@@ -55,7 +56,7 @@ export interface NtpPacket extends NtpPacketHeader, PacketTail {}
 /** The first 48 bytes; `truncated` when there are fewer. */
 export function parseNtpHeader(bytes: Uint8Array): Result<NtpPacketHeader, "truncated"> {
   if (bytes.length < NTP_HEADER_BYTES) return refused("truncated");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, NTP_HEADER_BYTES);
+  const view = viewOfHeader(bytes);
   const first = view.getUint8(0);
   return ok({
     leap: (first >> 6) as LeapIndicator,
@@ -78,10 +79,17 @@ export function parseNtpHeader(bytes: Uint8Array): Result<NtpPacketHeader, "trun
 export function parseNtpPacket(bytes: Uint8Array): Result<NtpPacket, SampleReason> {
   const header = parseNtpHeader(bytes);
   if (!header.ok) return header;
-  const tail = parsePacketTail(bytes.subarray(NTP_HEADER_BYTES), header.value.version);
+  const tail = parsePacketTail(tailOf(bytes), header.value.version);
   if (!tail.ok) return tail;
   return ok({ ...header.value, ...tail.value });
 }
+
+/** What follows the header. */
+export function tailOf(packet: Uint8Array): Uint8Array {
+  return packet.length === NTP_HEADER_BYTES ? NO_TAIL : packet.subarray(NTP_HEADER_BYTES);
+}
+
+const NO_TAIL = new Uint8Array();
 
 /** The bytes of a packet. Numbers are cut to the width of their fields. */
 export function encodeNtpPacket(packet: NtpPacket): Uint8Array {

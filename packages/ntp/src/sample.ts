@@ -86,10 +86,17 @@ export interface Sample {
   readonly reason: SampleReason | undefined;
 }
 
+/** What is told of a sample: the evidence and what came of it, without the steps between. See `keptSample`. */
+export interface KeptSample extends Pick<Sample, "exchange" | "mode" | "reason"> {
+  readonly timed: Pick<TimedStamps, "exchange"> | undefined;
+  readonly packet: Pick<NtpPacket, "stratum" | "leap"> | undefined;
+  readonly measurement: Omit<Measurement, "boundParts"> | undefined;
+}
+
 /** Position of the exchange that an interleaved sample times among the samples of its check. Absent: it is a basic one. */
 export function timedExchangeIndex(
-  { mode, timed }: Sample,
-  samples: readonly Sample[],
+  { mode, timed }: KeptSample,
+  samples: readonly KeptSample[],
 ): number | undefined {
   if (mode === "basic" || timed === undefined) return undefined;
   const index = samples.findIndex(({ exchange }) => exchange === timed.exchange);
@@ -97,9 +104,9 @@ export function timedExchangeIndex(
 }
 
 /** The samples of one visit to a server and what they come to. */
-export interface CheckResult {
+export interface CheckResult<Kept extends KeptSample = Sample> {
   /** In the order of sending; all of them, also those that were not chosen. */
-  readonly samples: readonly Sample[];
+  readonly samples: readonly Kept[];
   /** Position of the sample that the outcome was taken from. Absent: no sample was taken at all. */
   readonly selectedIndex: number | undefined;
   readonly outcome: CheckOutcome;

@@ -183,10 +183,13 @@ describe("ExchangeTable", () => {
       table.cancel(id);
     }
     expect(table.remembered).toBe(5);
+    table.forgetUnheard();
+    expect(table.remembered).toBe(5);
     open.delete("port");
     const last = table.add(orderNumber(6), 0);
     table.markSent(last, "other", 0);
     table.cancel(6);
+    table.forgetUnheard();
     expect(table.remembered).toBe(1);
     table.onDatagram("other", arrival(answerTo(last.order.request)), []);
     expect(table.counters).toMatchObject({ late: 1, spoofed: 0 });

@@ -35,31 +35,47 @@ export interface IncomingDatagram {
   readonly userStampNs: bigint;
 }
 
-/** 64 bits in two numbers. */
-interface Nonce {
-  readonly high: number;
-  readonly low: number;
-}
-
-/** What is known of one exchange; it is filled while it runs and handed out when it has ended. */
-export interface ExchangeState<Port> {
+/**
+ * What is known of one exchange; it is filled while it runs and handed out when it has ended. One object without others in
+ * it, because there are thousands, and each stays for a while after its end.
+ */
+export class ExchangeState<Port> {
   readonly order: ExchangeOrder;
-  readonly nonce: Nonce;
-  /** Which an answer in interleaved mode returns. Absent: none was asked for. RFC 9769, section 2. */
-  readonly interleavedNonce: Nonce | undefined;
+  /** The request's transmit time stamp, 64 bits in two numbers. */
+  readonly nonceHigh: number;
+  readonly nonceLow: number;
+  /** Which an answer in interleaved mode returns; 0, which no answer may return: none was asked for. RFC 9769, section 2. */
+  readonly interleavedHigh: number;
+  readonly interleavedLow: number;
   deadlineMs: number;
-  phase: "in_flight" | "answered" | "timed_out" | "failed" | "cancelled";
-  port: Port | undefined;
+  phase: "in_flight" | "answered" | "timed_out" | "failed" | "cancelled" = "in_flight";
+  port: Port | undefined = undefined;
   /** Total of clock steps seen before the sending. */
-  stepsBeforeNs: bigint;
-  sentUserNs: bigint | undefined;
-  sentKernelNs: bigint | undefined;
-  response: Uint8Array | undefined;
-  receivedUserNs: bigint | undefined;
-  receivedKernelNs: bigint | undefined;
+  stepsBeforeNs = 0n;
+  sentUserNs: bigint | undefined = undefined;
+  sentKernelNs: bigint | undefined = undefined;
+  response: Uint8Array | undefined = undefined;
+  receivedUserNs: bigint | undefined = undefined;
+  receivedKernelNs: bigint | undefined = undefined;
   sourceAddress: Uint8Array | undefined;
-  failure: NetworkFailure | undefined;
-  heapIndex: number;
+  failure: NetworkFailure | undefined = undefined;
+  heapIndex = -1;
+
+  constructor(order: ExchangeOrder, deadlineMs: number) {
+    const { request } = order;
+    this.order = order;
+    this.nonceHigh = word(request, TRANSMIT_OFFSET);
+    this.nonceLow = word(request, TRANSMIT_OFFSET + 4);
+    this.interleavedHigh = word(request, RECEIVE_OFFSET);
+    this.interleavedLow = word(request, RECEIVE_OFFSET + 4);
+    this.deadlineMs = deadlineMs;
+    this.sourceAddress = order.localAddress;
+  }
+
+  /** Whether an answer may be in interleaved mode. */
+  get asksInterleaved(): boolean {
+    return this.interleavedHigh !== 0 || this.interleavedLow !== 0;
+  }
 }
 
 /** Since the table was made. Each datagram that arrives is counted once. */
@@ -118,25 +134,12 @@ export class ExchangeTable<Port> {
 
   /** The exchange begins; its deadline counts from now and again from the sending. */
   add(order: ExchangeOrder, nowMs: number): ExchangeState<Port> {
-    const exchange: ExchangeState<Port> = {
-      order,
-      nonce: nonceAt(order.request, TRANSMIT_OFFSET),
-      interleavedNonce: interleavedNonceOf(order.request),
-      deadlineMs: nowMs + order.timeoutMs,
-      phase: "in_flight",
-      port: undefined,
-      stepsBeforeNs: 0n,
-      sentUserNs: undefined,
-      sentKernelNs: undefined,
-      response: undefined,
-      receivedUserNs: undefined,
-      receivedKernelNs: undefined,
-      sourceAddress: order.localAddress,
-      failure: undefined,
-      heapIndex: -1,
-    };
+    const exchange = new ExchangeState<Port>(order, nowMs + order.timeoutMs);
     this.#byId.set(order.id, exchange);
-    for (const nonce of noncesOf(exchange)) this.#byNonce.set(nonceKey(nonce), exchange);
+    this.#byNonce.set(nonceKey(exchange.nonceHigh, exchange.nonceLow), exchange);
+    if (exchange.asksInterleaved) {
+      this.#byNonce.set(nonceKey(exchange.interleavedHigh, exchange.interleavedLow), exchange);
+    }
     heapPush(this.#deadlines, exchange);
     return exchange;
   }
@@ -185,13 +188,24 @@ export class ExchangeTable<Port> {
   /** The exchange whose request is quoted, if the quotation is long enough to hold the nonce. */
   exchangeOfRequest(quoted: Uint8Array): ExchangeState<Port> | undefined {
     if (quoted.length < HEADER_BYTES) return undefined;
-    return this.#lookup(nonceAt(quoted, TRANSMIT_OFFSET));
+    return this.#lookup(quoted, TRANSMIT_OFFSET);
   }
 
   /** Nobody wants to know any more. */
   cancel(id: number): void {
     const exchange = this.#byId.get(id);
     if (exchange !== undefined) this.#end(exchange, "cancelled");
+  }
+
+  /**
+   * Forgets what ended on ports that are closed: from the oldest on, up to the first whose port is open, as ports close
+   * about in the order of their last exchange.
+   */
+  forgetUnheard(): void {
+    for (const exchange of this.#remembered) {
+      if (exchange.port !== undefined && this.#isOpen(exchange.port)) return;
+      this.#forget(exchange);
+    }
   }
 
   /** Ends what has waited long enough. A request that never left says nothing about the server. */
@@ -215,13 +229,18 @@ export class ExchangeTable<Port> {
 
   #withNonceOf(bytes: Uint8Array): ExchangeState<Port> | undefined {
     if (bytes.length < HEADER_BYTES) return undefined;
-    return this.#lookup(nonceAt(bytes, ORIGIN_OFFSET));
+    return this.#lookup(bytes, ORIGIN_OFFSET);
   }
 
-  #lookup(nonce: Nonce): ExchangeState<Port> | undefined {
-    const found = this.#byNonce.get(nonceKey(nonce));
+  /** By the 64 bits at `offset`; 0 is nobody's. */
+  #lookup(bytes: Uint8Array, offset: number): ExchangeState<Port> | undefined {
+    const high = word(bytes, offset);
+    const low = word(bytes, offset + 4);
+    const found = this.#byNonce.get(nonceKey(high, low));
     if (found === undefined) return undefined;
-    return isSame(found.nonce, nonce) || isSame(found.interleavedNonce, nonce) ? found : undefined;
+    const isBasic = found.nonceHigh === high && found.nonceLow === low;
+    const isInterleaved = found.interleavedHigh === high && found.interleavedLow === low;
+    return isBasic || (isInterleaved && found.asksInterleaved) ? found : undefined;
   }
 
   #end(exchange: ExchangeState<Port>, phase: ExchangeState<Port>["phase"]): void {
@@ -229,31 +248,28 @@ export class ExchangeTable<Port> {
     heapRemove(this.#deadlines, exchange);
     this.#byId.delete(exchange.order.id);
     this.#onEnd(exchange);
+    // What is late is counted, and nothing more.
     exchange.response = undefined;
+    exchange.sourceAddress = undefined;
     this.#remember(exchange);
   }
 
   #remember(exchange: ExchangeState<Port>): void {
-    this.#forgetUnheard();
     this.#remembered.add(exchange);
     if (this.#remembered.size <= REMEMBERED_MAX) return;
     for (const oldest of this.#remembered) return this.#forget(oldest);
   }
 
-  /** From the oldest on, up to the first whose port is open: ports close about in the order of their last exchange. */
-  #forgetUnheard(): void {
-    for (const exchange of this.#remembered) {
-      if (exchange.port !== undefined && this.#isOpen(exchange.port)) return;
-      this.#forget(exchange);
+  #forget(exchange: ExchangeState<Port>): void {
+    this.#remembered.delete(exchange);
+    this.#forgetNonce(nonceKey(exchange.nonceHigh, exchange.nonceLow), exchange);
+    if (exchange.asksInterleaved) {
+      this.#forgetNonce(nonceKey(exchange.interleavedHigh, exchange.interleavedLow), exchange);
     }
   }
 
-  #forget(exchange: ExchangeState<Port>): void {
-    this.#remembered.delete(exchange);
-    for (const nonce of noncesOf(exchange)) {
-      const key = nonceKey(nonce);
-      if (this.#byNonce.get(key) === exchange) this.#byNonce.delete(key);
-    }
+  #forgetNonce(key: number, exchange: ExchangeState<Port>): void {
+    if (this.#byNonce.get(key) === exchange) this.#byNonce.delete(key);
   }
 }
 
@@ -306,24 +322,6 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return true;
 }
 
-/** Of a request in basic mode it is 0, which no answer may return. */
-function interleavedNonceOf(request: Uint8Array): Nonce | undefined {
-  const nonce = nonceAt(request, RECEIVE_OFFSET);
-  return nonce.high === 0 && nonce.low === 0 ? undefined : nonce;
-}
-
-function noncesOf({ nonce, interleavedNonce }: ExchangeState<unknown>): readonly Nonce[] {
-  return interleavedNonce === undefined ? [nonce] : [nonce, interleavedNonce];
-}
-
-function isSame(one: Nonce | undefined, other: Nonce): boolean {
-  return one !== undefined && one.high === other.high && one.low === other.low;
-}
-
-function nonceAt(bytes: Uint8Array, offset: number): Nonce {
-  return { high: word(bytes, offset), low: word(bytes, offset + 4) };
-}
-
 function word(bytes: Uint8Array, offset: number): number {
   return (
     (((bytes[offset] ?? 0) << 24) |
@@ -337,6 +335,6 @@ function word(bytes: Uint8Array, offset: number): number {
 const SAFE_HIGH_MASK = 0x1f_ffff;
 
 /** 53 of the 64 bits, as a number that a Map finds fast; the caller compares the rest. */
-function nonceKey({ high, low }: Nonce): number {
+function nonceKey(high: number, low: number): number {
   return (high & SAFE_HIGH_MASK) * 2 ** 32 + low;
 }

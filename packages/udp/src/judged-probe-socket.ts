@@ -37,13 +37,37 @@ export interface JudgedProbeSocketOptions {
   readonly createTransport: (events: TransportEvents) => Promise<Transport>;
 }
 
-interface Pending {
+/** An exchange under way. */
+class Pending {
   readonly request: ExchangeRequest;
   readonly bytes: Uint8Array;
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (sample: Sample) => void;
   readonly reject: (error: AppError) => void;
   /** Of the timer that begins it. */
-  readonly stopWaiting: () => void;
+  stopWaiting: (() => void) | undefined = undefined;
+
+  constructor(
+    { request, signal }: AskedExchange,
+    bytes: Uint8Array,
+    { resolve, reject }: Pick<Pending, "resolve" | "reject">,
+  ) {
+    this.request = request;
+    this.bytes = bytes;
+    this.signal = signal;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+interface AskedExchange {
+  readonly request: ExchangeRequest;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One listener for all exchanges of a signal: of closures of their own they would hold more than of all else. */
+interface Heard {
+  exchanges: number;
   readonly stopListening: () => void;
 }
 
@@ -62,6 +86,7 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
   readonly #serverGapMs: number;
   readonly #pacing: ServerPacing;
   readonly #pending = new Map<number, Pending>();
+  readonly #heard = new Map<AbortSignal, Heard>();
   readonly #inFlightMaxWanted: number | undefined;
   #transport: Transport | undefined;
   #nextId = 0;
@@ -102,7 +127,7 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
           `${this.#pending.size} exchanges are in flight, expected at most ${limit}: wait for some to end`,
         );
       }
-      this.#begin(request, signal, { resolve, reject });
+      this.#begin({ request, signal }, { resolve, reject });
     });
   }
 
@@ -135,25 +160,43 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     this.#onBroken(this.#failure);
   }
 
-  #begin(
-    request: ExchangeRequest,
-    signal: AbortSignal | undefined,
-    promise: Pick<Pending, "resolve" | "reject">,
-  ): void {
+  #begin(asked: AskedExchange, promise: Pick<Pending, "resolve" | "reject">): void {
+    const { request, signal } = asked;
     const id = this.#takeId();
-    const stopListening =
-      signal === undefined
-        ? NOTHING
-        : whenAborted(signal, () => {
-            this.#carrier().cancel(id);
-            this.#take(id)?.reject(aborted(signal));
-          });
-    const stopWaiting = this.#untilItsTurn(request, id);
-    const bytes = this.#requestBytes(request);
-    const { resolve, reject } = promise;
-    this.#pending.set(id, { request, bytes, resolve, reject, stopWaiting, stopListening });
+    const pending = new Pending(asked, this.#requestBytes(request), promise);
+    if (signal !== undefined) this.#listenTo(signal);
+    this.#pending.set(id, pending);
     if (this.#pending.size === 1) this.#carrier().setBusy(true);
-    if (stopWaiting === NO_WAIT) this.#send(id);
+    const waitMs = this.#waitMs(request);
+    if (waitMs <= 0) this.#send(id);
+    else pending.stopWaiting = this.#clock.setTimer(waitMs, () => this.#send(id));
+  }
+
+  #listenTo(signal: AbortSignal): void {
+    const heard = this.#heard.get(signal);
+    if (heard !== undefined) {
+      heard.exchanges += 1;
+      return;
+    }
+    const stopListening = whenAborted(signal, () => this.#aborted(signal));
+    this.#heard.set(signal, { exchanges: 1, stopListening });
+  }
+
+  #aborted(signal: AbortSignal): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.signal !== signal) continue;
+      this.#carrier().cancel(id);
+      this.#take(id)?.reject(aborted(signal));
+    }
+  }
+
+  #noLongerListensTo(signal: AbortSignal): void {
+    const heard = this.#heard.get(signal);
+    if (heard === undefined) return;
+    heard.exchanges -= 1;
+    if (heard.exchanges > 0) return;
+    heard.stopListening();
+    this.#heard.delete(signal);
   }
 
   #requestBytes({ session }: ExchangeRequest): Uint8Array {
@@ -161,12 +204,11 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     return (session?.nextRequest(random) ?? createClientRequest(random)).bytes;
   }
 
-  /** Sends it when pacing allows it, or returns NO_WAIT when that is now. */
-  #untilItsTurn({ address, port }: ExchangeRequest, id: number): () => void {
-    if (this.#serverGapMs <= 0) return NO_WAIT;
+  /** Until pacing allows it. */
+  #waitMs({ address, port }: ExchangeRequest): number {
+    if (this.#serverGapMs <= 0) return 0;
     const nowMs = Number(this.#clock.monotonicNs()) / NS_PER_MS;
-    const waitMs = this.#pacing.waitMs(`${address.text} ${port}`, nowMs);
-    return waitMs <= 0 ? NO_WAIT : this.#clock.setTimer(waitMs, () => this.#send(id));
+    return this.#pacing.waitMs(`${address.text} ${port}`, nowMs);
   }
 
   #send(id: number): void {
@@ -187,8 +229,8 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
     this.#pending.delete(id);
-    pending.stopWaiting();
-    pending.stopListening();
+    pending.stopWaiting?.();
+    if (pending.signal !== undefined) this.#noLongerListensTo(pending.signal);
     if (this.#pending.size === 0) this.#carrier().setBusy(false);
     return pending;
   }
@@ -214,9 +256,6 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     return this.#transport;
   }
 }
-
-function NO_WAIT(): void {}
-function NOTHING(): void {}
 
 function aborted(signal: AbortSignal | undefined): AppError {
   return new AppError("stopped", "the exchange was aborted", { cause: signal?.reason });

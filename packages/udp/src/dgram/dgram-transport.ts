@@ -214,6 +214,7 @@ class DgramTransport implements Transport {
     if (port.isClosed) return;
     port.isClosed = true;
     port.socket.close();
+    this.#table.forgetUnheard();
   }
 
   #observeClocks(): void {

@@ -3,12 +3,16 @@
 import type { ExchangeEvidence } from "../evidence.ts";
 import type { ProbeExchange } from "./port-pool.ts";
 
-/** The response is the exchange's own: valid as long as that is. */
-export function evidenceOf(exchange: ProbeExchange, steppedNs: bigint): ExchangeEvidence {
+/** `response`: default, the exchange's own, valid as long as that is. */
+export function evidenceOf(
+  exchange: ProbeExchange,
+  steppedNs: bigint,
+  response: Uint8Array | undefined = exchange.response,
+): ExchangeEvidence {
   return {
     sentNs: exchange.sentKernelNs ?? exchange.sentUserNs,
     sentByKernel: exchange.sentKernelNs !== undefined,
-    response: exchange.response,
+    response,
     receivedNs: exchange.receivedKernelNs ?? exchange.receivedUserNs,
     receivedByKernel: exchange.receivedKernelNs !== undefined,
     sourceAddress: exchange.sourceAddress,

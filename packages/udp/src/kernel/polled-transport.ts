@@ -81,10 +81,12 @@ export class PolledTransport implements Transport {
       nowMs: () => this.#nowMs(),
       onEnd: (exchange, steppedNs) => {
         if (exchange.phase === "cancelled") return;
-        const evidence = evidenceOf(exchange, steppedNs);
-        // The response lies in the network's memory, and the next datagram is written over it.
-        const response = evidence.response?.slice();
-        this.#ends.push({ id: exchange.order.id, evidence: { ...evidence, response } });
+        // It lies in the network's memory, and the next datagram is written over it.
+        const response = exchange.response?.slice();
+        this.#ends.push({
+          id: exchange.order.id,
+          evidence: evidenceOf(exchange, steppedNs, response),
+        });
       },
     });
   }

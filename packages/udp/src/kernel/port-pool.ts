@@ -14,8 +14,9 @@ export type ProbeExchange = ExchangeState<ProbePort>;
 export interface ProbePort {
   readonly network: NetworkPort;
   /** Exchanges by the number that the kernel gives to each datagram of the socket, from 0. */
-  readonly sent: (ProbeExchange | undefined)[];
-  readonly inFlight: Set<ProbeExchange>;
+  sent: (ProbeExchange | undefined)[];
+  /** Few: a linear search is shorter than a set is large. */
+  inFlight: readonly ProbeExchange[];
   readonly group: PortGroup;
   retired: boolean;
   closed: boolean;
@@ -28,6 +29,8 @@ interface PortGroup {
   readonly isWildcard: boolean;
   readonly usable: ProbePort[];
 }
+
+const NONE: readonly ProbeExchange[] = [];
 
 /** Where sockets come from, and how one is chosen. */
 export interface PortPoolOptions {
@@ -88,8 +91,10 @@ export class PortPool {
 
   /** The exchange is the next datagram that leaves from `port`. */
   assign(port: ProbePort, exchange: ProbeExchange): void {
-    port.sent.push(exchange);
-    port.inFlight.add(exchange);
+    // Most ports send once, and an array that is pushed to makes room for seventeen.
+    if (port.sent.length === 0) port.sent = [exchange];
+    else port.sent.push(exchange);
+    port.inFlight = [...port.inFlight, exchange];
     this.#idle.delete(port);
     if (port.sent.length >= PORT_USES_MAX) this.retire(port);
   }
@@ -97,8 +102,8 @@ export class PortPool {
   release(exchange: ProbeExchange, nowMs: number): void {
     const { port } = exchange;
     if (port === undefined) return;
-    port.inFlight.delete(exchange);
-    if (port.inFlight.size > 0) return;
+    port.inFlight = port.inFlight.filter((other) => other !== exchange);
+    if (port.inFlight.length > 0) return;
     port.idleSinceMs = nowMs;
     this.#idle.delete(port);
     this.#idle.add(port);
@@ -108,19 +113,21 @@ export class PortPool {
   retire(port: ProbePort): void {
     if (port.retired) return;
     port.retired = true;
-    if (port.inFlight.size === 0) this.#idle.add(port);
+    if (port.inFlight.length === 0) this.#idle.add(port);
     const at = port.group.usable.indexOf(port);
     if (at < 0) return;
     const last = port.group.usable.pop();
     if (last !== undefined && last !== port) port.group.usable[at] = last;
   }
 
-  /** Closes ports that have been idle long enough. */
-  closeIdle(nowMs: number): void {
+  /** Closes ports that have been idle long enough. Says whether there were any. */
+  closeIdle(nowMs: number): boolean {
+    const before = this.open;
     for (const port of this.#idle) {
-      if (port.idleSinceMs + PORT_LINGER_MS > nowMs) return;
+      if (port.idleSinceMs + PORT_LINGER_MS > nowMs) break;
       this.#close(port);
     }
+    return this.open < before;
   }
 
   #group(localAddress: Uint8Array | undefined, isIpv4: boolean): PortGroup {
@@ -147,7 +154,7 @@ export class PortPool {
     const port: ProbePort = {
       network: opened.value,
       sent: [],
-      inFlight: new Set(),
+      inFlight: NONE,
       group,
       retired: false,
       closed: false,

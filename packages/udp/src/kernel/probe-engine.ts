@@ -90,7 +90,7 @@ export class ProbeEngine {
     this.#waitAndRead(mayWait ? this.#waitMs() : 0);
     const nowMs = this.#nowMs();
     this.#table.expire(nowMs);
-    this.#ports.closeIdle(nowMs);
+    if (this.#ports.closeIdle(nowMs)) this.#table.forgetUnheard();
   }
 
   /** Sends what is queued, a batch a port. */
@@ -161,8 +161,7 @@ export class ProbeEngine {
   /** In basic mode the server's own T3 is off by much more, and nothing is gained. */
   #warmUpFor(batch: readonly ProbeExchange[]): void {
     if (this.#nowMs() - this.#lastSentMs < COLD_AFTER_MS) return;
-    if (batch.some(({ interleavedNonce }) => interleavedNonce !== undefined))
-      this.#network.warmUp();
+    if (batch.some(({ asksInterleaved }) => asksInterleaved)) this.#network.warmUp();
   }
 
   #markSent(exchange: ProbeExchange, port: ProbePort, nowMs: number): void {
