@@ -25,6 +25,7 @@ export const RECENT_MEDIAN_ATTEMPTS: readonly RecentMedianAttempt[] = [
 
 /** What the median looks at in a row of `log_scores`. */
 export interface RecentMedianRow {
+  /** Of one type in all rows. */
   readonly monitorId: string | number | bigint;
   readonly atNs: UnixNs;
   /** The monitor's score for the server after this check. */
@@ -46,7 +47,12 @@ export function recentMedianRows<Row extends AssignedRow>(
   atNs: UnixNs,
 ): readonly Row[] {
   for (const attempt of RECENT_MEDIAN_ATTEMPTS) {
-    const found = latestRows(rows.filter((row) => isCandidate(row, attempt, atNs)));
+    const oldestNs = atNs - attempt.lookbackNs;
+    const found = latestRows(
+      rows.filter(
+        (row) => row.atNs >= oldestNs && row.atNs <= atNs && isCandidate(row, attempt.statuses),
+      ),
+    );
     if (found.length > 0) return found;
   }
   return [];
@@ -58,37 +64,39 @@ export function recentMedianRows<Row extends AssignedRow>(
  * the two.
  */
 export function recentMedian<Row extends RecentMedianRow>(rows: readonly Row[]): Row | undefined {
-  const byTime = rows.toSorted(
-    (a, b) => compare(a.atNs, b.atNs) || compareIds(a.monitorId, b.monitorId),
-  );
-  if (byTime.length <= 2) return byTime[0];
-  const byScore = byTime.toSorted(
-    (a, b) => compare(a.score, b.score) || compare(a.rttNs ?? 0n, b.rttNs ?? 0n),
+  if (rows.length <= 2) return rows.toSorted(compareAges)[0];
+  const byScore = rows.toSorted(
+    (a, b) =>
+      compare(a.score, b.score) || compare(a.rttNs ?? 0n, b.rttNs ?? 0n) || compareAges(a, b),
   );
   return byScore[Math.ceil(byScore.length / 2) - 1];
 }
 
-function isCandidate(row: AssignedRow, attempt: RecentMedianAttempt, atNs: UnixNs): boolean {
-  return (
-    row.monitorVotes &&
-    attempt.statuses.includes(row.assignment) &&
-    row.atNs <= atNs &&
-    row.atNs >= atNs - attempt.lookbackNs
-  );
+function isCandidate(
+  { monitorVotes, assignment }: AssignedRow,
+  statuses: RecentMedianAttempt["statuses"],
+): boolean {
+  return monitorVotes && statuses.includes(assignment);
 }
 
 function latestRows<Row extends RecentMedianRow>(rows: readonly Row[]): readonly Row[] {
-  const latest = new Map<string, UnixNs>();
+  const latest = new Map<RecentMedianRow["monitorId"], UnixNs>();
   for (const { monitorId, atNs } of rows) {
-    const known = latest.get(String(monitorId));
-    if (known === undefined || atNs > known) latest.set(String(monitorId), atNs);
+    const known = latest.get(monitorId);
+    if (known === undefined || atNs > known) latest.set(monitorId, atNs);
   }
-  return rows.filter(({ monitorId, atNs }) => latest.get(String(monitorId)) === atNs);
+  if (latest.size === rows.length) return rows;
+  return rows.filter(({ monitorId, atNs }) => latest.get(monitorId) === atNs);
 }
 
 function compare<Value extends number | bigint | string>(a: Value, b: Value): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** The older one first; of equal age the monitor with the lower id. */
+function compareAges(a: RecentMedianRow, b: RecentMedianRow): number {
+  return compare(a.atNs, b.atNs) || compareIds(a.monitorId, b.monitorId);
 }
 
 /** In the order of the numbers where they are numbers, so that no order of reading decides. */

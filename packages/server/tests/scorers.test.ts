@@ -346,6 +346,40 @@ describe("what others change counts with the next result", () => {
     expect((await scoresBy("recentmedian")).get(1)).toBe(11);
   });
 
+  test("a monitor whose assignment begins as active has a vote from its first result on", async () => {
+    const scorers = await startScorers();
+    await sql`delete from server_scores where monitor_id = 2`.execute(kysely);
+    await store([good]);
+    await drain(scorers);
+    await sql`insert into server_scores (server_id, monitor_id, status) values (1, 2, 'active')`.execute(
+      kysely,
+    );
+    await store([{ ...good, monitor: 2, score: -10, ago: 1 }]);
+    await drain(scorers);
+    // The older of the two.
+    expect((await scoresBy("recentmedian")).get(1)).toBe(20);
+    await store([{ ...good, score: 9, ago: 0 }]);
+    await drain(scorers);
+    expect((await scoresBy("recentmedian")).get(1)).toBe(-10);
+  });
+
+  test("a candidate that was assigned after its server was first scored has a vote, too", async () => {
+    const scorers = await startScorers();
+    await sql`update server_scores set status = 'candidate'`.execute(kysely);
+    await sql`delete from server_scores where monitor_id = 2`.execute(kysely);
+    await store([{ ...good, score: 3, ago: 9 }]);
+    await drain(scorers);
+    await sql`insert into server_scores (server_id, monitor_id, status) values (1, 2, 'candidate')`.execute(
+      kysely,
+    );
+    await store([
+      { ...good, monitor: 2, score: 11, ago: 5 },
+      { ...good, score: 4, ago: 4 },
+    ]);
+    await drain(scorers);
+    expect((await scoresBy("recentmedian")).get(1)).toBe(11);
+  });
+
   test("rows of a scorer feed no scorer, and what a scorer has is never reset", async () => {
     await store([good]);
     await drain(await startScorers());
@@ -368,7 +402,7 @@ test("more results than a transaction of the scorers takes, written by one, are 
   const [scorer] = await startScorers();
   if (scorer === undefined) throw new Error("there is one");
   await scorer.pass();
-  const RESULTS = 9_000;
+  const RESULTS = 17_000;
   await sql`insert into log_scores (ts, server_id, monitor_id, step, score)
     select now() - make_interval(secs => ${RESULTS} - i), 1 + i % 3, 1, 1, 1 from generate_series(1, ${RESULTS}::int) i`.execute(
     kysely,

@@ -161,8 +161,7 @@ async function findCommits(
   { cluster, before }: { readonly cluster: bigint; readonly before: PgSnapshot },
   { resultsMax = RESULTS_MAX_DEFAULT, exceptMonitorIds = [] }: ReadResultsOptions,
 ): Promise<readonly FoundRow[]> {
-  // Each commit has at least one result, so that more of them are never needed.
-  const commitsMax = resultsMax + 1;
+  const commitsMax = commitsMaxOf(resultsMax);
   const isWanted = sql`cluster = ${cluster} and monitor_id <> all(${exceptMonitorIds}::bigint[])
       and (cluster <> (select cluster from reader) or transaction_id is distinct from pg_current_xact_id_if_assigned())`;
   const { rows } = await sql<FoundRow>`
@@ -197,6 +196,17 @@ async function findCommits(
     order by page.transaction_id`.execute(database);
   return rows;
 }
+
+/**
+ * Commits that are looked at for a page: one more than it holds. A submission has some twelve results; where there are
+ * fewer of them in each, pages are smaller, and the last one may be followed by an empty one.
+ */
+function commitsMaxOf(resultsMax: number): number {
+  return Math.min(resultsMax, Math.max(COMMITS_MIN, Math.ceil(resultsMax / RESULTS_A_COMMIT))) + 1;
+}
+
+const RESULTS_A_COMMIT = 4;
+const COMMITS_MIN = 100;
 
 function commitOf(row: FoundRow): ResultCommit {
   assert(row.transaction_id !== null, "only the reader's own row has none");

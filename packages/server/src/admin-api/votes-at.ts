@@ -19,7 +19,7 @@ export async function votesAt(
 ): Promise<readonly Vote[]> {
   const { rows } = await sql<VoteRow>`
     select distinct on (l.monitor_id) l.monitor_id, l.id as vote_id, l.ts as vote_ts, l.score as vote_score,
-      l.step as vote_step, l.rtt_ns as vote_rtt_ns, l.attributes as vote_attributes, ss.status,
+      l.step as vote_step, l.rtt_ns as vote_rtt_ns, l.attributes::text as vote_attributes, ss.status,
       m.status in ('active', 'testing') and m.is_current and m.deleted_on is null as votes
     from log_scores l
     join server_scores ss on ss.server_id = l.server_id and ss.monitor_id = l.monitor_id

@@ -9,6 +9,7 @@ import type { ServerOutcome } from "./step-server.ts";
 const MINUTE_NS = 60_000_000_000n;
 const SERVER_SLOT_NS = 15n * MINUTE_NS;
 const MONITOR_SLOT_NS = 5n * MINUTE_NS;
+const MONITOR_SLOTS_A_SERVER_SLOT = SERVER_SLOT_NS / MONITOR_SLOT_NS;
 
 interface Sums {
   readonly id: bigint;
@@ -26,46 +27,70 @@ export async function addToSlots(
   transaction: Transaction<Schema>,
   outcomes: readonly ServerOutcome[],
 ): Promise<void> {
-  const servers = new Map<string, Sums>();
-  const monitors = new Map<string, Sums>();
+  const servers: Slots = new Map();
+  const monitors: Slots = new Map();
   for (const { serverId, results, overall } of outcomes) {
     for (const result of results) {
-      add(monitors, result.monitorId, MONITOR_SLOT_NS, result);
-      const sums = add(servers, serverId, SERVER_SLOT_NS, result);
+      const monitorSlot = result.atNs / MONITOR_SLOT_NS;
+      add(slotOf(monitors, result.monitorId, monitorSlot, MONITOR_SLOT_NS), result);
+      const sums = slotOf(
+        servers,
+        serverId,
+        monitorSlot / MONITOR_SLOTS_A_SERVER_SLOT,
+        SERVER_SLOT_NS,
+      );
+      add(sums, result);
       const score = overall.get(result);
       if (score === undefined) continue;
       sums.score = score;
       sums.scoreMin = sums.scoreMin === null ? score : Math.min(sums.scoreMin, score);
     }
   }
-  await writeServerSlots(transaction, [...servers.values()]);
-  await writeMonitorSlots(transaction, inOrder([...monitors.values()]));
+  await writeServerSlots(transaction, sumsOf(servers));
+  await writeMonitorSlots(transaction, inOrder(sumsOf(monitors)));
 }
 
-function add(sums: Map<string, Sums>, id: bigint, slotNs: bigint, result: ScoredResult): Sums {
-  const slot = result.atNs / slotNs;
-  const key = `${id} ${slot}`;
-  let slotSums = sums.get(key);
-  if (slotSums === undefined) {
-    slotSums = {
-      id,
-      at: timestamptzFromNs(slot * slotNs),
-      checks: 0,
-      checksFailed: 0,
-      checksWithoutAnswer: 0,
-      samplesSent: 0,
-      samplesAnswered: 0,
-      score: null,
-      scoreMin: null,
-    };
-    sums.set(key, slotSums);
+/** By whom, and by the number of the slot. */
+type Slots = Map<bigint, Map<bigint, Sums>>;
+
+function slotOf(slots: Slots, id: bigint, slot: bigint, slotNs: bigint): Sums {
+  let own = slots.get(id);
+  if (own === undefined) {
+    own = new Map();
+    slots.set(id, own);
   }
-  slotSums.checks += 1;
-  if (result.reason !== null) slotSums.checksFailed += 1;
-  if (result.noResponse) slotSums.checksWithoutAnswer += 1;
-  slotSums.samplesSent += result.samplesSent;
-  slotSums.samplesAnswered += result.samplesAnswered;
-  return slotSums;
+  let sums = own.get(slot);
+  if (sums === undefined) {
+    sums = newSums(id, timestamptzFromNs(slot * slotNs));
+    own.set(slot, sums);
+  }
+  return sums;
+}
+
+function newSums(id: bigint, at: Timestamptz): Sums {
+  return {
+    id,
+    at,
+    checks: 0,
+    checksFailed: 0,
+    checksWithoutAnswer: 0,
+    samplesSent: 0,
+    samplesAnswered: 0,
+    score: null,
+    scoreMin: null,
+  };
+}
+
+function add(sums: Sums, result: ScoredResult): void {
+  sums.checks += 1;
+  if (result.reason !== null) sums.checksFailed += 1;
+  if (result.noResponse) sums.checksWithoutAnswer += 1;
+  sums.samplesSent += result.samplesSent;
+  sums.samplesAnswered += result.samplesAnswered;
+}
+
+function sumsOf(slots: Slots): readonly Sums[] {
+  return [...slots.values()].flatMap((own) => [...own.values()]);
 }
 
 /** Two scorers add to the same monitors; in this order they never wait for each other in a circle. */

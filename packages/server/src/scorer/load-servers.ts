@@ -13,6 +13,7 @@ import { sql, type Transaction } from "kysely";
 import type { ProbePolicy } from "../policy.ts";
 import { WITNESS_COLUMNS, type WitnessColumns, witnessOf } from "../verdict/load-witnesses.ts";
 import type { LiveMonitors } from "./live-monitors.ts";
+import type { ScoredResult } from "./scored-result.ts";
 import type { ActiveScorers, ScorerName } from "./scorers.ts";
 import type { ScorerState, ServerState, Watcher } from "./server-memory.ts";
 import { type Vote, type VoteColumns, voteOfRow } from "./vote.ts";
@@ -124,11 +125,11 @@ interface WatcherRow extends WitnessColumns {
   readonly vote_score: number;
   readonly vote_step: number;
   readonly vote_rtt_ns: bigint | null;
-  readonly vote_attributes: unknown;
+  readonly vote_attributes: string | null;
 }
 
 const VOTE_COLUMNS = sql`l.id as vote_id, l.ts as vote_ts, l.score as vote_score, l.step as vote_step,
-  l.rtt_ns as vote_rtt_ns, l.attributes as vote_attributes`;
+  l.rtt_ns as vote_rtt_ns, l.attributes::text as vote_attributes`;
 
 async function loadWatchers(
   transaction: Transaction<Schema>,
@@ -154,10 +155,10 @@ async function loadWatchers(
     const isInTime = row.vote_id !== null && row.vote_ts <= until;
     const ofServer = watchers.get(row.server_id) ?? new Map<bigint, Watcher>();
     watchers.set(row.server_id, ofServer);
+    const standing = standingOf(row.status);
     ofServer.set(row.monitor_id, {
-      vote: isInTime
-        ? voteOfRow({ ...row, vote_id: row.vote_id ?? 0n }, standingOf(row.status))
-        : undefined,
+      standing: { ...standing, monitorStatus },
+      vote: isInTime ? voteOfRow({ ...row, vote_id: row.vote_id ?? 0n }, standing) : undefined,
       witness: witnessOf({ ...row, monitor_status: monitorStatus }, probeOf(row.server_id)),
     });
   }
@@ -215,6 +216,23 @@ export async function loadCandidates(
     votes.get(row.server_id)?.set(row.monitor_id, voteOfRow(row, standingOf(row.status)));
   }
   return votes;
+}
+
+/** Those of the results whose monitor is a candidate for its server. */
+export async function resultsOfCandidates(
+  transaction: Transaction<Schema>,
+  results: readonly ScoredResult[],
+): Promise<ReadonlySet<ScoredResult>> {
+  if (results.length === 0) return new Set();
+  const { rows } = await sql<{ readonly place: bigint }>`
+    select wanted.place
+    from unnest(
+      ${results.map(({ serverId }) => serverId)}::bigint[], ${results.map(({ monitorId }) => monitorId)}::bigint[]
+    ) with ordinality as wanted (server_id, monitor_id, place)
+    join server_scores ss on ss.server_id = wanted.server_id and ss.monitor_id = wanted.monitor_id
+      and ss.status = 'candidate'`.execute(transaction);
+  const places = new Set(rows.map(({ place }) => Number(place) - 1));
+  return new Set(results.filter((_, index) => places.has(index)));
 }
 
 function spanOf(servers: readonly Pick<ServerToLoad, "at">[]): {

@@ -5,7 +5,6 @@
 
 import { AppError, assert, type ErrorCode } from "@truechimer/base";
 import {
-  isVisibleIn,
   joinOfSnapshots,
   meetOfSnapshots,
   type PgSnapshot,
@@ -19,9 +18,10 @@ import {
   resultTimes,
   type Schema,
 } from "@truechimer/database";
-import { sql, type Transaction } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import { type Scoring, scoreResults } from "./score-results.ts";
 import { loadResults, type ScoredResult } from "./scored-result.ts";
+import type { ActiveScorers } from "./scorers.ts";
 import { forgetAll, forgetShards, limitMemory } from "./server-memory.ts";
 import {
   endSettingAside,
@@ -33,8 +33,11 @@ import {
 import { type HeldShards, LEASE_SECONDS } from "./shard-leases.ts";
 import { SHARDS, shardOf } from "./shards.ts";
 
-/** Results in one transaction: some hundred ms of work, so that whoever writes a server's row waits no longer. */
-const PAGE_RESULTS_MAX = 4_000;
+/**
+ * Results in one transaction, those of others' shards among them: some hundred ms of work, so that whoever writes a
+ * server's row waits no longer.
+ */
+const PAGE_RESULTS_MAX = 8_000;
 /** A process that stands still in the middle of a transaction loses it, and with it the rows that are its fence. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
@@ -76,10 +79,11 @@ export async function scorePage(scoring: Scoring, held: HeldShards): Promise<Pag
       // More than one cluster only while a restored dump is caught up with.
       for (const group of Map.groupBy(shards, ({ cluster }) => cluster).values()) {
         const page = await nextPage(transaction, scoring, group);
+        const toLoad = { page, group, scorers: scoring.scorers };
         if (resultsOf(page) > PAGE_RESULTS_MAX * 2) {
-          results += await keepPageForLater(transaction, { page, group, scoring });
+          results += await keepPageForLater(transaction, toLoad);
         } else {
-          const wanted = await loadPage(transaction, { page, group, scoring });
+          const wanted = await loadPage(transaction, toLoad);
           for (const { serverId } of wanted) touched.add(serverId);
           await scoreAllBut(transaction, scoring, wanted);
           results += wanted.length;
@@ -169,27 +173,36 @@ async function nextPage(
 interface PageToLoad {
   readonly page: ResultsPage;
   readonly group: readonly ShardPosition[];
-  readonly scoring: Scoring;
+  readonly scorers: ActiveScorers;
 }
 
 async function loadPage(
   transaction: Transaction<Schema>,
-  { page, group, scoring: { scorers } }: PageToLoad,
+  wanted: PageToLoad,
 ): Promise<readonly ScoredResult[]> {
+  const { page } = wanted;
   if (page.commits.length === 0) return [];
+  return await loadResults(transaction, { keys: unreadKeys(wanted), ...resultTimes(page) });
+}
+
+/** What shards of the group have not read of the page. A monitor of type `score` feeds no scorer. */
+function unreadKeys({ page, group, scorers }: PageToLoad): RawBuilder<unknown> {
   const shards = group.map(({ shard }) => shard);
-  const results = await loadResults(transaction, {
-    keys: sql`(
-      select * from ${resultKeys(page, [...scorers.values()])} as of_page
-      where server_id % ${SHARDS}::bigint = any(${shards}::bigint[])
-    )`,
-    ...resultTimes(page),
-  });
-  const snapshots = new Map(group.map(({ shard, snapshot }) => [shard, snapshot]));
-  return results.filter(({ serverId, transactionId }) => {
-    const snapshot = snapshots.get(shardOf(serverId));
-    return snapshot === undefined || !isVisibleIn(transactionId ?? 0n, snapshot);
-  });
+  const snapshots = group.map(({ snapshot }) => pgSnapshotText(snapshot));
+  const ofMonitors = sql`${resultKeys(page, [...scorers.values()])} as key
+    where key.monitor_id not in (select id from monitors where type = 'score')`;
+  if (new Set(snapshots).size === 1) {
+    return sql`(
+      select key.id, key.ts, key.server_id from ${ofMonitors}
+        and key.server_id % ${SHARDS}::bigint = any(${shards}::bigint[])
+    )`;
+  }
+  return sql`(
+    select key.id, key.ts, key.server_id
+    from unnest(${shards}::bigint[], ${snapshots}::pg_snapshot[]) as own (shard, snapshot), ${ofMonitors}
+      and own.shard = key.server_id % ${SHARDS}::bigint
+      and not pg_visible_in_snapshot(key.transaction_id, own.snapshot)
+  )`;
 }
 
 function resultsOf({ commits }: ResultsPage): number {
@@ -199,19 +212,10 @@ function resultsOf({ commits }: ResultsPage): number {
 /** One transaction wrote more than one of ours is to take: its results wait, and are taken some at a time. */
 async function keepPageForLater(
   transaction: Transaction<Schema>,
-  { page, group, scoring: { scorers } }: PageToLoad,
+  wanted: PageToLoad,
 ): Promise<number> {
   const { rows } = await sql<{ readonly kept: bigint }>`
-    with kept as materialized (
-      select key.id, key.ts, key.server_id
-      from ${resultKeys(page, [...scorers.values()])} as key
-      join monitors m on m.id = key.monitor_id and m.type = 'monitor'
-      join unnest(
-        ${group.map(({ shard }) => shard)}::bigint[],
-        ${group.map(({ snapshot }) => pgSnapshotText(snapshot))}::pg_snapshot[]
-      ) as own (shard, snapshot) on own.shard = key.server_id % ${SHARDS}::bigint
-      where not pg_visible_in_snapshot(key.transaction_id, own.snapshot)
-    ),
+    with kept as materialized (select id, ts, server_id from ${unreadKeys(wanted)} as unread),
     aside as (
       insert into scorer_set_aside (server_id, failures, retry_at, last_error)
       select distinct server_id, 0, now(), '' from kept on conflict do nothing

@@ -6,17 +6,16 @@ import type { Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
 import type { ProbePolicy } from "../policy.ts";
-import { witnessOf } from "../verdict/load-witnesses.ts";
 import { type Reached, tellChanges, verdictNow } from "../verdict/reach-verdicts.ts";
 import { addToSlots } from "./add-to-slots.ts";
 import { type KnownServer, lockServers } from "./known-servers.ts";
 import { type LiveMonitors, liveMonitors } from "./live-monitors.ts";
-import { loadCandidates, loadServers } from "./load-servers.ts";
+import { loadCandidates, loadServers, resultsOfCandidates } from "./load-servers.ts";
 import { readReferenceIds } from "./read-reference-ids.ts";
 import type { ScoredResult } from "./scored-result.ts";
 import type { ActiveScorers } from "./scorers.ts";
 import { forgetAll, type ScorerMemory, type ServerState } from "./server-memory.ts";
-import { needsCandidates, type ServerOutcome, stepServer } from "./step-server.ts";
+import { needsCandidates, stepServer } from "./step-server.ts";
 import { writeScores } from "./write-scores.ts";
 import { writeServers } from "./write-servers.ts";
 
@@ -44,7 +43,19 @@ export async function scoreResults(
   const known = await lockServers(transaction, [...byServer.keys()]);
   const world = await readWorld(transaction, context, memory);
   const visits = await visitsOf(transaction, { known, byServer, world, scorers, memory });
-  const outcomes = visits.map((visit) => outcomeOf(visit, world));
+  const ofCandidates = await resultsOfCandidates(
+    transaction,
+    visits.flatMap((visit) => perhapsOfCandidates(visit, world.live)),
+  );
+  const outcomes = visits.map(({ server, state, results: own }) =>
+    stepServer({
+      serverId: server.id,
+      state,
+      results: own,
+      ofCandidates,
+      probe: probeFor(server, world),
+    }),
+  );
   const referenceIds = await readReferenceIds(transaction, visits, context.clock.monotonicNs());
   const reached = verdictsOf(context, visits);
   await writeScores(transaction, scorers, outcomes);
@@ -110,7 +121,7 @@ async function visitsOf(
     const state = memory.servers.get(id);
     return state === undefined ? [] : [{ id, at, server, results, state }];
   });
-  const alone = visits.filter(({ state, results }) => needsCandidates(state, results, world.live));
+  const alone = visits.filter(({ state, results }) => needsCandidates(state, results));
   const candidates = await loadCandidates(transaction, alone, world.live);
   for (const { id, state } of alone) state.candidates = candidates.get(id);
   return visits;
@@ -133,19 +144,15 @@ function probeFor(server: Pick<KnownServer, "lab"> | undefined, world: World): P
   return server?.lab === true ? world.labProbe : world.probe;
 }
 
-function outcomeOf({ server, state, results }: Visit, world: World): ServerOutcome {
-  const probe = probeFor(server, world);
-  return stepServer(server.id, state, results, {
-    live: world.live,
-    witnessOf: ({ monitorId, assignment }) => {
-      const monitorStatus = world.live.statuses.get(monitorId);
-      if (assignment === undefined || monitorStatus === undefined) return undefined;
-      return witnessOf(
-        { ...assignment, monitor_id: monitorId, monitor_status: monitorStatus },
-        probe,
-      );
-    },
-  });
+/** While no active or testing monitor has a vote, candidates may have one. */
+function perhapsOfCandidates(
+  { state, results }: Visit,
+  live: LiveMonitors,
+): readonly ScoredResult[] {
+  if (state.candidates === undefined) return [];
+  return results.filter(
+    ({ monitorId }) => !state.watchers.has(monitorId) && live.statuses.has(monitorId),
+  );
 }
 
 /** Paused and removed servers keep the verdict that they had. */

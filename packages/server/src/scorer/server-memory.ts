@@ -8,7 +8,7 @@ import type { LoggedScore } from "./is-new-score.ts";
 import type { LiveMonitors } from "./live-monitors.ts";
 import type { ScorerName } from "./scorers.ts";
 import { shardOf } from "./shards.ts";
-import type { Vote } from "./vote.ts";
+import type { Standing, Vote } from "./vote.ts";
 
 /** A scorer's own assignment to a server. */
 export interface ScorerState {
@@ -22,9 +22,15 @@ export interface ScorerState {
 
 /** A monitor whose assignment is active or testing. */
 export interface Watcher {
+  readonly standing: WatcherStanding;
   /** Absent: it has no result within the longest lookback. */
   vote: Vote | undefined;
   witness: Witness;
+}
+
+/** How a monitor stands to the server, and by itself. */
+export interface WatcherStanding extends Standing {
+  readonly monitorStatus: string;
 }
 
 export interface ServerState {

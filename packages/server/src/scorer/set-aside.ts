@@ -74,7 +74,7 @@ export async function takeWaiting(
   if (first === undefined || last === undefined) return [];
   return await loadResults(transaction, {
     keys: sql`(
-      select id, ts, null::xid8 as transaction_id from unnest(${ids}::bigint[], ${tss}::timestamptz[]) as t (id, ts)
+      select id, ts from unnest(${ids}::bigint[], ${tss}::timestamptz[]) as t (id, ts)
     )`,
     first: first as Parameters<typeof loadResults>[1]["first"],
     last: last as Parameters<typeof loadResults>[1]["last"],

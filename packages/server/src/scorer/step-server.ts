@@ -1,6 +1,5 @@
 // What results make of one server, by both scorers: pure but for the memory, which moves on with each.
 
-import type { Witness } from "@truechimer/scoring";
 import {
   EVERY_RULE_SET,
   everyScore,
@@ -10,12 +9,14 @@ import {
   recentMedianRows,
   ruleSetText,
 } from "@truechimer/scoring";
+import type { ProbePolicy } from "../policy.ts";
+import { witnessIntervalNs } from "../verdict/load-witnesses.ts";
 import { isNewScore } from "./is-new-score.ts";
-import type { LiveMonitors } from "./live-monitors.ts";
 import type { ScoredResult } from "./scored-result.ts";
 import { EVERY_SCORER, RECENT_MEDIAN_SCORER, type ScorerName } from "./scorers.ts";
 import type { ScorerState, ServerState } from "./server-memory.ts";
-import { isNewerVote, type Vote, voteOfResult } from "./vote.ts";
+import { newerVote, type Vote, voteOfResult } from "./vote.ts";
+import { witnessAfter } from "./witness-after.ts";
 
 /** What a scorer made of one result. */
 export interface ScorerStep {
@@ -28,7 +29,7 @@ export interface ScorerStep {
   readonly offsetNs: bigint | undefined;
   readonly rttNs: bigint | undefined;
   /** Of the row that it was taken from. */
-  readonly attributes: unknown;
+  readonly attributes: string | null;
   /** The row that was chosen, where one was. */
   readonly chosenId: bigint | undefined;
 }
@@ -63,22 +64,24 @@ const WATCHERS_LOOKBACK_NS: bigint = RECENT_MEDIAN_ATTEMPTS.reduce(
   0n,
 );
 
-/** By whom the witness of a result is made. */
-export type WitnessOfResult = (result: ScoredResult) => Witness | undefined;
+export interface ServerToStep {
+  readonly serverId: bigint;
+  readonly state: ServerState;
+  /** In the order of their times. */
+  readonly results: readonly ScoredResult[];
+  /** Those of candidates that may have a vote. */
+  readonly ofCandidates: ReadonlySet<ScoredResult>;
+  readonly probe: ProbePolicy;
+}
 
-/** Results are in the order of their times. */
-export function stepServer(
-  serverId: bigint,
-  state: ServerState,
-  results: readonly ScoredResult[],
-  { live, witnessOf }: { readonly live: LiveMonitors; readonly witnessOf: WitnessOfResult },
-): ServerOutcome {
+export function stepServer(server: ServerToStep): ServerOutcome {
+  const { serverId, state, results } = server;
   const every = stepEvery(state.scorers.get(EVERY_SCORER), results);
   const steps: ScorerStep[] = [];
   const overall = new Map<ScoredResult, number>();
   const median = state.scorers.get(RECENT_MEDIAN_SCORER);
   for (const result of results) {
-    takeVote(state, result, live, witnessOf);
+    takeVote(server, result);
     const step = median === undefined ? undefined : medianStep(median, state, result);
     if (step === undefined) continue;
     steps.push(step);
@@ -103,7 +106,9 @@ function stepEvery(
 ): readonly ScorerStep[] {
   if (state === undefined) return [];
   return results.map((trigger) => {
-    const { step, offsetNs, rttNs, attributes } = trigger;
+    const { step, attributes } = trigger;
+    const offsetNs = trigger.offsetNs ?? undefined;
+    const rttNs = trigger.rttNs ?? undefined;
     const scoreBefore = state.score;
     const score = everyScore(scoreBefore, { step, offsetNs });
     state.score = score;
@@ -142,25 +147,18 @@ function medianStep(
   };
 }
 
-function takeVote(
-  { watchers, candidates }: ServerState,
-  result: ScoredResult,
-  live: LiveMonitors,
-  witnessOf: WitnessOfResult,
-): void {
-  const { monitorId, assignment } = result;
-  if (assignment === undefined || !live.statuses.has(monitorId)) return;
-  const vote = voteOfResult(result, { assignment: assignment.status, monitorVotes: true });
-  if (assignment.status === "active" || assignment.status === "testing") {
-    const known = watchers.get(monitorId);
-    const witness = witnessOf(result);
-    if (witness === undefined) return;
-    watchers.set(monitorId, {
-      vote: isNewerVote(vote, known?.vote) ? vote : known?.vote,
-      witness,
-    });
-  } else if (assignment.status === "candidate" && candidates !== undefined) {
-    if (isNewerVote(vote, candidates.get(monitorId))) candidates.set(monitorId, vote);
+function takeVote({ state, ofCandidates, probe }: ServerToStep, result: ScoredResult): void {
+  const { watchers, candidates } = state;
+  const watcher = watchers.get(result.monitorId);
+  if (watcher !== undefined) {
+    const { assignment: status, monitorStatus } = watcher.standing;
+    const intervalNs = witnessIntervalNs({ status, monitorStatus, score: result.score }, probe);
+    watcher.witness = witnessAfter(watcher.witness, result, intervalNs);
+    watcher.vote = newerVote(voteOfResult(result, watcher.standing), watcher.vote);
+  } else if (ofCandidates.has(result)) {
+    const { monitorId } = result;
+    const vote = voteOfResult(result, { assignment: "candidate", monitorVotes: true });
+    candidates?.set(monitorId, newerVote(vote, candidates.get(monitorId)));
   }
 }
 
@@ -185,7 +183,6 @@ function outcomeOf(
 export function needsCandidates(
   { watchers, candidates }: ServerState,
   results: readonly ScoredResult[],
-  live: LiveMonitors,
 ): boolean {
   if (candidates !== undefined) return false;
   let newestNs: bigint | undefined;
@@ -193,9 +190,8 @@ export function needsCandidates(
     if (vote !== undefined && (newestNs === undefined || vote.atNs > newestNs))
       newestNs = vote.atNs;
   }
-  for (const { atNs, assignment, monitorId } of results) {
-    const isWatching = assignment?.status === "active" || assignment?.status === "testing";
-    if (isWatching && live.statuses.has(monitorId)) newestNs = atNs;
+  for (const { atNs, monitorId } of results) {
+    if (watchers.has(monitorId)) newestNs = atNs;
     if (newestNs === undefined || atNs - newestNs > WATCHERS_LOOKBACK_NS) return true;
   }
   return false;

@@ -8,7 +8,8 @@ export interface Vote extends AssignedRow {
   readonly logScoreId: bigint;
   readonly monitorId: bigint;
   readonly step: number;
-  readonly attributes: unknown;
+  /** An object as JSON. */
+  readonly attributes: string | null;
 }
 
 /** How a monitor stands to the server. */
@@ -24,7 +25,7 @@ export interface VoteColumns {
   readonly vote_score: number;
   readonly vote_step: number;
   readonly vote_rtt_ns: bigint | null;
-  readonly vote_attributes: unknown;
+  readonly vote_attributes: string | null;
 }
 
 export function voteOfRow(row: VoteColumns, standing: Standing): Vote {
@@ -41,11 +42,21 @@ export function voteOfRow(row: VoteColumns, standing: Standing): Vote {
 }
 
 export function voteOfResult(result: ScoredResult, standing: Standing): Vote {
-  const { id: logScoreId, monitorId, atNs, score, step, rttNs, attributes } = result;
-  return { logScoreId, monitorId, atNs, score, step, rttNs, attributes, ...standing };
+  const { assignment, monitorVotes } = standing;
+  return {
+    logScoreId: result.id,
+    monitorId: result.monitorId,
+    atNs: result.atNs,
+    score: result.score,
+    step: result.step,
+    rttNs: result.rttNs ?? undefined,
+    attributes: result.attributes,
+    assignment,
+    monitorVotes,
+  };
 }
 
-/** Whether `next` takes the place of `known`: of equal times the later one. */
-export function isNewerVote(next: Vote, known: Vote | undefined): boolean {
-  return known === undefined || next.atNs >= known.atNs;
+/** Of equal times `next`. */
+export function newerVote(next: Vote, known: Vote | undefined): Vote {
+  return known === undefined || next.atNs >= known.atNs ? next : known;
 }

@@ -73,7 +73,7 @@ function attributesOf(
   { state }: OwnOutcome,
   { trigger, attributes, chosenId }: ScorerStep,
 ): string {
-  const kept = typeof attributes === "object" ? attributes : {};
+  const kept = attributes === null ? {} : (JSON.parse(attributes) as object);
   return JSON.stringify({
     ...kept,
     from_ls_id: Number(trigger.id),

@@ -74,9 +74,15 @@ export function assignmentIntervalMs(
     : probe.slowIntervalMs;
 }
 
+export function witnessIntervalNs(
+  assignment: Parameters<typeof assignmentIntervalMs>[0],
+  probe: ProbePolicy,
+): bigint {
+  return BigInt(Math.round(assignmentIntervalMs(assignment, probe) * 1_000_000));
+}
+
 export function witnessOf(row: WitnessColumns & WitnessStanding, probe: ProbePolicy): Witness {
   const { status, monitor_status: monitorStatus, score_raw: score } = row;
-  const intervalMs = assignmentIntervalMs({ status, monitorStatus, score }, probe);
   return {
     monitorId: row.monitor_id,
     checkedAtNs: row.score_ts === null ? undefined : nsFromTimestamptz(row.score_ts),
@@ -91,6 +97,6 @@ export function witnessOf(row: WitnessColumns & WitnessStanding, probe: ProbePol
             boundNs: row.answer_bound_ns ?? 0n,
           },
     watchingSinceNs: nsFromTimestamptz(row.created_on),
-    intervalNs: BigInt(Math.round(intervalMs * 1_000_000)),
+    intervalNs: witnessIntervalNs({ status, monitorStatus, score }, probe),
   };
 }
