@@ -6,4 +6,6 @@ export interface WorkerReport {
   readonly numbers: readonly number[];
   /** Milliseconds since 1970. */
   readonly begunAtMs: readonly number[];
+  /** How long its statements took, by kind. */
+  readonly statementsMs: Readonly<Record<string, readonly number[]>>;
 }

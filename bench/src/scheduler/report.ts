@@ -17,6 +17,12 @@ export function reportScheduler(rows: readonly SchedulerRow[]): string {
     "| --- | --- | --- | --- | --- | --- |",
     ...rows.map(rowText),
     "",
+    "How long statements take, as the process sees it that sends them, ms:",
+    "",
+    "| | statement | calls | p50 / p99 / most |",
+    "| --- | --- | --- | --- |",
+    ...rows.flatMap(statementTexts),
+    "",
     `✗ marks a job begun twice or never without a kill, and a killed worker's job that waited longer than ${TAKEN_OVER_MS_MAX / 1_000} s.`,
     "",
   ].join("\n");
@@ -34,4 +40,12 @@ function rowText(row: SchedulerRow): string {
     ` ${waitMs.p50.toFixed(0)} / ${waitMs.p99.toFixed(0)} / ${waitMs.max.toFixed(0)}${late} `,
     ` ${doubled} / ${missing}${wrong} |`,
   ].join("|");
+}
+
+function statementTexts({ title, statements = [] }: SchedulerRow): readonly string[] {
+  return statements.map(({ kind, calls, tookMs }) => {
+    const { p50, p99, max } = tookMs;
+    const figures = [p50, p99, max].map((each) => each.toFixed(1)).join(" / ");
+    return `| ${title} | ${kind} | ${calls.toLocaleString("en")} | ${figures} |`;
+  });
 }

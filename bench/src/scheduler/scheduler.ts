@@ -29,6 +29,15 @@ export interface SchedulerRow extends ResultRow {
   /** Over all runs: jobs begun twice, and jobs never begun. */
   readonly doubled: number;
   readonly missing: number;
+  /** Over all runs and workers; of a worker that was killed nobody knows. Absent: of a row measured before they were. */
+  readonly statements?: readonly StatementKind[];
+}
+
+/** Statements of one kind, from sending to the answer. */
+export interface StatementKind {
+  readonly kind: string;
+  readonly calls: number;
+  readonly tookMs: Spread;
 }
 
 interface Condition {
@@ -43,6 +52,7 @@ interface Findings {
   readonly waitsMs: readonly number[];
   readonly doubled: number;
   readonly missing: number;
+  readonly statementsMs: Readonly<Record<string, readonly number[]>>;
 }
 
 const WORKERS = [1, 2, 3] as const;
@@ -103,7 +113,21 @@ async function runCondition(
     waitMs: medianSpread(findings.map(({ waitsMs }) => spreadOf(waitsMs))),
     doubled: findings.reduce((sum, { doubled }) => sum + doubled, 0),
     missing: findings.reduce((sum, { missing }) => sum + missing, 0),
+    statements: statementKinds(findings.map(({ statementsMs }) => statementsMs)),
   };
+}
+
+function statementKinds(all: readonly Findings["statementsMs"][]): readonly StatementKind[] {
+  return Object.entries(together(all))
+    .map(([kind, tookMs]) => ({ kind, calls: tookMs.length, tookMs: spreadOf(tookMs) }))
+    .toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+}
+
+function together(all: readonly Findings["statementsMs"][]): Findings["statementsMs"] {
+  const kinds = new Set(all.flatMap((each) => Object.keys(each)));
+  return Object.fromEntries(
+    [...kinds].map((kind) => [kind, all.flatMap((each) => each[kind] ?? [])]),
+  );
 }
 
 async function drain(world: SchedulingWorld, workers: number, jobs: number): Promise<Findings> {
@@ -117,15 +141,16 @@ async function drain(world: SchedulingWorld, workers: number, jobs: number): Pro
 async function paced(world: SchedulingWorld, workers: number, jobs: number): Promise<Findings> {
   const started = await Promise.all(Array.from({ length: workers }, () => world.startWorker()));
   const beganAtMs = Date.now();
-  const addedAtMs = await world.addPaced(jobs, PACED_PER_SECOND);
+  const { addedAtMs, addingMs } = await world.addPaced(jobs, PACED_PER_SECOND);
   const doneAtMs = await world.drained(DRAIN_LIMIT_MS);
   const reports = await Promise.all(started.map((worker) => worker.end()));
-  return findingsOf(reports, {
+  const findings = findingsOf(reports, {
     jobs,
     first: 0,
     dueAt: (n) => addedAtMs[n] ?? Number.NaN,
     tookMs: doneAtMs - beganAtMs,
   });
+  return { ...findings, statementsMs: { ...findings.statementsMs, "add jobs": addingMs } };
 }
 
 /** How long the jobs that a killed worker had in hand wait for another: all that are begun later than the last but them. */
@@ -141,7 +166,7 @@ async function killed(world: SchedulingWorld, workers: number, jobs: number): Pr
   const killedAtMs = Date.now();
   await Promise.all(victims.map((victim) => victim.kill()));
   const doneAtMs = await world.drained(DRAIN_LIMIT_MS);
-  const { numbers, begunAtMs } = await heir.end();
+  const { numbers, begunAtMs, statementsMs } = await heir.end();
   const late = begunAtMs.filter((atMs) => atMs > killedAtMs);
   return {
     perSecond: (jobs / (doneAtMs - dueAtMs)) * 1_000,
@@ -149,6 +174,7 @@ async function killed(world: SchedulingWorld, workers: number, jobs: number): Pr
     doubled: numbers.length - new Set(numbers).size,
     // What the dead did is nobody's to tell; that nothing is left in the queue says that nothing was lost.
     missing: await world.jobsLeft(),
+    statementsMs,
   };
 }
 
@@ -178,5 +204,6 @@ function findingsOf(
     waitsMs,
     doubled: times.filter((each) => each > 1).length,
     missing: times.filter((each) => each === 0).length,
+    statementsMs: together(reports.map((report) => report.statementsMs)),
   };
 }

@@ -19,11 +19,18 @@ export interface SchedulingWorld extends AsyncDisposable {
   startWorker(): Promise<BenchWorker>;
   /** Jobs with the numbers from 1, all due at one instant, soon. Gives it, in milliseconds since 1970. */
   addDue(count: number): Promise<number>;
-  /** Adds so many jobs, each due at once, a second. Gives when each was added, by its number from 0. */
-  addPaced(count: number, perSecond: number): Promise<readonly number[]>;
+  /** Adds so many jobs, each due at once, a second. */
+  addPaced(count: number, perSecond: number): Promise<PacedJobs>;
   /** Resolves when the queue is empty. Gives when it was seen to be. */
   drained(limitMs: number): Promise<number>;
   jobsLeft(): Promise<number>;
+}
+
+export interface PacedJobs {
+  /** When each was added, by its number from 0. */
+  readonly addedAtMs: readonly number[];
+  /** How long each statement took that added some. */
+  readonly addingMs: readonly number[];
 }
 
 /** Until then they are all there, and the table's statistics too. */
@@ -59,6 +66,7 @@ export async function openSchedulingWorld(): Promise<SchedulingWorld> {
     },
     addPaced: async (count, perSecond) => {
       const addedAtMs: number[] = [];
+      const addingMs: number[] = [];
       const startedMs = performance.now();
       while (addedAtMs.length < count) {
         const due = Math.min(
@@ -68,6 +76,7 @@ export async function openSchedulingWorld(): Promise<SchedulingWorld> {
         const first = addedAtMs.length;
         if (due > first) {
           const atMs = Date.now();
+          const beganMs = performance.now();
           for (let at = first; at < due; at += 1) addedAtMs.push(atMs);
           await pool.query(
             `select count(*) from graphile_worker.add_jobs(array(
@@ -75,10 +84,11 @@ export async function openSchedulingWorld(): Promise<SchedulingWorld> {
                from generate_series($2::int, $3::int) n))`,
             [JOB_KIND, first, due - 1],
           );
+          addingMs.push(performance.now() - beganMs);
         }
         await new Promise((resolve) => setTimeout(resolve, TICK_MS));
       }
-      return addedAtMs;
+      return { addedAtMs, addingMs };
     },
     drained: async (limitMs) => {
       const endMs = performance.now() + limitMs;

@@ -6,13 +6,27 @@ import { createDatabase } from "@truechimer/database";
 import { JOB_TIMING, startJobWorker, sweepJobs } from "@truechimer/server";
 import { silentLogger } from "@truechimer/telemetry";
 import { JOB_KIND, type WorkerReport } from "./job.ts";
+import { kindOfStatement, timeStatements } from "./time-statements.ts";
 
 const [url = ""] = process.argv.slice(2);
 const database = await createDatabase({ url, applicationName: "truechimer bench worker" });
 const replicaId = createUlid(systemClock, systemRandom);
 const numbers: number[] = [];
 const begunAtMs: number[] = [];
-const context = { database, clock: systemClock, logger: silentLogger, jobTiming: JOB_TIMING };
+const statementsMs: Record<string, number[]> = {};
+const note = (text: string, tookMs: number): void => {
+  (statementsMs[kindOfStatement(text)] ??= []).push(tookMs);
+};
+const context = {
+  database: {
+    ...database,
+    openPool: (options: Parameters<typeof database.openPool>[0]) =>
+      timeStatements(database.openPool(options), note),
+  },
+  clock: systemClock,
+  logger: silentLogger,
+  jobTiming: JOB_TIMING,
+};
 
 /** As a replica says that it lives. */
 const say = async (jobPool: string): Promise<void> => {
@@ -46,6 +60,6 @@ async function end(): Promise<void> {
   clearInterval(beat);
   await worker[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
-  const report: WorkerReport = { numbers, begunAtMs };
+  const report: WorkerReport = { numbers, begunAtMs, statementsMs };
   process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
 }
