@@ -31,6 +31,8 @@ export interface AgentFleetRow extends ResultRow {
   readonly connectMs?: Spread;
   /** Tries that failed, and were repeated. */
   readonly failedTries: number;
+  /** How often, by what the agent was told: ECONNRESET, ABORT_ERR (no answer in time), … */
+  readonly failures: Readonly<Record<string, number>>;
   /** Streams that the database holds to be there at the end. */
   readonly present: number;
   /** Of both replicas, in cores. */
@@ -57,14 +59,14 @@ async function runAgentFleet(options: ScenarioOptions): Promise<readonly AgentFl
   const measure = async (
     key: string,
     title: string,
-    work: () => Promise<Pick<AgentFleetRow, "connectMs" | "failedTries">>,
+    work: () => Promise<Figures>,
   ): Promise<void> => {
     options.log(`agent-fleet: ${title}`);
     const row = await measured(world, work);
     if (isWanted(options.condition, key)) rows.push({ key, title, agents: count, ...row });
   };
   let fleet: readonly WatchingAgent[] = [];
-  const storm = async (): Promise<Pick<AgentFleetRow, "connectMs" | "failedTries">> => {
+  const storm = async (): Promise<Figures> => {
     const { agents, ...figures } = await connectAll(world);
     fleet = agents;
     return figures;
@@ -74,7 +76,7 @@ async function runAgentFleet(options: ScenarioOptions): Promise<readonly AgentFl
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
     const lost = fleet.filter((agent) => agent.ended()).length;
     if (lost > 0) throw new Error(`${lost} streams ended by themselves`);
-    return { failedTries: 0 };
+    return { failedTries: 0, failures: {} };
   });
   for (const agent of fleet) agent.drop();
   await measure("3-storm", "all lost their connection, and come back at once", storm);
@@ -82,9 +84,11 @@ async function runAgentFleet(options: ScenarioOptions): Promise<readonly AgentFl
   return rows;
 }
 
+type Figures = Pick<AgentFleetRow, "connectMs" | "failedTries" | "failures">;
+
 async function measured(
   world: FleetWorld,
-  work: () => Promise<Pick<AgentFleetRow, "connectMs" | "failedTries">>,
+  work: () => Promise<Figures>,
 ): Promise<Omit<AgentFleetRow, "key" | "title" | "agents">> {
   const before = await world.usage();
   const transactions = await world.transactions();
@@ -107,16 +111,14 @@ async function measured(
   };
 }
 
-interface Connected {
+interface Connected extends Figures {
   readonly agents: readonly WatchingAgent[];
-  readonly connectMs: Spread;
-  readonly failedTries: number;
 }
 
 async function connectAll({ identities, urls }: FleetWorld): Promise<Connected> {
   const path = `/${agentV1.AgentService.typeName}/Watch`;
   const waits: number[] = [];
-  let failedTries = 0;
+  const failures: Record<string, number> = {};
   const startedMs = performance.now();
   const agents = await Promise.all(
     identities.map(async (secureContext, at) => {
@@ -128,14 +130,25 @@ async function connectAll({ identities, urls }: FleetWorld): Promise<Connected> 
           waits.push(performance.now() - startedMs);
           return agent;
         } catch (error) {
-          failedTries += 1;
-          if (performance.now() - startedMs > STORM_MS_MAX) throw error;
+          const code = codeOf(error);
+          failures[code] = (failures[code] ?? 0) + 1;
+          if (performance.now() - startedMs > STORM_MS_MAX) {
+            throw new Error(`not all were there in time: ${JSON.stringify(failures)}`, {
+              cause: error,
+            });
+          }
           await new Promise((resolve) => setTimeout(resolve, retryMs(tries)));
         }
       }
     }),
   );
-  return { agents, connectMs: spreadOf(waits), failedTries };
+  const failedTries = Object.values(failures).reduce((sum, each) => sum + each, 0);
+  return { agents, connectMs: spreadOf(waits), failedTries, failures };
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "other";
 }
 
 function retryMs(tries: number): number {

@@ -53,7 +53,7 @@ export function createAgentListener(
         }),
       );
       const opened = createListener(context, {
-        limits: options.limits,
+        limits: { ...options.limits, connectionsMax: options.limits.agentConnectionsMax },
         tls: {
           ...certificate.first,
           ...TLS_RULES,

@@ -8,7 +8,10 @@ import type { HostPolicy } from "./host-guard.ts";
 
 /** What a listener puts up with. */
 export interface HttpLimits {
-  /** TLS within, where it is spoken. Against those who connect and say nothing. */
+  /**
+   * TLS within, where it is spoken. Against those who connect and say nothing. It counts from the connection on, so that
+   * thousands of agents that come back at once have it together: with 5 s a busy core does not get through 2,500 of them.
+   */
   readonly handshakeTimeoutMs: number;
   /** Whole request head within. Against slow-loris. */
   readonly headersTimeoutMs: number;
@@ -17,17 +20,20 @@ export interface HttpLimits {
   /** Longer than a proxy's in front of us, so that it never uses a connection that we just closed. */
   readonly keepAliveTimeoutMs: number;
   readonly connectionsMax: number;
+  /** Of the agents' own listener: each holds one, and 5,000 of them find one replica when the other has gone. */
+  readonly agentConnectionsMax: number;
   /** Body of a call of an agent: a batch of 500 with evidence. */
   readonly monitorBodyBytesMax: number;
   readonly adminBodyBytesMax: number;
 }
 
 export const HTTP_LIMITS: HttpLimits = {
-  handshakeTimeoutMs: 5_000,
+  handshakeTimeoutMs: 20_000,
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 20_000,
   keepAliveTimeoutMs: 75_000,
   connectionsMax: 4_096,
+  agentConnectionsMax: 12_288,
   monitorBodyBytesMax: 4 * 1024 * 1024,
   adminBodyBytesMax: 256 * 1024,
 };
