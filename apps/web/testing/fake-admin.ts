@@ -351,10 +351,27 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       loops: fakeLoops(nowMs()),
       lab: options.empty !== true,
       resultsTotal: 1_204_331n,
-      scorerQueueRows: 0n,
+      scorerQueueRows: 12n,
+      scorerLag: durationFromMs(400),
+      scorers: [
+        { name: "every", active: false },
+        { name: "recentmedian", active: true, resultsWaiting: 12n, lag: durationFromMs(400) },
+      ],
+      scorerShards: Array.from({ length: 16 }, (_, shard) => ({
+        shard,
+        replicaId: shard < 12 ? "01K0SCORER" : "",
+        resultsWaiting: shard === 13 ? 12n : 0n,
+        lag: durationFromMs(shard === 13 ? 400 : 0),
+      })),
+      serversSetAside: 1,
       retention: durationFromMs(90 * 86_400_000),
       ...systemParts,
     }),
+    runLoop: ({ name }) => {
+      const loop = fakeLoops(nowMs()).find((each) => each.name === name);
+      if (loop === undefined) throw appError(Code.NotFound, "not_found", "there is no such loop");
+      return { loop, alreadyRunning: name === "retention" };
+    },
     setServerTracing: ({ ids, traced }) => ({
       servers: ids.map((id) => {
         const server = serverOf(id);

@@ -296,6 +296,28 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     expect(texts.at(-1)).toMatch(/32\sat\sonce/);
   });
 
+  test("operations tell how far the scorers are, and who does which part of their work", async () => {
+    await using open = await visit(browser, `${fake.url}/operations`);
+    const section = open.page.getByRole("region", { name: "Scorers" });
+    await section.getByRole("row").first().waitFor();
+    const rows = await section.getByRole("row").allTextContents();
+    expect(rows).toContain("everypaused0–none waits");
+    expect(rows.find((row) => row.startsWith("recentmedian"))).toMatch(
+      /^recentmedianactive12400\sms$/,
+    );
+    expect(rows.find((row) => row.startsWith("no process has them"))).toMatch(/^.*12–1512400\sms$/);
+    await section.getByText("1 server could not be scored").waitFor();
+  });
+
+  test("a loop is run at a press, and one that runs is left alone", async () => {
+    await using open = await visit(browser, `${fake.url}/operations`);
+    const { page } = open;
+    await page.getByRole("button", { name: "Run partitions now" }).click();
+    await page.getByText("partitions runs now").waitFor();
+    await page.getByRole("button", { name: "Run retention now" }).click();
+    await page.getByText("retention is running already").waitFor();
+  });
+
   test("a lost connection is told within five seconds and healed without a reload", async () => {
     await using open = await visit(browser, fake.url);
     const { page } = open;

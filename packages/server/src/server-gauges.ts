@@ -7,6 +7,7 @@ import type { ServerContext } from "./context.ts";
 import { addJobGauges } from "./jobs/job-gauges.ts";
 import { createReadRows, type ReadRows } from "./read-rows.ts";
 import { type ScorerLag, scorerLag } from "./scorer/scorer-lag.ts";
+import { shardLags } from "./scorer/shard-lags.ts";
 
 export function addServerGauges(
   metrics: Metrics,
@@ -14,6 +15,7 @@ export function addServerGauges(
 ): void {
   const read = createReadRows(database);
   addLagGauges(metrics, read, database);
+  addShardLagGauge(metrics, database);
   addShardsGauge(metrics, read);
   addSetAsideGauge(metrics, read);
   addFleetGauges(metrics, read);
@@ -47,6 +49,20 @@ function addLagGauges(metrics: Metrics, read: ReadRows, database: Database): voi
     help: "Age of the oldest result that a scorer has not read yet.",
     labelNames: ["scorer"],
     collect: (gauge) => setAll(gauge, ({ seconds }) => seconds),
+  });
+}
+
+/** One shard that is behind while the others are not has servers that take long, or nobody who scores them. */
+function addShardLagGauge(metrics: Metrics, database: Database): void {
+  metrics.gauge<"shard">({
+    name: "truechimer_scorer_shard_lag_seconds",
+    help: "Age of the oldest result that the scorers have not read yet, by part of their work.",
+    labelNames: ["shard"],
+    collect: async (gauge) => {
+      gauge.reset();
+      const lags = await shardLags(database.kysely).catch(() => []);
+      for (const { shard, seconds } of lags) gauge.set({ shard: String(shard) }, seconds);
+    },
   });
 }
 

@@ -283,6 +283,97 @@ describe("a run that fails", { timeout: LIMIT_MS }, () => {
   });
 });
 
+describe("a run that is asked for", { timeout: LIMIT_MS }, () => {
+  const HOUR_MS = 3_600_000;
+
+  async function withHourlyLoop(
+    work: (world: {
+      readonly admin: Awaited<ReturnType<typeof startServer>>["admin"];
+      readonly database: TestDatabase;
+      readonly runs: () => number;
+      readonly finish: () => void;
+    }) => Promise<void>,
+  ): Promise<void> {
+    let runs = 0;
+    let finish = Promise.withResolvers<void>();
+    const loop: Loop = {
+      name: "hourly",
+      class: "idempotent",
+      periodMs: HOUR_MS,
+      purpose: "runs once an hour",
+      run: async () => {
+        runs += 1;
+        await finish.promise;
+        finish = Promise.withResolvers<void>();
+      },
+    };
+    await withTemplateDatabase(async (database) => {
+      const options = { loops: [loop], jobTiming: { pollMs: 50 } };
+      const first = await startServer(database, { ...options, roles: ["api", "worker"] });
+      const second = await startServer(database, { ...options, roles: ["worker"] });
+      try {
+        await work({
+          admin: first.admin,
+          database,
+          runs: () => runs,
+          finish: () => finish.resolve(),
+        });
+      } finally {
+        finish.resolve();
+        await first.server[Symbol.asyncDispose]();
+        await second.server[Symbol.asyncDispose]();
+      }
+    });
+  }
+
+  const ended = (database: TestDatabase, periods: bigint): Promise<void> =>
+    vi.waitFor(async () => {
+      expect(await loopRow(database, "hourly")).toMatchObject({
+        periods_total: periods,
+        running_since: null,
+      });
+    }, WAIT);
+
+  test("comes at once, once in the cluster however many ask, and the next a period later", async () => {
+    await withHourlyLoop(async ({ admin, database, runs, finish }) => {
+      await vi.waitFor(() => expect(runs()).toBe(1), WAIT);
+      finish();
+      await ended(database, 1n);
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => admin.runLoop({ name: "hourly" })),
+      );
+      expect(answers.map(({ loop }) => loop?.name)).toEqual(answers.map(() => "hourly"));
+      await vi.waitFor(() => expect(runs()).toBe(2), WAIT);
+      finish();
+      await ended(database, 2n);
+      const { last_run_at, next_run_at, runs_total } = await loopRow(database, "hourly");
+      expect(runs_total).toBe(2n);
+      const betweenMs = Date.parse(next_run_at) - Date.parse(last_run_at ?? "");
+      expect(betweenMs).toBe(HOUR_MS);
+    });
+  });
+
+  test("while one is under way is that one", async () => {
+    await withHourlyLoop(async ({ admin, database, runs, finish }) => {
+      await vi.waitFor(() => expect(runs()).toBe(1), WAIT);
+      const { alreadyRunning, loop } = await admin.runLoop({ name: "hourly" });
+      expect(alreadyRunning).toBe(true);
+      expect(loop?.runningSince).toBeDefined();
+      finish();
+      await ended(database, 1n);
+      expect(runs()).toBe(1);
+    });
+  });
+
+  test("of a loop that there is not is refused, and tells those there are", async () => {
+    await withHourlyLoop(async ({ admin }) => {
+      await expect(admin.runLoop({ name: "hourley" })).rejects.toThrow(
+        /no loop "hourley": one of hourly/,
+      );
+    });
+  });
+});
+
 describe("the queue", { timeout: LIMIT_MS }, () => {
   test("lies in a database whose owner has no other right", async () => {
     await withTemplateDatabase(async ({ pool: admin }) => {

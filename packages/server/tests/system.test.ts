@@ -5,12 +5,15 @@ import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { expect, test, vi } from "vitest";
 import { LOOPS } from "../src/loops/registry.ts";
+import { SHARDS } from "../src/scorer/shards.ts";
 import { startServer, useServer } from "./_test-server.ts";
 
 const database = await useDatabase();
 const { kysely } = database;
 const WAIT = { timeout: 20_000, interval: 100 };
 const { admin, server } = await useServer(database, { roles: ["api", "worker"] });
+await sql`insert into monitors (id_token, hostname, ip, ip_version, status)
+  values ('m', 'm', '198.51.100.1', 'v4', 'active')`.execute(kysely);
 
 async function metric(name: string): Promise<readonly string[]> {
   const text = await (await fetch(`${server.url}/metrics`)).text();
@@ -64,6 +67,42 @@ test("a process is there while it lives, is missed when it dies, and not when it
     self: false,
   });
   expect(replicas.filter(({ self }) => self)).toHaveLength(1);
+});
+
+test("the scorers with their lag, and each part of their work with who has it", async () => {
+  const scorer = await startServer(database, { roles: ["scorer"] });
+  try {
+    await vi.waitFor(async () => {
+      const { scorers, scorerShards, replicas } = await admin.getSystem({});
+      expect(scorers.map(({ name, active }) => ({ name, active }))).toEqual([
+        { name: "every", active: true },
+        { name: "recentmedian", active: true },
+      ]);
+      const own = replicas.find(({ alive, roles }) => alive && roles.includes("scorer"));
+      expect(scorerShards.map(({ shard, replicaId }) => ({ shard, replicaId }))).toEqual(
+        Array.from({ length: SHARDS }, (_, shard) => ({ shard, replicaId: own?.id })),
+      );
+    }, WAIT);
+  } finally {
+    await scorer.server[Symbol.asyncDispose]();
+  }
+  // Nobody scores them now.
+  await sql`insert into log_scores (ts, server_id, monitor_id, step, score)
+    select now(), server_id, 1, 1, 1 from unnest(array[3, 3, 20]) as t (server_id)`.execute(kysely);
+  await sql`update result_commits set accepted_at = now() - interval '1 minute'`.execute(kysely);
+  await sql`update monitors set status = 'paused' where hostname = 'every'`.execute(kysely);
+  const { scorers, scorerShards } = await admin.getSystem({});
+  expect(scorers.map(({ resultsWaiting }) => resultsWaiting)).toEqual([0n, 3n]);
+  expect(Number(scorers[1]?.lag?.seconds)).toBeGreaterThanOrEqual(60);
+  const behind = scorerShards.filter(({ resultsWaiting }) => resultsWaiting > 0n);
+  expect(behind).toMatchObject([
+    { shard: 3, replicaId: "", resultsWaiting: 2n },
+    { shard: 4, replicaId: "", resultsWaiting: 1n },
+  ]);
+  for (const { lag } of behind) expect(Number(lag?.seconds)).toBeGreaterThanOrEqual(60);
+  const lags = await metric("truechimer_scorer_shard_lag_seconds{");
+  expect(lags).toHaveLength(SHARDS);
+  expect(lags.filter((line) => !line.endsWith(" 0"))).toHaveLength(2);
 });
 
 test("each loop has its metrics", async () => {

@@ -1,4 +1,5 @@
-// What runs in the control plane. As JSON: a line for the whole, one for each process, one for each loop.
+// What runs in the control plane. As JSON: a line for the whole, one for each process, scorer, part of the scorers' work,
+// and loop.
 
 import type { adminV1 } from "@truechimer/api";
 import { type Clock, unixMsFromNs } from "@truechimer/base";
@@ -32,6 +33,15 @@ export async function printSystem(
   });
   printer.line("");
   await printer.table({
+    columns: SCORER_COLUMNS,
+    rows: system.scorers,
+    json: scorerJson,
+    empty: "no process has the role scorer yet",
+  });
+  for (const shard of system.scorerShards) printer.json(shardJson(shard));
+  printer.line(shardsText(system));
+  printer.line("");
+  await printer.table({
     columns: loopColumns(ago),
     rows: system.loops,
     json: loopJson,
@@ -56,6 +66,20 @@ function replicaColumns(ago: Ago): readonly Column<adminV1.Replica>[] {
     { title: "seen", text: ({ seenAt }) => ago(seenAt) },
     { title: "version", text: ({ version }) => version },
   ];
+}
+
+const SCORER_COLUMNS: readonly Column<adminV1.Scorer>[] = [
+  { title: "scorer", text: ({ name }) => name },
+  { title: "state", text: ({ active }) => (active ? "active" : "paused") },
+  { title: "waiting", align: "right", text: ({ resultsWaiting }) => String(resultsWaiting) },
+  { title: "lag", align: "right", text: ({ lag }) => millisecondsText(lag) },
+];
+
+/** "16 parts of the scorers' work, 2 of them free; 1 server set aside". */
+function shardsText({ scorerShards, serversSetAside }: adminV1.GetSystemResponse): string {
+  const free = scorerShards.filter(({ replicaId }) => replicaId === "").length;
+  const aside = serversSetAside === 0 ? "" : `; ${serversSetAside} servers set aside`;
+  return `${scorerShards.length} parts of the scorers' work, ${free === 0 ? "none" : free} of them without a process${aside}`;
 }
 
 function loopColumns(ago: Ago): readonly Column<adminV1.Loop>[] {
@@ -96,6 +120,7 @@ function systemJson(system: adminV1.GetSystemResponse): Record<string, unknown> 
     started_at: isoOf(system.startedAt),
     results_total: Number(system.resultsTotal),
     scorer_queue_rows: Number(system.scorerQueueRows),
+    servers_set_aside: system.serversSetAside,
     jobs_waiting: Number(jobQueue?.waiting ?? 0),
     jobs_due: Number(jobQueue?.due ?? 0),
     jobs_running: Number(jobQueue?.running ?? 0),
@@ -116,6 +141,27 @@ function replicaJson(replica: adminV1.Replica): Record<string, unknown> {
     seen_at: isoOf(replica.seenAt),
     alive: replica.alive,
     self: replica.self,
+  };
+}
+
+function scorerJson(scorer: adminV1.Scorer): Record<string, unknown> {
+  return {
+    kind: "scorer",
+    name: scorer.name,
+    active: scorer.active,
+    results_waiting: Number(scorer.resultsWaiting),
+    lag_ms: millisecondsOf(scorer.lag),
+  };
+}
+
+function shardJson(shard: adminV1.ScorerShard): Record<string, unknown> {
+  return {
+    kind: "scorer_shard",
+    shard: shard.shard,
+    replica_id: shard.replicaId === "" ? null : shard.replicaId,
+    leased_until: isoOf(shard.leasedUntil),
+    results_waiting: Number(shard.resultsWaiting),
+    lag_ms: millisecondsOf(shard.lag),
   };
 }
 

@@ -15,6 +15,8 @@ import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
 import { RateLimits } from "./rate-limits.tsx";
 import { Replicas } from "./replicas.tsx";
+import { RunLoopButton } from "./run-loop-button.tsx";
+import { Scorers } from "./scorers.tsx";
 
 export function OperationsPage(): ReactNode {
   useTitle("Operations");
@@ -76,6 +78,7 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
         />
       </dl>
       <Replicas replicas={system.replicas} />
+      <Scorers system={system} />
       <section aria-labelledby="loops-title">
         <h2 id="loops-title">Loops</h2>
         <div className="table-scroll">
@@ -95,6 +98,9 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
                 </th>
                 <th scope="col" className="is-number is-minor">
                   Next
+                </th>
+                <th scope="col">
+                  <span className="visually-hidden">Run</span>
                 </th>
               </tr>
             </thead>
@@ -192,6 +198,9 @@ function LoopRow(props: { readonly loop: adminV1.Loop }): ReactNode {
       </td>
       <td className="is-number is-minor">
         <TimeAgo atMs={msOf(loop.nextRunAt)} never="not planned" />
+      </td>
+      <td>
+        <RunLoopButton loop={loop} />
       </td>
     </tr>
   );

@@ -6,11 +6,17 @@ import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { readIngest } from "../ingest/read-ingest.ts";
 import { scorerLag } from "../scorer/scorer-lag.ts";
-import { durationFromMs, durationFromNs, timestampFromNs } from "./admin-message.ts";
+import { durationFromMs, timestampFromNs } from "./admin-message.ts";
 import { ingestMessage } from "./ingest-message.ts";
 import { loadMessage } from "./load-message.ts";
 import { listLoops, readJobQueue } from "./loop-messages.ts";
 import { listReplicas } from "./replica-messages.ts";
+import {
+  countServersSetAside,
+  durationFromSeconds,
+  listScorerShards,
+  listScorers,
+} from "./scorer-messages.ts";
 
 interface TotalsRow {
   readonly results_total: bigint;
@@ -31,6 +37,11 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     readJobQueue(context.database),
     readIngest(context),
   ]);
+  const [scorers, scorerShards, serversSetAside] = await Promise.all([
+    listScorers(kysely, lag),
+    listScorerShards(kysely),
+    countServersSetAside(kysely),
+  ]);
   const [total] = totals.rows;
   const history = loadMessage(context);
   return create(adminV1.GetSystemResponseSchema, {
@@ -44,7 +55,10 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     lab: total?.lab ?? false,
     resultsTotal: total?.results_total ?? 0n,
     scorerQueueRows: lag.results,
-    scorerLag: durationFromNs(BigInt(Math.round(lag.seconds * 1e9))),
+    scorerLag: durationFromSeconds(lag.seconds),
+    scorers: [...scorers],
+    scorerShards: [...scorerShards],
+    serversSetAside,
     retention: durationFromMs(context.policy.retentionMs),
     ...(history === undefined ? {} : { history }),
     ingest: ingestMessage(ingest),

@@ -31,6 +31,7 @@ import { listMonitors } from "./list-monitors.ts";
 import { listRateLimits } from "./list-rate-limits.ts";
 import { listServers } from "./list-servers.ts";
 import { listTraceroutes } from "./list-traceroutes.ts";
+import { runLoopNow } from "./run-loop.ts";
 import { PAUSE, REMOVE, RESTORE, RESUME, setServerState } from "./set-server-state.ts";
 import { setServerTracing } from "./set-server-tracing.ts";
 import { explainAssignment, simulateReview } from "./simulate-review.ts";
@@ -85,6 +86,7 @@ export function registerAdminApi(
         getCoverage: () => getCoverage(context),
         listEvents: (request) => listEvents(context, request),
         getSystem: () => getSystem(context),
+        runLoop: (request) => runLoopNow(context, request),
         listRateLimits: () => listRateLimits(context),
         createLogin: (_request, { values }) =>
           createLogin(options.access, options.publicUrl(), values.get(PRINCIPAL)),
