@@ -39,7 +39,7 @@ Options:
   --condition NAME    of probe-error: idle, beat, busy, at-once or in-flight; of issuance: its rows; of agent-footprint:
                       every-minute or in-flight-at-once; of pool-scale: submit-4, submit-5, submit-4-paced, submit-5-paced,
                       get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
-                      killed; of selection: convergence, churn, plan-time or database; of scoring-rate: both-2, both-1,
+                      killed; of selection: convergence, churn, plan-time, database or fleet; of scoring-rate: both-2, both-1,
                       every-2, recentmedian-2 or paced; of history: start, warm, live or store
   --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history: rows
   --path NAME         loopback or veth (veth needs root)

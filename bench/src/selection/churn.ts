@@ -6,6 +6,7 @@ import { type Random, unsafelyDeterministicRandom } from "@truechimer/base";
 import { planReview, type SelectionPolicy, type Snapshot } from "@truechimer/selection";
 import { applyPlan } from "./converge.ts";
 import { CONFIGURATIONS, generateSnapshot, SEED } from "./generate.ts";
+import { normal } from "./noise.ts";
 
 const MONITORS = 40;
 const SERVERS = 40;
@@ -129,10 +130,4 @@ function withUnhealthy(snapshot: Snapshot, count: number): Snapshot {
       return { ...monitor, measured: { ...monitor.measured, meanStep: -3, lossShare: 0.6 } };
     }),
   };
-}
-
-/** Box and Muller. */
-function normal(random: Random): number {
-  const radius = Math.sqrt(-2 * Math.log(1 - random.fraction()));
-  return radius * Math.cos(2 * Math.PI * random.fraction());
 }

@@ -20,6 +20,8 @@ export interface Convergence {
   readonly doubled: number;
   readonly fellToZero: boolean;
   readonly fewerUsable: boolean;
+  /** Reviews before which fewer than five were usable. */
+  readonly shortReviews: number;
   readonly last: Snapshot;
   readonly plan: ReviewPlan;
   readonly planMs: readonly number[];
@@ -60,6 +62,7 @@ export function converge(start: Snapshot, policy: SelectionPolicy, startMs: numb
   let doubled = 0;
   let fellToZero = false;
   let fewerUsable = false;
+  let shortReviews = 0;
   const planMs: number[] = [];
   const seen = new Set<string>([stateOf(snapshot)]);
   let cycle = false;
@@ -81,11 +84,13 @@ export function converge(start: Snapshot, policy: SelectionPolicy, startMs: numb
         doubled,
         fellToZero,
         fewerUsable,
+        shortReviews,
         last: snapshot,
         plan,
         planMs,
       };
     }
+    if (plan.usableBefore < policy.shortageBelow) shortReviews += 1;
     const laterMs = plan.changes.length > 0 ? CHANGED_REVIEW_MS : STABLE_REVIEW_MS;
     snapshot = applyPlan(snapshot, plan, nowMs, laterMs);
     nowMs += laterMs;

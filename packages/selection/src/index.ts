@@ -1,5 +1,7 @@
+export type { Budget } from "./budget.ts";
 export { CHANGE_REASON_TEXTS, type Change, type ChangeReason } from "./change.ts";
-export { explanationText, type Hold, type MonitorExplanation } from "./explain.ts";
+export type { Hold, MonitorExplanation } from "./explain.ts";
+export { explanationText } from "./explanation-text.ts";
 export { type PlanOptions, planReview, type ReviewPlan } from "./plan-review.ts";
 export {
   POOL_SELECTION,
@@ -19,6 +21,5 @@ export type {
   Snapshot,
   ViolationType,
 } from "./snapshot.ts";
-export type { Budget } from "./step.ts";
 export type { Slack, SlackKind } from "./target.ts";
 export type { Violation } from "./violations.ts";

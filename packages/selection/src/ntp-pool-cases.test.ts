@@ -2,7 +2,7 @@
 // Where its code differs from that (or its rule does not exist here), the case says so. Numbers 91 and 93 to 107 test helpers
 // that nothing uses, 87 to 90 are empty, 142 to 146 and 160 to 163 test words and a rule that is switched off.
 
-import { describe, expect, test } from "vitest";
+import { assert, describe, expect, test } from "vitest";
 import {
   CLASSIC,
   changeWords,
@@ -15,7 +15,7 @@ import {
   snapshotOf,
 } from "./_scenario.ts";
 import { CHANGE_REASON_TEXTS } from "./change.ts";
-import { networkKey } from "./network-key.ts";
+import { type NetworkKey, networkAddress, networkKey } from "./network-key.ts";
 import { planReview, type ReviewPlan } from "./plan-review.ts";
 import { POOL_SELECTION, type SelectionPolicy } from "./policy.ts";
 import type { ServerFacts, Snapshot } from "./snapshot.ts";
@@ -308,17 +308,24 @@ describe("one working monitor in a network (6.3)", () => {
   });
 
   test("networks have the lengths that the policy says", () => {
-    expect(networkKey("192.168.15.1", { v4: 20, v6: 44 })).toBe(
-      networkKey("192.168.0.1", { v4: 20, v6: 44 }),
-    );
-    expect(networkKey("192.168.16.1", { v4: 20, v6: 44 })).not.toBe(
-      networkKey("192.168.0.1", { v4: 20, v6: 44 }),
-    );
-    expect(networkKey("::ffff:192.168.0.1", { v4: 20, v6: 44 })).toBe(
-      networkKey("192.168.0.1", { v4: 20, v6: 44 }),
-    );
-    expect(networkKey("192.168.0", { v4: 20, v6: 44 })).toBeUndefined();
+    const key = (ip: string): NetworkKey => {
+      const address = networkAddress(ip);
+      assert(address !== undefined, `${ip} is an address`);
+      return networkKey(address, { v4: 20, v6: 44 });
+    };
+    expect(key("192.168.15.1")).toBe(key("192.168.0.1"));
+    expect(key("192.168.16.1")).not.toBe(key("192.168.0.1"));
+    expect(key("::ffff:192.168.0.1")).toBe(key("192.168.0.1"));
+    expect(key("2001:db8:f::1")).toBe(key("2001:db8:0::1"));
+    expect(key("2001:db8:10::1")).not.toBe(key("2001:db8:0::1"));
   });
+
+  test.each(["192.168.0", "192.168.0.256", "192.168.0.01", "192.168.0.", "a.b.c.d", ""])(
+    '"%s" is no address',
+    (ip) => {
+      expect(networkAddress(ip)).toBeUndefined();
+    },
+  );
 });
 
 const one = row("candidate", 1, { account: 1, p: 50 });

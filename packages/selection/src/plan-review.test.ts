@@ -2,9 +2,9 @@
 
 import { assert, expect, test } from "vitest";
 import { changeWords, HOUR_MS, monitor, NOW_MS, of, snapshotOf } from "./_scenario.ts";
-import { explanationText } from "./explain.ts";
+import { explanationText } from "./explanation-text.ts";
 import { planReview } from "./plan-review.ts";
-import { PRIVATE_SELECTION, PURE_PRIORITY_SELECTION } from "./policy.ts";
+import { POOL_SELECTION, PRIVATE_SELECTION, PURE_PRIORITY_SELECTION } from "./policy.ts";
 
 test("a better candidate does not come at once where as many work as may", () => {
   const snapshot = snapshotOf([
@@ -56,3 +56,29 @@ test("who cannot come yet because another has only come is told so, without a nu
   assert(ninth !== undefined, "every monitor is explained");
   expect(explanationText(ninth)).toMatch(/^comes after monitor \d for now/);
 });
+
+test.each([0, 1, 2, 5])(
+  "when time runs out after %i looks at the clock, the plan still holds every limit, and says that it is not proven",
+  (looks) => {
+    const rows = [
+      ...of("active", 1, 10, { unhealthy: true }),
+      ...of("testing", 11, 18, { account: 7 }),
+      ...of("candidate", 21, 40),
+    ].map((row) => ({ ...row, country: `C${row.id % 5}`, network: `N${row.id % 3}` }));
+    const snapshot = snapshotOf(rows);
+    let count = 0;
+    const monotonicMs = (): number => {
+      count += 1;
+      return count > looks + 1 ? 1_000 : 0;
+    };
+    const policy = { ...POOL_SELECTION, shortageBudget: 4 };
+    const plan = planReview(snapshot, policy, NOW_MS, { monotonicMs, msMax: 20 });
+    const whole = planReview(snapshot, policy, NOW_MS);
+    expect(plan.proven).toBe(false);
+    expect(whole.proven).toBe(true);
+    expect(plan.usableAfter).toBeGreaterThanOrEqual(plan.usableBefore);
+    const ids = plan.changes.map(({ monitorId }) => monitorId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(plan.changes.length).toBeLessThanOrEqual(12);
+  },
+);

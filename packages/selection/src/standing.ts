@@ -1,7 +1,7 @@
 // What the facts mean under a policy: who may do what, who is of use, and at what cost. Monitors are put into the order of
 // their ids, so that nothing depends on how they came.
 
-import { networkKey } from "./network-key.ts";
+import { type NetworkAddress, type NetworkKey, networkAddress, networkKey } from "./network-key.ts";
 import type { SelectionPolicy } from "./policy.ts";
 import { delayBand, isHealthy, qualityCost, serverLevel } from "./quality.ts";
 import type { MonitorFacts, Snapshot, ViolationType } from "./snapshot.ts";
@@ -58,78 +58,124 @@ export interface Field {
   readonly serverAddressUnclear: boolean;
 }
 
+/** The order of the monitors does not matter. */
 export function fieldOf(snapshot: Snapshot, policy: SelectionPolicy, nowMs: number): Field {
   const { server, monitors } = snapshot;
-  const level = serverLevel(monitors, nowMs);
-  const newestMs = Math.max(
-    ...monitors.map(({ measured }) => measured?.lastCheckAtMs ?? Number.NEGATIVE_INFINITY),
-  );
-  const subnet = policy.sameSubnetBits;
-  const serverNetwork =
-    subnet === null || server.ip === undefined ? undefined : networkKey(server.ip, subnet);
-  const numbers = {
-    account: numbering(),
-    network: numbering(),
-    country: numbering(),
-    place: numbering(),
-  };
-  const accountLimits: number[] = [];
-  const standings = monitors
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map((facts): Standing => {
-      const exclusion = exclusionOf(facts, { snapshot, policy, serverNetwork });
-      const diversity =
-        policy.diversityBits === null || facts.ip === undefined
-          ? undefined
-          : networkKey(facts.ip, policy.diversityBits);
-      const unclear =
-        policy.diversityBits !== null && facts.ip !== undefined && diversity === undefined;
-      const role = unclear && isLive(facts) ? "unclear" : roleOf(facts, exclusion);
-      const healthy = isHealthy(facts, level);
-      // Silence of all is no silence of one: what nobody has measured since, nobody is late with. One gone silent is.
-      const fresh = isFresh(facts, facts.online ? Math.min(nowMs, newestMs) : nowMs);
-      const isOpen = role === "eligible" && facts.status !== "paused";
-      const promotable = isOpen && facts.globalStatus === "active";
-      const count = facts.measured?.count ?? 0;
-      const cost = qualityCost(facts.measured, policy.quality);
-      const account =
-        policy.accountLimit === null || facts.accountId === undefined
-          ? -1
-          : numbers.account(String(facts.accountId));
-      if (account >= 0 && facts.accountId !== undefined) {
-        accountLimits[account] =
-          snapshot.accountLimits?.get(facts.accountId) ?? policy.accountLimit ?? 0;
-      }
-      return {
-        facts,
-        role,
-        exclusion,
-        healthy,
-        fresh,
-        promotable,
-        usable: promotable && healthy && fresh,
-        testable: isOpen && healthy && fresh,
-        activeGateMet: facts.status === "active" || count >= policy.activeGate,
-        testingGateMet: isWorking(facts.status) || count >= policy.testingGate,
-        cost,
-        margin: Math.max(policy.hysteresisPoints, policy.hysteresisShare * cost),
-        account,
-        network: diversity === undefined ? -1 : numbers.network(diversity),
-        groups: [
-          numbers.country(facts.country),
-          numbers.place(facts.network),
-          delayBand(facts.measured) + 1,
-        ],
-      };
-    });
+  const context = contextOf(snapshot, policy, nowMs);
+  const standings = inOrder(monitors).map((facts) => standingOf(facts, context));
+  const { numbers, accountLimits, serverNetwork } = context;
   return {
     standings,
     accountLimits,
     networks: numbers.network.size(),
     policy,
     nowMs,
-    serverAddressUnclear: subnet !== null && server.ip !== undefined && serverNetwork === undefined,
+    serverAddressUnclear:
+      policy.sameSubnetBits !== null && server.ip !== undefined && serverNetwork === undefined,
   };
+}
+
+function inOrder(monitors: readonly MonitorFacts[]): readonly MonitorFacts[] {
+  const isBefore = (a: MonitorFacts, b: MonitorFacts | undefined): boolean =>
+    b === undefined || a.id < b.id;
+  return monitors.every((facts, place) => isBefore(facts, monitors[place + 1]))
+    ? monitors
+    : monitors.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What the standing of every monitor depends on, and the numbers that are given to what they have in common. */
+interface FieldContext {
+  readonly snapshot: Snapshot;
+  readonly policy: SelectionPolicy;
+  readonly nowMs: number;
+  readonly newestMs: number;
+  readonly level: number | undefined;
+  readonly serverNetwork: NetworkKey | undefined;
+  readonly numbers: Readonly<Record<"account" | "network" | "country" | "place", Numbering>>;
+  readonly accountLimits: number[];
+}
+
+function contextOf(snapshot: Snapshot, policy: SelectionPolicy, nowMs: number): FieldContext {
+  const { server, monitors } = snapshot;
+  const subnet = policy.sameSubnetBits;
+  const address =
+    server.ip === undefined || subnet === null ? undefined : networkAddress(server.ip);
+  return {
+    snapshot,
+    policy,
+    nowMs,
+    newestMs: Math.max(
+      ...monitors.map(({ measured }) => measured?.lastCheckAtMs ?? Number.NEGATIVE_INFINITY),
+    ),
+    level: serverLevel(monitors, nowMs),
+    serverNetwork:
+      subnet === null || address === undefined ? undefined : networkKey(address, subnet),
+    numbers: {
+      account: numbering(),
+      network: numbering(),
+      country: numbering(),
+      place: numbering(),
+    },
+    accountLimits: [],
+  };
+}
+
+function standingOf(facts: MonitorFacts, context: FieldContext): Standing {
+  const { policy, nowMs, newestMs, level, numbers } = context;
+  const address = addressOf(facts, policy);
+  const exclusion = exclusionOf(facts, address, context);
+  const unclear = policy.diversityBits !== null && facts.ip !== undefined && address === undefined;
+  const role = unclear && isLive(facts) ? "unclear" : roleOf(facts, exclusion);
+  const healthy = isHealthy(facts, level);
+  // Silence of all is no silence of one: what nobody has measured since, nobody is late with. One gone silent is.
+  const fresh = isFresh(facts, facts.online ? Math.min(nowMs, newestMs) : nowMs);
+  const isOpen = role === "eligible" && facts.status !== "paused";
+  const promotable = isOpen && facts.globalStatus === "active";
+  const count = facts.measured?.count ?? 0;
+  const cost = qualityCost(facts.measured, policy.quality);
+  return {
+    facts,
+    role,
+    exclusion,
+    healthy,
+    fresh,
+    promotable,
+    usable: promotable && healthy && fresh,
+    testable: isOpen && healthy && fresh,
+    activeGateMet: facts.status === "active" || count >= policy.activeGate,
+    testingGateMet: isWorking(facts.status) || count >= policy.testingGate,
+    cost,
+    margin: Math.max(policy.hysteresisPoints, policy.hysteresisShare * cost),
+    account: accountNumber(facts, context),
+    network:
+      policy.diversityBits === null || address === undefined
+        ? -1
+        : numbers.network(networkKey(address, policy.diversityBits)),
+    groups: [
+      numbers.country(facts.country),
+      numbers.place(facts.network),
+      delayBand(facts.measured) + 1,
+    ],
+  };
+}
+
+/** Undefined: it has none, it cannot be read, or no limit asks for it. */
+function addressOf(
+  { ip }: MonitorFacts,
+  { sameSubnetBits, diversityBits }: SelectionPolicy,
+): NetworkAddress | undefined {
+  const isAsked = sameSubnetBits !== null || diversityBits !== null;
+  return isAsked && ip !== undefined ? networkAddress(ip) : undefined;
+}
+
+function accountNumber(
+  { accountId }: MonitorFacts,
+  { policy, snapshot, numbers, accountLimits }: FieldContext,
+): number {
+  if (policy.accountLimit === null || accountId === undefined) return -1;
+  const account = numbers.account(accountId);
+  accountLimits[account] ??= snapshot.accountLimits?.get(accountId) ?? policy.accountLimit;
+  return account;
 }
 
 /** Until when an assignment counts as fresh if nothing comes. */
@@ -170,33 +216,30 @@ function roleOf({ type, globalStatus }: MonitorFacts, exclusion: ViolationType |
   return exclusion === undefined ? "eligible" : "excluded";
 }
 
-interface ExclusionInput {
-  readonly snapshot: Snapshot;
-  readonly policy: SelectionPolicy;
-  readonly serverNetwork: string | undefined;
-}
-
 /** What no change of the assignment can mend: the NTP Pool's "unchangeable" violations. */
 function exclusionOf(
-  { ip, accountId }: MonitorFacts,
-  { snapshot: { server }, policy, serverNetwork }: ExclusionInput,
+  { accountId }: MonitorFacts,
+  address: NetworkAddress | undefined,
+  { snapshot: { server }, policy, serverNetwork }: FieldContext,
 ): "network_same_subnet" | "account" | undefined {
-  if (policy.sameSubnetBits !== null && serverNetwork !== undefined && ip !== undefined) {
-    if (networkKey(ip, policy.sameSubnetBits) === serverNetwork) return "network_same_subnet";
+  if (policy.sameSubnetBits !== null && serverNetwork !== undefined && address !== undefined) {
+    if (networkKey(address, policy.sameSubnetBits) === serverNetwork) return "network_same_subnet";
   }
   const isOwn = accountId !== undefined && accountId === server.accountId;
   return policy.sameAccountForbidden && isOwn ? "account" : undefined;
 }
 
+type NumberingKey = NetworkKey | bigint;
+
 interface Numbering {
-  (key: string): number;
+  (key: NumberingKey): number;
   readonly size: () => number;
 }
 
 /** Gives equal keys equal numbers, from 0. */
 function numbering(): Numbering {
-  const numbers = new Map<string, number>();
-  const number = (key: string): number => {
+  const numbers = new Map<NumberingKey, number>();
+  const number = (key: NumberingKey): number => {
     const known = numbers.get(key);
     if (known !== undefined) return known;
     numbers.set(key, numbers.size);

@@ -1,9 +1,17 @@
 // Where the assignments of a server should end: the best active monitors, then the best testing ones beside them, with all
 // limits held. What can be reached in one review is another question (step.ts).
 
-import { type Choice, type ChoiceProblem, chooseBest, type OutOfTime } from "./choose-best.ts";
+import type { Choice, ChoiceProblem, OutOfTime } from "./choice-problem.ts";
+import { chooseBest } from "./choose-best.ts";
 import type { Field, Standing } from "./standing.ts";
-import { activeValue, COUNT_VALUE, GATE_VALUE, pointsValue, testingValue } from "./value.ts";
+import {
+  activeValue,
+  COUNT_VALUE,
+  diversityWeights,
+  GATE_VALUE,
+  pointsValue,
+  testingValue,
+} from "./value.ts";
 
 /** A limit that had to give way, and for how many monitors. */
 export type SlackKind =
@@ -13,6 +21,7 @@ export type SlackKind =
   | "health"
   | "same_owner";
 
+/** Which limit, and whom it let in. */
 export interface Slack {
   readonly kind: SlackKind;
   readonly monitorIds: readonly bigint[];
@@ -30,6 +39,7 @@ export interface Target {
   readonly gapPoints: number;
 }
 
+/** Exact, unless time runs out; then it says by how much it may be short. */
 export function targetOf(field: Field, outOfTime: OutOfTime): Target {
   const active = activeTarget(field, outOfTime);
   const testing = testingTarget(field, active.places, outOfTime);
@@ -42,7 +52,6 @@ export function targetOf(field: Field, outOfTime: OutOfTime): Target {
   };
 }
 
-/** How many promotable monitors must be among the testing ones, given how many could be. */
 interface ActiveTarget {
   readonly places: ReadonlySet<number>;
   readonly usable: ReadonlySet<number>;
@@ -169,8 +178,7 @@ function chooseActive(field: Field, options: ActiveChoice): Chosen {
     items,
     capacity: options.capacity ?? policy.activeTarget,
     ...roomBeside(field, base, accountLimits),
-    gains: gainsOf(field),
-    groupCounts: groupCountsOf(field, base),
+    gains: diversityWeights(field),
     restrictedMax: withoutGateMax,
   };
   return chosenPlaces(places, chooseBest(problem, outOfTime));
@@ -229,8 +237,7 @@ function chooseTesting(field: Field, options: TestingChoice): Chosen {
       base,
       accountLimits.map((limit) => limit + 1),
     ),
-    gains: gainsOf(field),
-    groupCounts: groupCountsOf(field, base),
+    gains: diversityWeights(field),
   };
   const itemOf = (place: number): ChoiceProblem["items"][number] => {
     const standing = standings[place] as Standing;
@@ -274,35 +281,20 @@ function roomBeside(
   { standings }: Field,
   base: readonly number[],
   limits: readonly number[],
-): Pick<ChoiceProblem, "accountRoom" | "takenNetworks"> {
-  const accountRoom = [...limits];
+): Pick<ChoiceProblem, "accountRoom" | "isNetworkTaken" | "chosenBefore"> {
+  const room = [...limits];
   const takenNetworks = new Set<number>();
   for (const place of base) {
-    const { account = -1, network = -1 } = standings[place] ?? {};
-    if (account >= 0) accountRoom[account] = (accountRoom[account] ?? 0) - 1;
+    const { account, network } = standings[place] as Standing;
+    if (account >= 0) room[account] = (room[account] as number) - 1;
     if (network >= 0) takenNetworks.add(network);
   }
-  return { accountRoom, takenNetworks };
-}
-
-function gainsOf({ policy: { diversity } }: Field): readonly number[] {
-  return [diversity.country, diversity.network, diversity.delayBand]
-    .map(Math.round)
-    .map((points) => points * 100);
-}
-
-function groupCountsOf(
-  { standings }: Field,
-  base: readonly number[],
-): readonly ReadonlyMap<number, number>[] {
-  return [0, 1, 2].map((grouping) => {
-    const counts = new Map<number, number>();
-    for (const place of base) {
-      const group = standings[place]?.groups[grouping] ?? -1;
-      counts.set(group, (counts.get(group) ?? 0) + 1);
-    }
-    return counts;
-  });
+  return {
+    accountRoom: (account) => room[account] as number,
+    isNetworkTaken: (network) => takenNetworks.has(network),
+    chosenBefore: (grouping, group) =>
+      base.filter((place) => standings[place]?.groups[grouping] === group).length,
+  };
 }
 
 function placesWhere(
@@ -313,5 +305,5 @@ function placesWhere(
 }
 
 function idsOf({ standings }: Field, places: readonly number[]): readonly bigint[] {
-  return places.flatMap((place) => standings[place]?.facts.id ?? []);
+  return places.map((place) => (standings[place] as Standing).facts.id);
 }

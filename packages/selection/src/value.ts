@@ -44,9 +44,21 @@ export function testingValue(standing: Standing, field: Field): number {
   return value(points) - (works && margin > 0 ? TIE_VALUE : 0);
 }
 
+/** What the groupings weigh, by country, network and delay band. */
+export function diversityWeights({ policy: { diversity } }: Field): readonly number[] {
+  return [diversity.country, diversity.network, diversity.delayBand].map(
+    (points) => Math.round(points) * PER_POINT,
+  );
+}
+
 /** In whole points and hundredths. */
 export function pointsValue(difference: number): number {
   return difference / PER_POINT;
+}
+
+/** Of a cost alone. */
+export function costValue(points: number): number {
+  return value(points);
 }
 
 function value(points: number): number {

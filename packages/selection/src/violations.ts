@@ -4,6 +4,7 @@
 import type { ViolationType } from "./snapshot.ts";
 import { type Field, isWorking, type Standing } from "./standing.ts";
 
+/** Which limit a monitor breaks as it stands. */
 export interface Violation {
   readonly monitorId: bigint;
   readonly type: ViolationType;
@@ -47,7 +48,7 @@ function overAccountLimit(
   const byAccount = Map.groupBy(ranked, ({ account }) => account);
   byAccount.delete(-1);
   return [...byAccount].flatMap(([account, members]) => {
-    const limit = limits[account] ?? 0;
+    const limit = limits[account] as number;
     const active = members.filter(({ facts }) => facts.status === "active");
     const kept = active.slice(0, limit);
     const others = members.filter((member) => !kept.includes(member));

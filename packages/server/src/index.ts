@@ -44,8 +44,6 @@ export {
   type ServerPolicy,
 } from "./policy.ts";
 export { type ScorerLag, scorerLag } from "./scorer/scorer-lag.ts";
-export {
-  type ReviewContext,
-  type ReviewOutcome,
-  reviewDueServers,
-} from "./selector/review-servers.ts";
+export { nextReviewMs, type ReviewedServer } from "./selector/next-review.ts";
+export type { ReviewContext, ReviewOutcome } from "./selector/review-batch.ts";
+export { reviewDueServers } from "./selector/review-servers.ts";

@@ -9,7 +9,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { LOCAL_POLICY, POOL_POLICY } from "../src/index.ts";
 import { loadSnapshots } from "../src/selector/load-snapshots.ts";
 import { reassign, requestReviews } from "../src/selector/reassign.ts";
-import { type ReviewContext, reviewDueServers } from "../src/selector/review-servers.ts";
+import type { ReviewContext } from "../src/selector/review-batch.ts";
+import { reviewDueServers } from "../src/selector/review-servers.ts";
 import { writePlans } from "../src/selector/write-plans.ts";
 
 const database = await useDatabase();
@@ -274,6 +275,15 @@ test("two replicas review every server once, and no change twice", async () => {
     { count: 120 * 5, status: "candidate" },
     { count: 120 * 4, status: "testing" },
   ]);
+});
+
+test("more servers than one transaction takes are reviewed in one call, each once", async () => {
+  await fleet({ monitors: 8, servers: 120 });
+  await reassign(pool);
+  await measured();
+  await makeDue();
+  expect((await reviewDueServers(pool)).servers).toBe(120);
+  expect(await reviewDueServers(pool)).toEqual({ servers: 0, changes: 0 });
 });
 
 /** Reviews with good measurements until nothing changes. */

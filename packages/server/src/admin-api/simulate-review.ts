@@ -18,8 +18,8 @@ import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
 import { type LoadedServer, loadSnapshots } from "../selector/load-snapshots.ts";
-import { fleetPolicy, policyOf } from "../selector/review-servers.ts";
 import { changedPolicy } from "../selector/selection-policies.ts";
+import { fleetPolicy, policyOf } from "../selector/server-policy.ts";
 import { ASSIGNMENT_STATUSES } from "./admin-message.ts";
 
 const POLICY_CHARACTERS_MAX = 16_384;
@@ -117,15 +117,11 @@ function parsedPolicy(text: string): unknown {
   }
 }
 
-function nameOf(server: LoadedServer): (monitorId: bigint) => string {
-  return (monitorId) => server.assignments.get(monitorId)?.name ?? `monitor ${monitorId}`;
-}
-
 function changeMessage(change: Change, server: LoadedServer): adminV1.AssignmentChange {
   const { monitorId, from, to, reason } = change;
   return create(adminV1.AssignmentChangeSchema, {
     monitorId,
-    monitorName: nameOf(server)(monitorId),
+    monitorName: server.nameOf(monitorId),
     from: ASSIGNMENT_STATUSES[from],
     to: ASSIGNMENT_STATUSES[to],
     reason,
@@ -140,12 +136,12 @@ function explanationMessage(
   const { monitorId, status, target, hold, costPoints } = explanation;
   return create(adminV1.AssignmentExplanationSchema, {
     monitorId,
-    monitorName: nameOf(server)(monitorId),
+    monitorName: server.nameOf(monitorId),
     status: ASSIGNMENT_STATUSES[status],
     target: ASSIGNMENT_STATUSES[target],
     hold,
     costPoints,
-    text: explanationText(explanation, nameOf(server)),
+    text: explanationText(explanation, server.nameOf),
   });
 }
 
@@ -158,5 +154,5 @@ const SLACK_TEXTS: Readonly<Record<Slack["kind"], string>> = {
 };
 
 function slackText({ kind, monitorIds }: Slack, server: LoadedServer): string {
-  return `${monitorIds.map(nameOf(server)).join(", ")}: ${SLACK_TEXTS[kind]}`;
+  return `${monitorIds.map(server.nameOf).join(", ")}: ${SLACK_TEXTS[kind]}`;
 }

@@ -2,7 +2,8 @@
 
 import { type Database, inTransaction, type Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-import { type ReviewContext, reviewDueServers } from "./review-servers.ts";
+import type { ReviewContext } from "./review-batch.ts";
+import { reviewDueServers } from "./review-servers.ts";
 
 export interface FleetChange {
   /** Monitors that came, left, or have another status. */

@@ -2,82 +2,68 @@
 // and holds them until its changes are written.
 
 import { AppError } from "@truechimer/base";
-import { inTransaction, type Schema } from "@truechimer/database";
-import {
-  planReview,
-  type ReviewPlan,
-  type SelectionPolicy,
-  USABLE_MIN,
-} from "@truechimer/selection";
-import { sql, type Transaction } from "kysely";
-import type { ServerContext } from "../context.ts";
+import { sql } from "kysely";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
-import { type LoadedServer, loadSnapshots } from "./load-snapshots.ts";
-import { nextReviewMs } from "./next-review.ts";
-import { changedPolicy, labPolicy } from "./selection-policies.ts";
+import {
+  type FleetPolicies,
+  type ReviewContext,
+  type ReviewOutcome,
+  reviewSome,
+} from "./review-batch.ts";
+import { fleetPolicy } from "./server-policy.ts";
 import { refreshStandings } from "./standings.ts";
-import { noteViolations, type PlannedReview, writePlans } from "./write-plans.ts";
-
-/** What a review needs of the world; callers that have no metrics count nothing. */
-export type ReviewContext = Pick<ServerContext, "database" | "policy"> &
-  Partial<Pick<ServerContext, "clock" | "logger" | "metrics">>;
 
 /** Reviewed by one transaction: few enough that a change waits for no more than a moment. */
 const BATCH_SERVERS = 50;
-/** Of one call: at half a millisecond each it still ends in seconds. */
+/** While one batch is planned the database works on another. */
+const LANES = 2;
+/** Of one call: at a millisecond each it still ends in seconds. */
 const SERVERS_MAX = 20_000;
 /** A server whose review failed is tried again after this. */
 const FAILED_RETRY_MS = 20 * 60_000;
-
-interface DueServer {
-  readonly server_id: bigint;
-  readonly config: unknown;
-  readonly quiet_reviews: number;
-  readonly now_ms: number;
-}
-
-export interface ReviewOutcome {
-  readonly servers: number;
-  readonly changes: number;
-}
 
 /** Until none is due that nobody else holds. */
 export async function reviewDueServers(
   context: ReviewContext,
   signal?: AbortSignal,
 ): Promise<ReviewOutcome> {
-  const fleet = await fleetPolicy(context);
+  const fleet = await fleetPolicies(context);
   await refreshStandings(context.database);
   let servers = 0;
   let changes = 0;
-  const isStopped = (): boolean => signal?.aborted === true;
-  while (servers < SERVERS_MAX && !isStopped()) {
+  /** How many were reviewed; 0: no more are due. */
+  const next = async (): Promise<number> => {
+    if (servers >= SERVERS_MAX || signal?.aborted === true) return 0;
     const outcome = await reviewBatch(context, fleet);
-    if (outcome === undefined) break;
-    servers += outcome.servers;
-    changes += outcome.changes;
+    servers += outcome?.servers ?? 0;
+    changes += outcome?.changes ?? 0;
+    return outcome?.servers ?? 0;
+  };
+  if ((await next()) === BATCH_SERVERS) {
+    const lane = async (): Promise<void> => {
+      let reviewed = 0;
+      do reviewed = await next();
+      while (reviewed > 0);
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
   }
   return { servers, changes };
 }
 
-/** The fleet's policy: as configured, changed by the setting `selection`. */
-export async function fleetPolicy({
-  database,
-  policy,
-}: Pick<ReviewContext, "database" | "policy">): Promise<SelectionPolicy> {
-  const setting = await database.kysely
-    .selectFrom("system_settings")
-    .select("value")
-    .where("key", "=", "selection")
-    .executeTakeFirst();
-  return setting === undefined
-    ? policy.selection
-    : changedPolicy(policy.selection, setting.value, "the setting selection");
+async function fleetPolicies(context: ReviewContext): Promise<FleetPolicies> {
+  const { database, policy } = context;
+  return {
+    selection: await fleetPolicy(context),
+    probes: {
+      probe: await probePolicyFor(database, policy, false),
+      labProbe: policy.labProbe,
+    },
+  };
 }
 
 async function reviewBatch(
   context: ReviewContext,
-  fleet: SelectionPolicy,
+  fleet: FleetPolicies,
 ): Promise<ReviewOutcome | undefined> {
   const taken: bigint[] = [];
   try {
@@ -93,7 +79,7 @@ async function reviewBatch(
 /** One of them cannot be reviewed; the others can. */
 async function reviewOneByOne(
   context: ReviewContext,
-  fleet: SelectionPolicy,
+  fleet: FleetPolicies,
   serverIds: readonly bigint[],
 ): Promise<ReviewOutcome> {
   let changes = 0;
@@ -107,131 +93,6 @@ async function reviewOneByOne(
   return { servers: serverIds.length, changes };
 }
 
-interface Batch {
-  readonly fleet: SelectionPolicy;
-  readonly most: number;
-  /** Filled with what was taken. */
-  readonly taken: bigint[];
-  readonly only?: bigint;
-}
-
-function reviewSome(context: ReviewContext, batch: Batch): Promise<ReviewOutcome | undefined> {
-  return inTransaction(context.database, async (transaction) => {
-    const due = await takeDue(transaction, batch);
-    if (due.length === 0) return undefined;
-    batch.taken.push(...due.map(({ server_id: id }) => id));
-    const probe = await probePolicyFor(context.database, context.policy, false);
-    const loaded = await loadSnapshots(transaction, batch.taken, {
-      probe,
-      labProbe: context.policy.labProbe,
-    });
-    const reviews = due.map((row) => plannedReview(context, { row, loaded, fleet: batch.fleet }));
-    const planned = reviews.flatMap(({ review }) => review ?? []);
-    const written = await writePlans(transaction, planned);
-    await noteViolations(transaction, planned);
-    await noteReviews(transaction, reviews);
-    count(context, planned, written);
-    return { servers: due.length, changes: written.size };
-  });
-}
-
-async function takeDue(
-  transaction: Transaction<Schema>,
-  { most, only }: Batch,
-): Promise<readonly DueServer[]> {
-  const { rows } = await sql<DueServer>`
-    select r.server_id, r.config, r.quiet_reviews, extract(epoch from now())::float8 * 1000 as now_ms
-    from servers_monitor_review r join servers s on s.id = r.server_id
-    where r.next_review <= now() and s.state = 'watched'
-      and (${only ?? null}::bigint is null or r.server_id = ${only ?? null}::bigint)
-    order by r.next_review, r.server_id
-    limit ${most}
-    for no key update of r skip locked`.execute(transaction);
-  return rows;
-}
-
-interface DueReview {
-  readonly row: DueServer;
-  readonly review: PlannedReview | undefined;
-  readonly policy: SelectionPolicy;
-}
-
-function plannedReview(
-  context: ReviewContext,
-  of: {
-    readonly row: DueServer;
-    readonly loaded: ReadonlyMap<bigint, LoadedServer>;
-    readonly fleet: SelectionPolicy;
-  },
-): DueReview {
-  const server = of.loaded.get(of.row.server_id);
-  const policy = policyOf(of.row, server, of.fleet);
-  if (server === undefined) return { row: of.row, review: undefined, policy };
-  return {
-    row: of.row,
-    review: { server, plan: timedPlan(context, server, policy, of.row.now_ms) },
-    policy,
-  };
-}
-
-/** Of a server: the lab's, or the fleet's, with the server's own differences. */
-export function policyOf(
-  { server_id: id, config }: Pick<DueServer, "server_id" | "config">,
-  server: LoadedServer | undefined,
-  fleet: SelectionPolicy,
-): SelectionPolicy {
-  const base = server?.lab === true ? labPolicy() : fleet;
-  return changedPolicy(base, config, `the selection policy of server ${id}`);
-}
-
-function timedPlan(
-  { clock, metrics }: ReviewContext,
-  { snapshot }: LoadedServer,
-  policy: SelectionPolicy,
-  nowMs: number,
-): ReviewPlan {
-  if (clock === undefined) return planReview(snapshot, policy, nowMs);
-  const monotonicMs = (): number => Number(clock.monotonicNs()) / 1e6;
-  const startedMs = monotonicMs();
-  const plan = planReview(snapshot, policy, nowMs, { monotonicMs });
-  metrics?.selectorSeconds.observe((monotonicMs() - startedMs) / 1_000);
-  return plan;
-}
-
-async function noteReviews(
-  transaction: Transaction<Schema>,
-  reviews: readonly DueReview[],
-): Promise<void> {
-  const noted = reviews.map(({ row, review, policy }) => {
-    const plan = review?.plan;
-    const quiet = plan === undefined || plan.changes.length > 0 ? 0 : row.quiet_reviews + 1;
-    return {
-      id: row.server_id,
-      waitMs: nextReviewMs({ plan, policy, quiet, nowMs: row.now_ms }),
-      changed: (plan?.changes.length ?? 0) > 0,
-      quiet,
-      usable: plan?.usableAfter ?? 0,
-      shortage: plan === undefined ? "no_monitor" : (plan.shortage ?? null),
-    };
-  });
-  await sql`
-    update servers_monitor_review r set
-      last_review = now(),
-      -- A tenth of chance, so that servers that were added together are not reviewed together for ever.
-      next_review = now() + make_interval(secs => t.wait_ms / 1000 * (0.95 + 0.1 * random())),
-      last_change = case when t.changed then now() else r.last_change end,
-      quiet_reviews = t.quiet,
-      usable_active = t.usable,
-      shortage = t.shortage,
-      failures = 0
-    from unnest(
-      ${noted.map(({ id }) => id)}::bigint[], ${noted.map(({ waitMs }) => waitMs)}::float8[],
-      ${noted.map(({ changed }) => changed)}::boolean[], ${noted.map(({ quiet }) => quiet)}::int[],
-      ${noted.map(({ usable }) => usable)}::int[], ${noted.map(({ shortage }) => shortage)}::text[]
-    ) as t (id, wait_ms, changed, quiet, usable, shortage)
-    where r.server_id = t.id`.execute(transaction);
-}
-
 async function noteFailure(
   { database, logger, metrics }: ReviewContext,
   serverIds: readonly bigint[],
@@ -243,29 +104,4 @@ async function noteFailure(
     update servers_monitor_review set failures = failures + 1,
       next_review = now() + make_interval(secs => ${FAILED_RETRY_MS / 1_000}::float8)
     where server_id = any(${[...serverIds]}::bigint[])`.execute(database.kysely);
-}
-
-function count(
-  { metrics }: ReviewContext,
-  reviews: readonly PlannedReview[],
-  written: ReadonlySet<bigint>,
-): void {
-  if (metrics === undefined) return;
-  for (const { server, plan } of reviews) {
-    metrics.selectorReviews.inc({
-      outcome:
-        plan.usableAfter < USABLE_MIN ? "shortage" : plan.changes.length > 0 ? "changed" : "stable",
-    });
-    metrics.selectorEvaluated.inc({}, server.snapshot.monitors.length);
-    for (const { type } of plan.violations)
-      metrics.selectorViolations.inc({ constraint_type: type });
-    for (const { monitorId, from, to, reason } of plan.changes) {
-      const assignment = server.assignments.get(monitorId);
-      if (assignment !== undefined && written.has(assignment.id)) {
-        metrics.selectorChanges.inc({ from_status: from, to_status: to, reason });
-      } else {
-        metrics.selectorFailures.inc({ reason: "conflict" });
-      }
-    }
-  }
 }

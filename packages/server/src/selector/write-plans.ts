@@ -19,8 +19,8 @@ export async function writePlans(
 ): Promise<ReadonlySet<bigint>> {
   const changes = reviews.flatMap(({ server, plan }) =>
     plan.changes.flatMap(({ monitorId, from, to, reason }) => {
-      const assignment = server.assignments.get(monitorId);
-      return assignment === undefined ? [] : [{ id: assignment.id, from, to, reason }];
+      const assignmentId = server.assignmentIds.get(monitorId);
+      return assignmentId === undefined ? [] : [{ id: assignmentId, from, to, reason }];
     }),
   );
   if (changes.length === 0) return new Set();
@@ -64,9 +64,10 @@ export async function noteViolations(
     const rechecked = new Set(plan.rechecked);
     return server.snapshot.monitors.flatMap(({ id, violation }) => {
       const type = found.get(id);
-      const assignment = server.assignments.get(id);
-      if (assignment === undefined || (type === violation && !rechecked.has(id))) return [];
-      return [{ id: assignment.id, type: type ?? null, rechecked: rechecked.has(id) }];
+      if (type === violation && !rechecked.has(id)) return [];
+      const assignmentId = server.assignmentIds.get(id);
+      if (assignmentId === undefined) return [];
+      return [{ id: assignmentId, type: type ?? null, rechecked: rechecked.has(id) }];
     });
   });
   if (noted.length === 0) return;
