@@ -107,7 +107,7 @@ async function openAgent(stack: AsyncDisposableStack, world: World): Promise<voi
   });
 }
 
-async function openIdentity({ context, settings, logger }: World): Promise<AgentIdentity> {
+async function openIdentity({ context, settings, logger, stop }: World): Promise<AgentIdentity> {
   const { clock, random } = context;
   if (settings.stateDirectoryWarning !== undefined) {
     logger.warn({ directory: settings.stateDirectory }, settings.stateDirectoryWarning);
@@ -123,6 +123,7 @@ async function openIdentity({ context, settings, logger }: World): Promise<Agent
     random,
     logger,
     runAsProcess: process.pid,
+    onDirectoryLost: (error) => stop.fail(error),
     runtimeDirectory: settings.variables["RUNTIME_DIRECTORY"],
     rootPem: settings.rootPem,
   });

@@ -26,7 +26,7 @@ import { nodeFileSystem } from "./node-file-system.ts";
 import { createReloadLoop, type ReloadOutcome } from "./reload-loop.ts";
 import { environmentDirectory } from "./state-directory.ts";
 import { EMPTY_STATE } from "./state-file.ts";
-import { createStateStore, type StateStore } from "./state-store.ts";
+import { createStateStore, type RunLock, type StateStore } from "./state-store.ts";
 import { IDENTITY_FILES } from "./stored-identity.ts";
 import { createTokenSource, type TokenSource } from "./token-source.ts";
 import { type WatchDirectory, watchDirectory } from "./watch-directory.ts";
@@ -43,6 +43,8 @@ export interface AgentIdentityOptions {
   readonly logger: Logger;
   /** Set for the agent that runs: keeps a second one out (directory_in_use). Absent: as `setup` and `status` do. */
   readonly runAsProcess?: number;
+  /** The directory was removed, and another agent runs on the one that took its place: this one must end. */
+  readonly onDirectoryLost?: (error: AppError) => void;
   /** RUNTIME_DIRECTORY, from where files are taken over that an older unit left there. */
   readonly runtimeDirectory?: string | undefined;
   /** PEM of what the control plane's certificates lead to, where the files name no other. */
@@ -124,7 +126,7 @@ interface Parts {
   readonly value: ChangingValue<IdentitySnapshot>;
   readonly tokens: TokenSource;
   readonly reloading: IdentityReload;
-  readonly lock: Disposable | undefined;
+  readonly lock: RunLock | undefined;
 }
 
 function assembled(parts: Parts): AgentIdentity {
@@ -139,7 +141,10 @@ function assembled(parts: Parts): AgentIdentity {
     watchDirectory: options.watchDirectory ?? watchDirectory,
     isOurs: (name) => OUR_NAMES.has(name),
     filesChanged: () => reloading.filesChanged(),
-    reload: (signal) => reloading.reload(signal),
+    reload: async (signal) => {
+      const failure = await keptLockFailure(parts);
+      return failure === undefined ? reloading.reload(signal) : { failure, nextCheckMs: undefined };
+    },
   });
   let started = false;
   const waits = identityWaits(parts, { reload: () => loop.now(), stopping: stopping.signal });
@@ -176,6 +181,22 @@ function assembled(parts: Parts): AgentIdentity {
       lock?.[Symbol.dispose]();
     },
   };
+}
+
+/** Where another agent has the directory, nothing in it is read or written any more. */
+async function keptLockFailure({ lock, options }: Parts): Promise<unknown> {
+  try {
+    await lock?.keep();
+    return undefined;
+  } catch (error) {
+    options.logger.error({ error }, "the state directory was removed, and is not held any more");
+    if (error instanceof AppError && error.code === "directory_in_use") {
+      options.onDirectoryLost?.(error);
+      return error;
+    }
+    // A full disk, or missing rights: tried again at the next look, and no reason to stop.
+    return undefined;
+  }
 }
 
 const OUR_NAMES: ReadonlySet<string> = new Set(Object.values(IDENTITY_FILES));

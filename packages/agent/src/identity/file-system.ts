@@ -16,6 +16,12 @@ export interface NewFile {
   close(): Promise<void>;
 }
 
+/** A lock that somebody has. Disposal gives it back. */
+export interface FileLock extends Disposable {
+  /** Whether who asks for the path meets this lock: its file may have been removed or replaced. */
+  isCurrent(): boolean;
+}
+
 /** Paths are absolute. What the system refuses is thrown as it comes, with its `code` (ENOSPC, EACCES, …). */
 export interface FileSystem {
   /** Follows symbolic links; never waits on a pipe; reads no more than `bytesMax`. */
@@ -35,5 +41,5 @@ export interface FileSystem {
   /** Returns when the names in it would survive a loss of power. */
   syncDirectory(path: string): Promise<void>;
   /** Undefined when another holder has it. Ends with disposal or the process, however that dies. */
-  lock(path: string): Disposable | undefined;
+  lock(path: string): FileLock | undefined;
 }

@@ -10,7 +10,7 @@ import type { Logger } from "@truechimer/telemetry";
 import { type CertificatePair, encodeCombinedPair, PEM_BYTES_MAX } from "./certificate-pair.ts";
 import { type Enrolment, encodeEnrolmentFile } from "./enrolment-file.ts";
 import { readFailure, writeFailure } from "./file-failure.ts";
-import type { FileSystem } from "./file-system.ts";
+import type { FileLock, FileSystem } from "./file-system.ts";
 import { removeLeftOvers, replaceFile } from "./replace-file.ts";
 import { type AgentState, encodeStateFile, parseStateFile } from "./state-file.ts";
 import {
@@ -50,7 +50,13 @@ export interface StateStore {
   readFile(name: string): Promise<string | undefined>;
   removeFile(name: string): Promise<void>;
   /** For the agent that runs here. Fails with directory_in_use. */
-  lockForRun(processId: number): Promise<Disposable>;
+  lockForRun(processId: number): Promise<RunLock>;
+}
+
+/** Keeps every other agent off the directory. */
+export interface RunLock extends Disposable {
+  /** Takes it anew where the directory was removed. Fails with directory_in_use when another agent was first. */
+  keep(): Promise<void>;
 }
 
 const RUN_LOCK = "lock";
@@ -93,22 +99,49 @@ export function createStateStore(options: StateStoreOptions): StateStore {
     storeFile: (name, content) => exclusively(() => replace(name, content)),
     readFile: (name) => readSmallFile(files, at(name)),
     removeFile: (name) => exclusively(() => files.remove(at(name))),
-    lockForRun: async (processId) => {
-      await prepareDirectory(options);
-      const lock = takeRunLock(options);
-      if (lock === undefined) throw await inUse(options);
-      try {
-        await exclusively(async () => {
+    lockForRun: (processId) =>
+      createRunLock(options, () =>
+        exclusively(async () => {
           await removeLeftOvers(files, directory);
           await replace(LOCK_HOLDER, `${processId}\n`);
-        });
-      } catch (error) {
-        lock[Symbol.dispose]();
-        throw error;
-      }
-      return lock;
-    },
+        }),
+      ),
   };
+}
+
+async function createRunLock(
+  options: StateStoreOptions,
+  onTaken: () => Promise<void>,
+): Promise<RunLock> {
+  const { directory, logger } = options;
+  let lock: FileLock | undefined = await takeRunLock(options, onTaken);
+  return {
+    keep: async () => {
+      if (lock?.isCurrent() === true) return;
+      lock?.[Symbol.dispose]();
+      lock = undefined;
+      lock = await takeRunLock(options, onTaken);
+      logger.warn({ directory }, "the directory was removed or replaced: its lock was taken anew");
+    },
+    [Symbol.dispose]: () => lock?.[Symbol.dispose](),
+  };
+}
+
+async function takeRunLock(
+  options: StateStoreOptions,
+  onTaken: () => Promise<void>,
+): Promise<FileLock> {
+  const { files, directory } = options;
+  await prepareDirectory(options);
+  const lock = lockOrFailure({ files, directory, name: RUN_LOCK });
+  if (lock === undefined) throw await inUse(options);
+  try {
+    await onTaken();
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+  return lock;
 }
 
 /** One change after the other, within this process and between processes. */
@@ -152,17 +185,13 @@ async function takeWriteLock({ files, directory, clock }: StateStoreOptions): Pr
   );
 }
 
-function takeRunLock({ files, directory }: StateStoreOptions): Disposable | undefined {
-  return lockOrFailure({ files, directory, name: RUN_LOCK });
-}
-
 interface LockOptions {
   readonly files: FileSystem;
   readonly directory: string;
   readonly name: string;
 }
 
-function lockOrFailure({ files, directory, name }: LockOptions): Disposable | undefined {
+function lockOrFailure({ files, directory, name }: LockOptions): FileLock | undefined {
   try {
     return files.lock(join(directory, name));
   } catch (error) {

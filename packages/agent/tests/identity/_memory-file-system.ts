@@ -41,7 +41,7 @@ export function createMemoryFileSystem(
   const live = new Map(names);
   const durable = new Map(names);
   const directories = new Set(existing);
-  const locks = new Set<string>();
+  const locks = new Map<string, object>();
   const taken: string[] = [];
   let killStep = Number.POSITIVE_INFINITY;
   let writeCode: string | undefined;
@@ -98,6 +98,7 @@ export function createMemoryFileSystem(
     removeDirectory: (path) => {
       for (const name of live.keys()) if (dirname(name) === path) live.delete(name);
       directories.delete(path);
+      for (const name of locks.keys()) if (dirname(name) === path) locks.delete(name);
     },
     read: async (path, bytesMax) => {
       refuse(readCode);
@@ -161,8 +162,10 @@ export function createMemoryFileSystem(
     },
     lock: (path) => {
       if (locks.has(path)) return undefined;
-      locks.add(path);
-      return { [Symbol.dispose]: () => void locks.delete(path) };
+      const holder = {};
+      locks.set(path, holder);
+      const isCurrent = (): boolean => locks.get(path) === holder;
+      return { isCurrent, [Symbol.dispose]: () => void (isCurrent() && locks.delete(path)) };
     },
   };
 }

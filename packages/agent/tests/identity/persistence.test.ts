@@ -54,6 +54,9 @@ function realStore(directory: string, logger: Logger = silentLogger): StateStore
   });
 }
 
+/** Processes that are started again and again, on a host that is busy with other things. */
+const CROWDED_MS = 180_000;
+
 function useDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "truechimer-identity-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -139,7 +142,9 @@ describe("killed or without power at any step of a write", () => {
     expect(damaged).toMatchObject([{ name: "state.json", why: "it is empty" }]);
   });
 
-  test("a process that is killed again and again while it writes never leaves half of anything", async () => {
+  test("a process that is killed again and again while it writes never leaves half of anything", {
+    timeout: CROWDED_MS,
+  }, async () => {
     const directory = join(useDirectory(), "devel");
     const pairs = [
       await pairOf({ ageNs: HOUR_NS, remainingNs: DAY_NS }),
@@ -188,6 +193,33 @@ describe("two processes", () => {
     expect(lock).toBeDefined();
   });
 
+  test("keep each other out also when the directory is removed meanwhile: the lock is taken anew, or who has it is told", {
+    timeout: CROWDED_MS,
+  }, async () => {
+    const directory = join(useDirectory(), "devel");
+    using lock = await realStore(directory).lockForRun(process.pid);
+    await lock.keep();
+    rmSync(directory, { recursive: true });
+    await lock.keep();
+    expect(await failureOf(realStore(directory).lockForRun(1))).toMatchObject({
+      code: "directory_in_use",
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    rmSync(directory, { recursive: true });
+    const child = useChild(WRITER, ["hold", directory]);
+    expect(await child.nextLine()).toBe("held");
+    expect(await failureOf(lock.keep())).toMatchObject({
+      code: "directory_in_use",
+      message: expect.stringContaining(`process ${child.process.pid}`),
+    });
+    child.process.kill("SIGKILL");
+    await child.exited;
+    await lock.keep();
+    expect(await failureOf(realStore(directory).lockForRun(1))).toMatchObject({
+      code: "directory_in_use",
+    });
+  });
+
   test("of which one only stores a key do not keep each other out", async () => {
     const directory = join(useDirectory(), "devel");
     const child = useChild(WRITER, ["hold", directory]);
@@ -199,7 +231,9 @@ describe("two processes", () => {
     expect(written.apiKey).toBe("k");
   });
 
-  test("that change the same file at the same time lose none of their changes", async () => {
+  test("that change the same file at the same time lose none of their changes", {
+    timeout: CROWDED_MS,
+  }, async () => {
     const directory = join(useDirectory(), "devel");
     const children = Array.from({ length: 4 }, () => useChild(WRITER, ["add", directory]));
     await Promise.all(children.map(({ exited }) => exited));

@@ -231,6 +231,27 @@ describe("the watch over the files", () => {
     expect(watch.opened).toBe(2);
     expect(identity.current.apiKey).toBe("new");
   });
+
+  test("over a directory that another agent took after its removal: touches nothing in it, and tells this agent to end", async () => {
+    const files = filesWith("key");
+    const lost: unknown[] = [];
+    await using simulated = await simulateIdentity({
+      files,
+      runAsProcess: 1,
+      onDirectoryLost: (error) => void lost.push(error),
+    });
+    const { identity, plane, watch } = simulated;
+    identity.start();
+    await settled();
+    files.removeDirectory(DIRECTORY);
+    using _other = files.lock(`${DIRECTORY}/lock`);
+    const asked = plane.asked.config;
+    watch.fail();
+    await settled();
+    expect(lost).toMatchObject([{ code: "directory_in_use" }]);
+    expect(await files.list(DIRECTORY)).toEqual([]);
+    expect(plane.asked.config).toBe(asked);
+  });
 });
 
 describe("asking for a reload", () => {

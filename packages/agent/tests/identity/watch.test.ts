@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { systemClock, systemRandom } from "@truechimer/base";
 import { silentLogger } from "@truechimer/telemetry";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -103,6 +103,18 @@ describe("a file of a running agent", () => {
     await expect
       .poll(() => readFileSync(join(directory, "state.json"), "utf8"), WITHIN)
       .toContain("Zürich");
+    const second = createAgentIdentity({
+      environment: "devel",
+      stateDirectory: dirname(directory),
+      hosts: { serverUrl: "https://pool.example" },
+      controlPlane: createFakePlane(),
+      userAgent: "ntppool-agent/v4.1.5/truechimer-0.1.0 (test)",
+      clock: systemClock,
+      random: systemRandom,
+      logger: silentLogger,
+      runAsProcess: 1,
+    });
+    await expect(second).rejects.toMatchObject({ code: "directory_in_use" });
   });
 });
 
