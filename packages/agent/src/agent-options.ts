@@ -6,6 +6,7 @@ import type { ProbeSocket, Tracer } from "@truechimer/udp";
 import type { AgentMetrics } from "./agent-metrics.ts";
 import type { LeaseFile } from "./lease-file.ts";
 import type { CreateTransport } from "./monitor-client.ts";
+import type { OtlpLogLevel } from "./monitor-config.ts";
 import type { StopSignals } from "./monitor-context.ts";
 import type { ConfiguredMonitors } from "./monitor-source.ts";
 import type { AgentOnDemandOptions } from "./on-demand/agent-on-demand.ts";
@@ -54,6 +55,8 @@ export interface AgentOptions {
   readonly sessionTakeover?: SessionTakeover;
   /** Absent: the agent cannot be asked anything; it only asks for work. */
   readonly onDemand?: AgentOnDemandOptions;
+  /** Told with each configuration that names a level for what is copied to a collector of OpenTelemetry. */
+  readonly onOtlpLogLevel?: (level: OtlpLogLevel) => void;
   /** Default: the operating system's resolver. */
   readonly resolveHost?: ResolveHost;
   /** Default: HTTP/1.1 to `apiUrl`. */

@@ -34,7 +34,10 @@ async function fetchConfig(context: MonitorContext): Promise<"received" | "refus
       { monId: address.text },
       { timeoutMs: GET_CONFIG_TIMEOUT_MS, signal: signals.stopping },
     );
-    config.set(monitorConfigFrom(message, context));
+    const received = monitorConfigFrom(message, context);
+    config.set(received);
+    // Of the configuration alone: one that comes with work changes no level, as with the NTP Pool's agent.
+    if (received.otlpLogLevel !== undefined) context.onOtlpLogLevel(received.otlpLogLevel);
     gate.setRefused(false);
     logger.debug({}, "configuration received");
     return "received";

@@ -50,6 +50,7 @@ export type { StoredIdentity } from "./identity/stored-identity.ts";
 export { createLeaseFile, type LeaseFile, type LeaseFileOptions } from "./lease-file.ts";
 export { localClockVerdict } from "./local-clock-verdict.ts";
 export { type CreateTransport, createHttpConnections } from "./monitor-client.ts";
+export { type OtlpLogLevel, parseOtlpLogLevel } from "./monitor-config.ts";
 export type {
   AgentCredentials,
   ConfiguredMonitors,

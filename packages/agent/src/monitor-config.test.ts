@@ -34,6 +34,15 @@ describe("a configuration", () => {
     });
   });
 
+  test.each([
+    ["debug", "debug"],
+    ["WARN", "warn"],
+    ["", undefined],
+    ["trace", undefined],
+  ])("with the level %j of the copied log means %s", (otlpLogLevel, wanted) => {
+    expect(configFrom({ otlpLogLevel }).otlpLogLevel).toBe(wanted);
+  });
+
   test("of a control plane of ours is recognised by any field that only ours have", () => {
     expect(configFrom({ sampleInterval: durationFromMs(2_000) }).peerIsTruechimer).toBe(true);
     expect(configFrom({ sampleTimeout: durationFromMs(2_000) }).peerIsTruechimer).toBe(true);

@@ -33,8 +33,20 @@ export interface MonitorConfig {
   readonly natAddress: IpAddress | undefined;
   /** The broker for requests on demand. Absent: the message names none. */
   readonly broker: BrokerSettings | undefined;
+  /** Down to what the agent's log is copied to a collector of OpenTelemetry. Absent: as before. */
+  readonly otlpLogLevel: OtlpLogLevel | undefined;
   /** The peer has set a field that only ours have: it is no control plane of the NTP Pool. */
   readonly peerIsTruechimer: boolean;
+}
+
+/** The words of the NTP Pool's control plane. */
+export type OtlpLogLevel = "debug" | "info" | "warn" | "error";
+
+const OTLP_LOG_LEVELS: readonly OtlpLogLevel[] = ["debug", "info", "warn", "error"];
+
+/** Undefined: empty, or none of the words. */
+export function parseOtlpLogLevel(text: string): OtlpLogLevel | undefined {
+  return OTLP_LOG_LEVELS.find((level) => level === text.toLowerCase());
 }
 
 const SAMPLES_MAX = 10;
@@ -74,6 +86,7 @@ export function monitorConfigFrom(
     address: addressOrAbsent(message.ipBytes),
     natAddress: addressOrAbsent(message.ipNatBytes),
     broker: brokerSettings(message.mqttConfig),
+    otlpLogLevel: parseOtlpLogLevel(message.otlpLogLevel),
     peerIsTruechimer: peerIsTruechimer(message),
   };
 }
@@ -119,8 +132,10 @@ function addressOrAbsent(bytes: Uint8Array): IpAddress | undefined {
   return address.ok ? address.value : undefined;
 }
 
-/** Absent: none is named, or not so that one could connect to it. */
-function brokerSettings(message: monitorV2.MQTTConfig | undefined): BrokerSettings | undefined {
+/** Undefined: none is named, or not so that one could connect to it. */
+function brokerSettings(
+  message: monitorV2.MQTTConfig | undefined,
+): BrokerSettings | undefined {
   if (message === undefined) return undefined;
   const { host, port, jwt } = message;
   if (host.length === 0 || host.length > HOST_NAME_BYTES_MAX || port < 1 || port > PORT_MAX) return;

@@ -8,6 +8,7 @@ import type { BatchTraceroutes } from "./batch-traceroutes.ts";
 import type { ConfigHolder } from "./config-holder.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import type { MonitorClient } from "./monitor-client.ts";
+import type { OtlpLogLevel } from "./monitor-config.ts";
 import type { Peer } from "./peer.ts";
 import type { SubmissionQueue } from "./queue/submission-queue.ts";
 import type { ResolveHost } from "./resolve-host.ts";
@@ -51,6 +52,8 @@ export interface MonitorContext extends ControlPlaneContext {
   readonly resolveHost: ResolveHost;
   readonly gate: WorkGate;
   readonly signals: StopSignals;
+  /** The control plane has named a level, perhaps the same as before. */
+  readonly onOtlpLogLevel: (level: OtlpLogLevel) => void;
   /** The control plane refuses the monitor's work: whoever knows its status should look. */
   readonly onRefused: () => void;
 }

@@ -7,6 +7,7 @@ import { type BatchTraceroutes, createBatchTraceroutes } from "./batch-tracerout
 import { configureMonitor } from "./configure-monitor.ts";
 import type { ControlPlanes } from "./control-planes.ts";
 import type { LeaseStore } from "./lease-store.ts";
+import type { OtlpLogLevel } from "./monitor-config.ts";
 import type { ControlPlaneContext, MonitorContext, StopSignals } from "./monitor-context.ts";
 import { resolveHost as resolveHostBySystem } from "./resolve-host.ts";
 import { createServerPace, type ServerPace } from "./server-pace.ts";
@@ -52,6 +53,7 @@ export function createMonitorRuns(
     batchTraceroutes: createBatchTraceroutes({ clock, tracer: options.tracer }),
     leaseStore,
     onRefused: () => wanted.refresh(),
+    onOtlpLogLevel: options.onOtlpLogLevel ?? (() => {}),
   };
   const runs = new Map<string, MonitorRun>();
   const ending = new Set<Promise<void>>();
@@ -112,6 +114,7 @@ interface SharedParts {
   readonly batchTraceroutes: BatchTraceroutes;
   readonly leaseStore: LeaseStore;
   readonly onRefused: () => void;
+  readonly onOtlpLogLevel: (level: OtlpLogLevel) => void;
 }
 
 interface RunParts {

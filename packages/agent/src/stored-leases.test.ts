@@ -27,6 +27,7 @@ const CONFIG = {
   address: ip("203.0.113.9"),
   natAddress: ip("10.1.2.3"),
   broker: undefined,
+  otlpLogLevel: undefined,
   peerIsTruechimer: true,
 };
 

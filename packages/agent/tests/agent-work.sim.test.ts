@@ -284,3 +284,28 @@ describe("a private target", () => {
     expect(gapMs(PUBLIC)).toBeGreaterThanOrEqual(2_000);
   });
 });
+
+describe("the level of the log that goes to a collector", () => {
+  test("is told with each configuration that names one, without a restart, and not with the work", async () => {
+    const levels: string[] = [];
+    const { agent, addServer, clock, plane } = simulate({
+      onOtlpLogLevel: (level) => levels.push(level),
+    });
+    addServer(GOOD);
+    plane.config = { ...CONFIG, otlpLogLevel: "warn" };
+    agent.start();
+    await clock.advance(1_000);
+    expect(levels).toEqual(["warn"]);
+    plane.config = { ...CONFIG, otlpLogLevel: "debug" };
+    plane.due.push(due(GOOD));
+    await clock.advance(30 * 60_000);
+    expect(levels).toEqual(["warn"]);
+    await clock.advance(31 * 60_000);
+    expect(levels).toEqual(["warn", "debug"]);
+    plane.config = { ...CONFIG, otlpLogLevel: "" };
+    await clock.advance(60 * 60_000);
+    plane.config = { ...CONFIG, otlpLogLevel: "loud" };
+    await clock.advance(60 * 60_000);
+    expect(levels).toEqual(["warn", "debug"]);
+  });
+});

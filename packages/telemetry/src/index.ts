@@ -26,6 +26,7 @@ export {
   type Metrics,
   type MetricsOptions,
 } from "./metrics.ts";
+export { type LogsPush, type LogsPushOptions, startLogsPush } from "./push-logs.ts";
 export { type MetricsPushOptions, startMetricsPush } from "./push-metrics.ts";
 export { redactSecrets, redactText } from "./redact-secrets.ts";
 export { parseTraceparent, type TraceParent } from "./traceparent.ts";

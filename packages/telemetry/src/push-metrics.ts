@@ -4,6 +4,7 @@
 
 import type { Clock, UnixNs } from "@truechimer/base";
 import type { MetricSample, Metrics } from "./metrics.ts";
+import { otlpAttributes, postOtlp } from "./post-otlp.ts";
 
 /** What is pushed, where to, and as whom. */
 export interface MetricsPushOptions {
@@ -20,9 +21,6 @@ export interface MetricsPushOptions {
 }
 
 const INTERVAL_MS = 60_000;
-/** A collector that is slower than this is as good as away; the next push has the same counters again. */
-const PUSH_TIMEOUT_MS = 10_000;
-const FAILURE_BYTES_MAX = 200;
 const CUMULATIVE = 2;
 
 /** Pushes from now on. Disposing pushes once more and stops. Never rejects because of the collector. */
@@ -61,26 +59,7 @@ async function pushOnce(options: MetricsPushOptions, startedAtNs: UnixNs): Promi
   const { clock, endpoint, metrics } = options;
   const samples = await metrics.samples();
   const body = encodeMetrics({ ...options, samples, startedAtNs, atNs: clock.nowNs() });
-  const late = new AbortController();
-  const cancel = clock.setTimer(PUSH_TIMEOUT_MS, () => {
-    late.abort(new Error(`no answer of ${endpoint} within ${PUSH_TIMEOUT_MS / 1_000} s`));
-  });
-  try {
-    const answer = await fetch(endpoint, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      redirect: "error",
-      signal: late.signal,
-    });
-    const text = await answer.text();
-    if (answer.ok) return;
-    throw new Error(
-      `${endpoint} answered ${answer.status}: ${text.slice(0, FAILURE_BYTES_MAX) || "no reason given"}`,
-    );
-  } finally {
-    cancel();
-  }
+  await postOtlp({ endpoint, body, clock });
 }
 
 interface EncodeOptions {
@@ -94,7 +73,7 @@ interface EncodeOptions {
 function encodeMetrics({ samples, attributes, startedAtNs, atNs }: EncodeOptions): unknown {
   const metrics = samples.map(({ name, help, kind, values }) => {
     const dataPoints = values.map(({ labels, value }) => ({
-      attributes: encodeAttributes(labels),
+      attributes: otlpAttributes(labels),
       startTimeUnixNano: String(startedAtNs),
       timeUnixNano: String(atNs),
       asDouble: value,
@@ -108,16 +87,9 @@ function encodeMetrics({ samples, attributes, startedAtNs, atNs }: EncodeOptions
   return {
     resourceMetrics: [
       {
-        resource: { attributes: encodeAttributes(attributes) },
+        resource: { attributes: otlpAttributes(attributes) },
         scopeMetrics: [{ scope: { name: "truechimer" }, metrics }],
       },
     ],
   };
-}
-
-function encodeAttributes(pairs: Readonly<Record<string, string | number>>): readonly unknown[] {
-  return Object.entries(pairs).map(([key, value]) => ({
-    key,
-    value: { stringValue: String(value) },
-  }));
 }

@@ -55,6 +55,8 @@ export interface AgentSettings {
   readonly otlpEndpoint: string | undefined;
   readonly allowPrivateTargets: boolean;
   readonly logLevel: AgentLogLevel;
+  /** `--debug`: the control plane's level does not count. */
+  readonly debug: boolean;
   /** The environment with the defaults file below it. */
   readonly variables: Variables;
 }
@@ -93,6 +95,7 @@ export async function loadAgentSettings(
     otlpEndpoint: set(variables["OTEL_EXPORTER_OTLP_ENDPOINT"]),
     allowPrivateTargets: flags.allowPrivateTargets ?? false,
     logLevel: logLevelOf(flags, variables),
+    debug: flags.debug ?? false,
     variables,
   };
 }

@@ -1,11 +1,10 @@
 // An agent's metrics to those who want them: Prometheus, a collector of OpenTelemetry, or both. What serves them is only
 // loaded then.
 
-import { hostname } from "node:os";
 import type { Environment } from "@truechimer/agent";
 import type { Clock } from "@truechimer/base";
 import type { Logger, Metrics } from "@truechimer/telemetry";
-import { PRODUCT_VERSION } from "../product-version.ts";
+import { collectorAttributes, collectorUrl, deferFlush } from "./collector.ts";
 import type { ListenAddress } from "./metrics-endpoint.ts";
 
 export interface PublishMetricsOptions {
@@ -20,8 +19,6 @@ export interface PublishMetricsOptions {
 
 /** Where a collector takes metrics, below the address that everybody configures. */
 const METRICS_PATH = "/v1/metrics";
-/** A collector that is away must not hold up the end. */
-const FLUSH_LIMIT_MS = 1_500;
 
 /** Until `stack` is closed. Gives the address for Prometheus, when there is one. */
 export async function publishMetrics(
@@ -43,22 +40,10 @@ async function openPush(
   const { startMetricsPush } = await import("@truechimer/telemetry");
   const push = startMetricsPush({
     metrics,
-    endpoint: otlpEndpoint.replace(/\/$/, "") + METRICS_PATH,
-    attributes: {
-      "service.name": "truechimer-agent",
-      "service.version": PRODUCT_VERSION,
-      "deployment.environment.name": environment,
-      "host.name": hostname(),
-    },
+    endpoint: collectorUrl(otlpEndpoint, METRICS_PATH),
+    attributes: collectorAttributes(environment),
     clock,
     onFailure: (error) => logger.warn({ error }, "metrics not taken by the collector"),
   });
-  stack.defer(async () => {
-    let cancel = (): void => {};
-    const limit = new Promise<void>((resolve) => {
-      cancel = clock.setTimer(FLUSH_LIMIT_MS, resolve);
-    });
-    await Promise.race([push[Symbol.asyncDispose](), limit]);
-    cancel();
-  });
+  deferFlush(stack, clock, push);
 }

@@ -15,6 +15,8 @@ import {
   type FollowedIdentity,
   followIdentity,
   MONITOR_DOMAIN_DEFAULT,
+  type OtlpLogLevel,
+  parseOtlpLogLevel,
   type SessionTakeover,
 } from "@truechimer/agent";
 import type { UnixNs } from "@truechimer/base";
@@ -38,6 +40,7 @@ import {
 } from "./agent-settings.ts";
 import { followControlPlane } from "./follow-control-plane.ts";
 import { keepProcessLean, TICK_MS, workClock } from "./lean-process.ts";
+import { publishLogs } from "./publish-logs.ts";
 import { publishMetrics } from "./publish-metrics.ts";
 import { type RunningStatus, runningStatus } from "./running-status.ts";
 import { serveStatus } from "./status-socket.ts";
@@ -65,7 +68,7 @@ export async function runEnrolledAgent(
   return closedInTime ? EXIT.good : EXIT.bad;
 }
 
-interface World {
+interface Opened {
   readonly context: CliContext;
   readonly settings: AgentSettings;
   readonly programName: string;
@@ -74,9 +77,13 @@ interface World {
   readonly stop: Stop;
 }
 
+interface World extends Opened {
+  readonly setOtlpLogLevel: (level: OtlpLogLevel) => void;
+}
+
 /** What is opened first is closed last: the identity lends its lock to all the rest. */
-async function openAgent(stack: AsyncDisposableStack, world: World): Promise<void> {
-  const { context, settings, progress, logger, stop } = world;
+async function openAgent(stack: AsyncDisposableStack, opened: Opened): Promise<void> {
+  const { context, settings, progress, stop } = opened;
   const { clock } = context;
   stack.use(keepProcessLean(clock));
   await openTracing(stack, {
@@ -84,7 +91,12 @@ async function openAgent(stack: AsyncDisposableStack, world: World): Promise<voi
     clock,
     serviceName: "truechimer-agent",
   });
+  const logs = await publishLogs(stack, { ...settings, logger: opened.logger, clock });
+  const { logger } = logs;
+  const world: World = { ...opened, logger, setOtlpLogLevel: logs.setLevel };
   const identity = stack.use(await openIdentity(world));
+  const storedLevel = parseOtlpLogLevel(identity.current.otlpLogLevel);
+  if (storedLevel !== undefined) logs.setLevel(storedLevel);
   const following = stack.use(
     followIdentity(identity, {
       families: settings.families,
@@ -225,7 +237,7 @@ interface AgentPieces extends WorkParts {
 /** All but where to and what to keep. */
 function agentOptions(
   stack: AsyncDisposableStack,
-  { context, settings, logger }: World,
+  { context, settings, logger, setOtlpLogLevel }: World,
   { identity, following, metrics, probeSocket, activity, sessionTakeover }: AgentPieces,
 ): Omit<AgentOptions, "apiUrl" | "queueFiles" | "leaseFile"> {
   const { clock, random } = context;
@@ -244,6 +256,12 @@ function agentOptions(
     metrics: combineAgentMetrics([activity.metrics, ...counted]),
     allowPrivateTargets,
     sessionTakeover,
+    onOtlpLogLevel: (level) => {
+      setOtlpLogLevel(level);
+      identity.setOtlpLogLevel(level).catch((error: unknown) => {
+        logger.warn({ error }, "the level of the copied log is not stored for the next start");
+      });
+    },
     onDemand: {
       onConfigurationChanged: () => void identity.reload(),
       onOnline: activity.sessionChanged,

@@ -3,6 +3,7 @@
 
 import { AppError, type Clock, type Random } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
+import type { OtlpLogLevel } from "../monitor-config.ts";
 import { checkCertificate } from "./certificate-renewal.ts";
 import { type ChangingValue, createChangingValue } from "./changing-value.ts";
 import type { ControlPlane, TokenAnswer } from "./control-plane.ts";
@@ -70,6 +71,8 @@ export interface AgentIdentity extends AsyncDisposable {
   reload(): Promise<ReloadOutcome>;
   /** Stores it, and looks at the control plane with it at once when started. */
   setApiKey(apiKey: string): Promise<void>;
+  /** Stored for the next start; the same as before writes nothing. */
+  setOtlpLogLevel(level: OtlpLogLevel): Promise<void>;
   /** JWT for the next call; the API key where none is to be had; undefined where there is neither. */
   bearer(signal: AbortSignal, refused?: string): Promise<string | undefined>;
   waitUntilApiKey(signal: AbortSignal): Promise<IdentitySnapshot>;
@@ -166,6 +169,10 @@ function assembled(parts: Parts): AgentIdentity {
     setApiKey: async (apiKey) => {
       await reloading.changeState((state) => ({ ...state, apiKey }));
       if (started) loop.now().catch(() => {});
+    },
+    setOtlpLogLevel: async (otlpLogLevel) => {
+      if (value.current.otlpLogLevel === otlpLogLevel) return;
+      await reloading.changeState((state) => ({ ...state, otlpLogLevel }));
     },
     bearer: async (signal, refused) => {
       if (refused !== undefined) tokens.refuse(refused);

@@ -24,6 +24,7 @@ const config: MonitorConfig = {
   address: undefined,
   natAddress: undefined,
   broker: undefined,
+  otlpLogLevel: undefined,
   peerIsTruechimer: true,
 };
 

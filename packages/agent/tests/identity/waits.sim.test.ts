@@ -21,6 +21,8 @@ import {
 } from "./_simulated-identity.ts";
 
 const MINUTE_MS = 60_000;
+/** A week of virtual time, on a host that is busy with other things. */
+const CROWDED_MS = 180_000;
 const KEY_STATE = { ...EMPTY_STATE, apiKey: "key" };
 
 function never(): AbortSignal {
@@ -98,6 +100,19 @@ describe("the API key", () => {
     await identity.setApiKey("key");
     expect(told).toBe(0);
     expect(renames()).toBe(before);
+  });
+
+  test("is left alone by a level of the log, which is stored once, and there after a restart", async () => {
+    const first = await simulateIdentity();
+    await first.identity.setApiKey("key");
+    await first.identity.setOtlpLogLevel("debug");
+    const renames = (): number => first.files.taken.filter((step) => step === "rename").length;
+    const before = renames();
+    await first.identity.setOtlpLogLevel("debug");
+    expect(renames()).toBe(before);
+    await first[Symbol.asyncDispose]();
+    await using second = await simulateIdentity({ files: first.files });
+    expect(second.identity.current).toMatchObject({ apiKey: "key", otlpLogLevel: "debug" });
   });
 
   test("may be taken away, and given again", async () => {
@@ -339,7 +354,9 @@ describe("waiting until live", () => {
     expect(identity.current.v6.status).toBe("active");
   });
 
-  test("refusals and broken networks in turn never end it, for a week", async () => {
+  test("refusals and broken networks in turn never end it, for a week", {
+    timeout: CROWDED_MS,
+  }, async () => {
     await using simulated = await simulateIdentity({ files: await configuredFiles() });
     const { identity, clock, plane } = simulated;
     let turn = 0;
