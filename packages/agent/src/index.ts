@@ -50,7 +50,7 @@ export type { StoredIdentity } from "./identity/stored-identity.ts";
 export { createLeaseFile, type LeaseFile, type LeaseFileOptions } from "./lease-file.ts";
 export { localClockVerdict } from "./local-clock-verdict.ts";
 export { type CreateTransport, createHttpConnections } from "./monitor-client.ts";
-export { type OtlpLogLevel, parseOtlpLogLevel } from "./monitor-config.ts";
+export { brokerSettings, type OtlpLogLevel, parseOtlpLogLevel } from "./monitor-config.ts";
 export type {
   AgentCredentials,
   ConfiguredMonitors,
@@ -60,6 +60,7 @@ export type {
   TlsIdentity,
 } from "./monitor-source.ts";
 export type { AgentOnDemandOptions, MqttIdentity } from "./on-demand/agent-on-demand.ts";
+export type { BrokerSettings } from "./on-demand/mqtt-transport.ts";
 export { createQueueFiles, type QueueFiles } from "./queue/queue-files.ts";
 export type { QueueLimits } from "./queue/submission-queue.ts";
 export { type ResolveHost, resolveHost } from "./resolve-host.ts";

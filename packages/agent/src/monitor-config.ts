@@ -133,7 +133,7 @@ function addressOrAbsent(bytes: Uint8Array): IpAddress | undefined {
 }
 
 /** Undefined: none is named, or not so that one could connect to it. */
-function brokerSettings(
+export function brokerSettings(
   message: monitorV2.MQTTConfig | undefined,
 ): BrokerSettings | undefined {
   if (message === undefined) return undefined;

@@ -9,8 +9,9 @@ import {
   type StoredIdentity,
 } from "@truechimer/agent";
 import { monitorV2 } from "@truechimer/api";
-import { AppError, addressScope, parseIpAddress } from "@truechimer/base";
+import { AppError, addressScope, type Clock, parseIpAddress, unixMsFromNs } from "@truechimer/base";
 import { type DoctorFinding, errorText, findingsOf } from "./finding.ts";
+import { type PeerTime, peerTimeFrom } from "./peer-time.ts";
 
 export interface AskOptions {
   readonly hosts: Hosts;
@@ -19,6 +20,7 @@ export interface AskOptions {
   readonly rootPem: string | undefined;
   readonly controlPlane: ControlPlane;
   readonly userAgent: string;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -26,6 +28,8 @@ export interface ControlPlaneAnswers {
   readonly findings: readonly DoctorFinding[];
   /** What an agent works by. Absent: it could not be had. */
   readonly config: monitorV2.GetConfigResponse | undefined;
+  /** Absent: it did not answer, or said nothing of the time. */
+  readonly peerTime: PeerTime | undefined;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -34,8 +38,8 @@ const connection = findingsOf("connection");
 
 export async function askControlPlane(options: AskOptions): Promise<ControlPlaneAnswers> {
   const first = await askForConfig(options);
-  const { finding, config } = await askService(options);
-  return { findings: [...privacyFindings(options), first, finding], config };
+  const { finding, config, peerTime } = await askService(options);
+  return { findings: [...privacyFindings(options), first, finding], config, peerTime };
 }
 
 function privacyFindings({ hosts, stored, rootPem }: AskOptions): readonly DoctorFinding[] {
@@ -85,9 +89,8 @@ async function askForConfig(options: AskOptions): Promise<DoctorFinding> {
   }
 }
 
-interface ServiceAnswer {
+interface ServiceAnswer extends Pick<ControlPlaneAnswers, "config" | "peerTime"> {
   readonly finding: DoctorFinding;
-  readonly config: monitorV2.GetConfigResponse | undefined;
 }
 
 async function askService(options: AskOptions): Promise<ServiceAnswer> {
@@ -98,25 +101,41 @@ async function askService(options: AskOptions): Promise<ServiceAnswer> {
     return {
       finding: connection.warning("not asked: no monitor is registered yet"),
       config: undefined,
+      peerTime: undefined,
     };
   }
   const tls =
     pair === undefined ? undefined : { ...pair, rootPem: stored.rootPem ?? options.rootPem };
   using connections = createHttpConnections(hosts.monitorUrl, { tls, subscribe: () => () => {} });
   const client = createClient(monitorV2.MonitorService, connections.createTransport([]));
+  const nowMs = (): number => unixMsFromNs(options.clock.nowNs());
+  const sentMs = nowMs();
+  let peerTime: PeerTime | undefined;
+  const onHeader = (headers: Headers): void => {
+    peerTime = peerTimeFrom(headers.get("date"), { sentMs, receivedMs: nowMs() });
+  };
   const authorization = state?.apiKey ? { authorization: `Bearer ${state.apiKey}` } : undefined;
   try {
     const config = await client.getConfig(
       { monId: monitor.text },
-      { headers: { "user-agent": userAgent, ...authorization }, signal, timeoutMs: TIMEOUT_MS },
+      {
+        headers: { "user-agent": userAgent, ...authorization },
+        signal,
+        timeoutMs: TIMEOUT_MS,
+        onHeader,
+      },
     );
     const how =
       new URL(hosts.monitorUrl).protocol === "https:" && pair !== undefined
         ? "with its certificate"
         : "with its key";
-    return { finding: connection.ok(`${hosts.monitorUrl} lets this agent work, ${how}`), config };
+    return {
+      finding: connection.ok(`${hosts.monitorUrl} lets this agent work, ${how}`),
+      config,
+      peerTime,
+    };
   } catch (error) {
-    return { finding: failure(connection, hosts.monitorUrl, error), config: undefined };
+    return { finding: failure(connection, hosts.monitorUrl, error), config: undefined, peerTime };
   }
 }
 

@@ -1,18 +1,27 @@
 // This host's clock and its way to NTP servers, by the servers that the control plane names as trusted: their answers
-// show both that UDP port 123 is open and whether the clock is good enough to judge others.
+// show both that UDP port 123 is open and whether the clock is good enough to judge others. Where it names none, the
+// clock is held against the control plane's own, which is told to the second.
 
-import { checkOnce, localClockVerdict, type ResolveHost } from "@truechimer/agent";
+import { checkOnce, type ResolveHost } from "@truechimer/agent";
 import type { monitorV2 } from "@truechimer/api";
 import type { Clock, IpFamily } from "@truechimer/base";
 import type { ProbeSocket } from "@truechimer/udp";
 import { type DoctorFinding, findingsOf } from "./finding.ts";
+import { KEEP_THE_CLOCK, trustedFindings } from "./judge-trusted.ts";
+import { type PeerTime, peerTimeFinding } from "./peer-time.ts";
 
 export interface ClockCheckOptions {
   readonly config: monitorV2.GetConfigResponse | undefined;
+  /** What the control plane's answer said of the time. Absent: nothing. */
+  readonly peerTime: PeerTime | undefined;
   readonly families: readonly IpFamily[];
   readonly probeSocket: ProbeSocket;
   readonly resolveHost: ResolveHost;
   readonly clock: Clock;
+  /** UDP port of a trusted server. Default: 123 of each. */
+  readonly portOf?: (host: string) => number;
+  /** Default 3,000. */
+  readonly sampleTimeoutMs?: number;
 }
 
 const NTP_PORT = 123;
@@ -20,55 +29,40 @@ const SAMPLES = 1;
 const SAMPLE_TIMEOUT_MS = 3_000;
 const SAMPLE_INTERVAL_MS = 2_000;
 const clockFinding = findingsOf("clock");
-const udpFinding = findingsOf("UDP 123");
-/** Nothing came back: it may be the way out. */
-const SILENT: ReadonlySet<string> = new Set([
-  "timeout",
-  "permission_denied",
-  "network_unreachable",
-]);
 
 export async function checkClock(options: ClockCheckOptions): Promise<readonly DoctorFinding[]> {
-  const targets = await trustedServers(options);
+  const { config } = options;
+  const hosts = (config?.baseChecks ?? []).map((bytes) => new TextDecoder().decode(bytes));
+  if (hosts.length === 0) return [withoutTrustedServers(options)];
+  const targets = await trustedServers(hosts, options);
   if (targets.length === 0) {
     return [
       clockFinding.warning(
-        options.config === undefined
-          ? "not checked: the control plane, which names the trusted servers, did not answer"
-          : "not checked: the control plane names no trusted servers",
-        "compare it yourself: truechimer-agent check with some servers that you trust",
+        `not checked: none of the trusted servers has an address: ${hosts.join(", ")}`,
+        "see that this host's resolver answers for them, or have the control plane name others",
       ),
     ];
   }
-  const { probeSocket, clock } = options;
+  const { probeSocket, clock, sampleTimeoutMs = SAMPLE_TIMEOUT_MS } = options;
   const checked = await checkOnce(targets, {
     socket: probeSocket,
     clock,
     samples: SAMPLES,
     sampleIntervalMs: SAMPLE_INTERVAL_MS,
-    sampleTimeoutMs: SAMPLE_TIMEOUT_MS,
+    sampleTimeoutMs,
   });
   const checks = checked.map(({ target, result }) => ({ host: target.host, result }));
-  const silent = checks.filter(({ result }) => SILENT.has(result.outcome.reason ?? ""));
-  if (silent.length === checks.length) {
-    return [
-      udpFinding.problem(
-        `none of ${checks.length} trusted servers answered`,
-        "let UDP to port 123 out, and the answers in, at this host's firewall and at what stands before it",
-      ),
-    ];
-  }
-  const { ok, failures } = localClockVerdict(checks);
-  const answered = `${checks.length - silent.length} of ${checks.length} trusted servers answered`;
-  return [
-    silent.length === 0 ? udpFinding.ok(answered) : udpFinding.warning(answered),
-    ok
-      ? clockFinding.ok(`good: most of ${checks.length} trusted servers agree within 10 ms`)
-      : clockFinding.problem(
-          `not good enough to judge others: ${failures.join("; ")}`,
-          "let chronyd, ntpd or ntpd-rs keep this host's clock, and look at it with chronyc tracking; while it is bad the agent takes no work",
-        ),
-  ];
+  return trustedFindings(checks);
+}
+
+function withoutTrustedServers({ config, peerTime }: ClockCheckOptions): DoctorFinding {
+  if (peerTime !== undefined) return peerTimeFinding(peerTime, KEEP_THE_CLOCK);
+  return clockFinding.warning(
+    config === undefined
+      ? "not checked: there is no configuration of the control plane, which names the trusted servers"
+      : "not checked: the control plane names no trusted servers",
+    "compare it yourself: truechimer-agent check with some servers that you trust",
+  );
 }
 
 interface TrustedServer {
@@ -77,19 +71,16 @@ interface TrustedServer {
   readonly port: number;
 }
 
-async function trustedServers({
-  config,
-  families,
-  resolveHost,
-}: ClockCheckOptions): Promise<readonly TrustedServer[]> {
-  const hosts = (config?.baseChecks ?? []).map((bytes) => new TextDecoder().decode(bytes));
+async function trustedServers(
+  hosts: readonly string[],
+  { families, resolveHost, portOf = () => NTP_PORT }: ClockCheckOptions,
+): Promise<readonly TrustedServer[]> {
   const found = await Promise.all(
     hosts.flatMap((host) =>
       families.map(async (family) => {
         const [address] = await resolveHost(host, family);
-        return address === undefined
-          ? []
-          : [{ host: `${host} (IP${family})`, address, port: NTP_PORT }];
+        if (address === undefined) return [];
+        return [{ host: `${host} (IP${family})`, address, port: portOf(host) }];
       }),
     ),
   );

@@ -2,8 +2,6 @@
 // how it is, what was found and what to do.
 
 import { hostsOf, resolveHost, type StoredIdentity } from "@truechimer/agent";
-import type { AppError } from "@truechimer/base";
-import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
 import { type CliContext, createPrinter, type Printer } from "../../cli-context.ts";
 import { askedFormat } from "../../command-host.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
@@ -23,6 +21,7 @@ import { checkClock } from "./check-clock.ts";
 import { checkIdentity } from "./check-identity.ts";
 import { checkMqtt } from "./check-mqtt.ts";
 import { checkNames } from "./check-names.ts";
+import { checkStamps } from "./check-stamps.ts";
 import { checkStateDirectory } from "./check-state-directory.ts";
 import { type DoctorFinding, findingsOf, type Health } from "./finding.ts";
 
@@ -67,9 +66,9 @@ async function examine({ context, settings, programName, tell }: Examination): P
     settings,
   );
   tell(checkIdentity({ stored, nowNs: clock.nowNs(), enrollCommand }));
-  const stamps: DoctorFinding[] = [];
-  await using probeSocket = await openProbeSocket(context, stamps);
-  tell(stamps);
+  const stamps = await checkStamps(context);
+  await using probeSocket = stamps.probeSocket;
+  tell([stamps.finding]);
   const hosts = hostsOf(settings.hosts, {
     enrolment: stored.enrolment,
     tlsName: stored.state?.tlsName ?? "",
@@ -82,17 +81,19 @@ async function examine({ context, settings, programName, tell }: Examination): P
   tell(await checkNames({ hosts: hosts.value, families, resolveHost }));
   const { userAgent, controlPlane } = createAgentCalls(settings, clock);
   const { signal } = new AbortController();
-  const { findings, config } = await askControlPlane({
+  const { findings, config, peerTime } = await askControlPlane({
     hosts: hosts.value,
     stored,
     rootPem,
     controlPlane,
     userAgent,
+    clock,
     signal,
   });
   tell(findings);
-  tell(await checkMqtt({ config, stored, rootPem, clock }));
-  tell(await checkClock({ config, families, probeSocket, resolveHost, clock }));
+  const { monitorDomain } = settings.hosts;
+  tell(await checkMqtt({ config, stored, rootPem, monitorDomain, clock }));
+  tell(await checkClock({ config, peerTime, families, probeSocket, resolveHost, clock }));
 }
 
 const NOTHING_STORED: StoredIdentity = {
@@ -128,28 +129,6 @@ async function checkRunning(
   const text = `process ${process_id} runs, version ${version}, ${activity.checks} checks so far`;
   if (activity.call_failure === null) return [ok(text)];
   return [warning(`${text}; its last call failed: ${activity.call_failure}`)];
-}
-
-async function openProbeSocket(
-  { clock, random }: CliContext,
-  findings: DoctorFinding[],
-): Promise<ProbeSocket> {
-  const { ok, warning } = findingsOf("time stamps");
-  let fallback: AppError | undefined;
-  const socket = await createProbeSocket({
-    clock,
-    random,
-    onFallback: (reason) => (fallback = reason),
-  });
-  findings.push(
-    fallback === undefined
-      ? ok("the kernel's, on both ways")
-      : warning(
-          `taken by this program, so that a measurement is good to some 100 µs and not to 1 µs: ${fallback.message}`,
-          "use Linux on x64 or arm64, and keep the folder native/ beside the program",
-        ),
-  );
-  return socket;
 }
 
 const WORDS: Readonly<Record<Health, string>> = {
