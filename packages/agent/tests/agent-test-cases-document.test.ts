@@ -9,6 +9,8 @@ import { describe, expect, test } from "vitest";
 const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const CASES = 94;
 const DEFECTS = 35;
+/** That its test documentation names. */
+const DOCUMENTED = 59;
 
 interface Row {
   readonly key: string;
@@ -23,6 +25,13 @@ const rows: readonly Row[] = readFileSync(join(ROOT, "docs/reference/agent-test-
 
 const NAMED = /`(?<file>[^`]+\.test\.tsx?)`: (?<name>.+)$/;
 
+/** The first argument of a call, such as `test("…"` or `test.each(cases)("…"`, and no word of a comment. */
+function hasTitle(source: string, name: string): boolean {
+  return [`"${name}"`, `'${name}'`, `\`${name}\``].some((title) =>
+    new RegExp(String.raw`\(\s*${RegExp.escape(title)}`).test(source),
+  );
+}
+
 describe("the table of test cases", () => {
   test("has each of the 94 cases and each of the 35 defects once", () => {
     const keys = rows.map(({ key }) => key);
@@ -33,17 +42,26 @@ describe("the table of test cases", () => {
     }
   });
 
-  test("names only tests that exist, by the words that stand in their files", () => {
+  test("names only tests that exist, by the whole of their titles", () => {
     const missing = rows.flatMap(({ key, cells }) =>
       cells.flatMap((cell) => {
         const { file = "", name = "" } = NAMED.exec(cell)?.groups ?? {};
         if (file === "") return [];
         const path = join(ROOT, file);
-        const found = existsSync(path) && readFileSync(path, "utf8").includes(name);
+        const found = existsSync(path) && hasTitle(readFileSync(path, "utf8"), name);
         return found ? [] : [`${key}: ${file}: ${name}`];
       }),
     );
     expect(missing).toEqual([]);
+  });
+
+  test("finds a row for each case that the test documentation names", () => {
+    const named = rows.filter(({ key }) => key.startsWith("`Test"));
+    expect(new Set(named.map(({ key }) => key)).size).toBe(DOCUMENTED);
+    const keys = new Set(rows.map(({ key }) => key));
+    expect(named.filter(({ cells }) => !keys.has(cells[1] ?? "")).map(({ key }) => key)).toEqual(
+      [],
+    );
   });
 
   test("says for each case and each defect where it is held, or why no test can", () => {
