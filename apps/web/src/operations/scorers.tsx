@@ -34,22 +34,15 @@ export function Scorers(props: { readonly system: adminV1.GetSystemResponse }): 
           </tbody>
         </table>
       </div>
-      {serversSetAside > 0 && (
-        <p className="bad">
-          {serversSetAside === 1 ? "1 server" : `${formatCount(serversSetAside)} servers`} could not
-          be scored: their results wait for another try.
-        </p>
-      )}
+      {serversSetAside > 0 && <p className="bad">{asideText(serversSetAside)}</p>}
+      <p className="soft">Their work is cut by server into {scorerShards.length} parts:</p>
       <div className="table-scroll">
         <table className="table">
-          <caption className="soft">
-            Their work is cut by server into {scorerShards.length} parts
-          </caption>
           <thead>
             <tr>
               <th scope="col">Process</th>
               <th scope="col">Parts</th>
-              <th scope="col" className="is-number">
+              <th scope="col" className="is-number is-minor">
                 Waiting
               </th>
               <th scope="col" className="is-number">
@@ -66,6 +59,12 @@ export function Scorers(props: { readonly system: adminV1.GetSystemResponse }): 
       </div>
     </section>
   );
+}
+
+function asideText(servers: number): string {
+  return servers === 1
+    ? "1 server could not be scored: its results wait for another try."
+    : `${formatCount(servers)} servers could not be scored: their results wait for another try.`;
 }
 
 function ScorerRow({ scorer }: { readonly scorer: adminV1.Scorer }): ReactNode {
@@ -111,7 +110,7 @@ function ShareRow({ share }: { readonly share: Share }): ReactNode {
         {share.isFree ? <span className="bad">no process has them</span> : share.who}
       </th>
       <td>{rangesText(share.parts)}</td>
-      <td className="is-number">{formatCount(share.waiting)}</td>
+      <td className="is-number is-minor">{formatCount(share.waiting)}</td>
       <td className="is-number">
         <Lag ns={share.oldestNs} />
       </td>
