@@ -138,9 +138,11 @@ async function plantHistory(run: Run, { size, log }: PlantOptions): Promise<void
       [rowsADay, Math.max(1, seconds), size.servers, size.monitors],
     );
     log(`indexing ${day}`);
-    await run(`alter table ${name} add primary key (id, ts)`);
+    await run(`alter table ${name} add primary key (ts, id)`);
     await run(`create index on ${name} (server_id, ts)`);
-    await run(`create index on ${name} (monitor_id, ts)`);
+    await run(
+      `create index on ${name} using brin (id) with (pages_per_range = 32, autosummarize = on)`,
+    );
     await run(
       `alter table log_scores attach partition ${name} for values from ('${day}T00:00:00Z') to ('${next}T00:00:00Z')`,
     );

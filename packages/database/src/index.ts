@@ -1,3 +1,4 @@
+export { encodeRows, type RowWriter } from "./binary-rows/binary-rows.ts";
 export {
   currentResultsPosition,
   type ReadResultsOptions,

@@ -521,6 +521,27 @@ describe("what is written", () => {
     for (const score of scores) expect(score).toBeCloseTo(expected, 9);
   });
 
+  test("an assignment that rested for two years counts on", async () => {
+    const batch = await takeBatch();
+    await database.pool.query(
+      `update server_scores set score_ts = now() - interval '2 years', quality_weight = 3, quality_answers = 1e-300,
+         quality_step = 0.5, quality_delay_ms = 20, quality_residual_ms = 7`,
+    );
+    const answer = await client.submitResults({
+      version: 5,
+      monId: MON,
+      batchId: batch.batchId,
+      submissionId: newSubmissionId(),
+      list: batch.servers.map((server) => goodStatus(server)),
+    });
+    expect(answer.refused).toEqual([]);
+    const { rows } = await database.pool.query<{ weight: number; answers: number; step: number }>(
+      `select quality_weight as weight, quality_answers as answers, quality_step as step
+       from server_scores where last_log_score_id is not null`,
+    );
+    expect(rows).toEqual(Array(3).fill({ weight: 1, answers: 1, step: 1 }));
+  });
+
   test("a session that is ended in the middle leaves nothing, and the same submission then counts", async () => {
     const batch = await takeBatch();
     const submission = {
@@ -539,7 +560,7 @@ describe("what is written", () => {
         .poll(async () => {
           const ended = await database.pool.query<{ ended: boolean }>(
             `select pg_terminate_backend(pid) as ended from pg_stat_activity
-             where datname = current_database() and wait_event_type = 'Lock' and query like '%nextval%'`,
+             where datname = current_database() and wait_event_type = 'Lock' and query like '%prepared: write_results%'`,
           );
           return ended.rowCount;
         })

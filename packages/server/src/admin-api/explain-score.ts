@@ -4,7 +4,12 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import { nsFromTimestamptz, type Schema, type Timestamptz } from "@truechimer/database";
+import {
+  nsFromTimestamptz,
+  type Schema,
+  type Timestamptz,
+  timestamptzFromNs,
+} from "@truechimer/database";
 import {
   countVotes,
   RECENT_MEDIAN_RULE_SET,
@@ -14,6 +19,7 @@ import {
 } from "@truechimer/scoring";
 import type { Kysely } from "kysely";
 import type { ServerContext } from "../context.ts";
+import { VOTE_LOOKBACK_NS } from "../scorer/load-servers.ts";
 import { RECENT_MEDIAN_SCORER } from "../scorer/scorers.ts";
 import type { Vote } from "../scorer/vote.ts";
 import {
@@ -66,7 +72,10 @@ async function explainOverall(
   const count = await countVotesAt(context, server.id, at);
   const ids = count.standings.map(({ row }) => row.logScoreId);
   const checks = new Map(
-    (await loadChecks(kysely, server.id, [...ids, scored.chosenId])).map((row) => [row.id, row]),
+    (await loadChecks(kysely, server.id, { ids: [...ids, scored.chosenId], at })).map((row) => [
+      row.id,
+      row,
+    ]),
   );
   const chosen = checks.get(scored.chosenId);
   const ledger =
@@ -195,14 +204,17 @@ async function countVotesAt(
   return countVotes(await votesAt(database.kysely, serverId, at), nsFromTimestamptz(at));
 }
 
+/** Of what counts at that instant: PostgreSQL then looks at the server's rows of those hours. */
 function loadChecks(
   kysely: Kysely<Schema>,
   serverId: bigint,
-  ids: readonly bigint[],
+  { ids, at }: { readonly ids: readonly bigint[]; readonly at: Timestamptz },
 ): Promise<CheckDetailRow[]> {
   return detailRows(kysely)
     .where("l.server_id", "=", serverId)
     .where("l.id", "in", [...ids])
+    .where("l.ts", "<=", at)
+    .where("l.ts", ">=", timestamptzFromNs(nsFromTimestamptz(at) - VOTE_LOOKBACK_NS))
     .execute();
 }
 

@@ -1,7 +1,7 @@
 // One accepted status and its assignment become one row of results: the step, and the score after it.
 
 import type { monitorV2 } from "@truechimer/api";
-import type { Timestamptz } from "@truechimer/database";
+import { nsFromTimestamptz, type Timestamptz } from "@truechimer/database";
 import {
   legacyBoundNs,
   nextScore,
@@ -15,6 +15,8 @@ import type { ParsedStatus } from "./parse-status.ts";
 
 /** An assignment as its row says while its monitor is locked. */
 export interface HeldAssignment {
+  /** Drawn for the result, as its `log_scores.id`. */
+  readonly result_id: bigint;
   readonly id: bigint;
   readonly server_id: bigint;
   readonly score_raw: number;
@@ -22,13 +24,17 @@ export interface HeldAssignment {
   readonly counted_batches: string;
   /** Of the server. Null: it is not removed. */
   readonly removed_on: Timestamptz | null;
+  /** What the fleet holds of the server's clock. */
+  readonly server_offset_ns: bigint | null;
 }
 
 /** A row of `log_scores`, with what goes to the assignment and the evidence beside it. */
 export interface ResultRow {
+  readonly id: bigint;
   readonly assignmentId: bigint;
   readonly serverId: bigint;
   readonly at: Timestamptz;
+  readonly atNs: bigint;
   readonly scoreBefore: number;
   readonly step: number;
   readonly score: number;
@@ -53,6 +59,12 @@ export interface ResultRow {
   /** Of a good answer: what the verdict goes by. */
   readonly answerOffsetNs: bigint | null;
   readonly answerBoundNs: bigint | null;
+  /** What the assignment's averages still weigh of what they weighed at its last result, 0 to 1. */
+  readonly weightKept: number;
+  /** For the averages. Null: there was no answer. */
+  readonly delayMs: number | null;
+  /** Distance of the offset from the fleet's. Null: one of the two is not known. */
+  readonly residualMs: number | null;
 }
 
 export interface ApplyStepInput {
@@ -81,9 +93,11 @@ export function applyStep({
   const evidence = wire === undefined ? undefined : evidenceOf(wire);
   const answered = reason === undefined && offsetNs !== undefined;
   return {
+    id: assignment.result_id,
     assignmentId: assignment.id,
     serverId: assignment.server_id,
     at,
+    atNs: status.atNs,
     scoreBefore: assignment.score_raw,
     step: step.step,
     score: nextScore(assignment.score_raw, step),
@@ -108,7 +122,28 @@ export function applyStep({
       countedBatch === undefined && assignment.score_ts !== null && assignment.score_ts >= batchAt,
     answerOffsetNs: answered ? offsetNs : null,
     answerBoundNs: answered ? (boundNs ?? legacyBoundNs(rttNs ?? 0n)) : null,
+    weightKept: weightKept(assignment.score_ts, status.atNs),
+    delayMs: noResponse || rttNs === undefined ? null : Number(rttNs) / NS_PER_MS,
+    residualMs: residualMs(offsetNs, assignment.server_offset_ns),
   };
+}
+
+const NS_PER_MS = 1e6;
+/** In the averages of an assignment a result weighs half as much after this time. */
+const HALF_LIFE_NS = 6 * 3_600 * 1_000_000_000;
+/** Nothing; and PostgreSQL would refuse a product that is too small to tell. */
+const WEIGHT_MIN = 1e-9;
+
+function weightKept(lastAt: Timestamptz | null, atNs: bigint): number {
+  if (lastAt === null) return 0;
+  const elapsedNs = Math.max(0, Number(atNs - nsFromTimestamptz(lastAt)));
+  const kept = 2 ** (-elapsedNs / HALF_LIFE_NS);
+  return kept < WEIGHT_MIN ? 0 : kept;
+}
+
+function residualMs(offsetNs: bigint | undefined, fleetOffsetNs: bigint | null): number | null {
+  if (offsetNs === undefined || fleetOffsetNs === null) return null;
+  return Math.abs(Number(offsetNs - fleetOffsetNs)) / NS_PER_MS;
 }
 
 /** As the NTP Pool keeps them: only what is not zero. And the trace, so that one leads from the request to the row. */

@@ -38,7 +38,7 @@ const SEEN_SECONDS = 1;
 
 /**
  * All monitors of each agent at the address that it names. Who is locked is being counted, which notes that it was seen,
- * or is changed by somebody: nobody waits for that.
+ * or is changed by somebody: nobody waits for that. Nor for the disk: after a crash they are seen again.
  */
 export async function findMonitors(
   { kysely }: Pick<Database, "kysely">,
@@ -72,7 +72,9 @@ export async function findMonitors(
       order by m.id for no key update skip locked
     ),
     seen as (
-      update monitors m set last_seen = now() from unseen where m.id = unseen.id
+      update monitors m set last_seen = now()
+      from unseen, (select set_config('synchronous_commit', 'off', true)) as lazily
+      where m.id = unseen.id
     )
     select f.place::int as place, m.id, m.hostname, host(m.ip) as ip, m.ip_version, m.status, m.lab, m.config,
       m.client_version, m.last_submit, m.tls_name, m.agent_id, f.key_is_new

@@ -41,7 +41,8 @@ async function read(
 ): Promise<Assignments> {
   const { rows } = await sql<AssignmentRow>`
     /* prepared: read_assignments */
-    select wanted.place::int as place, ss.id, ss.server_id, ss.score_raw, ss.score_ts, ss.counted_batches, s.removed_on
+    select wanted.place::int as place, nextval('log_scores_id_seq') as result_id, ss.id, ss.server_id, ss.score_raw,
+      ss.score_ts, ss.counted_batches, s.removed_on, s.offset_ns as server_offset_ns
     from unnest(
       ${wanted.map(({ submission }) => submission.monitor.id)}::bigint[],
       ${wanted.map(({ status }) => status.status.address.text)}::inet[],

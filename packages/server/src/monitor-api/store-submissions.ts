@@ -135,7 +135,7 @@ async function count(
     submission,
     ...applySteps(submission, { assignments, repeated }),
   }));
-  const ids = await writeResults(transaction, applied);
+  await writeResults(transaction, applied);
   await putOffTurns(transaction, applied);
   const answers: { submission: SubmissionToStore; refusals: readonly StatusRefusal[] }[] = [];
   for (const { submission, rows, refusals } of applied) {
@@ -147,7 +147,7 @@ async function count(
       value: {
         kind: "counted",
         counted: rows.map(({ step }) => ({ step })),
-        logScoreIds: rows.map((row) => ids.get(row) ?? 0n),
+        logScoreIds: rows.map(({ id }) => id),
         traceroutes: traceroutes.length - untaken.length,
         refusals: all,
       },

@@ -1,7 +1,7 @@
 // All rows of several submissions in one statement: the monitors, the assignments, the results, and their evidence.
 // A result that is older than the assignment's last one counts for the score, but says nothing of how the server is now.
 
-import type { Schema } from "@truechimer/database";
+import { encodeRows, type RowWriter, type Schema } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { ResultRow } from "./apply-step.ts";
 import type { AppliedSteps } from "./apply-steps.ts";
@@ -16,36 +16,20 @@ interface RowToWrite {
   readonly monitorId: bigint;
 }
 
-/** Gives the ids of the results. Assignments are written in the order of their ids, as everybody does who writes several. */
+/** Assignments are written in the order of their ids, as everybody does who writes several. */
 export async function writeResults(
   transaction: Transaction<Schema>,
   applied: readonly AppliedSubmission[],
-): Promise<ReadonlyMap<ResultRow, bigint>> {
+): Promise<void> {
   const written = applied
     .flatMap(({ submission, rows }) =>
       rows.map((row): RowToWrite => ({ row, monitorId: submission.monitor.id })),
     )
     .toSorted((a, b) => (a.row.assignmentId < b.row.assignmentId ? -1 : 1));
-  const column = <Key extends keyof ResultRow>(key: Key): ResultRow[Key][] =>
-    written.map(({ row }) => row[key]);
-  const { rows } = await sql<{ readonly id: bigint; readonly place: number }>`
+  await sql`
     /* prepared: write_results */
     with input as (
-      select nextval('log_scores_id_seq') as id, t.* from unnest(
-        ${column("assignmentId")}::bigint[], ${column("serverId")}::bigint[],
-        ${written.map(({ monitorId }) => monitorId)}::bigint[],
-        ${column("at")}::timestamptz[], ${column("scoreBefore")}::float8[], ${column("step")}::float8[],
-        ${column("score")}::float8[], ${column("rule")}::text[], ${column("offsetNs")}::bigint[],
-        ${column("boundNs")}::bigint[], ${column("rttNs")}::bigint[], ${column("stratum")}::smallint[],
-        ${column("leap")}::smallint[], ${column("reason")}::text[], ${column("noResponse")}::boolean[],
-        ${column("samplesSent")}::smallint[], ${column("samplesAnswered")}::smallint[],
-        ${written.map(({ row: { evidence } }) => (evidence === null ? null : Buffer.from(evidence)))}::bytea[],
-        ${column("attributes")}::text[], ${column("countedBatches")}::text[],
-        ${column("answerOffsetNs")}::bigint[], ${column("answerBoundNs")}::bigint[],
-        ${column("newest")}::boolean[]
-      ) with ordinality as t (assignment_id, server_id, monitor_id, ts, score_before, step, score, rule, offset_ns,
-        bound_ns, rtt_ns, stratum, leap, reason, no_response, samples_sent, samples_answered, evidence, attributes,
-        counted_batches, answer_offset_ns, answer_bound_ns, newest, place)
+      select * from unnest(${encodeRows(written, SUBMITTED_RESULT_COLUMNS, writeRow)}::submitted_result[])
     ),
     noted as (
       update monitors m set
@@ -76,38 +60,62 @@ export async function writeResults(
         answer_offset_ns = case when i.answer_bound_ns is null then ss.answer_offset_ns else i.answer_offset_ns end,
         answer_bound_ns = coalesce(i.answer_bound_ns, ss.answer_bound_ns),
         results_counted = ss.results_counted + 1,
-        quality_weight = decayed(ss.quality_weight, ss.score_ts, i.ts) + 1,
-        quality_step = blended(ss.quality_step, decayed(ss.quality_weight, ss.score_ts, i.ts), i.step),
-        quality_answers = decayed(ss.quality_answers, ss.score_ts, i.ts) + (not i.no_response)::int,
-        quality_delay_ms = case when i.rtt_ns is null or i.no_response then ss.quality_delay_ms
-          else blended(ss.quality_delay_ms, decayed(ss.quality_answers, ss.score_ts, i.ts), i.rtt_ns / 1e6) end,
-        quality_residual_ms = case when i.offset_ns is null then ss.quality_residual_ms else coalesce(
-          blended(ss.quality_residual_ms, decayed(ss.quality_answers, ss.score_ts, i.ts), (
-            select abs(i.offset_ns::float8 - s.offset_ns) / 1e6 from servers s where s.id = i.server_id)),
-          ss.quality_residual_ms) end
-      from input i where ss.id = i.assignment_id and i.newest
+        quality_weight = weight_kept(ss.quality_weight, i.weight_kept) + 1,
+        quality_step = (ss.quality_step * weight_kept(ss.quality_weight, i.weight_kept) + i.step)
+          / (weight_kept(ss.quality_weight, i.weight_kept) + 1),
+        quality_answers = weight_kept(ss.quality_answers, i.weight_kept) + (not i.no_response)::int,
+        quality_delay_ms = case when i.delay_ms is null then ss.quality_delay_ms else
+          (coalesce(ss.quality_delay_ms, i.delay_ms) * weight_kept(ss.quality_answers, i.weight_kept) + i.delay_ms)
+          / (weight_kept(ss.quality_answers, i.weight_kept) + 1) end,
+        quality_residual_ms = case when i.residual_ms is null then ss.quality_residual_ms else
+          (coalesce(ss.quality_residual_ms, i.residual_ms) * weight_kept(ss.quality_answers, i.weight_kept) + i.residual_ms)
+          / (weight_kept(ss.quality_answers, i.weight_kept) + 1) end
+      from input i where ss.server_id = i.server_id and ss.monitor_id = i.monitor_id and i.newest
     ),
     late as (
       update server_scores ss set score_raw = i.score, counted_batches = i.counted_batches,
         results_counted = ss.results_counted + 1
-      from input i where ss.id = i.assignment_id and not i.newest
-    ),
-    logged as (
-      insert into log_scores (id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns,
-        stratum, leap, reason, no_response, samples_sent, samples_answered, has_evidence, attributes)
-      select id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns, stratum,
-        leap, reason, no_response, samples_sent, samples_answered, evidence is not null, attributes::jsonb
-      from input
+      from input i where ss.server_id = i.server_id and ss.monitor_id = i.monitor_id and not i.newest
     ),
     kept as (
       insert into check_evidence (log_score_id, ts, evidence)
       select id, ts, evidence from input where evidence is not null
     )
-    select id, place::int as place from input`.execute(transaction);
-  return new Map(
-    rows.flatMap(({ id, place }) => {
-      const row = written[place - 1]?.row;
-      return row === undefined ? [] : [[row, id] as const];
-    }),
-  );
+    insert into log_scores (id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns,
+      stratum, leap, reason, no_response, samples_sent, samples_answered, has_evidence, attributes)
+    select id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns, stratum,
+      leap, reason, no_response, samples_sent, samples_answered, evidence is not null, attributes
+    from input`.execute(transaction);
+}
+
+const SUBMITTED_RESULT_COLUMNS = 26;
+
+/** The columns of the type `submitted_result`, in its order. */
+function writeRow({ row, monitorId }: RowToWrite, out: RowWriter): void {
+  out.int8(row.id);
+  out.int8(row.serverId);
+  out.int8(monitorId);
+  out.timestamptz(row.atNs);
+  out.float8(row.scoreBefore);
+  out.float8(row.step);
+  out.float8(row.score);
+  out.text(row.rule);
+  out.int8(row.offsetNs);
+  out.int8(row.boundNs);
+  out.int8(row.rttNs);
+  out.int2(row.stratum);
+  out.int2(row.leap);
+  out.text(row.reason);
+  out.bool(row.noResponse);
+  out.int2(row.samplesSent);
+  out.int2(row.samplesAnswered);
+  out.bytea(row.evidence);
+  out.jsonb(row.attributes);
+  out.text(row.countedBatches);
+  out.bool(row.newest);
+  out.int8(row.answerOffsetNs);
+  out.int8(row.answerBoundNs);
+  out.float8(row.weightKept);
+  out.float8(row.delayMs);
+  out.float8(row.residualMs);
 }
