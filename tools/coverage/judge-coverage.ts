@@ -20,7 +20,7 @@ const KINDS = ["lines", "branches"] as const;
 const PURE_SHARE_MIN = 95;
 const PURE_LAYER_MAX = 1;
 /** Pure, and not there yet with their branches: their floors hold until they are. */
-const BELOW_PURE_SHARE: readonly string[] = ["filter", "history"];
+const BELOW_PURE_SHARE: readonly string[] = ["filter"];
 /** What timing and the host's abilities may change from one run to the next, in per cent. */
 const MARGIN = 0.5;
 /** So much above its floor a package is worth a new one. */

@@ -1,7 +1,9 @@
 // What people do with the dashboard, by role and by key, against the fake.
 
 import { readFile } from "node:fs/promises";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { adminV1 } from "@truechimer/api";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
@@ -43,6 +45,52 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await axis.getByRole("link", { name: /ahead2s\.lab: falseticker, \+2\.0/ }).waitFor();
     await axis.getByRole("link", { name: "silent.lab" }).waitFor();
     expect(await axis.locator(".axis-picture a, .axis-tray a").count()).toBe(12);
+  });
+
+  test("while the history comes into memory a banner says how far it is, and goes away by itself", async () => {
+    const history = {
+      state: adminV1.LoadState.HOT_LOADING,
+      rows: 250_000n,
+      rowsExpected: 1_000_000n,
+      rowsPerSecond: 100_000,
+      timeLeft: durationFromMs(7_500),
+    };
+    fake.admin.tellSystem({ history });
+    await using open = await visit(browser, fake.url);
+    const { page } = open;
+    const bar = page.getByRole("progressbar", { name: "History in memory" });
+    await bar.waitFor();
+    expect([await bar.getAttribute("value"), await bar.getAttribute("max")]).toEqual([
+      "250000",
+      "1000000",
+    ]);
+    await page.getByText(/comes into memory: 250.000 of about 1.000.000 results/).waitFor();
+    // Past the first phase it is still loading: each word of the real header but the ends.
+    fake.admin.tellSystem({
+      history: { ...history, state: adminV1.LoadState.FILLING, rows: 900_000n },
+    });
+    await page.getByText(/900.000 of about 1.000.000 results/).waitFor();
+    fake.admin.tellSystem({
+      history: { ...history, state: adminV1.LoadState.COMPLETE, rows: 1_000_000n },
+    });
+    await bar.waitFor({ state: "detached" });
+    expect(await page.getByText(/comes into memory/).count()).toBe(0);
+  });
+
+  test("results that no longer come in are told on every page, with both clocks", async () => {
+    fake.admin.tellSystem({
+      ingest: {
+        state: adminV1.IngestState.STALLED,
+        lastStoredAt: timestampFromMs(Date.now() - 600_000),
+        lastReceivedAt: timestampFromMs(Date.now() - 2_000),
+      },
+    });
+    await using open = await visit(browser, fake.url);
+    const { page } = open;
+    await page.getByText(/No result has been stored for 1\d.min/).waitFor();
+    await page.goto(`${fake.url}/operations`);
+    await page.getByText(/No result has been stored for/).waitFor();
+    await page.getByText("are not stored").waitFor();
   });
 
   test("arrow keys walk along the axis as one tab stop, Enter opens the server", async () => {

@@ -111,3 +111,25 @@ function fill(
   }
   for (const packed of packer.take()) store.add(packed);
 }
+
+test("the newest rows of all servers are found without a look at the others", () => {
+  const store = createHistoryStore();
+  expect([store.oldestUs, store.newestUs]).toEqual([undefined, undefined]);
+  add(
+    store,
+    Array.from({ length: 20 }, (_, at) => aMeasurement({ id: at + 1, serverId: at % 3 })),
+  );
+  expect(store.newestUs).toBe(20_000_000);
+  const seen: number[] = [];
+  store.scanNewest(ALWAYS, ({ id }) => {
+    seen.push(id);
+    return seen.length < 4;
+  });
+  expect(seen).toEqual([20, 19, 18, 17]);
+  seen.length = 0;
+  store.scanNewest({ ...ALWAYS, serverId: 1 }, ({ id }) => {
+    seen.push(id);
+    return seen.length < 2;
+  });
+  expect(seen).toEqual([20, 17]);
+});

@@ -74,17 +74,9 @@ class Run {
   async take(steps: readonly Step[]): Promise<void> {
     for (const each of steps) {
       await this.#take(each);
-      // Whenever it can be known, what is in memory is what there is.
-      const store = await this.#history.current();
-      if (store === undefined || !Number.isFinite(store.horizonUs)) continue;
-      const held = heldRows(store).filter(({ values }) => Number(values[2]) >= store.horizonUs);
-      expect(held).toEqual(
-        (await storedRows(database, DAYS)).slice(-held.length || Number.POSITIVE_INFINITY),
-      );
+      await expectKnown(this.#history);
     }
-    expect(await whenOver(this.#history)).toBe("complete");
-    const store = await this.#history.current();
-    expect(store && heldRows(store)).toEqual(await storedRows(database, DAYS));
+    await expectComplete(this.#history);
     await this.#history[Symbol.asyncDispose]();
   }
 
@@ -114,11 +106,28 @@ class Run {
   }
 
   async #whenLoaded(rows: number): Promise<void> {
-    await vi.waitFor(() => {
-      const { rows: loaded, phase } = this.#history.progress();
-      expect(loaded >= rows || phase === "complete").toBe(true);
-    }, WAIT);
+    await vi.waitFor(() => expectLoaded(this.#history, rows), WAIT);
   }
+}
+
+/** Whenever it can be known, what is in memory from the horizon on is what there is. */
+async function expectKnown(history: HotHistory): Promise<void> {
+  const store = await history.current();
+  if (store === undefined || !Number.isFinite(store.horizonUs)) return;
+  const held = heldRows(store).filter(({ values }) => Number(values[2]) >= store.horizonUs);
+  const stored = await storedRows(database, DAYS);
+  expect(held).toEqual(stored.slice(-held.length || Number.POSITIVE_INFINITY));
+}
+
+async function expectComplete(history: HotHistory): Promise<void> {
+  expect(await whenOver(history)).toBe("complete");
+  const store = await history.current();
+  expect(store && heldRows(store)).toEqual(await storedRows(database, DAYS));
+}
+
+function expectLoaded(history: HotHistory, rows: number): void {
+  const { rows: loaded, phase } = history.progress();
+  expect(loaded >= rows || phase === "complete").toBe(true);
 }
 
 async function cutConnections(): Promise<void> {

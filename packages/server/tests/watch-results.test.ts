@@ -1,7 +1,14 @@
 // The live stream of checks: nothing lost, nothing twice, whatever the order of commits and whichever replica is asked.
 
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { adminV1 } from "@truechimer/api";
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  type Interceptor,
+} from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { adminV1 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -53,6 +60,22 @@ async function watch(
   return { answers, stop, checks: () => answers.flatMap(({ checks }) => checks) };
 }
 
+/** Of the first replica. */
+function jsonAdmin(): Client<typeof adminV1.AdminService> {
+  const [replica] = replicas;
+  const authorize: Interceptor = (next) => (request) => {
+    request.header.set("authorization", `Bearer ${replica?.adminKey}`);
+    return next(request);
+  };
+  const transport = createConnectTransport({
+    baseUrl: replica?.server.url ?? "",
+    httpVersion: "1.1",
+    useBinaryFormat: false,
+    interceptors: [authorize],
+  });
+  return createClient(adminV1.AdminService, transport);
+}
+
 /** Offsets in ms become checks of server 1 by monitor 1, in one statement. */
 async function insertChecks(
   offsets: readonly number[],
@@ -84,6 +107,16 @@ describe("a stream", () => {
     expect(all.answers.map(({ sequence }) => sequence)).toEqual(
       all.answers.map((_, index) => BigInt(index + 1)),
     );
+  });
+
+  test("brings the same checks to whoever reads bytes and to whoever reads JSON", async () => {
+    const bytes = await watch(0);
+    const json = await watch(0, {}, jsonAdmin());
+    const ids = await insertChecks([1, 2, -3]);
+    await vi.waitFor(() => expect(idsOf(bytes)).toHaveLength(ids.length), PATIENTLY);
+    await vi.waitFor(() => expect(idsOf(json)).toHaveLength(ids.length), PATIENTLY);
+    expect(json.checks()).toEqual(bytes.checks());
+    expect(sorted(idsOf(json))).toEqual(sorted(ids));
   });
 
   test("brings what commits late, although its ids are older, and nothing that was rolled back", async () => {

@@ -6,8 +6,8 @@ import pg from "pg";
 import { describeDatabaseUrl } from "../database-url.ts";
 import { appErrorFromPostgres } from "../postgres-error.ts";
 import { timestamptzFromNs } from "../timestamptz.ts";
-import { copyRows } from "./copy-stream.ts";
 import { COPIED_COLUMNS, type CopiedResult, CopiedResultReader } from "./copy-row.ts";
+import { copyRows } from "./copy-stream.ts";
 
 /** Where in the order of time and id a reader is. */
 export interface ResultsCursor {

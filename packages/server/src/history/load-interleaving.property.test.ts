@@ -130,18 +130,13 @@ class World {
 
   finish(): void {
     this.#fails = undefined;
-    for (let at = 0; this.#action.kind !== "end"; at += 1) {
-      expect(at).toBeLessThan(STEPS_MAX);
+    for (let at = 0; this.#action.kind !== "end" && at < STEPS_MAX; at += 1) {
       this.#step();
       this.#check();
     }
     this.#follow();
     this.#check();
-    const { phase } = this.#load.progress;
-    expect(["complete", "degraded", "failed"]).toContain(phase);
-    if (phase !== "complete") return;
-    expect(this.#load.progress.coverage).toBe(1);
-    expect(this.#store.horizonUs).toBeLessThan(Number.POSITIVE_INFINITY);
+    expectEnd(this.#load, this.#store);
   }
 
   #begin(): void {
@@ -271,20 +266,47 @@ class World {
 
   #check(): void {
     const { horizonUs } = this.#store;
-    expect(horizonUs).toBeLessThanOrEqual(this.#horizonUs);
+    expectHeld(this.#store, {
+      horizonUsMax: this.#horizonUs,
+      told: this.#rowsBefore(this.#position),
+      known: this.#rowsBefore(this.#commits.length),
+    });
     this.#horizonUs = horizonUs;
-    const held: Row[] = [];
-    const window = { fromUs: horizonUs, toUs: Number.POSITIVE_INFINITY };
-    this.#store.scan(window, ({ id, atUs }) => held.push({ id, atUs }));
-    expect(new Set(held.map(({ id }) => id)).size).toBe(held.length);
-    // All that was told; what was committed since may be there, or not yet.
-    const ids = new Set(held.map(({ id }) => id));
-    const told = this.#rowsBefore(this.#position).filter(({ atUs }) => atUs >= horizonUs);
-    expect(told.filter(({ id }) => !ids.has(id))).toEqual([]);
-    const known = new Set(this.#rowsBefore(this.#commits.length).map(({ id }) => id));
-    expect(held.filter(({ id }) => !known.has(id))).toEqual([]);
-    expect(held).toEqual(held.toSorted(byKey));
   }
+}
+
+function expectEnd(load: StartupLoad, store: HistoryStore): void {
+  const { phase, coverage } = load.progress;
+  expect(["complete", "degraded", "failed"]).toContain(phase);
+  if (phase !== "complete") return;
+  expect(coverage).toBe(1);
+  expect(store.horizonUs).toBeLessThan(Number.POSITIVE_INFINITY);
+}
+
+/** All that was told is there from the horizon on; what was committed since may be there, or not yet. */
+function expectHeld(
+  store: HistoryStore,
+  {
+    horizonUsMax,
+    told,
+    known,
+  }: {
+    readonly horizonUsMax: number;
+    readonly told: readonly Row[];
+    readonly known: readonly Row[];
+  },
+): void {
+  const { horizonUs } = store;
+  expect(horizonUs).toBeLessThanOrEqual(horizonUsMax);
+  const held: Row[] = [];
+  const window = { fromUs: horizonUs, toUs: Number.POSITIVE_INFINITY };
+  store.scan(window, ({ id, atUs }) => held.push({ id, atUs }));
+  const ids = new Set(held.map(({ id }) => id));
+  expect(ids.size).toBe(held.length);
+  expect(told.filter(({ id, atUs }) => atUs >= horizonUs && !ids.has(id))).toEqual([]);
+  const knownIds = new Set(known.map(({ id }) => id));
+  expect(held.filter(({ id }) => !knownIds.has(id))).toEqual([]);
+  expect(held).toEqual(held.toSorted(byKey));
 }
 
 function byKey(a: Row, b: Row): number {

@@ -13,7 +13,7 @@ import {
   timestamptzFromNs,
 } from "@truechimer/database";
 import type { HistoryStore, Measurement } from "@truechimer/history";
-import { sql, type Transaction as KyselyTransaction } from "kysely";
+import { type Transaction as KyselyTransaction, sql } from "kysely";
 import { followResults, type ResultsFollower } from "../follow-results.ts";
 import type { LoadWindow } from "../load-state.ts";
 import type { CheckpointBlock, CheckpointOrigin } from "./checkpoint-format.ts";
