@@ -44,7 +44,10 @@ const routes = [
   createRoute({
     ...page,
     path: "/coverage",
-    component: lazyRouteComponent(() => import("./coverage/coverage-page.tsx"), "CoveragePage"),
+    component: lazyRouteComponent(
+      () => import("./fleet-coverage/coverage-page.tsx"),
+      "CoveragePage",
+    ),
   }),
   createRoute({
     ...page,

@@ -2,8 +2,8 @@
 // reviews would read of them. Everything follows from one seed.
 
 import { type Random, unsafelyDeterministicRandom } from "@truechimer/base";
-import { POOL_PROBE_POLICY } from "@truechimer/server";
 import type { AssignmentStatus, MonitorFacts, ReviewPlan, Snapshot } from "@truechimer/selection";
+import { POOL_PROBE_POLICY } from "@truechimer/server";
 import { normal } from "./noise.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,8 +1,8 @@
 // A fleet over weeks, minute by minute: noise all the time, monitors that fall silent for minutes to hours, that join and
 // leave, and servers that some of their active monitors suddenly see badly. Reviews come when the product would make them.
 
-import { nextReviewMs } from "@truechimer/server";
 import { planReview, type ReviewPlan, type SelectionPolicy } from "@truechimer/selection";
+import { nextReviewMs } from "@truechimer/server";
 import { FleetWorld } from "./fleet-world.ts";
 
 const MINUTE_MS = 60_000;

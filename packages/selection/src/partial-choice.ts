@@ -1,8 +1,8 @@
 // Who is chosen so far on one branch of the search, what that is worth, and what room it leaves.
 
 import {
-  type Choosable,
   type ChoiceProblem,
+  type Choosable,
   concaveGain,
   liveGroupings,
 } from "./choice-problem.ts";

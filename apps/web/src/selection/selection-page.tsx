@@ -3,7 +3,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { adminV1 } from "@truechimer/api";
+import type { adminV1 } from "@truechimer/api";
 import { type ReactNode, useState } from "react";
 import { problemOf } from "../api/problem.ts";
 import { reviewQuery } from "../api/queries.ts";
