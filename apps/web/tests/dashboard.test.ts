@@ -360,9 +360,9 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   test("a loop is run at a press, and one that runs is left alone", async () => {
     await using open = await visit(browser, `${fake.url}/operations`);
     const { page } = open;
-    await page.getByRole("button", { name: "Run partitions now" }).click();
+    await page.getByRole("button", { name: "Run now: partitions" }).click();
     await page.getByText("partitions runs now").waitFor();
-    await page.getByRole("button", { name: "Run retention now" }).click();
+    await page.getByRole("button", { name: "Run now: retention" }).click();
     await page.getByText("retention is running already").waitFor();
   });
 

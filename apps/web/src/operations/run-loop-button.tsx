@@ -27,7 +27,7 @@ export function RunLoopButton({ loop }: { readonly loop: adminV1.Loop }): ReactN
       type="button"
       className="chip"
       disabled={asking}
-      aria-label={`Run ${words} now`}
+      aria-label={`Run now: ${words}`}
       title="Once in the cluster; the next run is a period later"
       onClick={() => void ask()}
     >
