@@ -370,7 +370,7 @@ describe("one check down to the packet", () => {
       const { servers } = await admin.listServers({});
       expect(servers[0]?.referenceId).toBe("192.0.2.9");
       expect(servers[0]?.loss).toBeCloseTo(0.5);
-    }, 5_000);
+    }, 20_000);
   });
 });
 

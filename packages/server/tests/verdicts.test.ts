@@ -182,7 +182,7 @@ describe("the verdict on a server follows from its witnesses", () => {
         await vi.waitFor(async () => {
           expect(await verdictOf(admin)).toEqual({ verdict, reason });
           expect((await admin.listServers({})).servers[0]?.witnessesFresh).toBe(3);
-        }, 5_000);
+        }, 20_000);
       },
     );
   });
@@ -203,7 +203,7 @@ describe("the verdict on a server follows from its witnesses", () => {
             await checkAll(() => failed(reason, true));
             expect(await verdictOf(admin)).toEqual({ verdict: "unreachable", reason: verdict });
           },
-          { timeout: 10_000, interval: 100 },
+          { timeout: 20_000, interval: 100 },
         );
       },
     );
@@ -221,14 +221,14 @@ describe("a changed verdict is an event with its sentence", () => {
         await checkAll(() => ({}));
         await vi.waitFor(
           async () => expect((await verdictOf(admin)).verdict).toBe("truechimer"),
-          5_000,
+          20_000,
         );
         const since = (await admin.listServers({})).servers[0]?.verdictSince;
         await checkAll(() => ({}));
         await checkAll(() => ({ offset: offset(2_000), errorBound: bound(1) }));
         await vi.waitFor(
           async () => expect((await verdictOf(admin)).verdict).toBe("falseticker"),
-          5_000,
+          20_000,
         );
         const { events } = await admin.listEvents({});
         const changes = events.filter(({ kind }) => kind === "verdict_changed");
@@ -250,12 +250,12 @@ describe("a changed verdict is an event with its sentence", () => {
         await checkAll(() => ({}));
         await vi.waitFor(
           async () => expect((await verdictOf(admin)).verdict).toBe("truechimer"),
-          5_000,
+          20_000,
         );
         await vi.waitFor(
           async () =>
             expect(await verdictOf(admin)).toEqual({ verdict: "unsure", reason: "no_witness" }),
-          { timeout: 10_000, interval: 100 },
+          { timeout: 20_000, interval: 100 },
         );
       },
     );
@@ -352,7 +352,7 @@ describe("loops", () => {
           .where("name", "=", "assignment")
           .executeTakeFirstOrThrow();
         expect(row.outcome).toBe("ok");
-      }, 5_000);
+      }, 20_000);
       const { runs_total } = await kysely
         .selectFrom("loop_runs")
         .select("runs_total")
