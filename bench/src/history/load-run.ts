@@ -148,18 +148,19 @@ function timeAllDays({ store }: HotHistory): { readonly offsets: Spread; readonl
     );
     if (count !== expected || greatest === 0) throw new Error(`${count} rows of ${expected}`);
     const worst = new Float64Array(SERVERS * MONITORS).fill(Number.POSITIVE_INFINITY);
+    count = 0;
     rows.push(
       timed(() =>
         store.scan(day, (row) => {
+          count += 1;
           const at = (row.serverId - 1) * MONITORS + row.monitorId - 1;
           const size = row.succeeded ? Math.abs(row.offsetNs) : 0;
-          if (row.score - size / NS_PER_S < (worst[at] as number))
-            worst[at] = row.score - size / NS_PER_S;
+          worst[at] = Math.min(worst[at] as number, row.score - size / NS_PER_S);
         }),
       ),
     );
-    if (worst.every(Number.isFinite) !== expected > SERVERS * MONITORS * 3)
-      throw new Error("rows were left out");
+    if (count !== expected || !worst.some(Number.isFinite))
+      throw new Error(`${count} rows of ${expected}`);
   }
   return { offsets: spreadOf(offsets), rows: spreadOf(rows) };
 }
