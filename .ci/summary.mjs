@@ -5,11 +5,11 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 
-const report = readReport(process.argv[2] ?? "");
-for (const { name, error } of secondTries(report)) {
+const run = readReport(process.argv[2] ?? "");
+for (const { name, error } of secondTries(run)) {
   console.log(`ci: passed only when it was tried again: ${name}: ${error}`);
 }
-const { passed, failed, skipped } = count(report);
+const { passed, failed, skipped } = count(run);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed === 0 ? 0 : 1;
 
