@@ -242,7 +242,7 @@ describe.skipIf(!chronyAvailable())("a real chronyd", () => {
     ]);
     expect([good.code, bad.code, silent.code, both.code]).toEqual([0, 1, 3, 1]);
     expect(good.json()[0]).toMatchObject({ verdict: "truechimer" });
-    expect(both.out).toMatch(/falseticker .*\+2\.0.* s ± .*ahead, beyond ±25/);
+    expect(both.out).toMatch(/falseticker .*\+(?:2\.0|1\.99).* s ± .*ahead, beyond ±25/);
   });
 });
 

@@ -60,7 +60,12 @@ async function withFleet(
     const checkAll = async (outcome: Outcome): Promise<void> => {
       await makeDue(kysely);
       for (const [monitor, { monId, client }] of clients.entries()) {
-        const batch = await client.getServers({ monId, submissionVersionMax: 5 });
+        // What a review changes at this moment is handed out by the next call.
+        const batch = await vi.waitFor(async () => {
+          const answer = await client.getServers({ monId, submissionVersionMax: 5 });
+          expect(answer.servers).not.toEqual([]);
+          return answer;
+        }, 20_000);
         await client.submitResults({
           version: 5,
           monId,
