@@ -13,7 +13,7 @@ import {
 } from "./_browser.ts";
 import { builtPage } from "./_built-page.ts";
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const SCHEMES = ["light", "dark"] as const;
 
 interface PageCase {
