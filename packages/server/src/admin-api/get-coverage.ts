@@ -4,10 +4,10 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import type { Timestamptz } from "@truechimer/database";
 import { type Shortage, USABLE_MIN } from "@truechimer/selection";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
-import { FRESH_INTERVALS, type ProbePolicy, SLOW_SCORE } from "../policy.ts";
+import { FRESH_INTERVALS, type ProbePolicy } from "../policy.ts";
 import { optionalTimestamp } from "./admin-message.ts";
 
 /** Whoever has so many has more to do than to read more of them. */
@@ -52,15 +52,15 @@ export async function getCoverage(context: ServerContext): Promise<adminV1.GetCo
 
 async function serverRows(context: ServerContext): Promise<readonly ServerRow[]> {
   const probe = await probePolicyFor(context.database, context.policy, false);
-  const freshSeconds = (of: (policy: ProbePolicy) => number) =>
+  const fresh = (of: (policy: ProbePolicy) => number): RawBuilder<unknown> =>
     sql`make_interval(secs => ${FRESH_INTERVALS}::float8 / 1000
       * case when s.lab then ${of(context.policy.labProbe)}::float8 else ${of(probe)}::float8 end)`;
   const { rows } = await sql<ServerRow>`
     select s.id, s.name, count(m.id) as active,
       count(m.id) filter (where ss.score_ts > now() - case
-        when ss.score_raw <= ${SLOW_SCORE}::float8 then ${freshSeconds((policy) => policy.slowIntervalMs)}
-        when m.status = 'active' then ${freshSeconds((policy) => policy.checkIntervalMs)}
-        else ${freshSeconds((policy) => policy.testingIntervalMs)} end) as fresh,
+        when pace_of(ss.status, ss.score_raw) = 3 then ${fresh((policy) => policy.slowIntervalMs)}
+        when m.status = 'active' then ${fresh((policy) => policy.checkIntervalMs)}
+        else ${fresh((policy) => policy.testingIntervalMs)} end) as fresh,
       r.last_review, r.next_review, r.shortage
     from servers s
     left join servers_monitor_review r on r.server_id = s.id
