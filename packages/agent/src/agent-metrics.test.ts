@@ -1,8 +1,9 @@
 import { type Clock, systemClock, type UnixNs } from "@truechimer/base";
 import { createMetrics, type Metrics } from "@truechimer/telemetry";
 import { expect, test } from "vitest";
-import { type AgentMetrics, createAgentMetrics } from "./agent-metrics.ts";
+import { type AgentMetrics, type CertificateLife, createAgentMetrics } from "./agent-metrics.ts";
 
+const DAY_NS = 86_400_000_000_000n;
 const clock: Clock = { ...systemClock, nowNs: () => 1_700_000_000_500_000_000n };
 
 function useMetrics(notAfterNs?: UnixNs): {
@@ -10,7 +11,9 @@ function useMetrics(notAfterNs?: UnixNs): {
   readonly agent: AgentMetrics;
 } {
   const metrics = createMetrics({ version: "0.1.0", processMetrics: false });
-  const agent = createAgentMetrics({ metrics, clock, certificateNotAfterNs: () => notAfterNs });
+  const certificate = (): CertificateLife | undefined =>
+    notAfterNs === undefined ? undefined : { notBeforeNs: notAfterNs - DAY_NS, notAfterNs };
+  const agent = createAgentMetrics({ metrics, clock, certificate });
   return { metrics, agent };
 }
 
@@ -54,6 +57,8 @@ test("what an agent counts can be scraped", async () => {
     'monitor_local_check_up{host="b.example",ip_version="v4"} 0',
     'monitor_local_check_time{host="a.example",ip_version="v4"} 1700000000',
     "monitor_ssl_earliest_cert_expiry 1800000000",
+    "truechimer_agent_certificate_remaining_seconds 99999999",
+    "truechimer_agent_certificate_start_seconds 1799913600",
   ]) {
     expect(text.split("\n")).toContain(line);
   }
@@ -83,6 +88,7 @@ test("without a certificate its end has no value, and a trusted server that is n
   agent.localClockChecked({ family: "v4", ok: true, hosts, queries: 3 });
   const { text } = await metrics.scrape();
   expect(text).not.toMatch(/^monitor_ssl_earliest_cert_expiry/m);
+  expect(text).not.toMatch(/^truechimer_agent_certificate/m);
   expect(text).not.toContain("a.example");
   expect(text).toContain('monitor_local_check_up{host="c.example",ip_version="v4"} 1');
   expect(text).toContain('monitor_local_check_up{host="c.example",ip_version="v6"} 1');

@@ -63,14 +63,62 @@ export function combineAgentMetrics(all: readonly AgentMetrics[]): AgentMetrics 
 export interface AgentMetricsOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** End of the agent's certificate. Undefined: it has none, and the metric no value. */
-  readonly certificateNotAfterNs?: () => UnixNs | undefined;
+  /** The agent's own. Undefined: it has none, and the metrics no value. */
+  readonly certificate?: () => CertificateLife | undefined;
+}
+
+export interface CertificateLife {
+  readonly notBeforeNs: UnixNs;
+  readonly notAfterNs: UnixNs;
 }
 
 const NS_PER_SECOND = 1e9;
 
 export function createAgentMetrics(options: AgentMetricsOptions): AgentMetrics {
+  certificateMetrics(options);
   return combineAgentMetrics([ownMetrics(options.metrics), poolMetrics(options)]);
+}
+
+/** Read when they are asked for. */
+function certificateMetrics({
+  metrics,
+  clock,
+  certificate = () => undefined,
+}: AgentMetricsOptions): void {
+  const read = (
+    name: { readonly name: string; readonly openTelemetryName?: string; readonly help: string },
+    seconds: (life: CertificateLife) => number,
+  ): void => {
+    metrics.gauge({
+      ...name,
+      collect: (gauge) => {
+        const life = certificate();
+        if (life === undefined) gauge.remove();
+        else gauge.set(Math.floor(seconds(life)));
+      },
+    });
+  };
+  read(
+    {
+      ...poolName("ssl_earliest_cert_expiry"),
+      help: "End of the agent's certificate, seconds since 1970.",
+    },
+    ({ notAfterNs }) => Number(notAfterNs) / NS_PER_SECOND,
+  );
+  read(
+    {
+      name: "truechimer_agent_certificate_remaining_seconds",
+      help: "Until the end of the agent's certificate, seconds; negative after it.",
+    },
+    ({ notAfterNs }) => Number(notAfterNs - clock.nowNs()) / NS_PER_SECOND,
+  );
+  read(
+    {
+      name: "truechimer_agent_certificate_start_seconds",
+      help: "Begin of the agent's certificate, seconds since 1970: it moves with each renewal.",
+    },
+    ({ notBeforeNs }) => Number(notBeforeNs) / NS_PER_SECOND,
+  );
 }
 
 function ownMetrics(metrics: Metrics): AgentMetrics {
@@ -111,11 +159,7 @@ function ownMetrics(metrics: Metrics): AgentMetrics {
   };
 }
 
-function poolMetrics({
-  metrics,
-  clock,
-  certificateNotAfterNs = () => undefined,
-}: AgentMetricsOptions): AgentMetrics {
+function poolMetrics({ metrics, clock }: AgentMetricsOptions): AgentMetrics {
   const checked = metrics.counter<"ip_version">({
     ...poolName("servers_checked_total"),
     help: "Servers checked, refused addresses and trusted servers among them.",
@@ -140,15 +184,6 @@ function poolMetrics({
     ...poolName("local_check_time"),
     help: "When the trusted server was last asked, seconds since 1970.",
     labelNames: ["host", "ip_version"],
-  });
-  metrics.gauge({
-    ...poolName("ssl_earliest_cert_expiry"),
-    help: "End of the agent's certificate, seconds since 1970.",
-    collect: (gauge) => {
-      const notAfterNs = certificateNotAfterNs();
-      if (notAfterNs === undefined) gauge.remove();
-      else gauge.set(Math.floor(Number(notAfterNs) / NS_PER_SECOND));
-    },
   });
   /** The trusted servers of the last look: those that are no more named have no value. */
   const named = new Map<IpFamily, readonly string[]>();

@@ -3,6 +3,7 @@ export { type Agent, createAgent } from "./agent.ts";
 export {
   type AgentMetrics,
   type AgentMetricsOptions,
+  type CertificateLife,
   combineAgentMetrics,
   createAgentMetrics,
   type EndedCheck,

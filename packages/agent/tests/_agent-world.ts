@@ -103,7 +103,7 @@ export function createAgentWorld(options: AgentWorldOptions): AgentWorld {
 }
 
 /** Its timers do nothing once its process is gone. */
-function mortalClock(clock: Clock, isAlive: () => boolean): Clock {
+export function mortalClock(clock: Clock, isAlive: () => boolean): Clock {
   return {
     nowNs: () => clock.nowNs(),
     monotonicNs: () => clock.monotonicNs(),

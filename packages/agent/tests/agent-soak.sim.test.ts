@@ -1,11 +1,12 @@
-// Three days of virtual time: outages, restarts in order and by kill, families that pause, end and
-// move. In the end no result is missing or doubled, and nothing is left behind.
+// Three days of virtual time: outages, restarts in order and by kill, families that pause, end and move, and a
+// certificate of three hours that is renewed through all of it. In the end no result is missing or doubled, and nothing
+// is left behind.
 
 import type { SourceMonitor, SourceMonitorStatus } from "@truechimer/agent";
 import { unsafelyDeterministicRandom } from "@truechimer/base";
 import { expect, test } from "vitest";
 import { createAgentWorld, MONITOR_V4, MONITOR_V6 } from "./_agent-world.ts";
-import { createChangingSource, TOKEN_CREDENTIALS } from "./_changing-source.ts";
+import { createEnrolledAgent } from "./_enrolled-agent.ts";
 import { ip } from "./_simulated-agent.ts";
 
 const MINUTE_MS = 60_000;
@@ -25,7 +26,7 @@ test.each([1, 2])(
   { timeout: 240_000 },
   async (seed) => {
     const random = unsafelyDeterministicRandom(seed * 77);
-    const { clock, disk, lost, plane, sent, start } = createAgentWorld({
+    const world = createAgentWorld({
       servers: SERVERS,
       silent: SILENT,
       intervalMs: 30 * MINUTE_MS,
@@ -33,13 +34,20 @@ test.each([1, 2])(
       quality: { delayMs: 20, jitterMs: 20, lossShare: 0.02 },
       seed,
     });
+    const { clock, disk, lost, plane, sent } = world;
     const monitors = (v4: SourceMonitorStatus, v4Address: string): readonly SourceMonitor[] => [
       { family: "v4", address: ip(v4Address), status: v4 },
       { family: "v6", address: ip(MONITOR_V6), status: "active" },
     ];
-    const source = createChangingSource(monitors("active", MONITOR_V4));
-    const options = { monitors: { source, credentials: TOKEN_CREDENTIALS } };
-    let process = start(options);
+    let current = monitors("active", MONITOR_V4);
+    // Renewed after two hours, so that an outage of an hour falls into the last third again and again.
+    const agent = await createEnrolledAgent({
+      world,
+      random,
+      lifeMs: 180 * MINUTE_MS,
+      monitors: () => current,
+    });
+    await agent.start();
     let kills = 0;
     for (let hour = 0; hour < HOURS; hour += 1) {
       plane.isAway = hour % 5 === 3;
@@ -48,25 +56,38 @@ test.each([1, 2])(
       };
       if (hour % 3 === 1) {
         const status = STATUSES[Math.floor(random.fraction() * STATUSES.length)] ?? "active";
-        source.set(monitors(status, hour % 2 === 0 ? MONITOR_V4 : "203.0.113.77"));
+        current = monitors(status, hour % 2 === 0 ? MONITOR_V4 : "203.0.113.77");
       }
-      if (hour % 3 === 2) source.set(monitors("active", MONITOR_V4));
-      await clock.advance(random.fraction() * 50 * MINUTE_MS);
-      if (hour % 7 === 4) {
+      if (hour % 3 === 2) current = monitors("active", MONITOR_V4);
+      if (hour % 13 === 6) agent.diesAtRenewal = true;
+      await agent.advance(random.fraction() * 50 * MINUTE_MS);
+      if (hour % 7 === 4 && agent.isAlive) {
         if (hour % 2 === 0) {
-          process.kill();
+          agent.kill();
           kills += 1;
-        } else await process.stop();
+        } else await agent.stop();
         await clock.advance(10);
-        process = start(options);
+        await agent.start();
       }
-      await clock.advance(20 * MINUTE_MS);
+      if (!agent.isAlive) {
+        kills += 1;
+        await agent.start();
+      }
+      await agent.advance(20 * MINUTE_MS);
+      if (!agent.isAlive) {
+        kills += 1;
+        await agent.start();
+        await agent.advance(20 * MINUTE_MS);
+      }
+      // An outage may outlive a certificate; with the control plane there, twenty minutes are enough for another.
+      if (!plane.isAway) expect(agent.isCertified).toBe(true);
     }
     plane.isAway = false;
+    agent.diesAtRenewal = false;
     plane.afterCounting = () => {};
-    source.set(monitors("active", MONITOR_V4));
-    await clock.advance(60 * MINUTE_MS);
-    await process.stop();
+    current = monitors("active", MONITOR_V4);
+    await agent.advance(60 * MINUTE_MS);
+    await agent.stop();
     await clock.advance(5_000);
 
     expect(lost).toEqual([]);
@@ -77,7 +98,11 @@ test.each([1, 2])(
     expect(plane.counted.length).toBeGreaterThanOrEqual(checks - 4 * kills - HOURS / 3);
     expect(plane.counted.length).toBeLessThanOrEqual(checks);
     expect([...disk.contents.keys()]).toEqual([]);
-    // A process that was killed takes its listeners along, which here stay.
-    expect([source.listeners, clock.timersPending()]).toEqual([kills, 0]);
+    const { issued, used, unanswered } = agent.certificates;
+    expect(issued).toBeGreaterThanOrEqual(24);
+    expect(unanswered).toBeGreaterThan(10);
+    // Each that arrived was used for the calls after it.
+    expect(used).toBeGreaterThanOrEqual(20);
+    expect([agent.left, clock.timersPending()]).toEqual([0, 0]);
   },
 );

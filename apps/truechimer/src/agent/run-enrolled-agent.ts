@@ -19,7 +19,6 @@ import {
   parseOtlpLogLevel,
   type SessionTakeover,
 } from "@truechimer/agent";
-import type { UnixNs } from "@truechimer/base";
 import { createMetrics, type Logger, type Metrics } from "@truechimer/telemetry";
 import { createProbeSocket, createTracer, type ProbeSocket } from "@truechimer/udp";
 import type { CliContext } from "../cli-context.ts";
@@ -215,11 +214,11 @@ async function openWork(
 
 async function openStatus(
   stack: AsyncDisposableStack,
-  { settings, logger }: World,
+  { context, settings, logger }: World,
   status: () => RunningStatus,
 ): Promise<void> {
   const { directory } = settings;
-  const serving = await serveStatus({ directory, status });
+  const serving = await serveStatus({ directory, status, clock: context.clock });
   if (serving !== undefined) stack.use(serving);
   else {
     logger.warn(
@@ -241,9 +240,10 @@ function agentOptions(
   { identity, following, metrics, probeSocket, activity, sessionTakeover }: AgentPieces,
 ): Omit<AgentOptions, "apiUrl" | "queueFiles" | "leaseFile"> {
   const { clock, random } = context;
-  const certificateNotAfterNs = (): UnixNs | undefined => identity.current.pair?.notAfterNs;
   const counted =
-    metrics === undefined ? [] : [createAgentMetrics({ metrics, clock, certificateNotAfterNs })];
+    metrics === undefined
+      ? []
+      : [createAgentMetrics({ metrics, clock, certificate: () => identity.current.pair })];
   const { environment, hosts, allowPrivateTargets } = settings;
   return {
     monitors: following,

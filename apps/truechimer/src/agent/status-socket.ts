@@ -2,8 +2,8 @@
 // can reach. Whoever connects gets one JSON document. A socket and no file: it is never out of date, costs no writes, and
 // nobody answers at it when the agent is gone.
 
-import { chmod, rm } from "node:fs/promises";
-import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { chmod, rm, stat } from "node:fs/promises";
+import { createConnection, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "@truechimer/base";
 
@@ -17,12 +17,15 @@ const ASK_TIMEOUT_MS = 2_000;
 /** Whoever does not read is hung up on. */
 const IDLE_MS = 2_000;
 const CONNECTIONS_MAX = 8;
+/** How soon the socket is there again after the state directory was removed and made anew. */
+export const LOOK_MS = 10_000;
 
 export interface StatusSocketOptions {
   /** `<state directory>/<environment>`; exists, and nobody else may enter it. */
   readonly directory: string;
   /** Becomes JSON at each question. */
   readonly status: () => unknown;
+  readonly clock: Clock;
 }
 
 /**
@@ -32,35 +35,75 @@ export interface StatusSocketOptions {
 export async function serveStatus({
   directory,
   status,
+  clock,
 }: StatusSocketOptions): Promise<AsyncDisposable | undefined> {
   const path = join(directory, SOCKET_NAME);
   if (!fitsSocket(path)) return undefined;
   await rm(path, { force: true });
-  const server = createServer((socket) => answer(socket, status));
-  server.maxConnections = CONNECTIONS_MAX;
-  await listen(server, path);
-  server.unref();
+  let serving: Serving | undefined = await listen(path, status);
+  let looking: Promise<void> = Promise.resolve();
+  let isClosed = false;
+
+  const look = async (): Promise<void> => {
+    // Whatever lies there is ours, or that of an agent that took the directory over: it stays.
+    if ((await idOf(path)) !== undefined) return;
+    // First, as the end of a server removes what lies under its name.
+    await serving?.close();
+    serving = await listen(path, status).catch(() => undefined);
+  };
+  let cancel = (): void => {};
+  const lookLater = (): void => {
+    cancel = clock.setTimer(LOOK_MS, () => {
+      looking = look().then(() => {
+        if (!isClosed) lookLater();
+      });
+    });
+  };
+  lookLater();
   return {
     [Symbol.asyncDispose]: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await closed;
-      await rm(path, { force: true });
+      isClosed = true;
+      cancel();
+      await looking;
+      await serving?.close();
     },
   };
+}
+
+interface Serving {
+  close(): Promise<void>;
+}
+
+async function listen(path: string, status: () => unknown): Promise<Serving> {
+  const server = createServer((socket) => answer(socket, status));
+  server.maxConnections = CONNECTIONS_MAX;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+  server.unref();
+  await chmod(path, OWNER_ONLY);
+  return {
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** Undefined: there is nothing under that name. */
+async function idOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).ino;
+  } catch {
+    return undefined;
+  }
 }
 
 function answer(socket: Socket, status: () => unknown): void {
   socket.on("error", () => socket.destroy());
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.end(JSON.stringify(status()));
-}
-
-async function listen(server: Server, path: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, resolve);
-  });
-  await chmod(path, OWNER_ONLY);
 }
 
 function fitsSocket(path: string): boolean {
