@@ -30,7 +30,7 @@ export interface Condition {
 
 const PERIOD_MS = 4.5;
 /** As an agent at work looks at its sockets (ADR 15). */
-const AGENT_BEAT_MS = 50;
+const AGENT_BEAT_MS = 250;
 const AT_ONCE = 200;
 /** From one burst to the next. */
 const BURST_PERIOD_MS = 50;

@@ -19,6 +19,8 @@ const RUNS = 5;
 const USER_SPACE_RUNS = 1;
 /** A check takes three exchanges and their gaps, so that fewer of them last as long. */
 const CHECKS = 1_000;
+/** In a session at an agent's beat each exchange waits for a look, a quarter of a second after the one before. */
+const BEATS = 200;
 const QUICK_EXCHANGES = 2_000;
 const QUICK_RUNS = 1;
 /** Before each run: caches, address resolution, the compiler. Not counted. */
@@ -144,10 +146,9 @@ async function runCondition(setting: Setting): Promise<ProbeErrorRow> {
 
 function turnsOf({ mode, condition, options }: Setting): number {
   const full = options.quick ? QUICK_EXCHANGES : EXCHANGES;
-  // Exchanges of a session follow one another, each a look after the other.
-  const isSlow =
-    mode === "check" || (mode === "interleaved" && condition.lookEveryMs !== undefined);
-  return options.exchanges ?? (isSlow ? Math.min(full, CHECKS) : full);
+  if (options.exchanges !== undefined) return options.exchanges;
+  if (mode !== "basic" && condition.lookEveryMs !== undefined) return Math.min(full, BEATS);
+  return mode === "check" ? Math.min(full, CHECKS) : full;
 }
 
 function runsOf({ stamps, options }: Setting): number {

@@ -7,7 +7,7 @@ import type { WorkItem } from "./work-batch.ts";
 /** A result on its way. */
 export interface EndedCheck {
   readonly item: Pick<WorkItem, "address" | "port">;
-  /** `encodeStatus` */
+  /** Serialized. */
   readonly status: Uint8Array;
 }
 
@@ -31,13 +31,13 @@ export interface BatchResults {
   flush(): void;
 }
 
-/** A result of fresh work waits for its neighbours this long; what waits is lost by a `kill -9`. */
-export const GATHER_MS = 500;
 /**
- * Nobody is there to take a result of leased work, so fewer, larger submissions are kept for later; but with the time
- * that the disk needs, none is a second old before it is in the queue.
+ * A result of fresh work waits for its neighbours this long: what waits is lost by a `kill -9`, and with a tick of the
+ * agent's timers and the time that the disk needs, none is a second old before it is in the queue.
  */
-export const LEASED_GATHER_MS = 800;
+export const GATHER_MS = 700;
+/** Of leased work, which nobody is there to take: the same bound. */
+export const LEASED_GATHER_MS = 700;
 /** Results of one submission: about 100 KB. */
 const SUBMISSION_RESULTS_MAX = 100;
 

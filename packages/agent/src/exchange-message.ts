@@ -16,7 +16,7 @@ const SOURCES: Readonly<Record<TimestampSource, monitorV2.TimestampSource>> = {
   kernel: monitorV2.TimestampSource.KERNEL,
   user_space: monitorV2.TimestampSource.USER_SPACE,
 };
-const MODES: Readonly<Record<ExchangeMode, monitorV2.ExchangeMode>> = {
+export const EXCHANGE_MODES: Readonly<Record<ExchangeMode, monitorV2.ExchangeMode>> = {
   basic: monitorV2.ExchangeMode.BASIC,
   interleaved: monitorV2.ExchangeMode.INTERLEAVED,
 };
@@ -43,12 +43,13 @@ export function exchangeMessage(
     ...(clockStepNs === undefined ? {} : { clockStep: durationFromNs(clockStepNs) }),
     sourcePort: exchange.sourcePort ?? 0,
     destinationPort: exchange.destinationPort,
-    mode: MODES[mode],
+    mode: EXCHANGE_MODES[mode],
     ...(timedIndex === undefined ? {} : { timedExchangeIndex: timedIndex }),
   });
 }
 
-function stampSource(stamp: Stamp | undefined): monitorV2.TimestampSource {
+/** Of one of its stamps. */
+export function stampSource(stamp: Stamp | undefined): monitorV2.TimestampSource {
   return stamp === undefined ? monitorV2.TimestampSource.UNSPECIFIED : SOURCES[stamp.source];
 }
 

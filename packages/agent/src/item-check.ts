@@ -14,9 +14,8 @@ import type { MonitorConfig } from "./monitor-config.ts";
 import type { MonitorContext } from "./monitor-context.ts";
 import { checkOptions, type Place, placeFor, placeNow } from "./probe-item.ts";
 import { beginCheck, type CheckListener } from "./run-check.ts";
-import { fullStatus } from "./server-status.ts";
 import type { GiveBack } from "./slots.ts";
-import { encodeStatus } from "./submission.ts";
+import type { StatusEncoder } from "./status-encoder.ts";
 import type { WorkItem } from "./work-batch.ts";
 import type { ProbingPeriod } from "./work-gate.ts";
 
@@ -29,6 +28,7 @@ export interface ItemCheckOptions {
    * fault is the agent's own.
    */
   readonly results: BatchResults;
+  readonly statuses: StatusEncoder;
   /** As it is at the start: a pause ends this check for good, whatever comes after it. */
   readonly period: ProbingPeriod;
 }
@@ -95,8 +95,8 @@ export class ItemCheck implements LinedCheck, CheckListener {
       logger.warn({ reason }, "check says nothing about the server: dropped");
       return undefined;
     }
-    const status = fullStatus({ item, result, endedAtNs: clock.nowNs() });
-    return { item, status: encodeStatus(status) };
+    const status = this.#options.statuses.encode({ item, result, endedAtNs: clock.nowNs() });
+    return { item, status };
   }
 
   #beginWhenConfigured(): void {

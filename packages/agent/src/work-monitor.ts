@@ -22,6 +22,7 @@ import type { MonitorContext } from "./monitor-context.ts";
 import { probe } from "./probe-item.ts";
 import { rpcFailureFrom } from "./rpc-failure.ts";
 import { SUBMISSION_VERSION } from "./server-status.ts";
+import { StatusEncoder } from "./status-encoder.ts";
 import { encodeStatus, encodeSubmissionMessage } from "./submission.ts";
 import { tracerouteStatus } from "./traceroute-status.ts";
 import { createWaker, type Waker } from "./waker.ts";
@@ -36,6 +37,10 @@ const LEASE_LOOK_MS = 500;
 /** Checks of a batch begin spread over a tenth of their interval, and no more than this. */
 const START_SPREAD_MS_MAX = 1_000;
 const START_SPREAD_SHARE = 0.1;
+/** So few had just fallen due, and no more wait: each call and each submission costs more than the checks of one server, */
+const SMALL_BATCH_SERVERS = 10;
+/** so the next ones may come together. */
+const SMALL_BATCH_REST_MS = 500;
 const NS_PER_MS = 1_000_000;
 
 /** What became of asking for work. */
@@ -48,6 +53,7 @@ interface WorkState {
   readonly localClock: LocalClock;
   readonly checks: CheckStarter;
   readonly leases: Leases;
+  readonly statuses: StatusEncoder;
   /** What waits for neighbours before it is submitted. */
   readonly gathering: Set<BatchResults>;
   /** Gathers the results of leased checks, by batch. */
@@ -71,6 +77,7 @@ export async function workMonitor(context: MonitorContext): Promise<void> {
     localClock: createMonitorsLocalClock(context),
     checks: createCheckStarter(clock),
     leases: createDurableLeases(context),
+    statuses: new StatusEncoder(),
     gathering: new Set(),
     leased: new Map(),
     tracing: new Set(),
@@ -132,7 +139,8 @@ async function takeTurn(context: MonitorContext, state: WorkState): Promise<numb
     state.misses = 0;
     startTraceroutes(answer.batch, context, state);
     startBatch(answer.batch, context, state);
-    return 0;
+    const isSmall = answer.batch.items.length < SMALL_BATCH_SERVERS;
+    return isSmall && current.peerIsTruechimer ? SMALL_BATCH_REST_MS : 0;
   }
   state.misses += 1;
   const backOffMs = backOffDelayMs(WORK_BACK_OFF, state.misses, random);
@@ -228,7 +236,8 @@ function startBatch(batch: WorkBatch, context: MonitorContext, state: WorkState)
       submit: (ended) => store(ended.map(statusOf), { batchId, traceparent, context, state }),
       onAllEnded: allEnded.resolve,
     });
-    const options = { context, checks: state.checks, results, period: context.gate.period };
+    const { checks, statuses } = state;
+    const options = { context, checks, results, statuses, period: context.gate.period };
     for (const item of batch.items) {
       if (startCheck(item, options)) continue;
       logger.debug({ server: item.address.text }, "server is being checked already: left out");
@@ -321,11 +330,11 @@ async function startDueLeases(context: MonitorContext, state: WorkState): Promis
     { servers: due.length },
     "control plane is away: leased servers are checked",
   );
-  const { checks } = state;
+  const { checks, statuses } = state;
   const { period } = context.gate;
   for (const leased of due) {
     const results = leasedResults(leased, context, state);
-    startCheck(leased.item, { context, checks, results, period });
+    startCheck(leased.item, { context, checks, results, statuses, period });
   }
 }
 

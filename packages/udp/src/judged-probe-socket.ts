@@ -19,6 +19,7 @@ import {
 } from "@truechimer/ntp";
 import { checkEndpoint } from "./check-endpoint.ts";
 import type { ExchangeEvidence } from "./evidence.ts";
+import { sameBytes } from "./exchange-table.ts";
 import type { ExchangeRequest, ProbeSocket, ProbeSocketCounters } from "./probe-socket.ts";
 import { createServerPacing, type ServerPacing } from "./server-pacing.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
@@ -88,6 +89,9 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
   readonly #pending = new Map<number, Pending>();
   readonly #heard = new Map<AbortSignal, Heard>();
   readonly #inFlightMaxWanted: number | undefined;
+  /** The host's own address hardly ever changes from one exchange to the next. */
+  #sourceBytes: Uint8Array = new Uint8Array();
+  #sourceText: IpAddress["text"] | undefined;
   #transport: Transport | undefined;
   #nextId = 0;
   readonly #onBroken: (error: AppError) => void;
@@ -144,7 +148,8 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     const pending = this.#take(id);
     if (pending === undefined) return;
     const { request, bytes } = pending;
-    const exchange = exchangeOf(request, bytes, evidence);
+    const sourceAddress = request.localAddress?.text ?? this.#textOf(evidence.sourceAddress);
+    const exchange = exchangeOf({ request, bytes, sourceAddress }, evidence);
     const silenceReason = evidence.failure;
     pending.resolve(
       request.session?.judge(exchange, silenceReason) ?? judgeExchange(exchange, { silenceReason }),
@@ -158,6 +163,16 @@ class JudgedProbeSocket implements ProbeSocket, TransportEvents {
     });
     this.#stop(this.#failure);
     this.#onBroken(this.#failure);
+  }
+
+  #textOf(bytes: Uint8Array | undefined): IpAddress["text"] | undefined {
+    if (bytes === undefined) return undefined;
+    if (!sameBytes(bytes, this.#sourceBytes)) {
+      const address = ipAddressFromBytes(bytes);
+      this.#sourceBytes = Uint8Array.from(bytes);
+      this.#sourceText = address.ok ? address.value.text : undefined;
+    }
+    return this.#sourceText;
   }
 
   #begin(asked: AskedExchange, promise: Pick<Pending, "resolve" | "reject">): void {
@@ -261,12 +276,16 @@ function aborted(signal: AbortSignal | undefined): AppError {
   return new AppError("stopped", "the exchange was aborted", { cause: signal?.reason });
 }
 
+interface SentRequest {
+  readonly request: ExchangeRequest;
+  readonly bytes: Uint8Array;
+  readonly sourceAddress: IpAddress["text"] | undefined;
+}
+
 function exchangeOf(
-  request: ExchangeRequest,
-  bytes: Uint8Array,
+  { request, bytes, sourceAddress }: SentRequest,
   evidence: ExchangeEvidence,
 ): Exchange {
-  const sourceAddress = request.localAddress?.text ?? addressText(evidence.sourceAddress);
   return {
     request: bytes,
     t1: stampOf(evidence.sentNs, evidence.sentByKernel),
@@ -283,10 +302,4 @@ function exchangeOf(
 function stampOf(atNs: bigint | undefined, byKernel: boolean): Stamp | undefined {
   if (atNs === undefined) return undefined;
   return { atNs, source: byKernel ? "kernel" : "user_space" };
-}
-
-function addressText(bytes: Uint8Array | undefined): IpAddress["text"] | undefined {
-  if (bytes === undefined) return undefined;
-  const address = ipAddressFromBytes(bytes);
-  return address.ok ? address.value.text : undefined;
 }

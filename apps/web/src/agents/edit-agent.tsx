@@ -81,12 +81,14 @@ function NameField(props: {
         maxLength={200}
         value={props.name}
         readOnly={fixed}
-        aria-describedby="edit-name-note"
+        {...(fixed ? { "aria-describedby": "edit-name-note" } : {})}
         onChange={(event) => props.onChange(event.target.value)}
       />
-      <span id="edit-name-note" className="field-note">
-        {fixed ? "It has a bearer token and is known by this name." : ""}
-      </span>
+      {fixed ? (
+        <span id="edit-name-note" className="field-note">
+          It has a bearer token and is known by this name.
+        </span>
+      ) : null}
     </div>
   );
 }
