@@ -1,4 +1,5 @@
 export { encodeRows, type RowWriter } from "./binary-rows/binary-rows.ts";
+export { decodeRecords, type RecordReader } from "./binary-rows/record-reader.ts";
 export {
   currentResultsPosition,
   type ReadResultsOptions,

@@ -1,7 +1,7 @@
 // What reviews know of some servers: one query over all their assignments, also those without a result, and one over the
 // monitors that have them.
 
-import type { Schema } from "@truechimer/database";
+import { decodeRecords, type RecordReader, type Schema } from "@truechimer/database";
 import type {
   AssignmentStatus,
   MeasurementFacts,
@@ -33,9 +33,10 @@ interface ServerRow {
   readonly lab: boolean;
 }
 
+const ASSIGNMENT_COLUMNS = 17;
+
 /** Instants are Unix milliseconds. */
 interface AssignmentRow {
-  readonly server_id: bigint;
   readonly id: bigint;
   readonly monitor_id: bigint;
   readonly status: AssignmentStatus;
@@ -90,21 +91,49 @@ async function loadServers(
   return rows;
 }
 
+/** One value a server: of 150 assignments each, printing and parsing them would be most of a review. */
 async function loadAssignments(
   database: Kysely<Schema>,
   serverIds: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, readonly AssignmentRow[]>> {
-  const { rows } = await sql<AssignmentRow>`
+  const { rows } = await sql<{ readonly server_id: bigint; readonly assignments: Buffer }>`
     /* prepared: load_assignments */
-    select ss.server_id, ss.id, ss.monitor_id, ss.status,
-      date_part('epoch', ss.status_since) * 1000 as status_since, date_part('epoch', ss.demoted_at) * 1000 as demoted_at,
-      ss.reversals, ss.score_raw, date_part('epoch', ss.score_ts) * 1000 as score_ts, ss.results_counted,
-      ss.quality_weight, ss.quality_step, ss.quality_answers, ss.quality_delay_ms, ss.quality_residual_ms,
-      ss.constraint_violation_type as violation, date_part('epoch', ss.constraint_violation_since) * 1000 as violation_since,
-      date_part('epoch', ss.last_constraint_check) * 1000 as last_constraint_check
+    select ss.server_id, string_agg(record_send(row(
+      ss.id, ss.monitor_id, ss.status::text, ss.status_since, ss.demoted_at, ss.reversals, ss.score_raw, ss.score_ts,
+      ss.results_counted, ss.quality_weight, ss.quality_step, ss.quality_answers, ss.quality_delay_ms,
+      ss.quality_residual_ms, ss.constraint_violation_type::text, ss.constraint_violation_since, ss.last_constraint_check
+    )), ''::bytea) as assignments
     from server_scores ss
-    where ss.server_id = any(${[...serverIds]}::bigint[])`.execute(database);
-  return Map.groupBy(rows, (row) => row.server_id);
+    where ss.server_id = any(${[...serverIds]}::bigint[])
+    group by ss.server_id`.execute(database);
+  return new Map(
+    rows.map(({ server_id: serverId, assignments }) => [
+      serverId,
+      decodeRecords(assignments, ASSIGNMENT_COLUMNS, readAssignment),
+    ]),
+  );
+}
+
+function readAssignment(from: RecordReader): AssignmentRow {
+  return {
+    id: from.int8() as bigint,
+    monitor_id: from.int8() as bigint,
+    status: from.text() as AssignmentStatus,
+    status_since: from.timestamptzMs(),
+    demoted_at: from.timestamptzMs(),
+    reversals: from.int4() as number,
+    score_raw: from.float8() as number,
+    score_ts: from.timestamptzMs(),
+    results_counted: from.int4() as number,
+    quality_weight: from.float8() as number,
+    quality_step: from.float8() as number,
+    quality_answers: from.float8() as number,
+    quality_delay_ms: from.float8(),
+    quality_residual_ms: from.float8(),
+    violation: from.text() as ViolationType | null,
+    violation_since: from.timestamptzMs(),
+    last_constraint_check: from.timestamptzMs(),
+  };
 }
 
 interface LoadContext {
