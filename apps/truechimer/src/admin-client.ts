@@ -3,7 +3,7 @@
 
 import { type Client, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { adminV1 } from "@truechimer/api";
+import { adminV1, peopleV1 } from "@truechimer/api";
 import { AppError, ERROR_CODES, type ErrorCode } from "@truechimer/base";
 import type { CliContext } from "./cli-context.ts";
 import type { ConnectionOptions } from "./command-host.ts";
@@ -27,7 +27,20 @@ export async function connectAdmin(
   return createAdminClient(await adminAccess(context, options));
 }
 
-export function createAdminClient({ url, key }: AdminAccess): AdminClient {
+export type PeopleClient = Client<typeof peopleV1.PeopleService>;
+
+export async function connectPeople(
+  context: CliContext,
+  options: ConnectionOptions,
+): Promise<PeopleClient> {
+  return createClient(peopleV1.PeopleService, adminTransport(await adminAccess(context, options)));
+}
+
+export function createAdminClient(access: AdminAccess): AdminClient {
+  return createClient(adminV1.AdminService, adminTransport(access));
+}
+
+function adminTransport({ url, key }: AdminAccess): Transport {
   const transport = createConnectTransport({
     baseUrl: url,
     httpVersion: "1.1",
@@ -39,7 +52,7 @@ export function createAdminClient({ url, key }: AdminAccess): AdminClient {
       },
     ],
   });
-  return createClient(adminV1.AdminService, withCodedErrors(transport, url));
+  return withCodedErrors(transport, url);
 }
 
 async function adminAccess(context: CliContext, options: ConnectionOptions): Promise<AdminAccess> {

@@ -7,12 +7,14 @@ import type { CliContext } from "./cli-context.ts";
 import type { CommandHost } from "./command-host.ts";
 import { registerAgent } from "./commands/agent.ts";
 import { registerAgents } from "./commands/agents.ts";
+import { registerAudit } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerCheckNow } from "./commands/check-now.ts";
 import { registerChecks } from "./commands/checks.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDb } from "./commands/db.ts";
 import { registerEvents } from "./commands/events.ts";
+import { registerKeys } from "./commands/keys.ts";
 import { registerLimits } from "./commands/limits.ts";
 import { registerLogin } from "./commands/login.ts";
 import { registerMonitors } from "./commands/monitors.ts";
@@ -60,6 +62,8 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerSelector,
     registerSystem,
     registerLogin,
+    registerKeys,
+    registerAudit,
     registerDb,
     registerConfig,
     registerVersion,

@@ -62,6 +62,7 @@ export {
 export type { CopiedResult } from "./results-copy/copy-row.ts";
 export type {
   AssignmentStatusName,
+  AuditActorName,
   AuthorityTierName,
   CertificateProfileName,
   FirstStatusName,
@@ -77,6 +78,7 @@ export type {
   ServerStateName,
   TokenAlgorithmName,
   TokenPurposeName,
+  UserRoleName,
   VerdictName,
 } from "./schema.ts";
 export { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "./timestamptz.ts";

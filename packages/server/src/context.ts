@@ -4,6 +4,8 @@ import type { Clock, IpAddress, Random } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import type { HealthRegistry, Logger, Metrics } from "@truechimer/telemetry";
 import type { AgentSettings } from "./agent-settings.ts";
+import type { HeadKeeper } from "./audit/keep-head.ts";
+import type { HeadSigner } from "./audit/signed-head.ts";
 import type { CertificateAuthority } from "./ca/certificate-authority.ts";
 import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
@@ -46,6 +48,10 @@ export interface ServerContext {
   readonly monitorCalls: MonitorCalls;
   readonly agents: AgentSettings;
   readonly limits: Limits;
+  /** Keeps the end of the audit trail outside the database. */
+  readonly auditHead: HeadKeeper;
+  /** Absent: without a master key the end is not signed. */
+  readonly auditSigner?: HeadSigner;
   /** Whom a request is counted for while nothing else is known of its caller. */
   readonly callerKey: CallerKey;
   /** Absent, like the signing keys and the seal: no master key is configured. */

@@ -27,6 +27,8 @@ import {
   type ServerToRegister,
 } from "./admin-api/register-servers.ts";
 import { AGENT_SETTINGS, type AgentSettings } from "./agent-settings.ts";
+import { createHeadKeeper } from "./audit/keep-head.ts";
+import { createHeadSigner } from "./audit/signed-head.ts";
 import { createCertificateAuthority } from "./ca/certificate-authority.ts";
 import { createSeal } from "./ca/seal.ts";
 import { createSigningKeys } from "./ca/signing-keys.ts";
@@ -94,6 +96,8 @@ export interface ServerOptions {
    * their own, by TLS.
    */
   readonly agents?: Partial<AgentSettings> & { readonly listen?: ListenAddress };
+  /** File that keeps the signed end of the audit trail. Absent: the log alone has it. */
+  readonly auditHeadFile?: string;
   /** Folder of the built dashboard; it may come into being later. */
   readonly webRoot?: string;
   /** Names under which people reach us beside the address that we listen on. */
@@ -263,6 +267,8 @@ async function createContext(
   const agents = { ...AGENT_SETTINGS, ...options.agents };
   const keys = keyHolders(options, agents);
   const metrics = createServerMetrics(metricsRegistry);
+  const { masterKey } = options;
+  const auditSigner = masterKey === undefined ? undefined : createHeadSigner(masterKey);
   const limits: Limits = await createLimits({
     database,
     clock,
@@ -288,6 +294,14 @@ async function createContext(
     jobTiming,
     agents,
     limits,
+    auditHead: createHeadKeeper({
+      database,
+      clock,
+      logger,
+      signer: auditSigner,
+      file: options.auditHeadFile,
+    }),
+    ...(auditSigner === undefined ? {} : { auditSigner }),
     callerKey: createCallerKey(agents.trustedProxies),
     ...keys,
     resolveName: options.resolveName ?? createNameResolver(),

@@ -3,8 +3,8 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import type { ServerContext } from "../context.ts";
-import { registerServers } from "./register-servers.ts";
+import type { ActingContext } from "../people/caller.ts";
+import { registerServers, type ServerToRegister } from "./register-servers.ts";
 import { type ResolvedTarget, resolveTarget } from "./resolve-target.ts";
 import { serverMessages } from "./server-messages.ts";
 
@@ -15,7 +15,7 @@ const LOOKUPS_MAX = 16;
 export const LOOKUPS_DEADLINE_MS = 30_000;
 
 export async function addServers(
-  context: ServerContext,
+  context: ActingContext,
   { targets }: adminV1.AddServersRequest,
   /** Aborted when the caller has gone, or we stop. */
   signal: AbortSignal,
@@ -30,18 +30,27 @@ export async function addServers(
   }
   const { found, refused } = await resolveAll(context, targets, signal);
   signal.throwIfAborted();
-  const { addedIds, existingIds } = await registerServers(context, found);
+  const { addedIds, existingIds, foreign } = await registerServers(context, found);
   const servers = await serverMessages(context, { ids: [...addedIds, ...existingIds] });
   const added = new Set(addedIds);
   return create(adminV1.AddServersResponseSchema, {
     added: servers.filter(({ id }) => added.has(id)),
     existing: servers.filter(({ id }) => !added.has(id)),
-    refused,
+    refused: [...refused, ...foreign.map(takenTarget)],
   });
 }
 
+/** Also where the other one was removed: an address is watched for one account at a time. */
+function takenTarget({ name, port }: ServerToRegister): adminV1.RefusedTarget {
+  const target = port === NTP_PORT ? name : `${name}:${port}`;
+  const message = `${target} is watched for another account: an admin of the installation can move it`;
+  return create(adminV1.RefusedTargetSchema, { target, code: "conflict", message });
+}
+
+const NTP_PORT = 123;
+
 async function resolveAll(
-  context: ServerContext,
+  context: ActingContext,
   targets: readonly string[],
   signal: AbortSignal,
 ): Promise<{

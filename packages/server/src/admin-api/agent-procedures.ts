@@ -1,10 +1,10 @@
 // The part of the admin API that is about agents and how they come in.
 
-import type { ContextKey, ServiceImpl } from "@connectrpc/connect";
+import type { ContextValues, ServiceImpl } from "@connectrpc/connect";
 import type { adminV1 } from "@truechimer/api";
 import type { ServerContext } from "../context.ts";
-import type { AdminPrincipal } from "../http/admin-access.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { approveRegistrationCall } from "./approve-registration.ts";
 import { createEnrolmentToken } from "./create-enrolment-token.ts";
 import { getAgent } from "./get-agent.ts";
@@ -20,25 +20,20 @@ import { updateAgent } from "./update-agent.ts";
 export function agentProcedures(
   context: ServerContext,
   options: Pick<HttpAppOptions, "publicUrl" | "agentsUrl">,
-  principalKey: ContextKey<AdminPrincipal | undefined>,
+  as: (values: ContextValues) => ActingContext,
 ): Partial<ServiceImpl<typeof adminV1.AdminService>> {
   return {
     listAgents: (request) => listAgents(context, request),
     getAgent: (request) => getAgent(context, request),
-    setMonitorStatus: (request) => setMonitorStatus(context, request),
-    updateAgent: (request) => updateAgent(context, request),
-    removeAgent: (request) => removeAgentCall(context, request),
+    setMonitorStatus: (request, { values }) => setMonitorStatus(as(values), request),
+    updateAgent: (request, { values }) => updateAgent(as(values), request),
+    removeAgent: (request, { values }) => removeAgentCall(as(values), request),
     listRegistrations: (request) => listRegistrations(context, request),
-    approveRegistration: (request, { values }) =>
-      approveRegistrationCall(context, request, values.get(principalKey)),
-    rejectRegistration: (request, { values }) =>
-      rejectRegistrationCall(context, request, values.get(principalKey)),
+    approveRegistration: (request, { values }) => approveRegistrationCall(as(values), request),
+    rejectRegistration: (request, { values }) => rejectRegistrationCall(as(values), request),
     createEnrolmentToken: (request, { values }) =>
-      createEnrolmentToken(context, request, {
-        principal: values.get(principalKey),
-        agentsUrl: options.agentsUrl() ?? options.publicUrl(),
-      }),
+      createEnrolmentToken(as(values), request, options.agentsUrl() ?? options.publicUrl()),
     listEnrolmentTokens: () => listEnrolmentTokens(context),
-    revokeEnrolmentToken: (request) => revokeEnrolmentToken(context, request),
+    revokeEnrolmentToken: (request, { values }) => revokeEnrolmentToken(as(values), request),
   };
 }

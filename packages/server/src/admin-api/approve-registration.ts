@@ -2,21 +2,19 @@
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import type { ServerContext } from "../context.ts";
 import { approveRegistration } from "../enrolment/decide-registration.ts";
 import { countryCode, personWords } from "../enrolment/person-words.ts";
-import { type AdminPrincipal, principalName } from "../http/admin-access.ts";
+import { type ActingContext, callerName } from "../people/caller.ts";
 import { firstStatusOf } from "./first-status.ts";
 import { registrationMessage } from "./registration-messages.ts";
 
 export async function approveRegistrationCall(
-  context: ServerContext,
+  context: ActingContext,
   request: adminV1.ApproveRegistrationRequest,
-  principal: AdminPrincipal | undefined,
 ): Promise<adminV1.ApproveRegistrationResponse> {
   await approveRegistration(context, {
     id: request.id,
-    decidedBy: principalName(principal),
+    decidedBy: callerName(context.caller),
     name: personWords("name", request.name),
     country: countryCode(request.country),
     network: personWords("network", request.network),

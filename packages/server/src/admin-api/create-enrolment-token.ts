@@ -5,28 +5,23 @@ import { adminV1 } from "@truechimer/api";
 import { AppError, createUlid } from "@truechimer/base";
 import { inTransaction, type Timestamptz } from "@truechimer/database";
 import { sql } from "kysely";
-import type { ServerContext } from "../context.ts";
+import { recordAct } from "../audit/record-act.ts";
 import { findAccount } from "../enrolment/default-account.ts";
 import { ENROLMENT_LIMITS } from "../enrolment/enrolment-limits.ts";
 import { createEnrolmentTokenText } from "../enrolment/enrolment-token.ts";
 import { countryCode, personWords } from "../enrolment/person-words.ts";
 import { masterKeyMissing } from "../enrolment/waiting-key.ts";
-import { type AdminPrincipal, principalName } from "../http/admin-access.ts";
 import { tokenHash } from "../http/token.ts";
 import { limitExceeded } from "../limits/verdict.ts";
+import { type ActingContext, callerName } from "../people/caller.ts";
 import { enrolmentTokenMessage } from "./enrolment-token-messages.ts";
 import { firstStatusOf } from "./first-status.ts";
 
-export interface TokenCaller {
-  readonly principal: AdminPrincipal | undefined;
-  /** Where agents enrol. */
-  readonly agentsUrl: string;
-}
-
 export async function createEnrolmentToken(
-  context: ServerContext,
+  context: ActingContext,
   request: adminV1.CreateEnrolmentTokenRequest,
-  { principal, agentsUrl }: TokenCaller,
+  /** Where agents enrol. */
+  agentsUrl: string,
 ): Promise<adminV1.CreateEnrolmentTokenResponse> {
   if (context.ca === undefined) throw masterKeyMissing();
   const facts = {
@@ -35,7 +30,7 @@ export async function createEnrolmentToken(
     network: personWords("network", request.network),
     location: personWords("location", request.location),
     monitor_status: firstStatusOf(request.status, "active"),
-    created_by: principalName(principal),
+    created_by: callerName(context.caller),
   };
   const lifeSeconds = lifeSecondsOf(request);
   const { secret, text } = createEnrolmentTokenText(
@@ -63,11 +58,17 @@ export async function createEnrolmentToken(
       .values({
         id,
         secret_hash: tokenHash(secret),
-        account_id: (await findAccount(transaction, "")) ?? null,
+        account_id: context.caller?.accountId ?? (await findAccount(transaction, "")) ?? null,
         expires_at: sql<Timestamptz>`now() + make_interval(secs => ${lifeSeconds}::float8)`,
         ...facts,
       })
       .execute();
+    const { created_by: _, ...told } = facts;
+    await recordAct(transaction, context.caller, {
+      act: "enrolment_token_created",
+      object: `enrolment token ${id}`,
+      after: { ...told, life_seconds: String(lifeSeconds) },
+    });
   });
   return create(adminV1.CreateEnrolmentTokenResponseSchema, {
     token: await enrolmentTokenMessage(context.database, id),

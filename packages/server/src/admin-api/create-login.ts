@@ -3,17 +3,21 @@
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import type { AdminAccess, AdminPrincipal } from "../http/admin-access.ts";
-import { requireKey } from "../http/admin-access.ts";
+import { inTransaction } from "@truechimer/database";
+import { recordAct } from "../audit/record-act.ts";
+import type { ActingContext } from "../people/caller.ts";
+import { createOneTimeKey } from "../people/one-time-keys.ts";
 import { timestampFromNs } from "./admin-message.ts";
 
 export async function createLogin(
-  access: AdminAccess,
+  { database, random, caller }: ActingContext,
   publicUrl: string,
-  principal: AdminPrincipal | undefined,
 ): Promise<adminV1.CreateLoginResponse> {
-  requireKey(principal);
-  const { key, expiresAtNs } = await access.createOneTimeKey();
+  const { key, expiresAtNs } = await inTransaction(database, async (transaction) => {
+    const made = await createOneTimeKey(transaction, random, null);
+    await recordAct(transaction, caller, { act: "login_created", object: "one-time key" });
+    return made;
+  });
   return create(adminV1.CreateLoginResponseSchema, {
     url: `${publicUrl}/?key=${key}`,
     expiresAt: timestampFromNs(expiresAtNs),

@@ -4,18 +4,15 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError, parseIpAddress } from "@truechimer/base";
-import type { ServerContext } from "../context.ts";
-import { type AdminPrincipal, requireKey } from "../http/admin-access.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { createMonitor } from "./create-monitor.ts";
 
 const LOCATION_CHARACTERS_MAX = 200;
 
 export async function createMonitorCall(
-  context: ServerContext,
+  context: ActingContext,
   request: adminV1.CreateMonitorRequest,
-  principal: AdminPrincipal | undefined,
 ): Promise<adminV1.CreateMonitorResponse> {
-  requireKey(principal);
   const address = parseIpAddress(request.address);
   if (!address.ok) throw new AppError("bad_address", address.error);
   if (request.location.length > LOCATION_CHARACTERS_MAX) {

@@ -3,8 +3,10 @@
 import { AppError, createUlid, type IpAddress } from "@truechimer/base";
 import { inTransaction, type MonitorStatusName, type Schema } from "@truechimer/database";
 import type { Transaction } from "kysely";
-import type { ServerContext } from "../context.ts";
+import { recordAct } from "../audit/record-act.ts";
 import { createToken, tokenHash } from "../http/token.ts";
+import { monitorOfAccount } from "../people/account-sql.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { reassign } from "../selector/reassign.ts";
 
 export interface MonitorToCreate {
@@ -37,7 +39,7 @@ const NAME_CHARACTERS_MAX = 200;
 
 /** One monitor for each name and family; place, address and token may change. */
 export async function createMonitor(
-  context: ServerContext,
+  context: ActingContext,
   monitor: MonitorToCreate,
 ): Promise<CreatedMonitor> {
   if (monitor.name === "" || monitor.name.length > NAME_CHARACTERS_MAX) {
@@ -49,12 +51,37 @@ export async function createMonitor(
   const token = monitor.token ?? createToken("tcm_", context.random);
   const monitorId = await inTransaction(context.database, async (transaction) => {
     const existing = await findMonitor(transaction, monitor);
-    return existing === undefined
-      ? insertMonitor(context, transaction, { monitor, token })
-      : updateMonitor(transaction, { id: existing, monitor, token });
+    if (existing !== undefined) await requireOwn(transaction, existing, context.caller);
+    const id =
+      existing === undefined
+        ? await insertMonitor(context, transaction, { monitor, token })
+        : await updateMonitor(transaction, { id: existing, monitor, token });
+    await recordAct(transaction, context.caller, {
+      act: existing === undefined ? "monitor_created" : "monitor_token_replaced",
+      object: `monitor ${id}`,
+      after: { name: monitor.name, address: monitor.address.text },
+    });
+    return id;
   });
   await reassign(context, { monitorIds: [monitorId] });
   return { monitorId, token };
+}
+
+/** A name or an address that another account has is taken: its monitor must not be taken over. */
+async function requireOwn(
+  transaction: Transaction<Schema>,
+  id: bigint,
+  caller: ActingContext["caller"],
+): Promise<void> {
+  const own = await transaction
+    .selectFrom("monitors as m")
+    .leftJoin("agents as a", "a.id", "m.agent_id")
+    .select("m.id")
+    .where("m.id", "=", id)
+    .where(monitorOfAccount(caller?.accountId))
+    .executeTakeFirst();
+  if (own === undefined)
+    throw new AppError("conflict", "the name or the address is taken: use others");
 }
 
 async function findMonitor(
@@ -92,7 +119,7 @@ interface MonitorWrite {
 }
 
 async function insertMonitor(
-  context: ServerContext,
+  context: ActingContext,
   transaction: Transaction<Schema>,
   { monitor, token }: MonitorWrite,
 ): Promise<bigint> {
@@ -109,6 +136,7 @@ async function insertMonitor(
       token_hash: tokenHash(token),
       status,
       lab,
+      account_id: context.caller?.accountId ?? null,
     })
     .returning("id")
     .executeTakeFirstOrThrow();

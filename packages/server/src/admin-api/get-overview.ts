@@ -13,6 +13,12 @@ import { serverMessages } from "./server-messages.ts";
 const EVENTS_MAX = 50;
 const DAY_NS = 86_400_000_000_000n;
 
+export interface OverviewParts {
+  readonly servers: readonly adminV1.Server[];
+  readonly events: readonly adminV1.Event[];
+  readonly monitors: readonly adminV1.Monitor[];
+}
+
 export async function getOverview(context: ServerContext): Promise<adminV1.GetOverviewResponse> {
   const { kysely } = context.database;
   const nowNs = context.clock.nowNs();
@@ -21,6 +27,15 @@ export async function getOverview(context: ServerContext): Promise<adminV1.GetOv
     eventMessages(kysely, { from: timestamptzFromNs(nowNs - DAY_NS), limit: EVENTS_MAX }),
     monitorMessages(kysely, context.policy.offsetLimitNs),
   ]);
+  return overviewAnswer(context, { servers, events, monitors });
+}
+
+/** What is told of these, whoever may see no others. */
+export function overviewAnswer(
+  context: Pick<ServerContext, "clock" | "policy">,
+  { servers, events, monitors }: OverviewParts,
+): adminV1.GetOverviewResponse {
+  const nowNs = context.clock.nowNs();
   const count = (verdict: adminV1.Verdict): number =>
     servers.filter(
       (server) => server.state === adminV1.ServerState.WATCHED && server.verdict === verdict,
@@ -34,9 +49,9 @@ export async function getOverview(context: ServerContext): Promise<adminV1.GetOv
     falsetickers: count(adminV1.Verdict.FALSETICKER),
     unreachable: count(adminV1.Verdict.UNREACHABLE),
     unsure: count(adminV1.Verdict.UNSURE),
-    servers,
-    events,
-    monitors,
+    servers: [...servers],
+    events: [...events],
+    monitors: [...monitors],
     lab: servers.some(({ lab }) => lab),
     offsetLimit: durationFromNs(context.policy.offsetLimitNs),
     serverTime: timestampFromNs(nowNs),

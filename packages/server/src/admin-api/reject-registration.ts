@@ -2,20 +2,18 @@
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import type { ServerContext } from "../context.ts";
 import { rejectRegistration } from "../enrolment/decide-registration.ts";
 import { personWords } from "../enrolment/person-words.ts";
-import { type AdminPrincipal, principalName } from "../http/admin-access.ts";
+import { type ActingContext, callerName } from "../people/caller.ts";
 import { registrationMessage } from "./registration-messages.ts";
 
 export async function rejectRegistrationCall(
-  context: ServerContext,
+  context: ActingContext,
   { id, reason }: adminV1.RejectRegistrationRequest,
-  principal: AdminPrincipal | undefined,
 ): Promise<adminV1.RejectRegistrationResponse> {
   await rejectRegistration(context, {
     id,
-    decidedBy: principalName(principal),
+    decidedBy: callerName(context.caller),
     reason: personWords("reason", reason),
   });
   const registration = await registrationMessage(context.database, id);

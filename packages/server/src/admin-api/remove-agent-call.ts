@@ -2,12 +2,12 @@
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import type { ServerContext } from "../context.ts";
 import { removeAgent } from "../enrolment/remove-agent.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { findAgent } from "./agent-messages.ts";
 
 export async function removeAgentCall(
-  context: ServerContext,
+  context: ActingContext,
   { id }: adminV1.RemoveAgentRequest,
 ): Promise<adminV1.RemoveAgentResponse> {
   const { message, row, monitorIds } = await findAgent(context, id);

@@ -3,22 +3,32 @@
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import type { Timestamptz } from "@truechimer/database";
+import { inTransaction, type Timestamptz } from "@truechimer/database";
 import { sql } from "kysely";
-import type { ServerContext } from "../context.ts";
+import { recordAct } from "../audit/record-act.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { enrolmentTokenMessage } from "./enrolment-token-messages.ts";
 
 /** Revoking twice is no error; the first time counts. */
 export async function revokeEnrolmentToken(
-  { database }: ServerContext,
+  { database, caller }: ActingContext,
   { id }: adminV1.RevokeEnrolmentTokenRequest,
 ): Promise<adminV1.RevokeEnrolmentTokenResponse> {
-  await database.kysely
-    .updateTable("enrolment_tokens")
-    .set({ revoked_at: sql<Timestamptz>`now()`, sealed_key: null, certificate_pem: null })
-    .where("id", "=", id)
-    .where("revoked_at", "is", null)
-    .execute();
+  await inTransaction(database, async (transaction) => {
+    const revoked = await transaction
+      .updateTable("enrolment_tokens")
+      .set({ revoked_at: sql<Timestamptz>`now()`, sealed_key: null, certificate_pem: null })
+      .where("id", "=", id)
+      .where("revoked_at", "is", null)
+      .returning("name")
+      .executeTakeFirst();
+    if (revoked === undefined) return;
+    await recordAct(transaction, caller, {
+      act: "enrolment_token_revoked",
+      object: `enrolment token ${id}`,
+      before: { name: revoked.name },
+    });
+  });
   const token = await enrolmentTokenMessage(database, id);
   return create(adminV1.RevokeEnrolmentTokenResponseSchema, { token });
 }

@@ -5,7 +5,8 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { inTransaction, type MonitorStatusName } from "@truechimer/database";
-import type { ServerContext } from "../context.ts";
+import { objectsOf, recordAct } from "../audit/record-act.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { reassign } from "../selector/reassign.ts";
 import { monitorMessages } from "./monitor-messages.ts";
 
@@ -20,7 +21,7 @@ const SETTABLE: ReadonlyMap<adminV1.MonitorStatus, MonitorStatusName> = new Map(
 
 /** Setting what is set already is no error, and no event. */
 export async function setMonitorStatus(
-  context: ServerContext,
+  context: ActingContext,
   { ids, status }: adminV1.SetMonitorStatusRequest,
 ): Promise<adminV1.SetMonitorStatusResponse> {
   const wanted = SETTABLE.get(status);
@@ -45,7 +46,7 @@ export async function setMonitorStatus(
 }
 
 function changeStatus(
-  { database }: ServerContext,
+  { database, caller }: ActingContext,
   ids: readonly bigint[],
   wanted: MonitorStatusName,
 ): Promise<number> {
@@ -84,6 +85,15 @@ function changeStatus(
         })),
       )
       .execute();
+    await recordAct(transaction, caller, {
+      act: "monitor_status_set",
+      object: objectsOf(
+        "monitor",
+        rows.map(({ id }) => id),
+      ),
+      before: Object.fromEntries(rows.map(({ id, status }) => [String(id), status])),
+      after: Object.fromEntries(rows.map(({ id }) => [String(id), wanted])),
+    });
     return rows.length;
   });
 }

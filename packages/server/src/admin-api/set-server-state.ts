@@ -4,7 +4,8 @@ import type { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { inTransaction, type ServerStateName, type Timestamptz } from "@truechimer/database";
 import { sql } from "kysely";
-import type { ServerContext } from "../context.ts";
+import { objectsOf, recordAct } from "../audit/record-act.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { reassign } from "../selector/reassign.ts";
 import { serverLabel } from "./address-name.ts";
 import { serverMessages } from "./server-messages.ts";
@@ -16,6 +17,8 @@ export interface StateChange {
   /** States from which it may be reached; in others the server stays as it is. */
   readonly from: readonly ServerStateName[];
   readonly eventKind: string;
+  /** In the audit trail. */
+  readonly act: string;
   /** What happened, after the server's name. */
   readonly words: string;
 }
@@ -24,30 +27,34 @@ export const PAUSE: StateChange = {
   to: "paused",
   from: ["watched"],
   eventKind: "server_paused",
+  act: "servers_paused",
   words: "is paused: no monitor checks it",
 };
 export const RESUME: StateChange = {
   to: "watched",
   from: ["paused"],
   eventKind: "server_resumed",
+  act: "servers_resumed",
   words: "is watched again",
 };
 export const REMOVE: StateChange = {
   to: "removed",
   from: ["watched", "paused"],
   eventKind: "server_removed",
+  act: "servers_removed",
   words: "was removed; its history stays",
 };
 export const RESTORE: StateChange = {
   to: "watched",
   from: ["removed"],
   eventKind: "server_restored",
+  act: "servers_restored",
   words: "was restored and is watched again",
 };
 
 /** The servers as they are afterwards. */
 export async function setServerState(
-  context: ServerContext,
+  context: ActingContext,
   ids: readonly bigint[],
   change: StateChange,
 ): Promise<adminV1.Server[]> {
@@ -91,6 +98,15 @@ export async function setServerState(
         })),
       )
       .execute();
+    await recordAct(transaction, context.caller, {
+      act: change.act,
+      object: objectsOf(
+        "server",
+        rows.map(({ id }) => id),
+      ),
+      before: Object.fromEntries(rows.map(({ id, state }) => [String(id), state])),
+      after: Object.fromEntries(rows.map(({ id }) => [String(id), change.to])),
+    });
     return rows.length;
   });
   if (changed > 0) await reassign(context, { serverIds: ids });

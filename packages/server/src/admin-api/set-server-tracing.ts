@@ -4,7 +4,8 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { inTransaction } from "@truechimer/database";
-import type { ServerContext } from "../context.ts";
+import { objectsOf, recordAct } from "../audit/record-act.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { serverLabel } from "./address-name.ts";
 import { serverMessages } from "./server-messages.ts";
 
@@ -12,7 +13,7 @@ const IDS_MAX = 1_000;
 
 /** Setting it as it is changes nothing. */
 export async function setServerTracing(
-  context: ServerContext,
+  context: ActingContext,
   { ids, traced }: adminV1.SetServerTracingRequest,
 ): Promise<adminV1.SetServerTracingResponse> {
   if (ids.length === 0)
@@ -48,6 +49,12 @@ export async function setServerTracing(
         })),
       )
       .execute();
+    await recordAct(transaction, context.caller, {
+      act: traced ? "servers_traced" : "servers_untraced",
+      object: objectsOf("server", changed),
+      before: { traced: !traced },
+      after: { traced },
+    });
   });
   return create(adminV1.SetServerTracingResponseSchema, {
     servers: await serverMessages(context, { ids }),

@@ -3,13 +3,13 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import type { ServerContext } from "../context.ts";
 import { type AgentWords, changeAgent } from "../enrolment/change-agent.ts";
 import { countryCode, personWords } from "../enrolment/person-words.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { type FoundAgent, findAgent } from "./agent-messages.ts";
 
 export async function updateAgent(
-  context: ServerContext,
+  context: ActingContext,
   request: adminV1.UpdateAgentRequest,
 ): Promise<adminV1.UpdateAgentResponse> {
   const words = agentWords(request);

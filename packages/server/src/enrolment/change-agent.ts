@@ -4,7 +4,8 @@
 import { AppError } from "@truechimer/base";
 import { inTransaction, type Schema } from "@truechimer/database";
 import type { Transaction } from "kysely";
-import type { ServerContext } from "../context.ts";
+import { recordAct } from "../audit/record-act.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { reassign } from "../selector/reassign.ts";
 import { noteAgentEvent } from "./agent-events.ts";
 
@@ -26,20 +27,25 @@ const WORDS = ["name", "country", "network", "location"] as const;
 
 /** Writing what is there already is no error, and no event. */
 export async function changeAgent(
-  context: ServerContext,
+  context: ActingContext,
   agent: ChangedAgent,
   words: AgentWords,
 ): Promise<void> {
   const changed = await inTransaction(context.database, (transaction) =>
-    writeWords(transaction, agent, words),
+    writeWords(transaction, { agent, words, caller: context.caller }),
   );
   if (changed) await reassign(context, { monitorIds: agent.monitorIds });
 }
 
+interface WordsWrite {
+  readonly agent: ChangedAgent;
+  readonly words: AgentWords;
+  readonly caller: ActingContext["caller"];
+}
+
 async function writeWords(
   transaction: Transaction<Schema>,
-  agent: ChangedAgent,
-  words: AgentWords,
+  { agent, words, caller }: WordsWrite,
 ): Promise<boolean> {
   const before = await lockedWords(transaction, agent);
   const changes = WORDS.flatMap((field) => {
@@ -56,6 +62,12 @@ async function writeWords(
     kind: "agent_changed",
     ...(agentId === undefined ? { monitorId: monitorIds[0] } : { agentId }),
     text: `agent ${before.name} was changed: ${changes.join(", ")}`,
+  });
+  await recordAct(transaction, caller, {
+    act: "agent_changed",
+    object: `agent ${before.name}`,
+    before: { ...before },
+    after: { ...after },
   });
   return true;
 }

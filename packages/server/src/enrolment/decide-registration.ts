@@ -9,7 +9,8 @@ import {
   type Timestamptz,
 } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
-import type { ServerContext } from "../context.ts";
+import { recordAct } from "../audit/record-act.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { reassign } from "../selector/reassign.ts";
 import { admitAgent, readmitAgent } from "./admit-agent.ts";
 import { noteAgentEvent } from "./agent-events.ts";
@@ -29,7 +30,7 @@ export interface Approval {
 
 /** Approving what is approved already changes nothing. */
 export async function approveRegistration(
-  context: ServerContext,
+  context: ActingContext,
   approval: Approval,
 ): Promise<void> {
   const approved = await inTransaction(context.database, async (transaction) => {
@@ -53,7 +54,7 @@ export interface Rejection {
 
 /** Rejecting what is rejected already changes nothing. */
 export async function rejectRegistration(
-  context: ServerContext,
+  context: ActingContext,
   { id, decidedBy, reason }: Rejection,
 ): Promise<void> {
   const rejected = await inTransaction(context.database, async (transaction) => {
@@ -73,6 +74,12 @@ export async function rejectRegistration(
     await noteAgentEvent(transaction, {
       kind: "registration_rejected",
       text: `the registration of ${row.hostname || "an unnamed host"} was rejected${reason === "" ? "" : `: ${reason}`}`,
+    });
+    await recordAct(transaction, context.caller, {
+      act: "registration_rejected",
+      object: `registration ${id}`,
+      before: { status: "pending" },
+      after: { status: "rejected", reason },
     });
     return true;
   });
@@ -123,7 +130,7 @@ function decided({ id, status }: RegistrationRow): AppError {
 }
 
 async function admit(
-  context: ServerContext,
+  context: ActingContext,
   transaction: Transaction<Schema>,
   { row, approval }: { readonly row: RegistrationRow; readonly approval: Approval },
 ): Promise<void> {
@@ -161,6 +168,12 @@ async function admit(
     kind: "registration_approved",
     agentId,
     text: `the registration of ${name} was approved: it becomes ${row.tls_name}`,
+  });
+  await recordAct(transaction, context.caller, {
+    act: "registration_approved",
+    object: `registration ${row.id}`,
+    before: { status: "pending" },
+    after: { status: "accepted", agent: name, tls_name: row.tls_name, country, network, location },
   });
 }
 

@@ -3,7 +3,9 @@
 
 import { type Database, inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
+import { recordAct } from "../audit/record-act.ts";
 import type { ServerContext } from "../context.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { reassign } from "../selector/reassign.ts";
 import { noteAgentEvent } from "./agent-events.ts";
 
@@ -17,10 +19,13 @@ export interface AgentToRemove {
 }
 
 /** The world without what only calls need; the certificate authority is absent where there is no master key. */
-export type RemovalContext = Pick<ServerContext, "database" | "policy" | "ca">;
+export type RemovalContext = Pick<ServerContext, "database" | "policy" | "ca"> &
+  Pick<ActingContext, "caller">;
 
 export async function removeAgent(context: RemovalContext, removed: AgentToRemove): Promise<void> {
-  await inTransaction(context.database, (transaction) => deleteAgent(transaction, removed));
+  await inTransaction(context.database, (transaction) =>
+    deleteAgent(transaction, removed, context.caller),
+  );
   if (removed.agent !== undefined) {
     await context.ca?.revokeAgentCertificates({ tlsName: removed.agent.tlsName });
   }
@@ -30,6 +35,7 @@ export async function removeAgent(context: RemovalContext, removed: AgentToRemov
 async function deleteAgent(
   transaction: Transaction<Schema>,
   { name, agent, monitorIds, reason }: AgentToRemove,
+  caller: ActingContext["caller"],
 ): Promise<void> {
   if (agent !== undefined) {
     const row = await transaction
@@ -61,6 +67,11 @@ async function deleteAgent(
     kind: "agent_removed",
     ...(agent === undefined ? {} : { agentId: agent.id }),
     text: `agent ${name} was removed${reason === "" ? "" : `: ${reason}`}; its history stays`,
+  });
+  await recordAct(transaction, caller, {
+    act: "agent_removed",
+    object: `agent ${name}`,
+    before: { monitors: monitorIds.map(String) },
   });
 }
 

@@ -110,9 +110,7 @@ async function useKey(
   const { cookie } = request.headers;
   const session = cookieValue(cookie, access.cookieName);
   const known =
-    session === undefined
-      ? undefined
-      : await access.principalOf({ authorization: undefined, cookie });
+    session === undefined ? undefined : await access.callerOf({ authorization: undefined, cookie });
   if (known !== undefined) return reply.redirect(withoutKey(request), 303);
   // A preview or a prefetch must not spend what a person is about to use.
   if (request.method === "HEAD" || isPrefetch(request)) return reply.code(204).send();

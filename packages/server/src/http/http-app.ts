@@ -5,6 +5,7 @@ import { registerAdminApi } from "../admin-api/register-admin-api.ts";
 import type { ServerContext } from "../context.ts";
 import { LOAD_STATUS_HEADER, loadStatusText } from "../history/load-status.ts";
 import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
+import { registerPeopleApi } from "../people-api/register-people-api.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import { registerDashboard } from "./dashboard-routes.ts";
 import { registerHealth } from "./health-routes.ts";
@@ -28,6 +29,7 @@ export async function createHttpApp(
   registerHealth(app, context);
   await registerAgentRoutes(app, context, options);
   await app.register(async (scope) => registerAdminApi(scope, context, options));
+  await app.register(async (scope) => registerPeopleApi(scope, context, options));
   await app.register(async (scope) => {
     guardHost(scope, context, options.hosts);
     registerMetrics(scope, context);

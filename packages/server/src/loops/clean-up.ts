@@ -28,7 +28,7 @@ export async function cleanUp({
   await sql`delete from lease_withdrawals where withdrawn_at < now() - make_interval(hours => ${WITHDRAWALS_KEPT_HOURS}::int)`.execute(
     kysely,
   );
-  await sql`delete from admin_sessions where expires_at < now()`.execute(kysely);
+  await sql`delete from admin_sessions where expires_at < now() or ends_at < now()`.execute(kysely);
   await sql`delete from one_time_keys where expires_at < now() - make_interval(days => ${KEYS_KEPT_DAYS}::int)`.execute(
     kysely,
   );

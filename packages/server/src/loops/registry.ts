@@ -26,6 +26,13 @@ export const LOOPS: readonly Loop[] = [
     run: ({ database }) => addMissingRows(database),
   },
   {
+    name: "audit_head",
+    class: "idempotent",
+    periodMs: MINUTE_MS,
+    purpose: "signs the end of the audit trail and keeps it outside the database",
+    run: ({ auditHead }) => auditHead.keep(),
+  },
+  {
     name: "clean_up",
     class: "idempotent",
     periodMs: 10 * MINUTE_MS,

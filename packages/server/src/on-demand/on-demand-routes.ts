@@ -16,6 +16,8 @@ import type { HttpAppOptions } from "../http/http-options.ts";
 import { guardHost } from "../http/request-guards.ts";
 import { failedLogin, principalRefusal, strangerRefusal } from "../limits/limit-callers.ts";
 import { clientVersionFromUserAgent } from "../monitor-api/client-version.ts";
+import { ADMIN_PERMISSIONS } from "../people/admin-permissions.ts";
+import { refusalOf } from "../people/guard-procedures.ts";
 import type { QuestionAnswer } from "./question.ts";
 
 /** Of these the first three healthy answers end the question. */
@@ -76,9 +78,14 @@ async function keyRefusal(
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<CallRefusal | undefined> {
   const { authorization } = request.headers;
-  const principal = await access.principalOf({ authorization, cookie: undefined });
-  if (principal?.kind === "key") {
-    return principalRefusal(context, reply, { name: "admin_calls", key: principal.id });
+  const caller = await access.callerOf({ authorization, cookie: undefined });
+  // The NTP Pool's paths know no accounts and no roles: they are what an operator of the whole does with CheckNow.
+  const asks = ADMIN_PERMISSIONS.checkNow;
+  if (caller?.kind === "key" && caller.accountId === undefined) {
+    const refusal = refusalOf(caller, { name: "CheckNow" }, asks);
+    if (refusal === undefined)
+      return principalRefusal(context, reply, { name: "admin_calls", key: caller.id });
+    return { status: 403, connectCode: "permission_denied", code: "forbidden", message: refusal };
   }
   context.metrics.accessRefused.inc({ reason: "token" });
   return authorization === undefined ? KEY_NEEDED : failedLogin(context, request, KEY_NEEDED);

@@ -1,0 +1,84 @@
+// `truechimer audit …`: what was done and by whom, and whether that trail is whole.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "@truechimer/base";
+import type { Command } from "commander";
+import { AUDIT_HEAD_FILE } from "../audit-head-file.ts";
+import {
+  type CommandHost,
+  type ConnectionOptions,
+  examples,
+  refuseWords,
+  withConnectionOptions,
+} from "../command-host.ts";
+import { dataDirectoryPath } from "../data-directory.ts";
+import { EXIT } from "../exit-code.ts";
+import { printerFor } from "./admin-command.ts";
+
+interface VerifyOptions extends ConnectionOptions {
+  readonly head?: string;
+}
+
+export function registerAudit(host: CommandHost): void {
+  const audit = host.program
+    .command("audit")
+    .description("what people and programs did, and whether that trail is whole");
+  registerList(host, audit);
+  registerVerify(host, audit);
+}
+
+function registerList(host: CommandHost, audit: Command): void {
+  withConnectionOptions(audit.command("list", { isDefault: true }).allowExcessArguments())
+    .description("who did what, with what was there before and since, newest first; at most 1,000")
+    .action(async (options: ConnectionOptions, command: Command) => {
+      refuseWords(command);
+      const { connectPeople } = await import("../admin-client.ts");
+      const { printAuditEntries } = await import("../output/audit-rows.ts");
+      const client = await connectPeople(host.context, options);
+      const { entries } = await client.listAuditEntries({ pageSize: 1_000 });
+      await printAuditEntries(printerFor(host, options), entries);
+      host.finish(EXIT.good);
+    });
+}
+
+function registerVerify(host: CommandHost, audit: Command): void {
+  withConnectionOptions(audit.command("verify"))
+    .description("finds an altered entry, a missing one, and a tail that was cut off; then exits 1")
+    .option("--head <file>", `a copy of ${AUDIT_HEAD_FILE}; by default the data directory's`)
+    .addHelpText(
+      "after",
+      examples(
+        ["truechimer audit verify", "against the head in the data directory"],
+        ["truechimer audit verify --head /mnt/copy.json", "against one that was kept elsewhere"],
+      ),
+    )
+    .action(async (options: VerifyOptions) => {
+      const { connectPeople } = await import("../admin-client.ts");
+      const client = await connectPeople(host.context, options);
+      const headJson = await headText(host, options);
+      const report = await client.verifyAudit({ headJson });
+      const { whole, entries, problems, remarks, vouchedFor } = report;
+      const printer = printerFor(host, options);
+      for (const text of [...problems, ...remarks]) printer.line(text);
+      const vouched =
+        vouchedFor === 0n ? "" : `; the head outside the database vouches for entry ${vouchedFor}`;
+      printer.line(`${entries} entries: ${whole ? "whole" : "NOT whole"}${vouched}`);
+      printer.json({ whole, entries, problems, remarks, vouched_for: vouchedFor });
+      host.finish(whole ? EXIT.good : EXIT.bad);
+    });
+}
+
+/** Empty: the server shall take the one that it keeps. */
+async function headText({ context }: CommandHost, options: VerifyOptions): Promise<string> {
+  if (options.head !== undefined) {
+    try {
+      return await readFile(options.head, "utf8");
+    } catch (cause) {
+      throw new AppError("usage", `--head: ${options.head} cannot be read`, { cause });
+    }
+  }
+  if ((options.url ?? context.env["TRUECHIMER_URL"]) !== undefined) return "";
+  const directory = dataDirectoryPath(options.dataDir ?? context.env["TRUECHIMER_DATA_DIR"]);
+  return readFile(join(directory, AUDIT_HEAD_FILE), "utf8").catch(() => "");
+}

@@ -1,0 +1,45 @@
+// GetCaller: who asks, and what that one may do; so that a page shows no button that would be refused.
+
+import { create } from "@bufbuild/protobuf";
+import { adminV1, peopleV1 } from "@truechimer/api";
+import { assert } from "@truechimer/base";
+import { ADMIN_PERMISSIONS } from "../people/admin-permissions.ts";
+import type { ActingContext, Caller } from "../people/caller.ts";
+import { refusalOf } from "../people/guard-procedures.ts";
+import { PEOPLE_PERMISSIONS } from "../people/people-permissions.ts";
+import type { AnyPermissions } from "../people/permission.ts";
+import { ROLE_MESSAGES } from "../people/role.ts";
+import { accountMessages } from "./account-messages.ts";
+
+export async function getCaller({
+  database,
+  caller,
+}: ActingContext): Promise<peopleV1.GetCallerResponse> {
+  assert(caller !== undefined, "a call has a caller");
+  const [account] =
+    caller.accountId === undefined ? [] : await accountMessages(database.kysely, caller.accountId);
+  return create(peopleV1.GetCallerResponseSchema, {
+    kind: caller.actor.kind,
+    name: caller.name,
+    role: ROLE_MESSAGES[caller.role],
+    ...(account === undefined ? {} : { account }),
+    procedures: [
+      ...open(caller, adminV1.AdminService, ADMIN_PERMISSIONS),
+      ...open(caller, peopleV1.PeopleService, PEOPLE_PERMISSIONS),
+    ],
+  });
+}
+
+function open(
+  caller: Caller,
+  service: typeof adminV1.AdminService | typeof peopleV1.PeopleService,
+  permissions: AnyPermissions,
+): string[] {
+  return service.methods.flatMap((method) => {
+    const permission = permissions[method.localName];
+    const refused =
+      refusalOf(caller, method, permission) !== undefined ||
+      (permission?.keyOnly === true && caller.kind !== "key");
+    return refused ? [] : [method.name];
+  });
+}

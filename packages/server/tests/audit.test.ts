@@ -1,0 +1,266 @@
+// The audit trail: every procedure that changes something writes to it, and whoever changes the trail itself is found out.
+
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { adminV1, peopleV1 } from "@truechimer/api";
+import { createUlid, systemClock, systemRandom } from "@truechimer/base";
+import { useDatabase } from "@truechimer/testing-postgres";
+import { afterAll, describe, expect, test } from "vitest";
+import { ADMIN_PERMISSIONS } from "../src/people/admin-permissions.ts";
+import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
+import { MASTER_KEY } from "./_master-key.ts";
+import { ip, useServer } from "./_test-server.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "audit-"));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const auditHeadFile = join(folder, "audit-head.json");
+const database = await useDatabase();
+const { server, admin, adminKey } = await useServer(database, {
+  masterKey: MASTER_KEY,
+  auditHeadFile,
+});
+const people = createClient(
+  peopleV1.PeopleService,
+  createConnectTransport({
+    baseUrl: server.url,
+    httpVersion: "1.1",
+    interceptors: [
+      (next) => (request) => {
+        request.header.set("authorization", `Bearer ${adminKey}`);
+        return next(request);
+      },
+    ],
+  }),
+);
+
+async function registration(): Promise<string> {
+  const id = createUlid(systemClock, systemRandom);
+  await database.pool.query(
+    `insert into registrations (id, registration_id_hash, hostname, ipv4, source, tls_name)
+     values ($1::text, sha256(convert_to($1::text, 'UTF8')), 'host', '192.0.2.7', '192.0.2.7', lower($1::text) || '.test')`,
+    [id],
+  );
+  return id;
+}
+
+const { addedIds } = await server.addServers([{ name: "a", address: ip("10.0.0.1"), port: 123 }]);
+const ids = [addedIds[0] ?? 0n];
+const { monitorId } = await server.createMonitor({ name: "old", address: ip("10.0.1.1") });
+
+/** One call for each procedure that changes something, in an order in which each finds what it changes. */
+const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
+  ["addServers", () => admin.addServers({ targets: ["10.0.0.2"] })],
+  ["pauseServers", () => admin.pauseServers({ ids })],
+  ["resumeServers", () => admin.resumeServers({ ids })],
+  ["removeServers", () => admin.removeServers({ ids })],
+  ["restoreServers", () => admin.restoreServers({ ids })],
+  ["setServerTracing", () => admin.setServerTracing({ ids, traced: true })],
+  ["runLoop", () => admin.runLoop({ name: "clean_up" })],
+  ["createLogin", () => admin.createLogin({})],
+  ["createMonitor", () => admin.createMonitor({ name: "new", address: "10.0.1.2" })],
+  [
+    "setMonitorStatus",
+    () => admin.setMonitorStatus({ ids: [monitorId], status: adminV1.MonitorStatus.PAUSED }),
+  ],
+  ["updateAgent", async () => admin.updateAgent({ id: await agentId(), network: "AS64500" })],
+  ["removeAgent", async () => admin.removeAgent({ id: await agentId() })],
+  [
+    "approveRegistration",
+    async () =>
+      admin.approveRegistration({
+        id: await registration(),
+        status: adminV1.MonitorStatus.TESTING,
+      }),
+  ],
+  [
+    "rejectRegistration",
+    async () => admin.rejectRegistration({ id: await registration(), reason: "no" }),
+  ],
+  ["createEnrolmentToken", () => admin.createEnrolmentToken({ name: "one" })],
+  [
+    "revokeEnrolmentToken",
+    async () => {
+      const { tokens } = await admin.listEnrolmentTokens({});
+      return admin.revokeEnrolmentToken({ id: tokens[0]?.id ?? "" });
+    },
+  ],
+  ["createKey", () => people.createKey({ name: "script", role: peopleV1.Role.VIEWER })],
+  [
+    "revokeKey",
+    async () => people.revokeKey({ id: (await people.listKeys({})).keys[0]?.id ?? 0n }),
+  ],
+  ["createAccount", () => people.createAccount({ name: "Lab" })],
+  ["renameAccount", () => people.renameAccount({ id: "default", name: "Home" })],
+  ["moveToAccount", () => people.moveToAccount({ accountId: "default", serverIds: ids })],
+];
+
+async function agentId(): Promise<string> {
+  const { agents } = await admin.listAgents({});
+  return agents.find(({ name }) => name === "old")?.id ?? "";
+}
+
+async function sequence(): Promise<bigint> {
+  const { entries } = await people.listAuditEntries({ pageSize: 1 });
+  return entries[0]?.sequence ?? 0n;
+}
+
+describe("each procedure that changes something", () => {
+  test("is tried here", () => {
+    const permissions = Object.entries({ ...ADMIN_PERMISSIONS, ...PEOPLE_PERMISSIONS });
+    const changing = permissions.flatMap(([name, { changes }]) => (changes ? [name] : []));
+    expect(CHANGES.map(([name]) => name).toSorted()).toEqual(changing.toSorted());
+  });
+
+  test.each(CHANGES)("%s leaves one entry, and its end is kept outside", async (_name, change) => {
+    const before = await sequence();
+    await change();
+    const { entries } = await people.listAuditEntries({ pageSize: 1 });
+    expect(entries[0]).toMatchObject({ sequence: before + 1n, actorKind: "command_line" });
+    const kept = JSON.parse(await readFile(auditHeadFile, "utf8")) as Record<string, string>;
+    expect(kept).toMatchObject({ sequence: String(before + 1n), hash: entries[0]?.hash });
+    expect(await people.verifyAudit({})).toMatchObject({
+      whole: true,
+      entries: before + 1n,
+      vouchedFor: before + 1n,
+      problems: [],
+      remarks: [],
+    });
+  });
+
+  test("says what was there before and what is since", async () => {
+    const { entries } = await people.listAuditEntries({ pageSize: 1_000 });
+    const paused = entries.find(({ act }) => act === "servers_paused");
+    expect(paused).toMatchObject({
+      object: `server ${ids[0]}`,
+      beforeJson: `{"${ids[0]}":"watched"}`,
+      afterJson: `{"${ids[0]}":"paused"}`,
+    });
+  });
+});
+
+test("a change that fails leaves no entry", async () => {
+  const before = await sequence();
+  await expect(admin.pauseServers({ ids: [...ids, 987_654n] })).rejects.toThrow("no server");
+  expect(await sequence()).toBe(before);
+});
+
+test("fifty acts at once make one chain", async () => {
+  const before = await sequence();
+  await Promise.all(
+    Array.from({ length: 50 }, (_, index) => people.createAccount({ name: `a${index}` })),
+  );
+  expect(await sequence()).toBe(before + 50n);
+  expect(await people.verifyAudit({})).toMatchObject({ whole: true, vouchedFor: before + 50n });
+});
+
+describe("the stored trail", () => {
+  test.each([
+    "update audit_entries set object = 'x'",
+    "delete from audit_entries",
+    "truncate audit_entries",
+  ])("refuses %s", async (statement) => {
+    await expect(database.pool.query(statement)).rejects.toThrow("append-only");
+  });
+
+  /** As whoever may switch the triggers off. Undone afterwards, so that each mischief is found alone. */
+  async function problemsAfter(...statements: readonly string[]): Promise<readonly string[]> {
+    await database.pool.query("create table kept_entries as table audit_entries");
+    await database.pool.query("create table kept_head as table audit_head");
+    await database.pool.query("alter table audit_entries disable trigger user");
+    try {
+      for (const statement of statements) await database.pool.query(statement);
+      const { whole, problems } = await people.verifyAudit({});
+      expect(whole).toBe(problems.length === 0);
+      return problems;
+    } finally {
+      await database.pool.query("truncate audit_entries");
+      await database.pool.query("insert into audit_entries table kept_entries");
+      await database.pool.query("delete from audit_head");
+      await database.pool.query("insert into audit_head table kept_head");
+      await database.pool.query("alter table audit_entries enable trigger user");
+      await database.pool.query("drop table kept_entries, kept_head");
+    }
+  }
+
+  test.each([
+    ["object = 'server 9'"],
+    ["actor_name = 'somebody else'"],
+    ["at = at + interval '1 us'"],
+    ["after = null"],
+    ["account_id = 1"],
+    ["hash = sha256('x')"],
+  ])("an entry with %s is found", async (change) => {
+    const problems = await problemsAfter(`update audit_entries set ${change} where sequence = 3`);
+    expect(problems).toContain("entry 3 was altered");
+  });
+
+  test("an entry that was taken out is found", async () => {
+    expect(await problemsAfter("delete from audit_entries where sequence = 5")).toContain(
+      "entry 5 is missing",
+    );
+    expect(await problemsAfter("delete from audit_entries where sequence <= 2")).toContain(
+      "entries 1 to 2 are missing",
+    );
+  });
+
+  test("two entries that changed places are found", async () => {
+    const problems = await problemsAfter(
+      "update audit_entries set sequence = case sequence when 4 then 1000004 else 1000005 end where sequence in (4, 5)",
+      "update audit_entries set sequence = case sequence when 1000004 then 5 else 4 end where sequence > 1000000",
+    );
+    expect(problems).toContain("entry 4 was altered");
+  });
+
+  const CUT = [
+    "delete from audit_entries where sequence > 10",
+    "update audit_head set sequence = 10, hash = (select hash from audit_entries where sequence = 10)",
+  ];
+
+  test("a tail that was cut off, and the head with it, is found by the head outside", async () => {
+    const last = await sequence();
+    expect(await problemsAfter(...CUT)).toEqual([
+      `entries 11 to ${last} were cut off: the head that was kept outside is of entry ${last}`,
+    ]);
+  });
+
+  test("a tail that was cut off and overgrown is still found", async () => {
+    const last = await sequence();
+    await database.pool.query("create table kept_entries as table audit_entries");
+    await database.pool.query("create table kept_head as table audit_head");
+    await database.pool.query("alter table audit_entries disable trigger user");
+    for (const statement of CUT) await database.pool.query(statement);
+    // The head outside names an entry that is gone: it is not written over.
+    for (let count = 10n; count < last + 2n; count += 1n)
+      await people.createAccount({ name: `again ${count}` });
+    const { whole, problems } = await people.verifyAudit({});
+    expect({ whole, problems }).toEqual({
+      whole: false,
+      problems: [
+        `entry ${last} is not the one that the head that was kept outside names: the trail was written anew`,
+      ],
+    });
+    await database.pool.query("truncate audit_entries");
+    await database.pool.query("insert into audit_entries table kept_entries");
+    await database.pool.query("delete from audit_head");
+    await database.pool.query("insert into audit_head table kept_head");
+    await database.pool.query("alter table audit_entries enable trigger user");
+    await database.pool.query("drop table kept_entries, kept_head");
+  });
+
+  test("a head with a forged signature, or of another key, vouches for nothing", async () => {
+    const kept = JSON.parse(await readFile(auditHeadFile, "utf8")) as Record<string, string>;
+    const forged = await people.verifyAudit({
+      headJson: JSON.stringify({ ...kept, sequence: "1" }),
+    });
+    expect(forged).toMatchObject({ whole: false, vouchedFor: 0n });
+    const foreign = await people.verifyAudit({
+      headJson: JSON.stringify({ ...kept, key: "0123456789abcdef" }),
+    });
+    expect(foreign).toMatchObject({ whole: true, vouchedFor: 0n });
+    expect(foreign.remarks).toEqual([expect.stringContaining("vouches for nothing here")]);
+    await expect(people.verifyAudit({ headJson: "{}" })).rejects.toThrow("no head");
+  });
+});

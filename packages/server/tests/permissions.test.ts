@@ -1,0 +1,259 @@
+// One permission for every procedure: each is called with every role, and with the objects of another account.
+
+import { create, type DescMethod, type DescService, ScalarType } from "@bufbuild/protobuf";
+import { adminV1, peopleV1 } from "@truechimer/api";
+import { systemRandom } from "@truechimer/base";
+import { useDatabase } from "@truechimer/testing-postgres";
+import { describe, expect, test } from "vitest";
+import { tokenHash } from "../src/http/token.ts";
+import { createToken } from "../src/index.ts";
+import { ADMIN_PERMISSIONS } from "../src/people/admin-permissions.ts";
+import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
+import type { AnyPermissions } from "../src/people/permission.ts";
+import { ROLES, roleReaches } from "../src/people/role.ts";
+import { MASTER_KEY } from "./_master-key.ts";
+import { ip, useServer } from "./_test-server.ts";
+
+const database = await useDatabase();
+const { server, admin } = await useServer(database, { masterKey: MASTER_KEY });
+
+const SERVICES: readonly { readonly service: DescService; readonly permissions: AnyPermissions }[] =
+  [
+    { service: adminV1.AdminService, permissions: ADMIN_PERMISSIONS },
+    { service: peopleV1.PeopleService, permissions: PEOPLE_PERMISSIONS },
+  ];
+const PROCEDURES = SERVICES.flatMap(({ service, permissions }) =>
+  service.methods.map((method) => ({ service, method, permission: permissions[method.localName] })),
+);
+
+interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Over plain HTTP, so that nothing but the answer counts. */
+async function ask(key: string, method: DescMethod, body: object = {}): Promise<Refusal> {
+  const isStream = method.methodKind !== "unary";
+  const json = JSON.stringify(body);
+  const response = await fetch(`${server.url}/${method.parent.typeName}/${method.name}`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${key}`,
+      "content-type": isStream ? "application/connect+json" : "application/json",
+    },
+    body: isStream ? enveloped(json) : json,
+    signal: AbortSignal.timeout(20_000),
+  });
+  const text = isStream ? await firstMessage(response) : await response.text();
+  const { code = "", message = "" } = errorIn(text);
+  return { status: response.status, code, message };
+}
+
+function enveloped(json: string): Uint8Array<ArrayBuffer> {
+  const bytes = Buffer.from(json);
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(bytes.length, 1);
+  return new Uint8Array(Buffer.concat([head, bytes]));
+}
+
+/** What the first envelope, or the refusal before any, says; a stream that goes on is left. */
+async function firstMessage(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  await reader?.cancel();
+  const text = Buffer.from(first?.value ?? []).toString();
+  return text.slice(Math.max(0, text.indexOf("{")));
+}
+
+function errorIn(text: string): { readonly code?: string; readonly message?: string } {
+  try {
+    const parsed = JSON.parse(text) as { error?: object; code?: string; message?: string };
+    return parsed.error ?? parsed;
+  } catch {
+    return {};
+  }
+}
+
+async function key(input: {
+  readonly role: (typeof ROLES)[number];
+  readonly accountId?: bigint;
+  readonly procedures?: readonly string[];
+  readonly expired?: boolean;
+}): Promise<string> {
+  const secret = createToken("tca_", systemRandom);
+  await database.kysely
+    .insertInto("api_keys")
+    .values({
+      name: input.role,
+      token_hash: tokenHash(secret),
+      role: input.role,
+      account_id: input.accountId ?? null,
+      procedures: input.procedures ?? null,
+      expires_at: (input.expired === true ? "2001-01-01T00:00:00Z" : null) as never,
+    })
+    .execute();
+  return secret;
+}
+
+async function account(name: string): Promise<bigint> {
+  const row = await database.kysely
+    .insertInto("accounts")
+    .values({ id_token: name, name })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return row.id;
+}
+
+describe("every procedure", () => {
+  test("has a permission, and every permission a procedure", () => {
+    for (const { service, permissions } of SERVICES) {
+      const names = service.methods.map(({ localName }) => localName);
+      expect(Object.keys(permissions).toSorted()).toEqual(names.toSorted());
+    }
+    expect(PROCEDURES.length).toBeGreaterThan(40);
+  });
+
+  test.each(ROLES)("is refused to the role %s exactly where it needs more", async (role) => {
+    const secret = await key({ role });
+    for (const { method, permission } of PROCEDURES) {
+      const { code, message } = await ask(secret, method);
+      const isRefused = code === "permission_denied" && message.includes("needs the role");
+      expect({ name: method.name, isRefused }).toEqual({
+        name: method.name,
+        isRefused: !roleReaches(role, permission?.least ?? "admin"),
+      });
+    }
+  });
+
+  test("that is about all accounts is refused to one", async () => {
+    const secret = await key({ role: "admin", accountId: await account("narrow") });
+    for (const { method, permission } of PROCEDURES) {
+      const { code, message } = await ask(secret, method);
+      const isRefused = code === "permission_denied" && message.includes("about all accounts");
+      expect({ name: method.name, isRefused }).toEqual({
+        name: method.name,
+        isRefused: permission?.accounts === "installation",
+      });
+    }
+  });
+
+  test("but those it names is closed to a key for some", async () => {
+    const secret = await key({ role: "admin", procedures: ["GetOverview"] });
+    for (const { method } of PROCEDURES) {
+      const { code } = await ask(secret, method);
+      expect({ name: method.name, open: code !== "permission_denied" }).toEqual({
+        name: method.name,
+        open: method.name === "GetOverview",
+      });
+    }
+  });
+
+  test("is closed to a key that has ended", async () => {
+    const secret = await key({ role: "admin", expired: true });
+    for (const { method } of PROCEDURES.slice(0, 3))
+      expect((await ask(secret, method)).status).toBe(401);
+  });
+});
+
+describe("objects of another account", async () => {
+  const [theirs, ours] = [await account("theirs"), await account("ours")];
+  const { addedIds } = await server.addServers([
+    { name: "theirs", address: ip("10.9.9.1"), port: 123 },
+  ]);
+  const serverId = addedIds[0] ?? 0n;
+  const { monitorId } = await server.createMonitor({ name: "theirs", address: ip("192.0.2.2") });
+  await database.pool.query("update servers set account_id = $1", [theirs]);
+  await database.pool.query("update monitors set account_id = $1", [theirs]);
+  const { token } = await admin.createEnrolmentToken({ name: "theirs" });
+  await database.pool.query("update enrolment_tokens set account_id = $1", [theirs]);
+  await key({ role: "viewer", accountId: theirs });
+  const { rows: keys } = await database.pool.query<{ id: bigint }>(
+    "select id from api_keys where account_id = $1",
+    [theirs],
+  );
+  const { rows: agents } = await database.pool.query<{ id_token: string }>(
+    "select id_token from monitors where id = $1",
+    [monitorId],
+  );
+  const [ourKey, theirKey] = [
+    await key({ role: "admin", accountId: ours }),
+    await key({ role: "admin", accountId: theirs }),
+  ];
+  /** Of the kinds that a request can name, one that is theirs and one that is nobody's. */
+  const IDS: Readonly<Record<string, { readonly real: string; readonly none: string }>> = {
+    servers: { real: String(serverId), none: "987654" },
+    monitors: { real: String(monitorId), none: "987654" },
+    agents: { real: agents[0]?.id_token ?? "", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
+    enrolmentTokens: { real: token?.id ?? "", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
+    keys: { real: String(keys[0]?.id), none: "987654" },
+    accounts: { real: "theirs", none: "nobody" },
+    checks: { real: "987653", none: "987654" },
+    registrations: { real: "01ARZ3NDEKTSV4RRFFQ69G5FAW", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
+  };
+
+  /** Every request that names an object, with the field that does. */
+  const naming = PROCEDURES.flatMap(({ method, permission }) => {
+    const { accounts } = permission ?? {};
+    const objects = typeof accounts === "object" ? accounts.objects : undefined;
+    if (objects === undefined) return [];
+    return method.input.fields.flatMap((field) => {
+      if (!/^(id|ids|server_id|account_id)$/.test(field.name)) return [];
+      const isList = field.fieldKind === "list";
+      const isNumber = "scalar" in field && field.scalar === ScalarType.INT64;
+      const probe = isNumber ? 1n : "x";
+      const request = create(method.input, {
+        [field.localName]: isList ? [probe] : probe,
+      } as never);
+      return Object.keys(objects(request as never)).map((kind) => ({
+        method,
+        kind,
+        body: (id: string) => ({ [field.jsonName]: isList ? [id] : id }),
+      }));
+    });
+  });
+
+  test("are looked for in every procedure that names one", () => {
+    expect(naming.length).toBeGreaterThanOrEqual(20);
+  });
+
+  test.each(naming)("$method.name: $kind look as if they did not exist", async (each) => {
+    const { real = "", none = "" } = IDS[each.kind] ?? {};
+    const refused = await ask(ourKey, each.method, each.body(real));
+    const missing = await ask(ourKey, each.method, each.body(none));
+    expect({ code: refused.code, message: refused.message.replace(real, "ID") }).toEqual({
+      code: "not_found",
+      message: missing.message.replace(none, "ID"),
+    });
+  });
+
+  test("are in no list, and in their own", async () => {
+    for (const name of ["listServers", "listMonitors", "listAgents", "getOverview"] as const) {
+      const method = adminV1.AdminService.method[name];
+      const text = async (secret: string): Promise<string> => {
+        const answer = await fetch(`${server.url}/${method.parent.typeName}/${method.name}`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+          body: "{}",
+        });
+        return answer.text();
+      };
+      expect(await text(ourKey), method.name).not.toContain("theirs");
+      expect(await text(theirKey), method.name).toContain("theirs");
+    }
+  });
+
+  test("cannot be added, nor taken over by their name", async () => {
+    const add = adminV1.AdminService.method.addServers;
+    const response = await fetch(`${server.url}/${add.parent.typeName}/AddServers`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ourKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ targets: ["10.9.9.1"] }),
+    });
+    const answer = (await response.json()) as { refused?: readonly { code: string }[] };
+    expect(answer).toEqual({ refused: [expect.objectContaining({ code: "conflict" })] });
+    const create = adminV1.AdminService.method.createMonitor;
+    const taken = await ask(ourKey, create, { name: "theirs", address: "192.0.2.9" });
+    expect(taken.code).toBe("already_exists");
+  });
+});
