@@ -89,7 +89,7 @@ function forged(
 function entryMessage(entry: StoredEntry): peopleV1.AuditEntry {
   return create(peopleV1.AuditEntrySchema, {
     sequence: entry.sequence,
-    at: timestampFromNs((entry.atUs * 1_000n) as Parameters<typeof timestampFromNs>[0]),
+    at: timestampFromNs(entry.atUs * 1_000n),
     actorKind: entry.actorKind,
     actorId: entry.actorId,
     actorName: entry.actorName,

@@ -11,7 +11,7 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}]/u;
 /** Fails with bad_request. `field` is what it is called in the message. */
 export function shownName(field: string, text: string): string {
   const name = text.normalize("NFC").trim();
-  const { length } = [...name];
+  const length = Array.from(name).length;
   if (length === 0 || length > NAME_CHARACTERS_MAX) {
     throw new AppError(
       "bad_request",
