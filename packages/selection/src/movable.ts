@@ -50,7 +50,12 @@ export function movableOf(field: Field, target: Target): Movable {
     blockers,
     promotable: [
       ...testing,
-      ...directOf(assigned, field.policy.directPromotion ? candidates : [...successors.values()]),
+      ...directOf(
+        assigned,
+        field.policy.directPromotion
+          ? candidates
+          : [...successors.values(), ...standInOf(assigned, nowActive, awaited)],
+      ),
     ].filter((place) => at(field, place).usable || target.active.has(place)),
     arrivals: candidates.filter((place) => target.active.has(place) || target.testing.has(place)),
     fullAccounts,
@@ -140,6 +145,21 @@ function successorsOf(
       return next === undefined ? [] : [[place, next]];
     }),
   );
+}
+
+/**
+ * The candidate that becomes active without a test, because every active monitor is leaving and no testing one can follow:
+ * a server that was watched does not fall to none while an eligible monitor exists.
+ */
+function standInOf(
+  { field, target, active, testing }: Assigned,
+  nowActive: readonly number[],
+  awaited: readonly number[],
+): readonly number[] {
+  if (nowActive.length === 0) return [];
+  const stays = active.some((place) => at(field, place).role === "eligible");
+  const follows = testing.some((place) => at(field, place).usable || target.active.has(place));
+  return stays || follows ? [] : directOf({ field, target, active, testing }, awaited).slice(0, 1);
 }
 
 /** Active monitors that another one of their network stands in the way of, here or soon. */

@@ -135,6 +135,19 @@ test("5: usable ones only fall to what the limits allow, and never to none while
   );
 });
 
+test("5: a watched server does not fall to no active monitor while the target has one", () => {
+  fc.assert(
+    fc.property(snapshots(30), policies, (snapshot, policy) => {
+      const { activeAfter, target } = plan(snapshot, policy);
+      const before = snapshot.monitors.filter(
+        ({ status, type }) => status === "active" && type === "monitor",
+      );
+      if (before.length > 0 && target.usable > 0) expect(activeAfter).toBeGreaterThan(0);
+    }),
+    RUNS,
+  );
+});
+
 test("6: every kind of change keeps to its budget", () => {
   fc.assert(
     fc.property(snapshots(40), fc.constantFrom(CLASSIC, POOL_SELECTION), (snapshot, policy) => {

@@ -41,7 +41,8 @@ export function stepChanges(
     ...leave("testing", (index) => (index < counts.replaced ? "replaced" : "excess_testing")),
     ...toActive.map((place, index) => {
       const isSwap = index >= toActive.length - counts.swaps;
-      return change(place, "active", activeReason(counts.emergency, isSwap));
+      const isStandIn = counts.noneLeft && at(field, place).facts.status === "candidate";
+      return change(place, "active", activeReason(counts.emergency || isStandIn, isSwap));
     }),
     ...toTesting.map((place, index) => {
       const isReplacement = index >= toTesting.length - counts.replaced;
@@ -77,6 +78,8 @@ interface StepCounts {
   /** Testing ones, likewise. */
   readonly replaced: number;
   readonly emergency: boolean;
+  /** Every active monitor leaves. */
+  readonly noneLeft: boolean;
   readonly bootstrap: boolean;
 }
 
@@ -97,6 +100,7 @@ function countsOf(field: Field, { forced, removed, toActive }: Step): StepCounts
     swaps: Math.min(leaves, Math.max(0, toActive.length - free)),
     replaced: Math.max(0, count(fit, "testing") - excessTesting),
     emergency: active === 0,
+    noneLeft: active > 0 && stay === 0,
     bootstrap: testing === 0,
   };
 }
