@@ -94,7 +94,7 @@ export class FleetWorld {
       place: this.#place(),
       // Two of five accounts have a second monitor.
       accountId: BigInt(1 + Math.floor(index * 0.7)),
-      ip: `10.${index >>> 4}.${(index & 15) << 4}.1`,
+      ip: addressOf(index),
       country: `C${this.below(COUNTRIES)}`,
       network: `N${this.below(NETWORKS)}`,
       lossShare: LOSS_MAX * this.random.fraction(),
@@ -162,6 +162,15 @@ export class FleetWorld {
     return [...this.#server(serverId).assignments].flatMap(([id, { status }]) =>
       status === "active" ? [id] : [],
     );
+  }
+
+  /** The networks (/20) of its active and testing monitors, one a monitor. */
+  workingNetworks(serverId: bigint): readonly string[] {
+    return [...this.#server(serverId).assignments].flatMap(([id, { status }]) => {
+      if (status !== "active" && status !== "testing") return [];
+      const [a, b, c] = this.#monitor(id).ip.split(".");
+      return [`${a}.${b}.${Number(c) >>> 4}`];
+    });
   }
 
   lastCheckAtMs(serverId: bigint, id: bigint): number {
@@ -284,4 +293,10 @@ function intervalMs(status: AssignmentStatus): number {
 
 function distance(one: Place, other: Place): number {
   return Math.hypot(one.x - other.x, one.y - other.y);
+}
+
+/** Every fifth monitor stands in the network (/20) of the one before it. */
+function addressOf(index: number): string {
+  const network = index % 5 === 4 ? index - 1 : index;
+  return `10.${network >>> 4}.${(network & 15) << 4}.${1 + (index % 250)}`;
 }

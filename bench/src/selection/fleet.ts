@@ -244,6 +244,11 @@ class Simulation {
       0,
       ...[...Map.groupBy(accounts, (of) => of).values()].map((of) => of.length),
     );
-    return active.length > activeTarget || most > (accountLimit ?? most);
+    const networks = this.#world.workingNetworks(serverId);
+    return (
+      active.length > activeTarget ||
+      most > (accountLimit ?? most) ||
+      new Set(networks).size < networks.length
+    );
   }
 }
