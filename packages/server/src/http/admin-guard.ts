@@ -70,7 +70,7 @@ const SESSION_NEEDED: CallRefusal = {
   connectCode: "unauthenticated",
   code: "unauthenticated",
   message:
-    "a session is needed: sign in, open the address that the start printed, or get a new one with `truechimer login`",
+    "a session is needed: open the address that the start printed, or get a new one with `truechimer login`",
 };
 
 const KEY_VOID: CallRefusal = {
