@@ -56,6 +56,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/live",
+    component: lazyRouteComponent(() => import("./live/live-page.tsx"), "LivePage"),
+  }),
+  createRoute({
+    ...page,
     path: "/agents",
     component: lazyRouteComponent(() => import("./agents/agents-page.tsx"), "AgentsPage"),
   }),

@@ -59,7 +59,13 @@ function checksBetween(
       if (seen.atMs <= fromMs || seen.atMs > toMs) return [];
       const check = wireCheck(server, one, seen, scoreAfter(server.facts, one, index, toMs));
       if (!passes({ check, server: wireServer(server, monitors, toMs), monitor })) return [];
-      return [{ check, serverName: server.facts.name, acceptedAt: timestampFromMs(seen.atMs) }];
+      return [
+        {
+          check,
+          serverName: server.facts.name,
+          acceptedAt: timestampFromMs(Math.round(seen.atMs)),
+        },
+      ];
     }),
   );
 }

@@ -58,6 +58,11 @@ const PAGES: readonly PageCase[] = [
     ready: heading("unknown-vps"),
   },
   { name: "no agent", path: "/agents/nobody", ready: heading("There is no such agent") },
+  {
+    name: "live",
+    path: "/live",
+    ready: (page) => page.locator("table.live-checks tbody tr").first().waitFor(),
+  },
   { name: "operations", path: "/operations", ready: heading("Operations") },
   { name: "errors reference", path: "/help/errors", ready: heading(/Errors/) },
   { name: "no page", path: "/nowhere", ready: heading("There is no such page") },

@@ -375,6 +375,7 @@ describe("loops", () => {
         const { loops } = await admin.getSystem({});
         expect(loops.map(({ name }) => name)).toEqual([
           "assignment",
+          "audit_head",
           "clean_up",
           "enrolment",
           "monitor_presence",

@@ -33,6 +33,13 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     icon: "M10 8a2 2 0 1 1 0 4a2 2 0 1 1 0-4M5.5 5.5a6.4 6.4 0 0 0 0 9M14.5 5.5a6.4 6.4 0 0 1 0 9",
   },
   {
+    href: "/live",
+    name: "Live",
+    key: "l",
+    covers: /^\/live/,
+    icon: "M2 10h3.5l2-5 3.5 10 2.5-7 1.5 2H18",
+  },
+  {
     href: "/operations",
     name: "Operations",
     key: "p",

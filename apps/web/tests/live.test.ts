@@ -1,0 +1,134 @@
+// Checks as they arrive, against the fake: shown, stopped, gone back, filtered, opened, and healed after an interruption.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
+import {
+  browserPath,
+  expectNoSidewaysScroll,
+  launchBrowser,
+  visit,
+  WAIT_MAX_MS,
+} from "./_browser.ts";
+import { builtPage } from "./_built-page.ts";
+
+const LIMIT_MS = 90_000;
+const PATIENTLY = { timeout: WAIT_MAX_MS, interval: 100 };
+
+describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () => {
+  let webRoot: string;
+  let browser: Browser;
+  let fake: FakeServer;
+
+  beforeAll(async () => {
+    webRoot = await builtPage();
+    browser = await launchBrowser();
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await browser.close();
+  }, LIMIT_MS);
+
+  beforeEach(async () => {
+    fake = await startFakeServer({ webRoot });
+    return async () => {
+      await fake[Symbol.asyncDispose]();
+    };
+  });
+
+  const rows = (page: Page) => page.locator("table.live-checks tbody tr");
+
+  test("checks come by themselves; stopped, they are counted; going back shows what was there", async () => {
+    await using open = await visit(browser, fake.url);
+    const { page } = open;
+    await page.getByRole("heading", { level: 1, name: /servers agree/ }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("l");
+    await page.getByRole("heading", { level: 1, name: "Live" }).waitFor();
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(1);
+    await page.getByRole("button", { name: "Pause" }).click();
+    const stopped = await rows(page).count();
+    await expect
+      .poll(
+        () => page.getByRole("status").filter({ hasText: "came later" }).textContent(),
+        PATIENTLY,
+      )
+      .toMatch(/^[1-9]/);
+    expect(await rows(page).count()).toBe(stopped);
+    const until = page.getByLabel("Shown until");
+    await until.press("Home");
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBeLessThan(stopped);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(stopped);
+    await page
+      .getByRole("img", { name: /^Offsets of the last five minutes: \d+ checks/ })
+      .waitFor();
+    expect(open.troubles).toEqual([]);
+  });
+
+  test("a filter stands in the address, and only what passes it is shown", async () => {
+    await using open = await visit(browser, `${fake.url}/live?q=server:silent*`);
+    const { page } = open;
+    await page.getByRole("heading", { level: 1, name: "Live" }).waitFor();
+    await page.getByRole("searchbox").or(page.getByRole("combobox")).first().fill("server:truth*");
+    await expect
+      .poll(() => new URL(page.url()).searchParams.get("q"), PATIENTLY)
+      .toBe("server:truth*");
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(1);
+    const names = await rows(page).locator("td:nth-child(2)").allTextContents();
+    expect(names.filter((name) => !name.startsWith("truth"))).toEqual([]);
+  });
+
+  test("after an interruption the stream goes on, with the rows that were there", async () => {
+    await using open = await visit(browser, `${fake.url}/live`);
+    const { page } = open;
+    await rows(page).first().waitFor();
+    await fake.goAway();
+    await page.getByText(/Connection lost/).waitFor();
+    await page.getByRole("heading", { name: "The live stream is interrupted" }).waitFor();
+    const before = await rows(page).count();
+    expect(before).toBeGreaterThan(0);
+    await fake.comeBack();
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(before);
+    expect(
+      await page.getByRole("heading", { name: "The live stream is interrupted" }).count(),
+    ).toBe(0);
+  });
+
+  test("a wrong filter points at what is wrong, and the stream goes on with the last good one", async () => {
+    await using open = await visit(browser, `${fake.url}/live?q=offset%3E%3Ebad`);
+    const { page } = open;
+    await page
+      .getByText(/offset>>bad/)
+      .first()
+      .waitFor();
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(1);
+  });
+
+  test("an opened check shows its packet by field, stands in the address, and closes; one that is none says so", async () => {
+    await using open = await visit(browser, `${fake.url}/live`);
+    const { page } = open;
+    await rows(page).locator("button").first().click();
+    await page.getByRole("heading", { name: "The check" }).waitFor();
+    await page.getByRole("link", { name: "Exchange, rules and score of this check" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("check")).toMatch(/^\d+$/);
+    await page.getByRole("button", { name: "Close" }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.has("check"), PATIENTLY).toBe(false);
+    await page.goto(`${fake.url}/live?check=99999999999`);
+    await page.getByText("There is no such check").waitFor();
+  });
+
+  test("on a phone nothing is wider than the page, and axe is satisfied", async () => {
+    await using open = await visit(browser, `${fake.url}/live`, { width: 390 });
+    const { page } = open;
+    await rows(page).first().waitFor();
+    await expectNoSidewaysScroll(page, "live");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await rows(page).locator("button").first().click();
+    await page.getByRole("heading", { name: "The check" }).waitFor();
+    await expectNoSidewaysScroll(page, "live");
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  });
+});
