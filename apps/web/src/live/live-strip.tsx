@@ -10,7 +10,7 @@ import { acceptedMs } from "./live-feed.ts";
 import { stripSummary } from "./strip-summary.ts";
 
 /** What is shown, however fast checks come. */
-export const STRIP_MS: number = 5 * 60_000;
+const STRIP_MS: number = 5 * 60_000;
 const HEIGHT = 168;
 const FOOT = 20;
 const LEFT = 64;
