@@ -109,7 +109,7 @@ function Playback(props: {
           type="range"
           min={Math.ceil(span.firstMs)}
           max={Math.ceil(span.lastMs)}
-          step={1_000}
+          step="any"
           value={stoppedMs}
           aria-valuetext={new Date(stoppedMs).toISOString()}
           onChange={(event) => onStop(Number(event.target.value))}
