@@ -1,62 +1,22 @@
 -- expand
 --
--- People who sign in, what they and their programs may do, and the trail of what they did. A person or a key belongs to
--- one account, or to none and then sees them all. Passwords are kept as argon2id hashes, everything else that opens a
--- door as SHA-256 of 256 random bits.
+-- What programs may do, and the trail of what was done. A key belongs to one account, or to none and then sees them all. What
+-- opens a door is kept as SHA-256 of 256 random bits.
 
-create table users (
-  id bigint generated always as identity primary key,
-  id_token text not null unique,
-  name text not null check (name <> ''),
-  name_key text not null check (name_key <> ''),
-  role text not null check (role in ('viewer', 'operator', 'admin')),
-  account_id bigint references accounts (id),
-  password_hash text,
-  created_at timestamptz not null default now(),
-  created_by text not null default '',
-  signed_in_at timestamptz,
-  removed_at timestamptz
-);
-comment on table users is 'People who sign in with a name and a password.';
-comment on column users.id is 'Number of the user.';
-comment on column users.id_token is 'ULID by which the user is known outside.';
-comment on column users.name is 'Name that the person signs in with, as it was written.';
-comment on column users.name_key is 'The name in the one form that is compared: Unicode NFKC, lower case.';
-comment on column users.role is 'viewer: reads; operator: changes servers and agents; admin: also people, keys and accounts.';
-comment on column users.account_id is 'Account whose objects the user sees. Null: those of all accounts.';
-comment on column users.password_hash is 'PHC string of argon2id. Null: none was set yet, and nobody signs in by name.';
-comment on column users.created_at is 'When the user was made; database clock.';
-comment on column users.created_by is 'Who made the user, for people.';
-comment on column users.signed_in_at is 'When the user last signed in; database clock. Null: never.';
-comment on column users.removed_at is 'When the user was removed; the row stays for the trail. Null: it was not.';
-create unique index users_name on users (name_key) where removed_at is null;
-
-alter table one_time_keys add column user_id bigint references users (id);
-comment on column one_time_keys.user_id is 'User whose session it opens, so that a password can be set. Null: a session of the installation''s owner.';
-
-alter table admin_sessions
-  add column id bigint generated always as identity unique,
-  add column user_id bigint references users (id),
-  add column ends_at timestamptz not null default now() + interval '90 days';
-comment on column admin_sessions.id is 'Number of the session, by which it is ended; no secret.';
-comment on column admin_sessions.user_id is 'Whose session it is. Null: the installation''s owner''s, opened with a one-time key.';
+alter table admin_sessions add column ends_at timestamptz not null default now() + interval '90 days';
 comment on column admin_sessions.ends_at is 'When it ends however much it is used; database clock.';
-create index admin_sessions_user on admin_sessions (user_id);
 
 alter table api_keys
   add column role text not null default 'admin' check (role in ('viewer', 'operator', 'admin')),
   add column account_id bigint references accounts (id),
   add column procedures text[] check (cardinality(procedures) > 0),
-  add column user_id bigint references users (id),
   add column created_by text not null default '',
   add column expires_at timestamptz;
-comment on column api_keys.role is 'viewer, operator, admin: as of users.';
+comment on column api_keys.role is 'viewer: reads; operator: changes servers and agents; admin: also keys and accounts.';
 comment on column api_keys.account_id is 'Account whose objects the key sees. Null: those of all accounts.';
 comment on column api_keys.procedures is 'Names of the only procedures that it opens. Null: all that its role may call.';
-comment on column api_keys.user_id is 'Whose key it is: it is void when the user is removed, and can do no more than the user. Null: the installation''s.';
 comment on column api_keys.created_by is 'Who made it, for people.';
 comment on column api_keys.expires_at is 'Until when it holds; database clock. Null: until it is revoked.';
-create index api_keys_user on api_keys (user_id) where user_id is not null;
 
 -- The trail. Each entry has the hash of the one before in its own, so that none can be changed or taken out unnoticed;
 -- the newest hash is signed and kept outside the database as well, so that no tail can be cut.
@@ -64,7 +24,7 @@ create index api_keys_user on api_keys (user_id) where user_id is not null;
 create table audit_entries (
   sequence bigint primary key check (sequence > 0),
   at timestamptz not null,
-  actor_kind text not null check (actor_kind in ('user', 'owner', 'key', 'command_line')),
+  actor_kind text not null check (actor_kind in ('owner', 'key', 'command_line')),
   actor_id text not null,
   actor_name text not null,
   act text not null,
@@ -78,8 +38,8 @@ create table audit_entries (
 comment on table audit_entries is 'What people and their programs did, in order. Rows are never changed or deleted.';
 comment on column audit_entries.sequence is 'Counts from 1, without gaps.';
 comment on column audit_entries.at is 'When it was done; database clock, of the transaction that did it.';
-comment on column audit_entries.actor_kind is 'user, owner (a session opened with a one-time key), key, command_line (the key of the process''s own command line).';
-comment on column audit_entries.actor_id is 'ULID of the user, number of the key, or empty.';
+comment on column audit_entries.actor_kind is 'owner (a session opened with a one-time key), key, command_line (the key of the process''s own command line).';
+comment on column audit_entries.actor_id is 'Number of the key, or empty.';
 comment on column audit_entries.actor_name is 'Name of the actor at that time, for people.';
 comment on column audit_entries.act is 'A code of what was done, such as servers_paused.';
 comment on column audit_entries.object is 'What it was done to, such as "server 5".';

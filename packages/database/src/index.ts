@@ -74,11 +74,11 @@ export type {
   OnDemandKindName,
   OnDemandTransportName,
   RegistrationStatusName,
+  RoleName,
   Schema,
   ServerStateName,
   TokenAlgorithmName,
   TokenPurposeName,
-  UserRoleName,
   VerdictName,
 } from "./schema.ts";
 export { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "./timestamptz.ts";

@@ -40,8 +40,8 @@ export type LoopClassName = "idempotent" | "once_per_period";
 export type OnDemandTransportName = "stream" | "mqtt";
 export type OnDemandKindName = "ntp" | "traceroute";
 /** What a person or a key may do; each may what the one before may. */
-export type UserRoleName = "viewer" | "operator" | "admin";
-export type AuditActorName = "user" | "owner" | "key" | "command_line";
+export type RoleName = "viewer" | "operator" | "admin";
+export type AuditActorName = "owner" | "key" | "command_line";
 export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
 export interface Schema {
@@ -69,7 +69,6 @@ export interface Schema {
   one_time_keys: OneTimeKeysTable;
   admin_sessions: AdminSessionsTable;
   api_keys: ApiKeysTable;
-  users: UsersTable;
   audit_entries: AuditEntriesTable;
   audit_head: AuditHeadTable;
   system_settings: SystemSettingsTable;
@@ -377,7 +376,6 @@ export interface OneTimeKeysTable {
   created_at: Generated<Timestamptz>;
   expires_at: Timestamptz;
   spent_at: Timestamptz | null;
-  user_id: bigint | null;
 }
 
 export interface AdminSessionsTable {
@@ -386,8 +384,6 @@ export interface AdminSessionsTable {
   expires_at: Timestamptz;
   last_used_at: Generated<Timestamptz>;
   user_agent: Generated<string>;
-  id: GeneratedAlways<bigint>;
-  user_id: bigint | null;
   ends_at: Generated<Timestamptz>;
 }
 
@@ -398,26 +394,11 @@ export interface ApiKeysTable {
   created_at: Generated<Timestamptz>;
   last_used_at: Timestamptz | null;
   revoked_at: Timestamptz | null;
-  role: Generated<UserRoleName>;
+  role: Generated<RoleName>;
   account_id: bigint | null;
   procedures: readonly string[] | null;
-  user_id: bigint | null;
   created_by: Generated<string>;
   expires_at: Timestamptz | null;
-}
-
-export interface UsersTable {
-  id: GeneratedAlways<bigint>;
-  id_token: string;
-  name: string;
-  name_key: string;
-  role: UserRoleName;
-  account_id: bigint | null;
-  password_hash: string | null;
-  created_at: Generated<Timestamptz>;
-  created_by: Generated<string>;
-  signed_in_at: Timestamptz | null;
-  removed_at: Timestamptz | null;
 }
 
 export interface AuditEntriesTable {

@@ -1,6 +1,6 @@
 // The audit trail: every procedure that changes something writes to it, and whoever changes the trail itself is found out.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
@@ -262,5 +262,23 @@ describe("the stored trail", () => {
     expect(foreign).toMatchObject({ whole: true, vouchedFor: 0n });
     expect(foreign.remarks).toEqual([expect.stringContaining("vouches for nothing here")]);
     await expect(people.verifyAudit({ headJson: "{}" })).rejects.toThrow("no head");
+  });
+
+  test("what lies in the place of the head and is none is told, and never written over", async () => {
+    const kept = await readFile(auditHeadFile, "utf8");
+    await writeFile(auditHeadFile, kept.slice(0, 40));
+    await people.createAccount({ name: "meanwhile" });
+    expect(await readFile(auditHeadFile, "utf8")).toBe(kept.slice(0, 40));
+    const { whole, problems, remarks } = await people.verifyAudit({});
+    expect({ whole, problems, remarks }).toEqual({
+      whole: false,
+      problems: [
+        `${auditHeadFile} holds no head of an audit trail: move it aside, and the next act writes a new one`,
+      ],
+      remarks: [],
+    });
+    await rm(auditHeadFile);
+    await people.createAccount({ name: "afterwards" });
+    expect(await people.verifyAudit({})).toMatchObject({ whole: true, problems: [] });
   });
 });

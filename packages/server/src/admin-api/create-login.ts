@@ -14,7 +14,7 @@ export async function createLogin(
   publicUrl: string,
 ): Promise<adminV1.CreateLoginResponse> {
   const { key, expiresAtNs } = await inTransaction(database, async (transaction) => {
-    const made = await createOneTimeKey(transaction, random, null);
+    const made = await createOneTimeKey(transaction, random);
     await recordAct(transaction, caller, { act: "login_created", object: "one-time key" });
     return made;
   });

@@ -1,16 +1,25 @@
 // Keeps the end of the trail outside the database: in a file, and in the log. A head that the trail has lost is never
 // written over: it is the proof that something was cut off.
 
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Clock } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import type { Logger } from "@truechimer/telemetry";
 import { readEntryHash, readHead } from "./read-trail.ts";
 import { type HeadSigner, headOf, parseSignedHead, type SignedHead } from "./signed-head.ts";
 
+/** What is kept outside the database. */
+export interface KeptHead {
+  /** Absent: none is. */
+  readonly head?: SignedHead;
+  /** What lies in its place and is none. It may be the proof of a cut: it is told, and not written over. */
+  readonly problem?: string;
+}
+
 export interface HeadKeeper {
-  /** Newest head that is kept. Absent: none, or no file is named. */
-  kept(): Promise<SignedHead | undefined>;
+  /** Newest head that is kept, by file or, where none is named, in memory. */
+  kept(): Promise<KeptHead>;
   /** Signs the newest head and keeps it. Nothing happened since: does nothing. */
   keep(): Promise<void>;
 }
@@ -31,8 +40,10 @@ export function createHeadKeeper(options: HeadKeeperOptions): HeadKeeper {
   const { signer, file } = options;
   let keeping: Promise<void> = Promise.resolve();
   let newest: SignedHead | undefined;
-  const kept = async (): Promise<SignedHead | undefined> =>
-    file === undefined ? newest : readHeadFile(file);
+  const kept = async (): Promise<KeptHead> => {
+    if (file !== undefined) return readHeadFile(file);
+    return newest === undefined ? {} : { head: newest };
+  };
   return {
     kept,
     keep: () => {
@@ -50,8 +61,12 @@ export function createHeadKeeper(options: HeadKeeperOptions): HeadKeeper {
 async function keepNewest(
   { database, clock, logger, file }: HeadKeeperOptions,
   signer: HeadSigner,
-  kept: SignedHead | undefined,
+  { head: kept, problem }: KeptHead,
 ): Promise<SignedHead | undefined> {
+  if (problem !== undefined) {
+    logger.error({ problem }, "the head of the audit trail is not kept");
+    return undefined;
+  }
   try {
     const head = await readHead(database.kysely);
     const hash = Buffer.from(head.hash).toString("hex");
@@ -66,10 +81,7 @@ async function keepNewest(
     }
     const at = new Date(Number(clock.nowNs() / 1_000_000n)).toISOString();
     const signed = signer.sign(head, at);
-    if (file !== undefined) {
-      await writeFile(`${file}.new`, `${JSON.stringify(signed)}\n`, { mode: OWNER_ONLY });
-      await rename(`${file}.new`, file);
-    }
+    if (file !== undefined) await replaceFile(file, `${JSON.stringify(signed)}\n`);
     logger.info({ ...signed }, "head of the audit trail");
     return signed;
   } catch (error) {
@@ -84,10 +96,30 @@ async function isPartOfTrail({ kysely }: Database, kept: SignedHead): Promise<bo
   return stored !== undefined && Buffer.compare(stored, hash) === 0;
 }
 
-async function readHeadFile(file: string): Promise<SignedHead | undefined> {
+async function readHeadFile(file: string): Promise<KeptHead> {
+  let text: string;
   try {
-    return parseSignedHead(await readFile(file, "utf8"));
-  } catch {
-    return undefined;
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" ? {} : { problem: `${file} cannot be read (${code ?? "unknown"})` };
   }
+  const head = parseSignedHead(text);
+  if (head !== undefined) return { head };
+  return {
+    problem: `${file} holds no head of an audit trail: move it aside, and the next act writes a new one`,
+  };
+}
+
+/** After a crash at any moment the old text or the new one is there. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  const fresh = `${file}.new`;
+  {
+    await using handle = await open(fresh, "w", OWNER_ONLY);
+    await handle.writeFile(text);
+    await handle.sync();
+  }
+  await rename(fresh, file);
+  await using directory = await open(dirname(file), "r");
+  await directory.sync();
 }

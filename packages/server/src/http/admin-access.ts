@@ -71,7 +71,7 @@ export async function createAdminAccess(
       const at = secret === undefined ? undefined : held.get(tokenHash(secret).toString("base64"));
       return at !== undefined && context.clock.monotonicNs() - at < HELD_NS;
     },
-    createOneTimeKey: () => createOneTimeKey(context.database.kysely, context.random, null),
+    createOneTimeKey: () => createOneTimeKey(context.database.kysely, context.random),
     redeem: (key, userAgent) =>
       redeemOneTimeKey(context.database, context.random, { key, userAgent }),
   };

@@ -43,17 +43,22 @@ export async function verifyAudit(
   { headJson }: peopleV1.VerifyAuditRequest,
 ): Promise<peopleV1.VerifyAuditResponse> {
   const given = headJson.trim();
-  const head = given === "" ? await context.auditHead.kept() : parseSignedHead(given);
+  const kept = given === "" ? await context.auditHead.kept() : {};
+  const head = given === "" ? kept.head : parseSignedHead(given);
   if (given !== "" && head === undefined) {
     throw new AppError(
       "bad_request",
       "head_json is no head of an audit trail: expected the line of audit-head.json",
     );
   }
-  const remarks = remarksOn(context, head);
+  const remarks = kept.problem === undefined ? remarksOn(context, head) : [];
   const holds = head !== undefined && context.auditSigner?.holds(head) === true;
   const report = await verifyTrail(context.database.kysely, holds ? headOf(head) : undefined);
-  const problems = [...report.problems, ...forged(context, head, holds)];
+  const problems = [
+    ...report.problems,
+    ...forged(context, head, holds),
+    ...(kept.problem === undefined ? [] : [kept.problem]),
+  ];
   return create(peopleV1.VerifyAuditResponseSchema, {
     whole: problems.length === 0,
     entries: report.entries,

@@ -148,7 +148,8 @@ export const ADMIN_PERMISSIONS: AdminPermissions = {
     least: "viewer",
     accounts: {
       narrow: async (answer, seen) => {
-        const own = await seen.servers();
+        const ids = new Set(answer.checks.map(({ check }) => check?.serverId ?? 0n));
+        const own = await seen.serversAmong([...ids]);
         return {
           ...answer,
           checks: answer.checks.filter(({ check }) => own.has(check?.serverId ?? 0n)),

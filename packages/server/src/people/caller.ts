@@ -2,12 +2,12 @@
 
 import { type ContextKey, createContextKey } from "@connectrpc/connect";
 import { AppError } from "@truechimer/base";
-import type { AuditActorName, UserRoleName } from "@truechimer/database";
+import type { AuditActorName, RoleName } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
 
 export interface Actor {
   readonly kind: AuditActorName;
-  /** ULID of a user, number of a key; empty: there is one of its kind. */
+  /** Number of a key; empty: there is one of its kind. */
   readonly id: string;
   readonly name: string;
 }
@@ -18,15 +18,11 @@ export interface Caller {
   readonly name: string;
   /** The key or the session itself, as what it is counted under; not the secret. */
   readonly id: string;
-  readonly role: UserRoleName;
+  readonly role: RoleName;
   /** The only account whose objects it sees. Absent: all. */
   readonly accountId?: bigint;
   /** The only procedures that it may call. Absent: all that the role may. */
   readonly procedures?: ReadonlySet<string>;
-  /** Absent: no user's, but the installation's own. */
-  readonly userId?: bigint;
-  /** Absent: a key. */
-  readonly sessionId?: bigint;
   readonly actor: Actor;
 }
 

@@ -4,7 +4,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { AppError, assert } from "@truechimer/base";
-import type { UserRoleName } from "@truechimer/database";
+import type { RoleName } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
 import { withEdgeErrors } from "../http/stream-errors.ts";
 import { CALLER, type Caller, requireKey } from "./caller.ts";
@@ -101,7 +101,7 @@ async function admit(
 export function refusalOf(
   caller: Pick<Caller, "role" | "procedures" | "accountId">,
   { name }: Pick<DescMethod, "name">,
-  permission: { readonly least: UserRoleName; readonly accounts: unknown } | undefined,
+  permission: { readonly least: RoleName; readonly accounts: unknown } | undefined,
 ): string | undefined {
   if (permission === undefined) return `${name} has no permission that lets anybody call it`;
   const { least, accounts } = permission;

@@ -13,7 +13,6 @@ export interface ObjectRefs {
   readonly checks?: readonly bigint[];
   readonly registrations?: readonly string[];
   readonly enrolmentTokens?: readonly string[];
-  readonly users?: readonly string[];
   readonly keys?: readonly bigint[];
   readonly accounts?: readonly string[];
 }
@@ -29,7 +28,6 @@ const MISSING_WORDS: Readonly<Record<ObjectKind, (id: string) => string>> = {
   checks: (id) => `there is no check with the id ${id}: it may be older than what is kept`,
   registrations: (id) => `there is no registration with the id ${id}`,
   enrolmentTokens: (id) => `there is no enrolment token with the id ${id}`,
-  users: (id) => `there is no user with the id ${id}`,
   keys: (id) => `there is no key with the id ${id}`,
   accounts: (id) => `there is no account with the id ${id}`,
 };
@@ -46,19 +44,26 @@ export async function requireOwned(
 ): Promise<void> {
   for (const kind of Object.keys(OWNED) as ObjectKind[]) {
     const ids = refs[kind] ?? [];
-    if (ids.length === 0) continue;
-    const { rows } = await sql<{
-      readonly id: bigint | string;
-    }>`${OWNED[kind](accountId, ids)}`.execute(kysely);
-    const owned = new Set(rows.map(({ id }) => id));
+    const owned = await ownedAmong(kysely, accountId, { kind, ids });
     const missing = ids.find((id) => !owned.has(id));
     if (missing !== undefined) throw objectMissing(kind, missing);
   }
 }
 
+/** Those of the ids that are the account's. */
+export async function ownedAmong(
+  kysely: Kysely<Schema>,
+  accountId: bigint,
+  { kind, ids }: { readonly kind: ObjectKind; readonly ids: readonly (bigint | string)[] },
+): Promise<ReadonlySet<bigint | string>> {
+  if (ids.length === 0) return new Set();
+  const query = sql<{ readonly id: bigint | string }>`${OWNED[kind](accountId, ids)}`;
+  const { rows } = await query.execute(kysely);
+  return new Set(rows.map(({ id }) => id));
+}
+
 type OwnedQuery = (accountId: bigint, ids: readonly (bigint | string)[]) => RawBuilder<unknown>;
 
-/** Those of the ids that are the account's. */
 const OWNED: Readonly<Record<ObjectKind, OwnedQuery>> = {
   servers: (account, ids) =>
     sql`select id from servers where id = any(${ids}::bigint[]) and ${ofAccount("account_id", account)}`,
@@ -78,9 +83,7 @@ const OWNED: Readonly<Record<ObjectKind, OwnedQuery>> = {
     sql`select id from registrations where id = any(${ids}::text[]) and ${ofAccount("account_id", account)}`,
   enrolmentTokens: (account, ids) =>
     sql`select id from enrolment_tokens where id = any(${ids}::text[]) and ${ofAccount("account_id", account)}`,
-  // Whoever sees all accounts is nobody that one account knows.
-  users: (account, ids) =>
-    sql`select id_token as id from users where id_token = any(${ids}::text[]) and account_id = ${account}`,
+  // A key that sees all accounts is none that one account knows.
   keys: (account, ids) =>
     sql`select id from api_keys where id = any(${ids}::bigint[]) and account_id = ${account}`,
   accounts: (account, ids) =>

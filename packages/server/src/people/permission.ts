@@ -1,7 +1,7 @@
 // The permission of a procedure: who may call it, and how it keeps accounts apart.
 
 import type { DescMethod, DescService, MessageShape } from "@bufbuild/protobuf";
-import type { UserRoleName } from "@truechimer/database";
+import type { RoleName } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
 import type { ObjectRefs } from "./owned-objects.ts";
 import type { SeenObjects } from "./seen-objects.ts";
@@ -15,7 +15,7 @@ export type Narrow<Answer> = (
 
 export interface Permission<Request, Answer> {
   /** Whoever has less is refused. */
-  readonly least: UserRoleName;
+  readonly least: RoleName;
   /**
    * How it keeps accounts apart, for a caller that sees one alone:
    * nothing: what it tells belongs to no account;

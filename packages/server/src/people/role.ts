@@ -1,27 +1,23 @@
-// What somebody may do: viewer reads, operator changes servers and agents, admin changes people, keys and accounts.
+// What somebody may do: viewer reads, operator changes servers and agents, admin changes keys and accounts.
 
 import { peopleV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import type { UserRoleName } from "@truechimer/database";
+import type { RoleName } from "@truechimer/database";
 
 /** Each may what those before it may. */
-export const ROLES: readonly UserRoleName[] = ["viewer", "operator", "admin"];
+export const ROLES: readonly RoleName[] = ["viewer", "operator", "admin"];
 
-export function roleReaches(role: UserRoleName, least: UserRoleName): boolean {
+export function roleReaches(role: RoleName, least: RoleName): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(least);
 }
 
-export function lesserRole(one: UserRoleName, other: UserRoleName): UserRoleName {
-  return roleReaches(one, other) ? other : one;
-}
-
-export const ROLE_MESSAGES: Readonly<Record<UserRoleName, peopleV1.Role>> = {
+export const ROLE_MESSAGES: Readonly<Record<RoleName, peopleV1.Role>> = {
   viewer: peopleV1.Role.VIEWER,
   operator: peopleV1.Role.OPERATOR,
   admin: peopleV1.Role.ADMIN,
 };
 
-export function roleFrom(role: peopleV1.Role): UserRoleName {
+export function roleFrom(role: peopleV1.Role): RoleName {
   const name = ROLES.find((each) => ROLE_MESSAGES[each] === role);
   if (name !== undefined) return name;
   throw new AppError("bad_request", `role ${role}: expected viewer, operator or admin`);

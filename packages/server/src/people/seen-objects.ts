@@ -3,10 +3,13 @@
 import type { Schema } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
 import { monitorOfAccount, ofAccount } from "./account-sql.ts";
+import { ownedAmong } from "./owned-objects.ts";
 
 export interface SeenObjects {
   readonly accountId: bigint;
   readonly servers: () => Promise<ReadonlySet<bigint>>;
+  /** Of these servers alone, asked anew: for answers that come again and again. */
+  readonly serversAmong: (ids: readonly bigint[]) => Promise<ReadonlySet<bigint | string>>;
   readonly monitors: () => Promise<ReadonlySet<bigint>>;
   /** By the id under which the API has them. */
   readonly agents: () => Promise<ReadonlySet<string>>;
@@ -26,6 +29,7 @@ export function seenObjects(kysely: Kysely<Schema>, accountId: bigint): SeenObje
         }>`select id from servers where ${ofAccount("account_id", accountId)}`,
       ),
     ),
+    serversAmong: (ids) => ownedAmong(kysely, accountId, { kind: "servers", ids }),
     monitors: once(() =>
       idsOf(sql<{ readonly id: bigint }>`
         select m.id from monitors m left join agents a on a.id = m.agent_id

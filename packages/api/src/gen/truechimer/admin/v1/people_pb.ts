@@ -675,7 +675,7 @@ export const Role = {
   OPERATOR: 2,
 
   /**
-   * Changes people, keys and accounts.
+   * Changes keys and accounts.
    *
    * @generated from enum value: ROLE_ADMIN = 3;
    */
