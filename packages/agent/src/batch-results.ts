@@ -32,12 +32,10 @@ export interface BatchResults {
 }
 
 /**
- * A result of fresh work waits for its neighbours this long: what waits is lost by a `kill -9`, and with a tick of the
+ * A result waits for its neighbours this long: what waits is lost by a `kill -9`, and with a tick of the
  * agent's timers and the time that the disk needs, none is a second old before it is in the queue.
  */
 export const GATHER_MS = 700;
-/** Of leased work, which nobody is there to take: the same bound. */
-export const LEASED_GATHER_MS = 700;
 /** Results of one submission: about 100 KB. */
 const SUBMISSION_RESULTS_MAX = 100;
 

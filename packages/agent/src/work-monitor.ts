@@ -9,7 +9,6 @@ import {
   createBatchResults,
   type EndedCheck,
   GATHER_MS,
-  LEASED_GATHER_MS,
 } from "./batch-results.ts";
 import { type CheckStarter, createCheckStarter } from "./check-starter.ts";
 import { createDurableLeases } from "./durable-leases.ts";
@@ -37,9 +36,9 @@ const LEASE_LOOK_MS = 500;
 /** Checks of a batch begin spread over a tenth of their interval, and no more than this. */
 const START_SPREAD_MS_MAX = 1_000;
 const START_SPREAD_SHARE = 0.1;
-/** So few had just fallen due, and no more wait: each call and each submission costs more than the checks of one server, */
+/** So few had just fallen due, and no more wait: a call and a submission cost more than the checks of one server. */
 const SMALL_BATCH_SERVERS = 10;
-/** so the next ones may come together. */
+/** After them, so that the next ones come together. */
 const SMALL_BATCH_REST_MS = 500;
 const NS_PER_MS = 1_000_000;
 
@@ -347,7 +346,7 @@ function leasedResults(
   if (known !== undefined) return known;
   const results = createBatchResults({
     clock: context.clock,
-    gatherMs: LEASED_GATHER_MS,
+    gatherMs: GATHER_MS,
     gathering: state.gathering,
     submit: (ended) => {
       state.leased.delete(batchIdText);

@@ -8,6 +8,7 @@ import {
   checksUntil,
   EMPTY_FEED,
   LIVE_CHECKS_MAX,
+  laterThan,
   missedWords,
   withAnswer,
 } from "./live-feed.ts";
@@ -69,4 +70,14 @@ test("what was missed is added up, and said in words", () => {
   expect(missedWords(some)).toMatch(/^7 checks came/);
   expect(missedWords(withAnswer(some, answerOf({ missed: 0n })))).toMatch(/^7 or more checks/);
   expect(missedWords(withAnswer(EMPTY_FEED, answerOf({ missed: 0n })))).toMatch(/^Some checks/);
+});
+
+test("a page that stands still keeps its checks and counts what it does not show, however many come", () => {
+  const feed = withAnswer(EMPTY_FEED, answerOf({ atMs: [1, 2, 3] }));
+  const stop = { feed, untilMs: 2 };
+  expect(laterThan(stop, feed)).toBe(1);
+  const atMs = Array.from({ length: 2 * LIVE_CHECKS_MAX }, (_, index) => 10 + index);
+  const now = withAnswer(feed, answerOf({ atMs }));
+  expect(laterThan(stop, now)).toBe(1 + 2 * LIVE_CHECKS_MAX);
+  expect(checksUntil(stop.feed.checks, stop.untilMs).map(acceptedMs)).toEqual([2, 1]);
 });

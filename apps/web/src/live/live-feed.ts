@@ -2,7 +2,7 @@
 
 import type { adminV1 } from "@truechimer/api";
 
-/** Two minutes of a busy fleet, a day of a small one; the page's memory stays below some megabytes. */
+/** Some megabytes of the page's memory: hours of a small fleet, a second of one with 5,000 checks a second. */
 export const LIVE_CHECKS_MAX = 5_000;
 
 export interface LiveFeed {
@@ -42,6 +42,24 @@ export function withAnswer(feed: LiveFeed, answer: adminV1.WatchResultsResponse)
     position,
     forgotten: feed.forgotten + Math.max(0, all.length - LIVE_CHECKS_MAX),
   };
+}
+
+/** How many have come since the page was opened. */
+export function receivedBy({ checks, forgotten }: LiveFeed): number {
+  return checks.length + forgotten;
+}
+
+/** What is shown while the page stands still: the checks of that moment stay, however many come meanwhile. */
+export interface Stop {
+  readonly feed: LiveFeed;
+  /** Shown are those that were accepted until then, Unix milliseconds. */
+  readonly untilMs: number;
+}
+
+/** How many came that a stopped page does not show. */
+export function laterThan({ feed, untilMs }: Stop, now: LiveFeed): number {
+  const hidden = feed.checks.length - checksUntil(feed.checks, untilMs).length;
+  return hidden + receivedBy(now) - receivedBy(feed);
 }
 
 /** Those that were accepted until an instant, in the same order. Transactions of one moment may commit out of order. */

@@ -14,7 +14,16 @@ import { Instant } from "../parts/values.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { parseId } from "../url/paths.ts";
 import { useSearchState } from "../url/use-search.ts";
-import { acceptedSpan, checksUntil, type LiveFeed, missedWords } from "./live-feed.ts";
+import {
+  acceptedSpan,
+  checksUntil,
+  LIVE_CHECKS_MAX,
+  type LiveFeed,
+  laterThan,
+  missedWords,
+  receivedBy,
+  type Stop,
+} from "./live-feed.ts";
 import { LiveStrip } from "./live-strip.tsx";
 import { LiveTable } from "./live-table.tsx";
 import { OpenedCheck } from "./opened-check.tsx";
@@ -29,18 +38,18 @@ export function LivePage(): ReactNode {
   const written = search["q"] ?? "";
   const filter = useReadFilter("checks", written, 0);
   const { feed, error } = useLiveFeed(useUnhurried(filter.text));
-  const [stoppedMs, setStoppedMs] = useState<number>();
+  const [stop, setStop] = useState<Stop>();
   const nowMs = useNow();
   const opened = parseId(search["check"]);
   const checks = useMemo(
-    () => (stoppedMs === undefined ? feed.checks : checksUntil(feed.checks, stoppedMs)),
-    [feed.checks, stoppedMs],
+    () => (stop === undefined ? feed.checks : checksUntil(stop.feed.checks, stop.untilMs)),
+    [feed.checks, stop],
   );
   return (
     <article className="live-page">
       <header className="page-head">
         <h1>Live</h1>
-        <p className="page-sentence">{sentenceOf(feed, stoppedMs)}</p>
+        <p className="page-sentence">{sentenceOf(feed, stop)}</p>
       </header>
       <div className="tools">
         <FilterBox
@@ -49,14 +58,18 @@ export function LivePage(): ReactNode {
           placeholder="A server or reason, or abs_offset>5ms"
           text={written}
           problem={filter.problem}
-          onChange={(text) => change({ q: text }, "replace")}
+          onChange={(text) => {
+            // Another filter is another stream: what stood still was of the one before.
+            setStop(undefined);
+            change({ q: text }, "replace");
+          }}
         />
-        <Playback feed={feed} stoppedMs={stoppedMs} onStop={setStoppedMs} />
+        <Playback feed={feed} stop={stop} onStop={setStop} />
       </div>
       {error === undefined ? null : (
         <ProblemNote error={error} title="The live stream is interrupted" />
       )}
-      <LiveStrip checks={checks} endMs={stoppedMs ?? nowMs} />
+      <LiveStrip checks={checks} endMs={stop?.untilMs ?? nowMs} />
       <div className={opened === undefined ? "" : "live-columns"}>
         <Rows
           checks={checks}
@@ -72,32 +85,38 @@ export function LivePage(): ReactNode {
   );
 }
 
-function sentenceOf(feed: LiveFeed, stoppedMs: number | undefined): string {
-  const kept = countOf(feed.checks.length, "check");
+function sentenceOf(feed: LiveFeed, stop: Stop | undefined): string {
+  const received = countOf(receivedBy(feed), "check");
   const forgotten =
-    feed.forgotten === 0 ? "" : `; ${formatCount(feed.forgotten)} older ones are not kept here`;
+    feed.forgotten === 0
+      ? ""
+      : `, of which the newest ${formatCount(LIVE_CHECKS_MAX)} are kept here`;
   const missed = missedWords(feed);
-  const state = stoppedMs === undefined ? "As they arrive" : "Stopped";
-  return `${state}: ${kept} since this page was opened${forgotten}.${missed === undefined ? "" : ` ${missed}`}`;
+  const state = stop === undefined ? "As they arrive" : "Stopped";
+  return `${state}: ${received} since this page was opened${forgotten}.${missed === undefined ? "" : ` ${missed}`}`;
 }
 
 /** Stop, go back within what the page remembers, and on again. */
 function Playback(props: {
   readonly feed: LiveFeed;
-  readonly stoppedMs: number | undefined;
-  readonly onStop: (atMs: number | undefined) => void;
+  readonly stop: Stop | undefined;
+  readonly onStop: (stop: Stop | undefined) => void;
 }): ReactNode {
-  const { feed, stoppedMs, onStop } = props;
-  const span = useMemo(() => acceptedSpan(feed.checks), [feed.checks]);
+  const { feed, stop, onStop } = props;
+  const shown = stop?.feed ?? feed;
+  const span = useMemo(() => acceptedSpan(shown.checks), [shown.checks]);
   if (span === undefined) return null;
-  if (stoppedMs === undefined) {
+  if (stop === undefined) {
     return (
-      <button type="button" className="button" onClick={() => onStop(span.lastMs)}>
+      <button
+        type="button"
+        className="button"
+        onClick={() => onStop({ feed, untilMs: span.lastMs })}
+      >
         Pause
       </button>
     );
   }
-  const later = feed.checks.length - checksUntil(feed.checks, stoppedMs).length;
   return (
     <div className="button-row live-playback">
       <button type="button" className="button is-main" onClick={() => onStop(undefined)}>
@@ -110,16 +129,16 @@ function Playback(props: {
           min={Math.ceil(span.firstMs)}
           max={Math.ceil(span.lastMs)}
           step="any"
-          value={stoppedMs}
-          aria-valuetext={new Date(stoppedMs).toISOString()}
-          onChange={(event) => onStop(Number(event.target.value))}
+          value={stop.untilMs}
+          aria-valuetext={new Date(stop.untilMs).toISOString()}
+          onChange={(event) => onStop({ ...stop, untilMs: Number(event.target.value) })}
         />
       </label>
       <span className="number">
-        <Instant atMs={stoppedMs} />
+        <Instant atMs={stop.untilMs} />
       </span>
       <span className="soft" role="status">
-        {formatCount(later)} came later
+        {formatCount(laterThan(stop, feed))} came later
       </span>
     </div>
   );
@@ -131,7 +150,9 @@ function Rows(props: {
   readonly opened: bigint | undefined;
   readonly onOpen: (id: bigint) => void;
 }): ReactNode {
-  const [held, setHeld] = useState(false);
+  const [pointed, setPointed] = useState(false);
+  const [focused, setFocused] = useState(false);
+  const held = pointed || focused;
   const rows = useHeld(props.checks.slice(0, ROWS_MAX), held && props.checks.length > 0);
   if (rows.length === 0) {
     return (
@@ -147,10 +168,10 @@ function Rows(props: {
   return (
     // Nothing moves under the pointer, nor under the keyboard's focus.
     <div
-      onPointerEnter={() => setHeld(true)}
-      onPointerLeave={() => setHeld(false)}
-      onFocus={() => setHeld(true)}
-      onBlur={() => setHeld(false)}
+      onPointerEnter={() => setPointed(true)}
+      onPointerLeave={() => setPointed(false)}
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
     >
       <LiveTable rows={rows} opened={props.opened} onOpen={props.onOpen} />
     </div>

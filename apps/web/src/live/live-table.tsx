@@ -2,11 +2,9 @@
 
 import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
-import { msOf, offsetOf } from "../api/message.ts";
-import { formatSpan } from "../format/offset.ts";
-import { formatScore, formatStep } from "../format/score.ts";
-import { Instant, Nothing, OffsetColumns } from "../parts/values.tsx";
-import { reasonWords, TERMS } from "../parts/words.ts";
+import { msOf } from "../api/message.ts";
+import { CheckCells, CheckHeads } from "../parts/check-cells.tsx";
+import { Instant, Nothing } from "../parts/values.tsx";
 import { paths } from "../url/paths.ts";
 
 interface LiveTableProps {
@@ -26,21 +24,11 @@ export function LiveTable({ rows, opened, onOpen }: LiveTableProps): ReactNode {
             <th scope="col" className="is-minor">
               Monitor
             </th>
-            <th scope="col" className="is-number" title={TERMS.offset}>
-              Offset
-            </th>
-            <th scope="col" className="is-number is-minor" title={TERMS.rtt}>
-              Round trip
-            </th>
-            <th scope="col" className="is-number is-minor">
-              Stratum
-            </th>
-            <th scope="col" className="is-number is-minor" title={TERMS.step}>
-              Step
-            </th>
-            <th scope="col" className="is-number is-minor" title={TERMS.score}>
-              Score
-            </th>
+            <CheckHeads>
+              <th scope="col" className="is-number is-minor">
+                Stratum
+              </th>
+            </CheckHeads>
           </tr>
         </thead>
         <tbody>
@@ -64,38 +52,16 @@ export function LiveTable({ rows, opened, onOpen }: LiveTableProps): ReactNode {
                   <a href={paths.server(check.serverId)}>{serverName}</a>
                 </td>
                 <td className="is-minor">{check.monitorName}</td>
-                <CheckFigures check={check} />
+                <CheckCells check={check}>
+                  <td className="is-number is-minor">
+                    {check.stratum === undefined ? <Nothing why="no answer" /> : check.stratum}
+                  </td>
+                </CheckCells>
               </tr>
             ),
           )}
         </tbody>
       </table>
     </div>
-  );
-}
-
-function CheckFigures({ check }: { readonly check: adminV1.Check }): ReactNode {
-  return (
-    <>
-      <td className="is-number">
-        {check.reason === "" ? (
-          <OffsetColumns offset={offsetOf(check.offset)} />
-        ) : (
-          <span className="bad" title={check.reasonText}>
-            {reasonWords(check.reason)}
-          </span>
-        )}
-      </td>
-      <td className="is-number is-minor">
-        {check.rttNs === undefined ? <Nothing why="no answer" /> : formatSpan(check.rttNs)}
-      </td>
-      <td className="is-number is-minor">
-        {check.stratum === undefined ? <Nothing why="no answer" /> : check.stratum}
-      </td>
-      <td className={`is-number is-minor${check.step < 0 ? " bad" : ""}`}>
-        {formatStep(check.step)}
-      </td>
-      <td className="is-number is-minor">{formatScore(check.score)}</td>
-    </>
   );
 }

@@ -3,18 +3,16 @@
 import { useQuery } from "@tanstack/react-query";
 import type { adminV1 } from "@truechimer/api";
 import { type ReactNode, useState } from "react";
-import { msOf, offsetOf } from "../api/message.ts";
+import { msOf } from "../api/message.ts";
 import { checksQuery } from "../api/queries.ts";
 import { FilterBox } from "../filter/filter-box.tsx";
 import { useReadFilter } from "../filter/use-filter.ts";
 import { useUnhurried } from "../filter/use-unhurried.ts";
-import { formatSpan } from "../format/offset.ts";
-import { formatScore, formatStep } from "../format/score.ts";
 import { rangeOf } from "../history/view.ts";
+import { CheckCells, CheckHeads } from "../parts/check-cells.tsx";
 import { useHeld } from "../parts/held.ts";
 import { AfterWait, ProblemNote } from "../parts/states.tsx";
-import { Instant, Nothing, OffsetColumns } from "../parts/values.tsx";
-import { reasonWords, TERMS } from "../parts/words.ts";
+import { Instant } from "../parts/values.tsx";
 import { parseId, paths } from "../url/paths.ts";
 import { useSearchState } from "../url/use-search.ts";
 
@@ -138,18 +136,7 @@ function ChecksTable(props: { readonly checks: readonly adminV1.Check[] }): Reac
           <tr>
             <th scope="col">Time</th>
             <th scope="col">Monitor</th>
-            <th scope="col" className="is-number" title={TERMS.offset}>
-              Offset
-            </th>
-            <th scope="col" className="is-number is-minor" title={TERMS.rtt}>
-              Round trip
-            </th>
-            <th scope="col" className="is-number is-minor" title={TERMS.step}>
-              Step
-            </th>
-            <th scope="col" className="is-number is-minor" title={TERMS.score}>
-              Score
-            </th>
+            <CheckHeads />
           </tr>
         </thead>
         <tbody>
@@ -173,22 +160,7 @@ function CheckRow(props: { readonly check: adminV1.Check }): ReactNode {
         </a>
       </th>
       <td>{check.monitorName}</td>
-      <td className="is-number">
-        {check.reason === "" ? (
-          <OffsetColumns offset={offsetOf(check.offset)} />
-        ) : (
-          <span className="bad" title={check.reasonText}>
-            {reasonWords(check.reason)}
-          </span>
-        )}
-      </td>
-      <td className="is-number is-minor">
-        {check.rttNs === undefined ? <Nothing why="no answer" /> : formatSpan(check.rttNs)}
-      </td>
-      <td className={`is-number is-minor${check.step < 0 ? " bad" : ""}`}>
-        {formatStep(check.step)}
-      </td>
-      <td className="is-number is-minor">{formatScore(check.score)}</td>
+      <CheckCells check={check} />
     </tr>
   );
 }
