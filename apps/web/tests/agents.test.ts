@@ -4,11 +4,11 @@
 import { readFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import { Code } from "@connectrpc/connect";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
-import { browserPath, launchBrowser, visit, WAIT_MAX_MS } from "./_browser.ts";
-import { builtPage } from "./_built-page.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { startFakeServer } from "../testing/fake-server.ts";
+import { browserPath, visit, WAIT_MAX_MS } from "./_browser.ts";
+import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
 const LIMIT_MS = 90_000;
 const PATIENTLY = { timeout: WAIT_MAX_MS, interval: 100 };
@@ -16,31 +16,13 @@ const AMSTERDAM = "/agents/01K00000000000000000000001";
 const LISBON = "/agents/registrations/01R00000000000000000000001";
 
 describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_MS }, () => {
-  let webRoot: string;
-  let browser: Browser;
-  let fake: FakeServer;
-
-  beforeAll(async () => {
-    webRoot = await builtPage();
-    browser = await launchBrowser();
-  }, LIMIT_MS);
-
-  afterAll(async () => {
-    await browser.close();
-  }, LIMIT_MS);
-
-  beforeEach(async () => {
-    fake = await startFakeServer({ webRoot });
-    return async () => {
-      await fake[Symbol.asyncDispose]();
-    };
-  });
+  const use = useFakeInBrowser(LIMIT_MS);
 
   const rowNames = (page: Page): Promise<readonly string[]> =>
     page.locator(".agents-table tbody th a").allTextContents();
 
   const failNext = (method: string, message: string): void =>
-    fake.admin.fail(method, {
+    use.fake.admin.fail(method, {
       code: Code.Unavailable,
       appCode: "database_unreachable",
       message,
@@ -48,7 +30,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     });
 
   test("an agent's row tells its families, clock, certificate and agreement; the lab's are folded", async () => {
-    await using open = await visit(browser, `${fake.url}/agents`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents`);
     const { page } = open;
     const row = page.getByRole("row").filter({ hasText: "amsterdam" });
     await row.getByText("IPv6 paused").waitFor();
@@ -64,20 +46,20 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("the addresses of the monitors page lead here, with what was searched and sorted", async () => {
-    await using open = await visit(browser, `${fake.url}/monitors?sort=-loss`);
+    await using open = await visit(use.browser, `${use.fake.url}/monitors?sort=-loss`);
     const { page } = open;
     await page.getByRole("heading", { name: /^Agents/ }).waitFor();
-    await expect.poll(() => page.url(), PATIENTLY).toBe(`${fake.url}/agents?sort=-loss`);
+    await expect.poll(() => page.url(), PATIENTLY).toBe(`${use.fake.url}/agents?sort=-loss`);
     await expect
       .poll(() => rowNames(page), PATIENTLY)
       .toEqual(["tokyo", "santiago", "frankfurt", "amsterdam"]);
   });
 
   test("search, sort and filter stand in the address, and what is exported is what is shown", async () => {
-    await using open = await visit(browser, `${fake.url}/agents?q=as64502`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents?q=as64502`);
     const { page } = open;
     await expect.poll(() => rowNames(page), PATIENTLY).toEqual(["santiago"]);
-    await page.goto(`${fake.url}/agents?status=testing,paused&sort=-name`);
+    await page.goto(`${use.fake.url}/agents?status=testing,paused&sort=-name`);
     await expect.poll(() => rowNames(page), PATIENTLY).toEqual(["tokyo", "amsterdam"]);
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -89,7 +71,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a token is made, its command shown once, and its fate told as it comes to pass", async () => {
-    await using open = await visit(browser, `${fake.url}/agents/add`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents/add`);
     const { page } = open;
     await page.getByLabel("Name").fill("geneva");
     await page.getByLabel("Country").fill("Switzerland");
@@ -113,12 +95,12 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await page.getByRole("button", { name: "Copied" }).waitFor();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toBe(await command.textContent());
-    const [token] = fake.admin.enrolmentTokens();
-    fake.admin.useToken(token?.id ?? "", "gva-edge");
+    const [token] = use.fake.admin.enrolmentTokens();
+    use.fake.admin.useToken(token?.id ?? "", "gva-edge");
     await page.getByRole("status").getByRole("link", { name: "gva-edge" }).click();
     await page.getByRole("heading", { level: 1, name: /^gva-edge/ }).waitFor();
     await page.getByText("CH", { exact: false }).first().waitFor();
-    await page.goto(`${fake.url}/agents/add`);
+    await page.goto(`${use.fake.url}/agents/add`);
     await page
       .getByRole("row")
       .filter({ hasText: "geneva" })
@@ -128,7 +110,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a token that nobody used is revoked", async () => {
-    await using open = await visit(browser, `${fake.url}/agents/add`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents/add`);
     const { page } = open;
     await page.getByLabel("Name").fill("bern");
     await page.getByRole("button", { name: "Make a token" }).click();
@@ -142,11 +124,11 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("one who waits is told on the overview, approved on its own page, and enrols", async () => {
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     await page.getByRole("link", { name: /^2\sagents wait for approval/ }).click();
     await page.getByRole("link", { name: "Decide on lisbon" }).click();
-    await expect.poll(() => page.url(), PATIENTLY).toBe(fake.url + LISBON);
+    await expect.poll(() => page.url(), PATIENTLY).toBe(use.fake.url + LISBON);
     await page.getByText("198.51.100.24, 2001:db8:115::24").waitFor();
     const approve = page.getByRole("region", { name: "Let it in" });
     await approve.getByLabel("Name").fill("lisbon-edge");
@@ -163,7 +145,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("one who is refused is told why; a decision that failed keeps the reason", async () => {
-    await using open = await visit(browser, fake.url + LISBON);
+    await using open = await visit(use.browser, use.fake.url + LISBON);
     const { page } = open;
     const refuse = page.getByRole("region", { name: "Refuse it" });
     expect(await refuse.getByRole("button", { name: "Reject" }).isDisabled()).toBe(true);
@@ -175,7 +157,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await refuse.getByRole("button", { name: "Reject" }).click();
     await page.getByText(/Decided .* by you: “not one of ours”\./).waitFor();
     expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
-    await page.goto(`${fake.url}/agents/add`);
+    await page.goto(`${use.fake.url}/agents/add`);
     await page.getByText(/^3 decided/).click();
     await page
       .getByRole("row")
@@ -185,7 +167,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("somebody else's decision is told as it is made", async () => {
-    await using open = await visit(browser, fake.url + LISBON);
+    await using open = await visit(use.browser, use.fake.url + LISBON);
     const { page } = open;
     await page.getByRole("button", { name: "Approve" }).waitFor();
     await page.evaluate(() =>
@@ -200,7 +182,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a family's status is set at once, and undone", async () => {
-    await using open = await visit(browser, fake.url + AMSTERDAM);
+    await using open = await visit(use.browser, use.fake.url + AMSTERDAM);
     const { page } = open;
     const status = page.getByRole("group", { name: "Status of amsterdam in IPv4" });
     const pressed = (): Promise<string | null> =>
@@ -214,7 +196,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("several agents are paused together; the undo gives each family the status that it had", async () => {
-    await using open = await visit(browser, `${fake.url}/agents`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents`);
     const { page } = open;
     await page.getByLabel("Choose amsterdam").check();
     await page.getByLabel("Choose tokyo").check();
@@ -229,7 +211,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("its name and its place are edited, and stay as they were when that fails", async () => {
-    await using open = await visit(browser, fake.url + AMSTERDAM);
+    await using open = await visit(use.browser, use.fake.url + AMSTERDAM);
     const { page } = open;
     await page.getByRole("button", { name: "Edit…" }).click();
     const dialog = page.getByRole("dialog", { name: "Edit amsterdam" });
@@ -250,7 +232,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("removing asks first, says what it will do, and keeps the agent when it fails", async () => {
-    await using open = await visit(browser, fake.url + AMSTERDAM);
+    await using open = await visit(use.browser, use.fake.url + AMSTERDAM);
     const { page } = open;
     await page.getByRole("button", { name: "Remove…" }).click();
     const dialog = page.getByRole("dialog", { name: "Remove amsterdam?" });
@@ -266,12 +248,12 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await dialog.getByRole("button", { name: "Remove amsterdam" }).click();
     await page.getByText("amsterdam was removed").waitFor();
     await expect.poll(() => rowNames(page), PATIENTLY).toEqual(["frankfurt", "santiago", "tokyo"]);
-    await page.goto(fake.url + AMSTERDAM);
+    await page.goto(use.fake.url + AMSTERDAM);
     await page.getByRole("heading", { name: "There is no such agent" }).waitFor();
   });
 
   test("an agent's page sets each view against the others' and lists its certificates", async () => {
-    await using open = await visit(browser, `${fake.url}/agents`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents`);
     const { page } = open;
     await page.getByRole("link", { name: "frankfurt" }).click();
     await page
@@ -290,7 +272,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("certificates that end and agents that are lost stand among what is about to break", async () => {
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     const outlook = page.getByRole("region", { name: "About to break" });
     await outlook
@@ -301,7 +283,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a check on demand draws the answers as they come, then a table", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/5`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/5`);
     const { page } = open;
     const section = page.getByRole("region", { name: "Check now" });
     await section.getByLabel("Monitors to ask at most").selectOption("5 monitors");
@@ -314,7 +296,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("who did not answer stands beside the axis with the reason", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/8`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/8`);
     const { page } = open;
     const section = page.getByRole("region", { name: "Check now" });
     await section.getByRole("button", { name: "Check now" }).click();
@@ -325,10 +307,10 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a check on demand that breaks off says why, and what came stays", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/1`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/1`);
     const { page } = open;
     const section = page.getByRole("region", { name: "Check now" });
-    fake.admin.fail("checkNow", {
+    use.fake.admin.fail("checkNow", {
       code: Code.ResourceExhausted,
       appCode: "limit_exceeded",
       message: "too many checks on demand",
@@ -343,7 +325,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("traceroutes are one tree: what paths share is one row that names whose they are", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/1`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/1`);
     const { page } = open;
     const section = page.getByRole("region", { name: "Check now" });
     await section.getByRole("button", { name: "Traceroute" }).click();
@@ -364,8 +346,8 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("nobody waits, nobody watches: the page teaches how an agent is added", async () => {
-    await using empty = await startFakeServer({ webRoot, empty: true });
-    await using open = await visit(browser, `${empty.url}/agents`);
+    await using empty = await startFakeServer({ webRoot: use.webRoot, empty: true });
+    await using open = await visit(use.browser, `${empty.url}/agents`);
     const { page } = open;
     await page.getByRole("heading", { name: "Nobody is watching yet" }).waitFor();
     await page.getByText(/^truechimer agent enroll/).waitFor();
@@ -374,7 +356,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("rows of agents keep their places under the pointer", async () => {
-    await using open = await visit(browser, `${fake.url}/agents`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents`);
     const { page } = open;
     await page.getByRole("link", { name: "frankfurt" }).hover();
     const before = await rowNames(page);
@@ -386,7 +368,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
       });
       return ((await answer.json()) as { token: { id: string } }).token.id;
     });
-    fake.admin.useToken(made, "aaa");
+    use.fake.admin.useToken(made, "aaa");
     await expect.poll(async () => (await rowNames(page)).length, PATIENTLY).toBe(before.length + 1);
     expect((await rowNames(page)).slice(0, before.length)).toEqual(before);
   });

@@ -4,42 +4,24 @@ import { readFile } from "node:fs/promises";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { adminV1 } from "@truechimer/api";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
-import { browserPath, launchBrowser, visit, WAIT_MAX_MS } from "./_browser.ts";
-import { builtPage } from "./_built-page.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test, vi } from "vitest";
+import { startFakeServer } from "../testing/fake-server.ts";
+import { browserPath, visit, WAIT_MAX_MS } from "./_browser.ts";
+import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
 const LIMIT_MS = 90_000;
 const LOST_TOLD_WITHIN_MS = 5_000;
 const PATIENTLY = { timeout: WAIT_MAX_MS, interval: 100 };
 
 describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_MS }, () => {
-  let webRoot: string;
-  let browser: Browser;
-  let fake: FakeServer;
-
-  beforeAll(async () => {
-    webRoot = await builtPage();
-    browser = await launchBrowser();
-  }, LIMIT_MS);
-
-  afterAll(async () => {
-    await browser.close();
-  }, LIMIT_MS);
-
-  beforeEach(async () => {
-    fake = await startFakeServer({ webRoot });
-    return async () => {
-      await fake[Symbol.asyncDispose]();
-    };
-  });
+  const use = useFakeInBrowser(LIMIT_MS);
 
   const rowNames = (page: Page): Promise<readonly string[]> =>
     page.locator(".servers-table tbody th a").allTextContents();
 
   test("the offset axis shows every server: those that lie by name, those without an offset beside it", async () => {
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     const axis = page.getByRole("figure", { name: /Offsets of all servers/ });
     await axis.getByRole("link", { name: /ahead2s\.lab: falseticker, \+2\.0/ }).waitFor();
@@ -55,8 +37,8 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
       rowsPerSecond: 100_000,
       timeLeft: durationFromMs(7_500),
     };
-    fake.admin.tellSystem({ history });
-    await using open = await visit(browser, fake.url);
+    use.fake.admin.tellSystem({ history });
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     const bar = page.getByRole("progressbar", { name: "History in memory" });
     await bar.waitFor();
@@ -66,11 +48,11 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     ]);
     await page.getByText(/comes into memory: 250.000 of about 1.000.000 results/).waitFor();
     // Past the first phase it is still loading: each word of the real header but the ends.
-    fake.admin.tellSystem({
+    use.fake.admin.tellSystem({
       history: { ...history, state: adminV1.LoadState.FILLING, rows: 900_000n },
     });
     await page.getByText(/900.000 of about 1.000.000 results/).waitFor();
-    fake.admin.tellSystem({
+    use.fake.admin.tellSystem({
       history: { ...history, state: adminV1.LoadState.COMPLETE, rows: 1_000_000n },
     });
     await bar.waitFor({ state: "detached" });
@@ -78,23 +60,23 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("results that no longer come in are told on every page, with both clocks", async () => {
-    fake.admin.tellSystem({
+    use.fake.admin.tellSystem({
       ingest: {
         state: adminV1.IngestState.STALLED,
         lastStoredAt: timestampFromMs(Date.now() - 600_000),
         lastReceivedAt: timestampFromMs(Date.now() - 2_000),
       },
     });
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     await page.getByText(/No result has been stored for 1\d.min/).waitFor();
-    await page.goto(`${fake.url}/operations`);
+    await page.goto(`${use.fake.url}/operations`);
     await page.getByText(/No result has been stored for/).waitFor();
     await page.getByText("are not stored").waitFor();
   });
 
   test("arrow keys walk along the axis as one tab stop, Enter opens the server", async () => {
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     const marks = page.locator(".axis-mark");
     await marks.first().waitFor();
@@ -110,7 +92,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("search, sort and filter stand in the address, and an address gives the same view", async () => {
-    await using open = await visit(browser, `${fake.url}/servers`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers`);
     const { page } = open;
     await page
       .getByRole("columnheader", { name: /Server/ })
@@ -126,14 +108,17 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     const address = page.url();
     expect(address).toContain("verdict=truechimer");
     expect(address).toContain("q=truth");
-    await using other = await visit(browser, address);
+    await using other = await visit(use.browser, address);
     await expect
       .poll(() => rowNames(other.page), PATIENTLY)
       .toEqual(["truth1.lab", "truth2.lab", "truth3.lab"]);
   });
 
   test("what is exported is what is shown", async () => {
-    await using open = await visit(browser, `${fake.url}/servers?verdict=falseticker&cols=offset`);
+    await using open = await visit(
+      use.browser,
+      `${use.fake.url}/servers?verdict=falseticker&cols=offset`,
+    );
     const { page } = open;
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -146,7 +131,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("adding many tells what was refused, keeps it in the form, and can be taken back", async () => {
-    await using open = await visit(browser, `${fake.url}/servers`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers`);
     const { page } = open;
     await page.getByRole("button", { name: "Add servers" }).click();
     await page.getByLabel(/One server a line/).fill("ntp.example.net\nno-such.invalid\nbad host");
@@ -163,12 +148,12 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a refused addition keeps what was typed and says why", async () => {
-    fake.admin.fail("addServers", {
+    use.fake.admin.fail("addServers", {
       code: Code.Unavailable,
       appCode: "database_unreachable",
       message: "the database is away",
     });
-    await using open = await visit(browser, `${fake.url}/servers`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers`);
     const { page } = open;
     await page.getByRole("button", { name: "Add servers" }).click();
     await page.getByLabel(/One server a line/).fill("ntp.example.net");
@@ -178,7 +163,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("chosen servers are paused together and resumed by undo", async () => {
-    await using open = await visit(browser, `${fake.url}/servers?q=truth`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers?q=truth`);
     const { page } = open;
     await page.getByLabel("Choose truth1.lab").check();
     await page.getByLabel("Choose truth2.lab").check();
@@ -194,7 +179,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("rows keep their places under the pointer", async () => {
-    await using open = await visit(browser, `${fake.url}/servers`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers`);
     const { page } = open;
     await page.getByRole("link", { name: "truth1.lab" }).hover();
     const before = await rowNames(page);
@@ -211,7 +196,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("dragging over a chart zooms, the range stands in the address, Escape shows all again", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/6`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/6`);
     const { page } = open;
     await page.getByText(/between .* and/).waitFor();
     const chart = page.locator("[data-panel=offset] .u-over");
@@ -230,7 +215,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("the wheel zooms at the pointer", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/6`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/6`);
     const { page } = open;
     await page.getByText(/between .* and/).waitFor();
     const chart = page.locator("[data-panel=score] .u-over");
@@ -248,7 +233,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("keys move the crosshair along a line, say what is there, and open the check", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/4?range=1h`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/4?range=1h`);
     const { page } = open;
     await page.getByText(/between .* and/).waitFor();
     await page.getByRole("group", { name: /Time charts/ }).focus();
@@ -269,7 +254,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a check is told down to the packet: pointing at a field shows its bytes", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/11`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/11`);
     const { page } = open;
     await page.locator(".checks tbody a").first().click();
     await page.getByText("Failed: not synchronised (leap 3)").waitFor();
@@ -286,7 +271,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("an interleaved exchange is drawn with the one that brought its T3, and says whose stamps it has", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/1`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/1`);
     const { page } = open;
     await page.locator(".checks tbody a").first().click();
     await page.getByRole("button", { name: /^Sample 2 .*interleaved, counted/ }).waitFor();
@@ -300,7 +285,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("keys go to pages and list themselves, and do nothing while somebody types", async () => {
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.keyboard.press("g");
@@ -322,7 +307,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a server's paths are kept by a switch, and drawn", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/1`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/1`);
     const { page } = open;
     const button = page.getByRole("button", { name: "Keep paths" });
     await button.waitFor();
@@ -336,7 +321,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("operations tell the limits, those that turned somebody away first", async () => {
-    await using open = await visit(browser, `${fake.url}/operations`);
+    await using open = await visit(use.browser, `${use.fake.url}/operations`);
     const rows = open.page.locator(".limits-table tbody tr");
     await rows.first().waitFor();
     const texts = await rows.allTextContents();
@@ -345,7 +330,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("operations tell how far the scorers are, and who does which part of their work", async () => {
-    await using open = await visit(browser, `${fake.url}/operations`);
+    await using open = await visit(use.browser, `${use.fake.url}/operations`);
     const section = open.page.getByRole("region", { name: "Scorers" });
     await section.getByRole("row").first().waitFor();
     const rows = await section.getByRole("row").allTextContents();
@@ -358,7 +343,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a loop is run at a press, and one that runs is left alone", async () => {
-    await using open = await visit(browser, `${fake.url}/operations`);
+    await using open = await visit(use.browser, `${use.fake.url}/operations`);
     const { page } = open;
     await page.getByRole("button", { name: "Run now: partitions" }).click();
     await page.getByText("partitions runs now").waitFor();
@@ -367,37 +352,37 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("a lost connection is told within five seconds and healed without a reload", async () => {
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.evaluate(() => Object.assign(globalThis, { sameDocument: true }));
     const goneAt = Date.now();
-    await fake.goAway();
+    await use.fake.goAway();
     await page.getByText(/Connection lost/).waitFor();
     expect(Date.now() - goneAt).toBeLessThan(LOST_TOLD_WITHIN_MS);
     // What was known stays on the page.
     await page.getByRole("heading", { level: 1, name: /servers agree/ }).waitFor();
-    await fake.comeBack();
+    await use.fake.comeBack();
     await page.getByText(/Connected again after/).waitFor();
     expect(await page.evaluate(() => "sameDocument" in globalThis)).toBe(true);
   });
 
   test("a failure carries its code, a remedy and a link to the reference", async () => {
-    fake.admin.fail("listAgents", {
+    use.fake.admin.fail("listAgents", {
       code: Code.Internal,
       appCode: "internal",
       message: "something broke",
     });
-    await using open = await visit(browser, `${fake.url}/agents`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents`);
     const { page } = open;
     await page.getByRole("alert").getByText("something broke").waitFor();
-    fake.admin.fail("listAgents", undefined);
+    use.fake.admin.fail("listAgents", undefined);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("heading", { name: /^Agents/ }).waitFor();
   });
 
   test("times are UTC until local time is chosen, and the browser remembers it", async () => {
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     await page.getByRole("button", { name: /UTC/ }).click();
     await page.getByRole("button", { name: /local/ }).waitFor();
@@ -406,16 +391,16 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("an empty fleet is taught how to begin", async () => {
-    await using empty = await startFakeServer({ webRoot, empty: true });
-    await using open = await visit(browser, empty.url);
+    await using empty = await startFakeServer({ webRoot: use.webRoot, empty: true });
+    await using open = await visit(use.browser, empty.url);
     await open.page.getByRole("heading", { name: "No clock is being watched yet" }).waitFor();
     await open.page.getByRole("button", { name: "Add servers" }).click();
     await open.page.getByLabel(/One server a line/).waitFor();
   });
 
   test("a thousand servers are a density with the outliers as marks", async () => {
-    await using many = await startFakeServer({ webRoot, servers: 1_000 });
-    await using open = await visit(browser, many.url);
+    await using many = await startFakeServer({ webRoot: use.webRoot, servers: 1_000 });
+    await using open = await visit(use.browser, many.url);
     await open.page.locator(".axis-density").waitFor();
     const marks = await open.page.locator(".axis-mark").count();
     expect(marks).toBeGreaterThan(10);
@@ -423,7 +408,10 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("on a narrow screen navigation is below and a server is three facts", async () => {
-    await using open = await visit(browser, `${fake.url}/servers`, { width: 390, touch: true });
+    await using open = await visit(use.browser, `${use.fake.url}/servers`, {
+      width: 390,
+      touch: true,
+    });
     const { page } = open;
     const row = page.getByRole("row").filter({ hasText: "fast40.lab" });
     await row.waitFor();
@@ -434,7 +422,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
 
   test("the first page needs less than 250 kB of compressed script", async () => {
     const { gzipSync } = await import("node:zlib");
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     await open.page.getByRole("heading", { level: 1, name: /servers agree/ }).waitFor();
     const scripts = await open.page.evaluate(() =>
       performance
@@ -451,11 +439,11 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("nothing is asked of another host", async () => {
-    await using open = await visit(browser, "about:blank");
+    await using open = await visit(use.browser, "about:blank");
     const asked = vi.fn<(url: string) => void>();
     open.page.on("request", (request) => asked(new URL(request.url()).origin));
-    await open.page.goto(`${fake.url}/servers/1`);
+    await open.page.goto(`${use.fake.url}/servers/1`);
     await open.page.getByText(/between .* and/).waitFor();
-    expect(new Set(asked.mock.calls.map(([origin]) => origin))).toEqual(new Set([fake.url]));
+    expect(new Set(asked.mock.calls.map(([origin]) => origin))).toEqual(new Set([use.fake.url]));
   });
 });

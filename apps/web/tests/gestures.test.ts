@@ -1,10 +1,9 @@
 // What hands do to a chart, what stays in place while data come in, and the page on paper, against the fake.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
-import { browserPath, launchBrowser, visit, WAIT_MAX_MS } from "./_browser.ts";
-import { builtPage } from "./_built-page.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { browserPath, visit, WAIT_MAX_MS } from "./_browser.ts";
+import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
 const LIMIT_MS = 90_000;
 const PATIENTLY = { timeout: WAIT_MAX_MS, interval: 100 };
@@ -80,31 +79,13 @@ async function paintedShare(page: Page): Promise<number> {
 }
 
 describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_MS }, () => {
-  let webRoot: string;
-  let browser: Browser;
-  let fake: FakeServer;
-
-  beforeAll(async () => {
-    webRoot = await builtPage();
-    browser = await launchBrowser();
-  }, LIMIT_MS);
-
-  afterAll(async () => {
-    await browser.close();
-  }, LIMIT_MS);
-
-  beforeEach(async () => {
-    fake = await startFakeServer({ webRoot });
-    return async () => {
-      await fake[Symbol.asyncDispose]();
-    };
-  });
+  const use = useFakeInBrowser(LIMIT_MS);
 
   test("Shift-drag moves through time at the same zoom, a double click shows all again", async () => {
     const toMs = Date.now() - 2 * HOUR_MS;
     const range = { from: new Date(toMs - 4 * HOUR_MS), to: new Date(toMs) };
     const address = `/servers/6?from=${range.from.toISOString()}&to=${range.to.toISOString()}`;
-    await using open = await visit(browser, fake.url + address);
+    await using open = await visit(use.browser, use.fake.url + address);
     const { page } = open;
     const before = await waitForRange(page);
     const box = await grabChart(page, 0.25);
@@ -126,7 +107,10 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("two fingers that part zoom in", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/6`, { width: 390, touch: true });
+    await using open = await visit(use.browser, `${use.fake.url}/servers/6`, {
+      width: 390,
+      touch: true,
+    });
     const { page, context } = open;
     const box = await chartBox(page);
     const touch = await context.newCDPSession(page);
@@ -150,19 +134,19 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("the part of the axis before anything was known is hatched", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/1?range=1h`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/1?range=1h`);
     const { page } = open;
     await chartBox(page);
     const known = await paintedShare(page);
     const toMs = Date.now();
     const from = new Date(toMs - 72 * HOUR_MS).toISOString();
-    await page.goto(`${fake.url}/servers/1?from=${from}&to=${new Date(toMs).toISOString()}`);
+    await page.goto(`${use.fake.url}/servers/1?from=${from}&to=${new Date(toMs).toISOString()}`);
     await chartBox(page);
     await expect.poll(() => paintedShare(page), PATIENTLY).toBeGreaterThan(known + 0.1);
   });
 
   test("live updates leave focus and scroll where they are", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/4`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/4`);
     const { page } = open;
     await chartBox(page);
     const link = page.locator(".assignments a").first();
@@ -177,20 +161,20 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
   });
 
   test("what changed while the connection was lost is counted, and a link leads to it", async () => {
-    await using open = await visit(browser, `${fake.url}/operations`);
+    await using open = await visit(use.browser, `${use.fake.url}/operations`);
     const { page } = open;
     await page.getByRole("heading", { name: "Operations" }).waitFor();
-    await fake.goAway();
+    await use.fake.goAway();
     await page.getByText(/Connection lost/).waitFor();
-    fake.admin.happen("truth1.lab went silent");
-    await fake.comeBack();
+    use.fake.admin.happen("truth1.lab went silent");
+    await use.fake.comeBack();
     await page.getByRole("link", { name: /^1\schange while it was gone/ }).click();
     await page.getByText("truth1.lab went silent").waitFor();
     expect(new URL(page.url()).hash).toBe("#changes-title");
   });
 
   test("a server's page on paper is a report without what only works on a screen", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/4`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/4`);
     const { page } = open;
     await chartBox(page);
     await page.emulateMedia({ media: "print" });

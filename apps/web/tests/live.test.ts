@@ -1,46 +1,21 @@
 // Checks as they arrive, against the fake: shown, stopped, gone back, filtered, opened, and healed after an interruption.
 
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
-import {
-  browserPath,
-  expectNoSidewaysScroll,
-  launchBrowser,
-  visit,
-  WAIT_MAX_MS,
-} from "./_browser.ts";
-import { builtPage } from "./_built-page.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { browserPath, expectNoSidewaysScroll, visit, WAIT_MAX_MS } from "./_browser.ts";
+import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
 const LIMIT_MS = 90_000;
 const PATIENTLY = { timeout: WAIT_MAX_MS, interval: 100 };
 
 describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () => {
-  let webRoot: string;
-  let browser: Browser;
-  let fake: FakeServer;
-
-  beforeAll(async () => {
-    webRoot = await builtPage();
-    browser = await launchBrowser();
-  }, LIMIT_MS);
-
-  afterAll(async () => {
-    await browser.close();
-  }, LIMIT_MS);
-
-  beforeEach(async () => {
-    fake = await startFakeServer({ webRoot });
-    return async () => {
-      await fake[Symbol.asyncDispose]();
-    };
-  });
+  const use = useFakeInBrowser(LIMIT_MS);
 
   const rows = (page: Page) => page.locator("table.live-checks tbody tr");
 
   test("checks come by themselves; stopped, they are counted; going back shows what was there", async () => {
-    await using open = await visit(browser, fake.url);
+    await using open = await visit(use.browser, use.fake.url);
     const { page } = open;
     await page.getByRole("heading", { level: 1, name: /servers agree/ }).waitFor();
     await page.keyboard.press("g");
@@ -68,7 +43,7 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
   });
 
   test("a filter stands in the address, and only what passes it is shown", async () => {
-    await using open = await visit(browser, `${fake.url}/live?q=server:silent*`);
+    await using open = await visit(use.browser, `${use.fake.url}/live?q=server:silent*`);
     const { page } = open;
     await page.getByRole("heading", { level: 1, name: "Live" }).waitFor();
     await page.getByRole("searchbox").or(page.getByRole("combobox")).first().fill("server:truth*");
@@ -81,15 +56,15 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
   });
 
   test("after an interruption the stream goes on, with the rows that were there", async () => {
-    await using open = await visit(browser, `${fake.url}/live`);
+    await using open = await visit(use.browser, `${use.fake.url}/live`);
     const { page } = open;
     await rows(page).first().waitFor();
-    await fake.goAway();
+    await use.fake.goAway();
     await page.getByText(/Connection lost/).waitFor();
     await page.getByRole("heading", { name: "The live stream is interrupted" }).waitFor();
     const before = await rows(page).count();
     expect(before).toBeGreaterThan(0);
-    await fake.comeBack();
+    await use.fake.comeBack();
     await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(before);
     expect(
       await page.getByRole("heading", { name: "The live stream is interrupted" }).count(),
@@ -97,7 +72,7 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
   });
 
   test("a wrong filter points at what is wrong, and the stream goes on with the last good one", async () => {
-    await using open = await visit(browser, `${fake.url}/live?q=offset%3E%3Ebad`);
+    await using open = await visit(use.browser, `${use.fake.url}/live?q=offset%3E%3Ebad`);
     const { page } = open;
     await page
       .getByText(/offset>>bad/)
@@ -107,7 +82,7 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
   });
 
   test("an opened check shows its packet by field, stands in the address, and closes; one that is none says so", async () => {
-    await using open = await visit(browser, `${fake.url}/live`);
+    await using open = await visit(use.browser, `${use.fake.url}/live`);
     const { page } = open;
     await rows(page).locator("button").first().click();
     await page.getByRole("heading", { name: "The check" }).waitFor();
@@ -115,12 +90,12 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
     expect(new URL(page.url()).searchParams.get("check")).toMatch(/^\d+$/);
     await page.getByRole("button", { name: "Close" }).click();
     await expect.poll(() => new URL(page.url()).searchParams.has("check"), PATIENTLY).toBe(false);
-    await page.goto(`${fake.url}/live?check=99999999999`);
+    await page.goto(`${use.fake.url}/live?check=99999999999`);
     await page.getByText("There is no such check").waitFor();
   });
 
   test("on a phone nothing is wider than the page, and axe is satisfied", async () => {
-    await using open = await visit(browser, `${fake.url}/live`, { width: 390 });
+    await using open = await visit(use.browser, `${use.fake.url}/live`, { width: 390 });
     const { page } = open;
     await rows(page).first().waitFor();
     await expectNoSidewaysScroll(page, "live");

@@ -1,38 +1,18 @@
 // Why a score is what it is, against the fake: from the server's page to the votes, to one monitor's steps, to a check.
 
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
-import { browserPath, launchBrowser, visit, WAIT_MAX_MS } from "./_browser.ts";
-import { builtPage } from "./_built-page.ts";
+import { describe, expect, test } from "vitest";
+import { browserPath, visit, WAIT_MAX_MS } from "./_browser.ts";
+import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
 const LIMIT_MS = 90_000;
 const PATIENTLY = { timeout: WAIT_MAX_MS, interval: 100 };
 
 describe.skipIf(browserPath() === undefined)("a score explained", { timeout: LIMIT_MS }, () => {
-  let webRoot: string;
-  let browser: Browser;
-  let fake: FakeServer;
-
-  beforeAll(async () => {
-    webRoot = await builtPage();
-    browser = await launchBrowser();
-  }, LIMIT_MS);
-
-  afterAll(async () => {
-    await browser.close();
-  }, LIMIT_MS);
-
-  beforeEach(async () => {
-    fake = await startFakeServer({ webRoot });
-    return async () => {
-      await fake[Symbol.asyncDispose]();
-    };
-  });
+  const use = useFakeInBrowser(LIMIT_MS);
 
   test("from the server's page to its votes, to the steps of one monitor, to a check", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/1`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/1`);
     const { page } = open;
     await page.getByRole("link", { name: "why this score" }).click();
     await page.getByRole("heading", { level: 1, name: /^Why / }).waitFor();
@@ -51,9 +31,9 @@ describe.skipIf(browserPath() === undefined)("a score explained", { timeout: LIM
   });
 
   test("a server that does not exist, and an address that is none, say so", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/99999/score`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/99999/score`);
     await open.page.getByText("There is no such server").waitFor();
-    await open.page.goto(`${fake.url}/servers/none/score`);
+    await open.page.goto(`${use.fake.url}/servers/none/score`);
     await open.page.getByText("That is no server's address").waitFor();
   });
 
@@ -63,7 +43,7 @@ describe.skipIf(browserPath() === undefined)("a score explained", { timeout: LIM
   ])(
     "axe finds nothing at $width in $colorScheme, and nothing goes sideways",
     async ({ width, colorScheme }) => {
-      await using open = await visit(browser, `${fake.url}/servers/2/score`);
+      await using open = await visit(use.browser, `${use.fake.url}/servers/2/score`);
       const { page } = open;
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });

@@ -1,44 +1,18 @@
 // Who watches a server and why, and how well all are watched, against the fake.
 
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
-import {
-  browserPath,
-  expectNoSidewaysScroll,
-  launchBrowser,
-  visit,
-  WAIT_MAX_MS,
-} from "./_browser.ts";
-import { builtPage } from "./_built-page.ts";
+import { describe, expect, test } from "vitest";
+import { browserPath, expectNoSidewaysScroll, visit, WAIT_MAX_MS } from "./_browser.ts";
+import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
 const LIMIT_MS = 90_000;
 const PATIENTLY = { timeout: WAIT_MAX_MS, interval: 100 };
 
 describe.skipIf(browserPath() === undefined)("selection", { timeout: LIMIT_MS }, () => {
-  let webRoot: string;
-  let browser: Browser;
-  let fake: FakeServer;
-
-  beforeAll(async () => {
-    webRoot = await builtPage();
-    browser = await launchBrowser();
-  }, LIMIT_MS);
-
-  afterAll(async () => {
-    await browser.close();
-  }, LIMIT_MS);
-
-  beforeEach(async () => {
-    fake = await startFakeServer({ webRoot });
-    return async () => {
-      await fake[Symbol.asyncDispose]();
-    };
-  });
+  const use = useFakeInBrowser(LIMIT_MS);
 
   test("from the server's page to every monitor's reason, to what other limits would change, and back", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/1`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/1`);
     const { page } = open;
     await page.getByRole("link", { name: "Why these monitors" }).click();
     await page.getByRole("heading", { level: 1, name: /^Who watches truth1.lab/ }).waitFor();
@@ -59,7 +33,7 @@ describe.skipIf(browserPath() === undefined)("selection", { timeout: LIMIT_MS },
   });
 
   test("a wrong policy says what is wrong, and what was typed stays", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/1/selection`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/1/selection`);
     const { page } = open;
     await page.getByLabel(/as JSON/).fill('{"activTarget": 5}');
     await page.getByRole("button", { name: "Show what they would change" }).click();
@@ -69,7 +43,7 @@ describe.skipIf(browserPath() === undefined)("selection", { timeout: LIMIT_MS },
   });
 
   test("coverage tells who is short of fresh monitors, and leads to the reasons", async () => {
-    await using open = await visit(browser, `${fake.url}/agents`);
+    await using open = await visit(use.browser, `${use.fake.url}/agents`);
     const { page } = open;
     await page.getByRole("link", { name: "Coverage and load" }).click();
     await page.getByRole("heading", { level: 1, name: "Coverage" }).waitFor();
@@ -80,9 +54,9 @@ describe.skipIf(browserPath() === undefined)("selection", { timeout: LIMIT_MS },
   });
 
   test("addresses that are none, and servers that are none, say so", async () => {
-    await using open = await visit(browser, `${fake.url}/servers/none/selection`);
+    await using open = await visit(use.browser, `${use.fake.url}/servers/none/selection`);
     await open.page.getByText("That is no server's address").waitFor();
-    await open.page.goto(`${fake.url}/servers/99999/selection`);
+    await open.page.goto(`${use.fake.url}/servers/99999/selection`);
     await open.page.getByText("There is no such server").waitFor();
   });
 
@@ -92,7 +66,7 @@ describe.skipIf(browserPath() === undefined)("selection", { timeout: LIMIT_MS },
     { path: "/coverage", width: 390, scheme: "dark" as const },
     { path: "/coverage", width: 1_280, scheme: "light" as const },
   ])("axe finds nothing in $path at $width, $scheme", async ({ path, width, scheme }) => {
-    await using open = await visit(browser, fake.url + path, { width, scheme });
+    await using open = await visit(use.browser, use.fake.url + path, { width, scheme });
     const { page, troubles } = open;
     await page.locator("table tbody tr").first().waitFor();
     const { violations } = await new AxeBuilder({ page }).analyze();

@@ -1,18 +1,16 @@
 // truechimer.admin.v1.AdminService: what people and their programs call. Host, origin and session are checked before a
 // body is read. One procedure, one file.
 
-import { type ContextValues, createContextValues, type ServiceImpl } from "@connectrpc/connect";
+import type { ContextValues, ServiceImpl } from "@connectrpc/connect";
 import { adminV1 } from "@truechimer/api";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../context.ts";
-import { guardCallers } from "../http/admin-guard.ts";
-import { registerConnectService } from "../http/connect-plugin.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
 import { createLiveFeed } from "../live/live-feed.ts";
 import { watchResults } from "../live/watch-results.ts";
 import { ADMIN_PERMISSIONS } from "../people/admin-permissions.ts";
-import { type ActingContext, CALLER, type Caller } from "../people/caller.ts";
-import { guardProcedures } from "../people/guard-procedures.ts";
+import { type ActingContext, actingContext, CALLER } from "../people/caller.ts";
+import { registerGuardedService } from "../people/register-guarded-service.ts";
 import { addServers } from "./add-servers.ts";
 import { agentProcedures } from "./agent-procedures.ts";
 import { checkNow } from "./check-now.ts";
@@ -41,25 +39,11 @@ export function registerAdminApi(
   context: ServerContext,
   options: HttpAppOptions,
 ): Promise<void> {
-  const callers = new WeakMap<FastifyRequest, Caller>();
-  guardCallers(scope, context, { access: options.access, hosts: options.hosts, callers });
-  return registerConnectService(scope, context, {
-    ...options,
+  return registerGuardedService(scope, context, {
+    options,
     service: adminV1.AdminService,
-    bodyBytesMax: options.limits.adminBodyBytesMax,
-    // A browser can be made to send neither form, and nothing of ours speaks them here.
-    grpc: false,
-    contextValues: (request) => createContextValues().set(CALLER, callers.get(request)),
-    routes: (router) =>
-      router.service(
-        adminV1.AdminService,
-        guardProcedures(context, {
-          service: adminV1.AdminService,
-          permissions: ADMIN_PERMISSIONS,
-          procedures: adminProcedures(context, options),
-          changed: () => context.auditHead.keep(),
-        }),
-      ),
+    permissions: ADMIN_PERMISSIONS,
+    procedures: adminProcedures(context, options),
   });
 }
 
@@ -68,11 +52,7 @@ function adminProcedures(
   options: HttpAppOptions,
 ): Partial<ServiceImpl<typeof adminV1.AdminService>> {
   const feed = createLiveFeed(context);
-  /** The world, and who acts in it. */
-  const as = (values: ContextValues): ActingContext => {
-    const caller = values.get(CALLER);
-    return caller === undefined ? context : { ...context, caller };
-  };
+  const as = (values: ContextValues): ActingContext => actingContext(context, values);
   return {
     ...agentProcedures(context, options, as),
     getOverview: () => getOverview(context),

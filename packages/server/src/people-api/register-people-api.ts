@@ -1,15 +1,13 @@
 // truechimer.admin.v1.PeopleService: keys, accounts and the audit trail, behind the same door as AdminService.
 
-import { createContextValues, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { peopleV1 } from "@truechimer/api";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../context.ts";
-import { guardCallers } from "../http/admin-guard.ts";
-import { registerConnectService } from "../http/connect-plugin.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
-import { type ActingContext, CALLER, type Caller } from "../people/caller.ts";
-import { guardProcedures } from "../people/guard-procedures.ts";
+import { type ActingContext, actingContext } from "../people/caller.ts";
 import { PEOPLE_PERMISSIONS } from "../people/people-permissions.ts";
+import { registerGuardedService } from "../people/register-guarded-service.ts";
 import { createAccount, listAccounts, moveToAccount, renameAccount } from "./accounts.ts";
 import { listAuditEntries, verifyAudit } from "./audit.ts";
 import { getCaller } from "./get-caller.ts";
@@ -20,34 +18,18 @@ export function registerPeopleApi(
   context: ServerContext,
   options: HttpAppOptions,
 ): Promise<void> {
-  const callers = new WeakMap<FastifyRequest, Caller>();
-  guardCallers(scope, context, { access: options.access, hosts: options.hosts, callers });
-  return registerConnectService(scope, context, {
-    ...options,
+  return registerGuardedService(scope, context, {
+    options,
     service: peopleV1.PeopleService,
-    bodyBytesMax: options.limits.adminBodyBytesMax,
-    grpc: false,
-    contextValues: (request) => createContextValues().set(CALLER, callers.get(request)),
-    routes: (router) =>
-      router.service(
-        peopleV1.PeopleService,
-        guardProcedures(context, {
-          service: peopleV1.PeopleService,
-          permissions: PEOPLE_PERMISSIONS,
-          procedures: peopleProcedures(context),
-          changed: () => context.auditHead.keep(),
-        }),
-      ),
+    permissions: PEOPLE_PERMISSIONS,
+    procedures: peopleProcedures(context),
   });
 }
 
 function peopleProcedures(
   context: ServerContext,
 ): Partial<ServiceImpl<typeof peopleV1.PeopleService>> {
-  const as = ({ values }: HandlerContext): ActingContext => {
-    const caller = values.get(CALLER);
-    return caller === undefined ? context : { ...context, caller };
-  };
+  const as = ({ values }: HandlerContext): ActingContext => actingContext(context, values);
   return {
     getCaller: (_request, call) => getCaller(as(call)),
     listKeys: (request, call) => listKeys(as(call), request),

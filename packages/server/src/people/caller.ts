@@ -1,6 +1,6 @@
 // Who calls the admin API, as far as what he may do and what the audit trail says of him depend on it.
 
-import { type ContextKey, createContextKey } from "@connectrpc/connect";
+import { type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
 import { AppError } from "@truechimer/base";
 import type { AuditActorName, RoleName } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
@@ -33,6 +33,11 @@ export type ActingContext = ServerContext & { readonly caller?: Caller };
 export const CALLER: ContextKey<Caller | undefined> = createContextKey<Caller | undefined>(
   undefined,
 );
+
+export function actingContext(context: ServerContext, values: ContextValues): ActingContext {
+  const caller = values.get(CALLER);
+  return caller === undefined ? context : { ...context, caller };
+}
 
 /** For procedures that a browser may not call. */
 export function requireKey(caller: Caller | undefined): void {
