@@ -87,6 +87,8 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
     await rows(page).locator("button").first().click();
     await page.getByRole("heading", { name: "The check" }).waitFor();
     await page.getByRole("link", { name: "Exchange, rules and score of this check" }).waitFor();
+    await page.locator("table.packet-fields").waitFor();
+    await expectNoSidewaysScroll(page, "live with an opened check");
     expect(new URL(page.url()).searchParams.get("check")).toMatch(/^\d+$/);
     await page.getByRole("button", { name: "Close" }).click();
     await expect.poll(() => new URL(page.url()).searchParams.has("check"), PATIENTLY).toBe(false);
