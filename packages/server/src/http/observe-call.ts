@@ -2,6 +2,7 @@
 
 import { remoteContext, SpanKind, withSpan } from "@truechimer/telemetry";
 import type { ServerContext } from "../context.ts";
+import { callerIsGone } from "./caller-gone.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
 import { edgeErrorFrom } from "./connect-error.ts";
 
@@ -42,7 +43,8 @@ export async function observeCall<Value>(
   } catch (error) {
     const edge = edgeErrorFrom(error);
     code = edge.code;
-    if (edge.internal && !isGone()) context.logger.error({ error, service, method }, "call failed");
+    const gone = isGone() || callerIsGone(error);
+    if (edge.internal && !gone) context.logger.error({ error, service, method }, "call failed");
     else context.logger.debug({ error, service, method }, "call refused");
     throw edge.answer;
   } finally {

@@ -2,6 +2,7 @@
 // does not see it any more: so its messages go through here.
 
 import type { ServerContext } from "../context.ts";
+import { callerIsGone } from "./caller-gone.ts";
 import { edgeErrorFrom } from "./connect-error.ts";
 
 /** The same messages; an error becomes what the wire carries, and is logged when it is ours. */
@@ -18,17 +19,4 @@ export async function* withEdgeErrors<Message>(
     else logger.debug({ error, method }, "stream refused");
     throw edge.answer;
   }
-}
-
-/** What Node says of writing to a connection that the other side, or our own stop, has closed meanwhile. */
-const GONE: ReadonlySet<unknown> = new Set([
-  "ERR_STREAM_DESTROYED",
-  "ERR_STREAM_WRITE_AFTER_END",
-  "ERR_STREAM_PREMATURE_CLOSE",
-  "ECONNRESET",
-  "EPIPE",
-]);
-
-function callerIsGone(error: unknown): boolean {
-  return error instanceof Error && GONE.has((error as { readonly code?: unknown }).code);
 }
