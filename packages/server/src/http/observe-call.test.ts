@@ -18,7 +18,9 @@ async function logged(error: Error, hungUp = false): Promise<readonly string[]> 
     traceparent: undefined,
     isGone: () => hungUp,
   };
-  const work = (): Promise<never> => Promise.reject(error);
+  const work = async (): Promise<never> => {
+    throw error;
+  };
   await expect(observeCall(context, createCallsInFlight(), call, work)).rejects.toThrow();
   return lines;
 }
