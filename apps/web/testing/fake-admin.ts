@@ -12,6 +12,7 @@ import { explainScore } from "./explain-score.ts";
 import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
 import { fakeCheckNow, keptPath } from "./fake-check-now.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
+import { fakeResults } from "./fake-results.ts";
 import { fakeCoverage, fakeReview, type ReviewedServer } from "./fake-selection.ts";
 import { fakeWatch } from "./fake-watch.ts";
 import { historyOf } from "./history.ts";
@@ -228,6 +229,14 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         request,
         nowMs,
         signal,
+      }),
+    listResults: (request) =>
+      fakeResults({
+        servers: [...servers.values()],
+        monitors,
+        wireMonitors: monitorsNow(),
+        request,
+        nowMs: nowMs(),
       }),
     checkNow: (request, { signal }: HandlerContext) =>
       fakeCheckNow({

@@ -16,4 +16,4 @@ export { monitorReaders, serverReaders } from "./message-readers.ts";
 export { parseFilter } from "./parse-filter.ts";
 export { printFilter, quotedText } from "./print-filter.ts";
 export { resolveFilter } from "./resolve-filter.ts";
-export { type SplitCondition, splitCondition } from "./split-condition.ts";
+export { columnsOf, type SplitCondition, splitCondition } from "./split-condition.ts";

@@ -21,7 +21,7 @@ export function splitCondition(
 }
 
 /** Every column that a condition looks at. */
-function columnsOf(condition: Condition): readonly Column[] {
+export function columnsOf(condition: Condition): readonly Column[] {
   switch (condition.kind) {
     case "constant":
       return [];

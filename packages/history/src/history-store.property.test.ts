@@ -150,7 +150,9 @@ function compare(model: Model, store: HistoryStore): void {
       const ofBoth = ofServer.filter((row) => row.monitorId === 2);
       expect(scanned(store, { ...window, serverId, monitorId: 2 })).toEqual(ofBoth);
       expect(newest(store, { ...window, serverId }, 3)).toEqual(ofServer.toReversed().slice(0, 3));
+      expect(oldest(store, { ...window, serverId }, 3)).toEqual(ofServer.slice(0, 3));
     }
+    expect(oldest(store, window, 5)).toEqual(inWindow.slice(0, 5));
     const ofMonitor = inWindow.filter((row) => row.monitorId === 1);
     expect(scanned(store, { ...window, monitorId: 1 })).toEqual(ofMonitor);
   }
@@ -172,5 +174,15 @@ function newest(
 ): readonly Measurement[] {
   const rows: Measurement[] = [];
   store.scanNewest(scan, (row) => rows.push(copyMeasurement(row)) < count);
+  return rows;
+}
+
+function oldest(
+  store: HistoryStore,
+  scan: Parameters<HistoryStore["scan"]>[0],
+  count: number,
+): readonly Measurement[] {
+  const rows: Measurement[] = [];
+  store.scanOldest(scan, (row) => rows.push(copyMeasurement(row)) < count);
   return rows;
 }

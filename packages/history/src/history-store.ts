@@ -79,6 +79,8 @@ export interface HistoryStore {
   scan(scan: HistoryScan, visit: (row: RowView) => void): void;
   /** As `scan`, newest first, until `visit` answers false. */
   scanNewest(scan: HistoryScan, visit: (row: RowView) => boolean): void;
+  /** As `scan`, until `visit` answers false. */
+  scanOldest(scan: HistoryScan, visit: (row: RowView) => boolean): void;
   /**
    * A copy of the newest rows before a time and id, at most a block of them and none beyond the horizon: what a
    * checkpoint is made of, bit by bit while the store goes on. Undefined: there are no more.
@@ -198,11 +200,10 @@ class Store implements HistoryStore {
   }
 
   scan(scan: HistoryScan, visit: (row: RowView) => void): void {
-    for (let at = this.#firstBlock(scan.fromUs); at < this.#blocks.length; at += 1) {
-      const block = this.#blocks[at] as Block;
-      if (firstUsOf(block) >= scan.toUs) return;
-      this.#scanBlock(block, scan, visit);
-    }
+    this.scanOldest(scan, (row) => {
+      visit(row);
+      return true;
+    });
   }
 
   scanNewest(scan: HistoryScan, visit: (row: RowView) => boolean): void {
@@ -214,6 +215,13 @@ class Store implements HistoryStore {
         state.isOver = !visit(this.#view.move(block, row));
         return !state.isOver;
       });
+    }
+  }
+
+  scanOldest(scan: HistoryScan, visit: (row: RowView) => boolean): void {
+    for (let at = this.#firstBlock(scan.fromUs); at < this.#blocks.length; at += 1) {
+      const block = this.#blocks[at] as Block;
+      if (firstUsOf(block) >= scan.toUs || !this.#scanBlock(block, scan, visit)) return;
     }
   }
 
@@ -238,13 +246,14 @@ class Store implements HistoryStore {
     return dictionaryOf(this.#pairs, this.#reasons);
   }
 
-  #scanBlock(block: Block, scan: HistoryScan, visit: (row: RowView) => void): void {
+  /** Whether every visit answered true. */
+  #scanBlock(block: Block, scan: HistoryScan, visit: (row: RowView) => boolean): boolean {
     const view = this.#view;
     if (scan.serverId === undefined && scan.monitorId === undefined) {
       const to = lowerBound(block, scan.toUs);
       const from = lowerBound(block, Math.max(scan.fromUs, this.#floorUs));
-      for (let row = from; row < to; row += 1) visit(view.move(block, row));
-      return;
+      for (let row = from; row < to; row += 1) if (!visit(view.move(block, row))) return false;
+      return true;
     }
     let found = 0;
     this.#findRows(block, scan, (row) => {
@@ -252,7 +261,9 @@ class Store implements HistoryStore {
       found += 1;
       return true;
     });
-    for (let at = found - 1; at >= 0; at -= 1) visit(view.move(block, this.#found[at] as number));
+    for (let at = found - 1; at >= 0; at -= 1)
+      if (!visit(view.move(block, this.#found[at] as number))) return false;
+    return true;
   }
 
   /** Newest first, along the chain of the server or of the monitor, until `take` answers false. */

@@ -198,7 +198,7 @@ describe("objects of another account", async () => {
     const objects = typeof accounts === "object" ? accounts.objects : undefined;
     if (objects === undefined) return [];
     return method.input.fields.flatMap((field) => {
-      if (!/^(id|ids|server_id|account_id)$/.test(field.name)) return [];
+      if (!/^(id|ids|server_id|server_ids|account_id)$/.test(field.name)) return [];
       const isList = field.fieldKind === "list";
       const isNumber = "scalar" in field && field.scalar === ScalarType.INT64;
       const probe = isNumber ? 1n : "x";

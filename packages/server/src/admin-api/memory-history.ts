@@ -19,6 +19,7 @@ import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { RECENT_MEDIAN_SCORER } from "../scorer/scorers.ts";
 import type { HistoryCounts, HistoryRow, HistorySelection } from "./history-rows.ts";
+import { nanosecondsOf, sevenDigits } from "./measurement-numbers.ts";
 
 /** The history of one selection, in the store as it is now. */
 export interface MemoryHistory {
@@ -37,8 +38,6 @@ interface MonitorRow {
 }
 
 const NS_PER_US = 1_000n;
-/** Scores are kept to seven digits; what a sum of steps does not have is not shown. */
-const SCORE_DIGITS = 1e5;
 
 /** Absent: a part of the range is not in memory, or it cannot be known. The database has it all. */
 export async function memoryHistory(
@@ -120,14 +119,10 @@ function historyRow(row: Measurement, monitor: MonitorRow | undefined): HistoryR
     offset_ns: nanosecondsOf(row.offsetNs),
     bound_ns: nanosecondsOf(row.boundNs),
     rtt_ns: nanosecondsOf(row.rttNs),
-    score: Math.round(row.score * SCORE_DIGITS) / SCORE_DIGITS,
-    step: Math.round(row.step * SCORE_DIGITS) / SCORE_DIGITS,
+    score: sevenDigits(row.score),
+    step: sevenDigits(row.step),
     reason: row.reason === "" ? null : row.reason,
   };
-}
-
-function nanosecondsOf(ns: number): bigint | null {
-  return Number.isNaN(ns) ? null : BigInt(Math.round(ns));
 }
 
 function usOf(instant: Timestamptz): number {

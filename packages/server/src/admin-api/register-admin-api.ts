@@ -11,6 +11,7 @@ import { watchResults } from "../live/watch-results.ts";
 import { ADMIN_PERMISSIONS } from "../people/admin-permissions.ts";
 import { type ActingContext, actingContext, CALLER } from "../people/caller.ts";
 import { registerGuardedService } from "../people/register-guarded-service.ts";
+import { listResults } from "../results/list-results.ts";
 import { addServers } from "./add-servers.ts";
 import { agentProcedures } from "./agent-procedures.ts";
 import { checkNow } from "./check-now.ts";
@@ -84,6 +85,7 @@ function adminProcedures(
     listMonitors: (request) => listMonitors(context, request),
     getServerHistory: (request) => getServerHistory(context, request),
     listChecks: (request) => listChecks(context, request),
+    listResults: (request, { values }) => listResults(as(values), request),
     getCheck: (request) => getCheck(context, request),
     explainScore: (request) => explainScore(context, request),
     simulateReview: (request) => simulateReview(context, request),

@@ -1,6 +1,6 @@
 // A filter of a request that cannot be read: the answer says where.
 
-import { AppError } from "@truechimer/base";
+import { AppError, type Clock } from "@truechimer/base";
 import {
   type Condition,
   type FilterProblem,
@@ -8,7 +8,6 @@ import {
   readFilter,
   type Subject,
 } from "@truechimer/filter";
-import type { ServerContext } from "../context.ts";
 
 /** Thrown by a procedure: the answer carries the place. */
 export class FilterRefused extends AppError {
@@ -28,7 +27,7 @@ export function filterHeaders({ at, length }: FilterProblem): Readonly<Record<st
 
 /** The condition of a request's filter, with "now" as it is now. Undefined: there is none, and all rows pass. */
 export function requestFilter(
-  { clock }: Pick<ServerContext, "clock">,
+  { clock }: { readonly clock: Pick<Clock, "nowNs"> },
   subject: Subject,
   text: string,
 ): Condition | undefined {

@@ -65,6 +65,11 @@ export const ADMIN_PERMISSIONS: AdminPermissions = {
   },
   getServerHistory: { least: "viewer", accounts: ofServer },
   listChecks: { least: "viewer", accounts: ofServer },
+  // The account's servers are looked for, not picked out of the answer: a page would otherwise tell how much others have.
+  listResults: {
+    least: "viewer",
+    accounts: { objects: ({ serverIds }) => ({ servers: serverIds }) },
+  },
   getCheck: { least: "viewer", accounts: { objects: ({ id }) => ({ checks: [id] }) } },
   explainScore: { least: "viewer", accounts: ofServer },
   simulateReview: { least: "viewer", accounts: ofServer },

@@ -1,0 +1,127 @@
+// What ListResults is asked: a range, an order, and what a check must be.
+
+import { adminV1 } from "@truechimer/api";
+import { AppError } from "@truechimer/base";
+import { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "@truechimer/database";
+import type { Condition } from "@truechimer/filter";
+import { instantOf } from "../admin-api/admin-message.ts";
+import {
+  decodePageToken,
+  encodePageToken,
+  INSTANT_PATTERN,
+  INT8_PATTERN,
+  pageSize,
+} from "../admin-api/page-token.ts";
+import { requestFilter } from "../filter/filter-refused.ts";
+import type { ActingContext } from "../people/caller.ts";
+
+export const RESULTS_LIMITS = {
+  pageNormal: 500,
+  /** A megabyte; making it holds the process for some 20 ms. */
+  pageMax: 5_000,
+  /** Each is looked for on its own in the database. More servers are a matter for the filter. */
+  serversMax: 64,
+  /** Results that one call looks through in memory: a tenth of a second of the process, however few pass the filter. */
+  memoryRowsMax: 200_000,
+  /** At a stretch: other calls wait meanwhile, some 10 ms. */
+  memoryStretchRowsMax: 20_000,
+  /** And in the database: a fifth of a second of one connection, however few pass the filter. */
+  databaseRowsMax: 50_000,
+} as const;
+
+/** The place between two results. A number of 0 is before all results of its instant. */
+export interface ResultPlace {
+  readonly ts: Timestamptz;
+  readonly id: bigint;
+}
+
+export interface ResultsQuestion {
+  /** Included. */
+  readonly from: Timestamptz;
+  /** Excluded. */
+  readonly to: Timestamptz;
+  readonly order: "newest" | "oldest";
+  /** Absent: every check passes. */
+  readonly condition: Condition | undefined;
+  /** Empty: all. */
+  readonly serverIds: readonly bigint[];
+  /** The only account whose servers' results are told. Absent: all. */
+  readonly accountId: bigint | undefined;
+  readonly pageSize: number;
+  /** What was told before ends here. */
+  readonly place: ResultPlace;
+  /** When the first page was asked for. */
+  readonly asOf: Timestamptz;
+  /** How far back results are kept. */
+  readonly horizon: Timestamptz;
+}
+
+const NS_PER_MS = 1_000_000n;
+
+export function readQuestion(
+  context: ActingContext,
+  request: adminV1.ListResultsRequest,
+): ResultsQuestion {
+  const { clock, policy, caller } = context;
+  const page = placeOf(request.pageToken);
+  const asOf = page?.asOf ?? timestamptzFromNs(clock.nowNs());
+  const asOfNs = nsFromTimestamptz(asOf);
+  const horizon = timestamptzFromNs(asOfNs - BigInt(policy.retentionMs) * NS_PER_MS);
+  const from = instantOf(request.from) ?? horizon;
+  const to = instantOf(request.to) ?? asOf;
+  if (from >= to)
+    throw new AppError("bad_request", `the range is empty: from ${from} is not before to ${to}`);
+  if (request.serverIds.length > RESULTS_LIMITS.serversMax) {
+    throw new AppError(
+      "limit_exceeded",
+      `server_ids names ${request.serverIds.length} servers: at most ${RESULTS_LIMITS.serversMax}; a filter can let more through`,
+    );
+  }
+  const order = orderOf(request.order);
+  return {
+    from,
+    to,
+    order,
+    condition: requestFilter({ clock: { nowNs: () => asOfNs } }, "checks", request.filter),
+    serverIds: [...new Set(request.serverIds)],
+    accountId: caller?.accountId,
+    pageSize: pageSize(request.pageSize, {
+      normal: RESULTS_LIMITS.pageNormal,
+      max: RESULTS_LIMITS.pageMax,
+    }),
+    place: page?.place ?? { ts: order === "newest" ? to : from, id: 0n },
+    asOf,
+    horizon,
+  };
+}
+
+export function pageTokenOf({ asOf }: ResultsQuestion, { ts, id }: ResultPlace): string {
+  return encodePageToken([asOf, ts, String(id)]);
+}
+
+function placeOf(
+  token: string,
+): { readonly asOf: Timestamptz; readonly place: ResultPlace } | undefined {
+  if (token === "") return undefined;
+  const [asOf = "", ts = "", id = ""] = decodePageToken(token, [
+    INSTANT_PATTERN,
+    INSTANT_PATTERN,
+    INT8_PATTERN,
+  ]);
+  return { asOf: asOf as Timestamptz, place: { ts: ts as Timestamptz, id: BigInt(id) } };
+}
+
+function orderOf(order: adminV1.ResultOrder): ResultsQuestion["order"] {
+  switch (order) {
+    case adminV1.ResultOrder.UNSPECIFIED:
+    case adminV1.ResultOrder.NEWEST_FIRST:
+      return "newest";
+    case adminV1.ResultOrder.OLDEST_FIRST:
+      return "oldest";
+    default:
+      throw new AppError(
+        "bad_request",
+        `order ${order} is none: expected RESULT_ORDER_NEWEST_FIRST or RESULT_ORDER_OLDEST_FIRST`,
+      );
+  }
+}
