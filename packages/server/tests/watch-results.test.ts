@@ -9,11 +9,15 @@ import {
 } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { adminV1 } from "@truechimer/api";
+import { systemClock } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createEncodedChecks } from "../src/live/encoded-checks.ts";
+import { createLiveFeed } from "../src/live/live-feed.ts";
+import { createLiveFilter } from "../src/live/live-filter.ts";
 import { encodePosition } from "../src/live/live-position.ts";
+import type { LiveRow } from "../src/live/live-rows.ts";
 import { WATCH_LIMITS, watchResults } from "../src/live/watch-results.ts";
 import { insertFilterRows } from "./_filter-rows.ts";
 import { refusalOf } from "./_results.ts";
@@ -190,6 +194,33 @@ describe("a stream", () => {
     };
     expect(await refusalOf(read())).toBe(code);
   });
+});
+
+test("streams of one filter are given the same rows, and each filter what it reads, whoever joins meanwhile", async () => {
+  const logger = { warn: () => undefined };
+  const context = { database, clock: systemClock, logger } as never;
+  const feed = createLiveFeed(context);
+  const filters = ["offset>5ms", "offset>5ms", "server:* monitor.country:de", ""];
+  const told = filters.map((): (readonly LiveRow[])[] => []);
+  const joined = await Promise.all(
+    filters.map(async (text, at) => {
+      const filter = createLiveFilter(context, text);
+      const rows = (some: readonly LiveRow[]): void => {
+        if (some.length > 0) told[at]?.push(some);
+      };
+      return await feed.join({ filter, rows, lost: () => undefined });
+    }),
+  );
+  onTestFinished(() => {
+    for (const { leave } of joined) leave();
+  });
+  await insertChecks([1, 6]);
+  await vi.waitFor(() => expect(told.every((parts) => parts.length > 0)).toBe(true), PATIENTLY);
+  const [first, second, third, all] = told;
+  expect(first?.[0]).toBe(second?.[0]);
+  expect(first?.[0]?.map((row) => row.offset_ns)).toEqual([6_000_000n]);
+  expect(third?.[0]).toHaveLength(2);
+  expect(all?.[0]).toHaveLength(2);
 });
 
 test("a reader that is too slow is told how much it missed, and gets the newest", async () => {

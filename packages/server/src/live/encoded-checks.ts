@@ -1,4 +1,4 @@
-// A check as it goes over the wire, encoded once for all streams that bring it: two hundred readers of five thousand
+// Checks as they go over the wire, encoded once for all streams that bring them: two hundred readers of five thousand
 // checks a second would be a million encodings.
 
 import { toBinary } from "@bufbuild/protobuf";
@@ -17,9 +17,10 @@ export interface EncodedChecks {
 const { number: CHECKS } = adminV1.WatchResultsResponseSchema.field.checks;
 const TAG = new BinaryWriter().tag(CHECKS, WireType.LengthDelimited).finish();
 
-/** Each row is encoded when the first stream asks for it, and forgotten with it. */
+/** Rows, and arrays of them, are encoded when the first stream asks for them, and forgotten with them. */
 export function createEncodedChecks(): EncodedChecks {
   const encoded = new WeakMap<LiveRow, Uint8Array>();
+  const encodedTogether = new WeakMap<readonly LiveRow[], Uint8Array>();
   const fieldOf = (row: LiveRow): Uint8Array => {
     const known = encoded.get(row);
     if (known !== undefined) return known;
@@ -28,11 +29,18 @@ export function createEncodedChecks(): EncodedChecks {
     encoded.set(row, field);
     return field;
   };
+  const fieldsOf = (rows: readonly LiveRow[]): Uint8Array => {
+    const known = encodedTogether.get(rows);
+    if (known !== undefined) return known;
+    const bytes = Buffer.concat(rows.map(fieldOf));
+    encodedTogether.set(rows, bytes);
+    return bytes;
+  };
   return {
     put: (answer, rows) => {
       if (rows.length === 0) return;
       // The encoder writes the first tag itself.
-      const data = Buffer.concat(rows.map(fieldOf)).subarray(TAG.length);
+      const data = fieldsOf(rows).subarray(TAG.length);
       answer.$unknown = [{ no: CHECKS, wireType: WireType.LengthDelimited, data }];
     },
   };

@@ -3,16 +3,21 @@
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import { type Clock, sleep } from "@truechimer/base";
-import { type ResultsPosition, readCommittedResults } from "@truechimer/database";
-import { compileCondition } from "@truechimer/filter";
+import { type Clock, whenAborted } from "@truechimer/base";
+import {
+  covers,
+  parsePgSnapshot,
+  type ResultsPosition,
+  readCommittedResults,
+} from "@truechimer/database";
 import { timestampFromNs } from "../admin-api/admin-message.ts";
 import type { ServerContext } from "../context.ts";
-import { requestFilter } from "../filter/filter-refused.ts";
 import { withEdgeErrors } from "../http/stream-errors.ts";
-import type { LiveFeed } from "./live-feed.ts";
+import { ANSWER_CHECKS_MAX, type LiveFeed, type Watcher } from "./live-feed.ts";
+import { createLiveFilter, type LiveFilter } from "./live-filter.ts";
 import { decodePosition, encodePosition } from "./live-position.ts";
-import { type LiveRow, liveReaders, liveRows, watchedCheck } from "./live-rows.ts";
+import { type LiveRow, liveRows, watchedCheck } from "./live-rows.ts";
+import { createWaitingRows } from "./waiting-rows.ts";
 
 type Answer = MessageInitShape<typeof adminV1.WatchResultsResponseSchema>;
 
@@ -25,8 +30,6 @@ interface Told {
 export const WATCH_LIMITS = {
   /** Checks that wait for a slow reader: some seconds of 5,000 a second that pass its filter, or 10 MB. */
   bufferedMax: 10_000,
-  /** In one answer: some 200 KB. */
-  checksAnAnswerMax: 1_000,
   /** Read from the database for one that resumes; more is a matter for ListChecks. */
   caughtUpMax: 50_000,
   heartbeatMs: 5_000,
@@ -55,7 +58,7 @@ async function* answers(
     isBinary = false,
   }: WatchCall & { readonly request: adminV1.WatchResultsRequest },
 ): AsyncGenerator<Answer, void> {
-  const passes = currentFilter(context, request.filter);
+  const filter = createLiveFilter(context, request.filter);
   const resume = request.resume === "" ? undefined : decodePosition(request.resume);
   let sequence = 0n;
   const answer = (more: Told, rows: readonly LiveRow[] = []): Answer => {
@@ -69,17 +72,22 @@ async function* answers(
     if (isBinary) feed.encoded.put(told, rows);
     return told;
   };
-  const buffer = createBuffer(passes);
+  const buffer = createBuffer(filter);
   const { position, leave } = await feed.join(buffer);
   buffer.reach(position);
   try {
-    const caughtUp = new Set<bigint>();
+    let caughtUp: CaughtUp | undefined;
     // The first answer comes at once: a reader then knows that the stream stands.
     if (resume === undefined) yield answer({ position: encodePosition(position) });
     else {
-      for await (const { rows, missed } of catchUp(context, feed, resume)) {
-        for (const { id } of rows) caughtUp.add(id);
-        yield answer(missed ? { missed: { reason: "gone", checks: 0n } } : {}, rows.filter(passes));
+      caughtUp = { ids: new Set(), upTo: resume };
+      for await (const { rows, missed, upTo } of catchUp(context, feed, { resume, filter })) {
+        for (const { id } of rows) caughtUp.ids.add(id);
+        caughtUp.upTo = upTo;
+        yield answer(
+          missed ? { missed: { reason: "gone", checks: 0n } } : {},
+          filter.passing(rows),
+        );
       }
     }
     while (!signal.aborted) {
@@ -91,69 +99,69 @@ async function* answers(
         : slow > 0n
           ? { reason: "slow", checks: slow }
           : undefined;
+      const known = caughtUp?.ids;
       yield answer(
         {
           ...(missed === undefined ? {} : { missed: create(adminV1.WatchMissedSchema, missed) }),
           ...(reached === undefined ? {} : { position: encodePosition(reached) }),
         },
-        caughtUp.size === 0 ? rows : rows.filter(({ id }) => !caughtUp.has(id)),
+        known === undefined ? rows : rows.filter(({ id }) => !known.has(id)),
       );
+      // What comes from there on was not caught up with.
+      if (caughtUp !== undefined && reached !== undefined && hasReached(reached, caughtUp.upTo))
+        caughtUp = undefined;
     }
   } finally {
     leave();
   }
 }
 
-/** Ages are counted from now: the condition is made anew each second. */
-function currentFilter(context: ServerContext, text: string): (row: LiveRow) => boolean {
-  const compile = (): ((row: LiveRow) => boolean) => {
-    const condition = requestFilter(context, "checks", text);
-    return condition === undefined ? () => true : compileCondition(condition, liveReaders);
-  };
-  let compiledNs = context.clock.monotonicNs();
-  let compiled = compile();
-  return (row) => {
-    const nowNs = context.clock.monotonicNs();
-    if (nowNs - compiledNs > 1_000_000_000n) {
-      compiled = compile();
-      compiledNs = nowNs;
-    }
-    return compiled(row);
-  };
+/** What a stream that resumes was told of before it followed the others. */
+interface CaughtUp {
+  readonly ids: Set<bigint>;
+  /** It was visible there. */
+  upTo: ResultsPosition;
 }
 
-interface CaughtUp {
+function hasReached(position: ResultsPosition, other: ResultsPosition): boolean {
+  return (
+    position.cluster === other.cluster &&
+    covers(parsePgSnapshot(position.snapshot), parsePgSnapshot(other.snapshot))
+  );
+}
+
+interface CaughtUpPage {
   readonly rows: readonly LiveRow[];
   /** What came before these cannot be told. */
   readonly missed: boolean;
+  readonly upTo: ResultsPosition;
 }
 
 async function* catchUp(
   { database: { kysely } }: ServerContext,
   feed: LiveFeed,
-  resume: ResultsPosition,
-): AsyncGenerator<CaughtUp, void> {
+  { resume, filter }: { readonly resume: ResultsPosition; readonly filter: LiveFilter },
+): AsyncGenerator<CaughtUpPage, void> {
   const exceptMonitorIds = await feed.scorerIds();
   let position = resume;
   let read = 0;
   for (;;) {
-    const resultsMax = WATCH_LIMITS.checksAnAnswerMax;
+    const resultsMax = ANSWER_CHECKS_MAX;
     const page = await readCommittedResults(kysely, position, { exceptMonitorIds, resultsMax });
     if (page.kind === "lost" || read > WATCH_LIMITS.caughtUpMax) {
-      yield { rows: [], missed: true };
+      yield { rows: [], missed: true, upTo: position };
       return;
     }
-    const rows = await liveRows(kysely, page, exceptMonitorIds);
+    const { columns } = filter;
+    const rows = await liveRows(kysely, page, { exceptMonitorIds, columns });
     read += rows.length;
-    yield { rows, missed: false };
-    if (page.complete) return;
     position = page.position;
+    yield { rows, missed: false, upTo: position };
+    if (page.complete) return;
   }
 }
 
-interface Buffer {
-  readonly rows: (rows: readonly LiveRow[], position: ResultsPosition) => void;
-  readonly lost: (position: ResultsPosition) => void;
+interface Buffer extends Watcher {
   /** Where it begins. */
   readonly reach: (position: ResultsPosition) => void;
   /** Resolves when there is something, or when a heartbeat is due. */
@@ -168,23 +176,24 @@ interface Buffer {
   };
 }
 
-function createBuffer(passes: (row: LiveRow) => boolean): Buffer {
-  let waiting: LiveRow[] = [];
+function createBuffer(filter: LiveFilter): Buffer {
+  const waiting = createWaitingRows();
   let slow = 0n;
   let lost = false;
   let reached: ResultsPosition | undefined;
   let wake: (() => void) | undefined;
   return {
+    filter,
     reach: (position) => {
       reached ??= position;
     },
     rows: (rows, position) => {
       reached = position;
-      for (const row of rows) if (passes(row)) waiting.push(row);
+      waiting.push(rows);
       const over = waiting.length - WATCH_LIMITS.bufferedMax;
       if (over > 0) {
         // The newest are worth most to somebody who looks at what happens now.
-        waiting = waiting.slice(over);
+        waiting.dropOldest(over);
         slow += BigInt(over);
       }
       if (waiting.length > 0) wake?.();
@@ -195,17 +204,18 @@ function createBuffer(passes: (row: LiveRow) => boolean): Buffer {
       wake?.();
     },
     filled: async (clock, signal) => {
-      if (waiting.length > 0 || lost) return;
-      const due = new AbortController();
-      wake = () => due.abort();
-      await sleep(clock, WATCH_LIMITS.heartbeatMs, AbortSignal.any([due.signal, signal])).catch(
-        () => undefined,
-      );
+      if (waiting.length > 0 || lost || signal.aborted) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      const cancel = clock.setTimer(WATCH_LIMITS.heartbeatMs, resolve);
+      const stopListening = whenAborted(signal, resolve);
+      await promise;
+      cancel();
+      stopListening();
       wake = undefined;
     },
     take: () => {
-      const rows = waiting.slice(0, WATCH_LIMITS.checksAnAnswerMax);
-      waiting = waiting.slice(rows.length);
+      const rows = waiting.take(ANSWER_CHECKS_MAX);
       const taken = { rows, slow, lost, reached: waiting.length === 0 ? reached : undefined };
       slow = 0n;
       lost = false;
