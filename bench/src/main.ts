@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { agentFleet } from "./agent-fleet/agent-fleet.ts";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
+import { HOST_BIN_DIR } from "./bench-postgres.ts";
 import { history } from "./history/history.ts";
 import { issuance } from "./issuance/issuance.ts";
 import { poolScale } from "./pool-scale/pool-scale.ts";
@@ -48,6 +49,9 @@ Options:
   --runs N            instead of the scenario's own number
   --exchanges N       exchanges a run, likewise; results with other numbers are not kept
   --help
+
+With TRUECHIMER_BENCH_POSTGRES=DIRECTORY pool-scale measures on the host's own PostgreSQL, whose \`initdb\` and
+\`postgres\` lie there, and not on the embedded one; the results are not kept.
 `;
 
 interface Wanted {
@@ -97,7 +101,8 @@ function wantedFrom(parameters: readonly string[]): Wanted | undefined {
       exchanges: countFrom("--exchanges", values.exchanges),
       log: (line) => process.stderr.write(`${line}\n`),
     };
-    const isKept = !options.quick && options.runs === undefined && options.exchanges === undefined;
+    const isWhole = options.runs === undefined && options.exchanges === undefined;
+    const isKept = !options.quick && isWhole && HOST_BIN_DIR === undefined;
     return { scenarios: scenariosNamed(positionals), options, isKept };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${HELP}`);

@@ -21,6 +21,12 @@ import { join } from "node:path";
 /** Types are stripped by Node itself, and packages resolve to their sources. */
 const FROM_SOURCE = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
 
+/**
+ * Room for what lives as long as a request. With V8's 16 MB a busy control plane spends a sixth of its processor time on
+ * copying what is about to die.
+ */
+const YOUNG_GENERATION = "--max-semi-space-size=64";
+
 /** @type {readonly Need[]} */
 const EVERYTHING = ["web", "postgres"];
 
@@ -113,7 +119,7 @@ function tool(root, title, path, args) {
  * @returns {Step}
  */
 function program(title, path, args) {
-  return { title, nodeArgs: FROM_SOURCE, args: [path, ...args] };
+  return { title, nodeArgs: [...FROM_SOURCE, YOUNG_GENERATION], args: [path, ...args] };
 }
 
 /** @param {string} root */

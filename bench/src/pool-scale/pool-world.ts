@@ -1,14 +1,8 @@
 // A pool of one size: PostgreSQL with its data, API replicas, and agents with certificates of the built-in authority.
 // The large one is kept outside of the repository for the next run.
 
-import { join } from "node:path";
 import { systemClock, systemRandom } from "@truechimer/base";
-import {
-  createDatabase,
-  createEmbeddedPostgres,
-  type Database,
-  migrate,
-} from "@truechimer/database";
+import { createDatabase, type Database, migrate } from "@truechimer/database";
 import {
   createCertificateRequest,
   generateExportableKeyPair,
@@ -22,6 +16,7 @@ import {
   createTicketKeyring,
   type TicketKey,
 } from "@truechimer/server";
+import { openBenchPostgres } from "../bench-postgres.ts";
 import { keptDirectory } from "../kept-directory.ts";
 import { startMeasuredProcess } from "../measured-process.ts";
 import { BENCH_MASTER_KEY } from "./bench-key.ts";
@@ -56,11 +51,7 @@ export async function openPoolWorld(options: PoolWorldOptions): Promise<PoolWorl
   await using opening = new AsyncDisposableStack();
   const directory = await keptDirectory(`pool-scale-${size.name}`);
   const postgres = opening.use(
-    await createEmbeddedPostgres({
-      preferredDir: join(directory, "postgres"),
-      say: log,
-      settings: settingsOf(size),
-    }),
+    await openBenchPostgres({ directory, settings: settingsOf(size), log }),
   );
   const database = opening.use(
     await createDatabase({

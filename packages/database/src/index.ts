@@ -81,4 +81,10 @@ export type {
   TokenPurposeName,
   VerdictName,
 } from "./schema.ts";
-export { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "./timestamptz.ts";
+export {
+  nsFromTimestamptz,
+  type Timestamptz,
+  timestamptzFromNs,
+  timestamptzFromUnixUs,
+  unixUsFromNs,
+} from "./timestamptz.ts";

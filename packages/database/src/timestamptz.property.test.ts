@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { nsFromTimestamptz, parseTimestamptz, timestamptzFromNs } from "./timestamptz.ts";
+import {
+  nsFromTimestamptz,
+  parseTimestamptz,
+  timestamptzFromNs,
+  timestamptzFromUnixUs,
+  unixUsFromNs,
+} from "./timestamptz.ts";
 
 const SECOND = 10n ** 9n;
 /** From the year 1 to the end of the year 9999. */
@@ -11,6 +17,17 @@ test("an instant survives to the microsecond, rounded down", () => {
     fc.property(instants, (ns) => {
       const lost = ns - nsFromTimestamptz(timestamptzFromNs(ns));
       expect(lost >= 0n && lost < 1_000n).toBe(true);
+    }),
+  );
+});
+
+test("microseconds as a number say the same as the text", () => {
+  const untilYear2255 = fc.bigInt({ min: -9_000_000_000n * SECOND, max: 9_000_000_000n * SECOND });
+  fc.assert(
+    fc.property(fc.array(untilYear2255, { minLength: 1 }), (list) => {
+      for (const ns of list) {
+        expect(timestamptzFromUnixUs(unixUsFromNs(ns))).toBe(timestamptzFromNs(ns));
+      }
     }),
   );
 });

@@ -24,6 +24,17 @@ export function timestamptzFromNs(atNs: UnixNs): Timestamptz {
   return format(floorDivide(atNs, NS_PER_US));
 }
 
+/** Unix microseconds of an instant, rounded down as `timestamptzFromNs` does: what two instants are compared by. Exact until 2255. */
+export function unixUsFromNs(atNs: UnixNs): number {
+  return Number(floorDivide(atNs, NS_PER_US));
+}
+
+/** The instant of Unix microseconds that are whole and safe. */
+export function timestamptzFromUnixUs(us: number): Timestamptz {
+  const seconds = Math.floor(us / 1e6);
+  return print(seconds, us - seconds * 1e6);
+}
+
 /** Exact: PostgreSQL knows microseconds. */
 export function nsFromTimestamptz(instant: Timestamptz): UnixNs {
   const ms = Date.parse(`${instant.slice(0, 19)}Z`);
@@ -80,11 +91,24 @@ const PLAIN_LENGTH = "2026-03-01 12:00:00.123456+00".length;
 
 function format(micros: bigint): Timestamptz {
   const seconds = floorDivide(micros, US_PER_SECOND);
-  const date = new Date(Number(seconds) * MS_PER_SECOND);
+  return print(Number(seconds), Number(micros - seconds * US_PER_SECOND));
+}
+
+function print(seconds: number, micros: number): Timestamptz {
+  const text = seconds === lastSecond.seconds ? lastSecond.text : printSecond(seconds);
+  return `${text}.${String(micros).padStart(6, "0")}Z` as Timestamptz;
+}
+
+/** Instants that are printed one after the other are mostly of one second. */
+let lastSecond = { seconds: Number.NaN, text: "" };
+
+function printSecond(seconds: number): string {
+  const date = new Date(seconds * MS_PER_SECOND);
   const year = date.getUTCFullYear();
-  assert(year >= 1 && year <= 9999, `instant ${micros} µs is outside the years 0001 to 9999`);
-  const decimals = String(micros - seconds * US_PER_SECOND).padStart(6, "0");
-  return `${date.toISOString().slice(0, 19)}.${decimals}Z` as Timestamptz;
+  assert(year >= 1 && year <= 9999, `instant ${seconds} s is outside the years 0001 to 9999`);
+  const text = date.toISOString().slice(0, 19);
+  lastSecond = { seconds, text };
+  return text;
 }
 
 function floorDivide(value: bigint, divisor: bigint): bigint {

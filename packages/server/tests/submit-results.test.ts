@@ -5,7 +5,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { monitorV2 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { exchanges } from "./_exchanges.ts";
 import { goodStatus, type MonitorClient, makeDue, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, useServer } from "./_test-server.ts";
@@ -409,6 +409,41 @@ describe("a result counts as its evidence says", () => {
     expect(answer.refused[0]?.message).toContain("the evidence");
     expect((await counted()).rows).toBe(1);
   });
+});
+
+test("an assignment that somebody writes between its reading and its writing gets its result all the same", async () => {
+  const batch = await takeBatch();
+  const [server] = batch.servers;
+  if (server === undefined) throw new Error("nothing was handed out");
+  const other = await database.pool.connect();
+  try {
+    await other.query("begin");
+    await other.query("update server_scores set status = 'active'");
+    const answer = client.submitResults({
+      version: 5,
+      batchId: batch.batchId,
+      monId: MON,
+      submissionId: newSubmissionId(),
+      list: [goodStatus(server)],
+    });
+    await vi.waitFor(
+      async () => {
+        const { rowCount } = await database.pool.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%write_results%'",
+        );
+        expect(rowCount).toBe(1);
+      },
+      { timeout: 20_000 },
+    );
+    await other.query("commit");
+    expect(await answer).toMatchObject({ ok: true, refused: [] });
+  } finally {
+    other.release();
+  }
+  const { rows } = await database.pool.query(
+    "select ss.status, ss.results_counted::int as counted, ss.score_raw, l.score from log_scores l join server_scores ss on ss.last_log_score_id = l.id",
+  );
+  expect(rows).toEqual([{ status: "active", counted: 1, score_raw: 1, score: 1 }]);
 });
 
 describe("what is written", () => {

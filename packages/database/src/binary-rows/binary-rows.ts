@@ -12,6 +12,7 @@ const TYPE = {
   int2: 21,
   int4: 23,
   text: 25,
+  tid: 27,
   float8: 701,
   timestamptz: 1184,
   jsonb: 3802,
@@ -28,6 +29,8 @@ const HEADER_BYTES = 20;
 /** Type and length before each value. */
 const VALUE_HEAD_BYTES = 8;
 const JSONB_VERSION = 1;
+/** Block and number in it: tid_recv. */
+const TID_BYTES = 6;
 const UTF8_BYTES_MAX = 3;
 const FIRST_BYTES = 16_384;
 /** PostgreSQL counts microseconds from 2000-01-01. */
@@ -47,6 +50,8 @@ export interface RowWriter {
   jsonb(text: string | null): void;
   /** Unix time; rounded down to the microsecond, as `timestamptzFromNs` does. */
   timestamptz(atNs: bigint | null): void;
+  /** Where a version of a row lies, as `RecordReader.tid` gives it. */
+  tid(place: number | null): void;
 }
 
 /** A parameter for `$1::some_composite[]`. `write` gives each row `columns` values. */
@@ -150,6 +155,12 @@ class BinaryRowWriter implements RowWriter {
     const rest = sinceEpochNs % NS_PER_US;
     const micros = (sinceEpochNs - rest) / NS_PER_US - (rest < 0n ? 1n : 0n);
     this.#at = this.#bytes.writeBigInt64BE(micros, this.#at);
+  }
+
+  tid(place: number | null): void {
+    if (place === null) return this.#null(TYPE.tid);
+    this.#head(TYPE.tid, TID_BYTES);
+    this.#at = this.#bytes.writeUIntBE(place, this.#at, TID_BYTES);
   }
 
   #printed(type: number, text: string, versionBytes: number): void {

@@ -10,9 +10,10 @@ const COUNT_BYTES = 4;
 const TYPE_BYTES = 4;
 const LENGTH_BYTES = 4;
 const INT8_BYTES = 8;
+const TID_BYTES = 6;
 const TWO_32 = 2 ** 32;
 /** PostgreSQL counts microseconds from 2000-01-01. */
-const EPOCH_MS = 946_684_800_000;
+const EPOCH_US = 946_684_800_000_000;
 const US_PER_MS = 1_000;
 
 /** Gives the values of one record, in the order of `row(…)`; null where PostgreSQL has null. */
@@ -23,6 +24,10 @@ export interface RecordReader {
   text(): string | null;
   /** Unix milliseconds; microseconds are behind the point. */
   timestamptzMs(): number | null;
+  /** Unix microseconds. Exact until the year 2255. */
+  timestamptzUs(): number | null;
+  /** Where this version of the row lies: 65,536 times its block, plus its number in it. */
+  tid(): number | null;
 }
 
 /** Every record of `bytes`, each with `columns` values, which `read` takes all. */
@@ -94,12 +99,21 @@ class BinaryRecordReader implements RecordReader {
   }
 
   timestamptzMs(): number | null {
+    const us = this.timestamptzUs();
+    return us === null ? null : us / US_PER_MS;
+  }
+
+  timestamptzUs(): number | null {
     const length = this.#length();
     if (length === NULL_LENGTH) return null;
     const at = this.#past(length, INT8_BYTES);
-    // Exact until the year 2255.
-    const us = this.#view.getInt32(at) * TWO_32 + this.#view.getUint32(at + 4);
-    return EPOCH_MS + us / US_PER_MS;
+    return EPOCH_US + this.#view.getInt32(at) * TWO_32 + this.#view.getUint32(at + 4);
+  }
+
+  tid(): number | null {
+    const length = this.#length();
+    if (length === NULL_LENGTH) return null;
+    return this.#bytes.readUIntBE(this.#past(length, TID_BYTES), TID_BYTES);
   }
 
   #length(): number {

@@ -1,7 +1,6 @@
 // One accepted status and its assignment become one row of results: the step, and the score after it.
 
 import type { monitorV2 } from "@truechimer/api";
-import { nsFromTimestamptz, type Timestamptz } from "@truechimer/database";
 import {
   legacyBoundNs,
   nextScore,
@@ -16,24 +15,28 @@ import type { ParsedStatus } from "./parse-status.ts";
 /** An assignment as its row says while its monitor is locked. */
 export interface HeldAssignment {
   /** Drawn for the result, as its `log_scores.id`. */
-  readonly result_id: bigint;
+  readonly resultId: bigint;
   readonly id: bigint;
-  readonly server_id: bigint;
-  readonly score_raw: number;
-  readonly score_ts: Timestamptz | null;
-  readonly counted_batches: string;
-  /** Of the server. Null: it is not removed. */
-  readonly removed_on: Timestamptz | null;
+  /** Where its row lies, as long as nobody else writes it. */
+  readonly tid: number;
+  readonly serverId: bigint;
+  readonly score: number;
+  /** Of its last result, in Unix microseconds. Null: it has none. */
+  readonly scoreAtUs: number | null;
+  readonly countedBatches: string;
+  /** Of the server, in Unix microseconds. Null: it is not removed. */
+  readonly removedAtUs: number | null;
   /** What the fleet holds of the server's clock. */
-  readonly server_offset_ns: bigint | null;
+  readonly serverOffsetNs: bigint | null;
 }
 
 /** A row of `log_scores`, with what goes to the assignment and the evidence beside it. */
 export interface ResultRow {
   readonly id: bigint;
   readonly assignmentId: bigint;
+  readonly assignmentTid: number;
   readonly serverId: bigint;
-  readonly at: Timestamptz;
+  readonly atUs: number;
   readonly atNs: bigint;
   readonly scoreBefore: number;
   readonly step: number;
@@ -69,39 +72,41 @@ export interface ResultRow {
 
 export interface ApplyStepInput {
   readonly status: ParsedStatus;
-  readonly at: Timestamptz;
+  readonly atUs: number;
   readonly wire: monitorV2.ServerStatus | undefined;
   readonly assignment: HeldAssignment;
   /** To be remembered as counted. Absent: results are told apart by their time. */
   readonly countedBatch: string | undefined;
-  readonly batchAt: Timestamptz;
+  readonly batchAtUs: number;
   /** Of the request that brought the status. */
   readonly traceId: string | undefined;
 }
 
 export function applyStep({
   status,
-  at,
+  atUs,
   wire,
   assignment,
   countedBatch,
-  batchAt,
+  batchAtUs,
   traceId,
 }: ApplyStepInput): ResultRow {
+  const { scoreAtUs, countedBatches } = assignment;
   const { noResponse, reason, offsetNs, boundNs, rttNs, stratum } = status;
   const step = scoreStep({ noResponse, reason, offsetNs, stratum });
   const evidence = wire === undefined ? undefined : evidenceOf(wire);
   const answered = reason === undefined && offsetNs !== undefined;
   return {
-    id: assignment.result_id,
+    id: assignment.resultId,
     assignmentId: assignment.id,
-    serverId: assignment.server_id,
-    at,
+    assignmentTid: assignment.tid,
+    serverId: assignment.serverId,
+    atUs,
     atNs: status.atNs,
-    scoreBefore: assignment.score_raw,
+    scoreBefore: assignment.score,
     step: step.step,
-    score: nextScore(assignment.score_raw, step),
-    newest: assignment.score_ts === null || at >= assignment.score_ts,
+    score: nextScore(assignment.score, step),
+    newest: scoreAtUs === null || atUs >= scoreAtUs,
     rule: `${ruleSetText(STEP_RULE_SET)}/${step.rule}`,
     offsetNs: offsetNs ?? null,
     boundNs: boundNs ?? null,
@@ -115,29 +120,25 @@ export function applyStep({
     evidence: evidence?.bytes ?? null,
     attributes: attributesOf(status, traceId),
     countedBatches:
-      countedBatch === undefined
-        ? assignment.counted_batches
-        : withBatch(assignment.counted_batches, countedBatch),
-    leased:
-      countedBatch === undefined && assignment.score_ts !== null && assignment.score_ts >= batchAt,
+      countedBatch === undefined ? countedBatches : withBatch(countedBatches, countedBatch),
+    leased: countedBatch === undefined && scoreAtUs !== null && scoreAtUs >= batchAtUs,
     answerOffsetNs: answered ? offsetNs : null,
     answerBoundNs: answered ? (boundNs ?? legacyBoundNs(rttNs ?? 0n)) : null,
-    weightKept: weightKept(assignment.score_ts, status.atNs),
+    weightKept: weightKept(scoreAtUs, atUs),
     delayMs: noResponse || rttNs === undefined ? null : Number(rttNs) / NS_PER_MS,
-    residualMs: residualMs(offsetNs, assignment.server_offset_ns),
+    residualMs: residualMs(offsetNs, assignment.serverOffsetNs),
   };
 }
 
 const NS_PER_MS = 1e6;
 /** In the averages of an assignment a result weighs half as much after this time. */
-const HALF_LIFE_NS = 6 * 3_600 * 1_000_000_000;
+const HALF_LIFE_US = 6 * 3_600 * 1_000_000;
 /** Nothing; and PostgreSQL would refuse a product that is too small to tell. */
 const WEIGHT_MIN = 1e-9;
 
-function weightKept(lastAt: Timestamptz | null, atNs: bigint): number {
-  if (lastAt === null) return 0;
-  const elapsedNs = Math.max(0, Number(atNs - nsFromTimestamptz(lastAt)));
-  const kept = 2 ** (-elapsedNs / HALF_LIFE_NS);
+function weightKept(lastAtUs: number | null, atUs: number): number {
+  if (lastAtUs === null) return 0;
+  const kept = 2 ** (-Math.max(0, atUs - lastAtUs) / HALF_LIFE_US);
   return kept < WEIGHT_MIN ? 0 : kept;
 }
 

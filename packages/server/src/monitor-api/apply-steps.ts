@@ -1,7 +1,6 @@
 // The statuses of a submission and the assignments that they are about become rows of results, or refusals.
 
 import type { monitorV2 } from "@truechimer/api";
-import type { Timestamptz } from "@truechimer/database";
 import { applyStep, type HeldAssignment, type ResultRow } from "./apply-step.ts";
 import { batchProblem } from "./counted-batches.ts";
 import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
@@ -10,8 +9,8 @@ import type { SubmissionToStore } from "./store-submissions.ts";
 
 export interface StatusToStore {
   readonly status: ParsedStatus;
-  /** Its time, as the database keeps it. */
-  readonly at: Timestamptz;
+  /** Its time as the database keeps it, in Unix microseconds. */
+  readonly atUs: number;
   /** As it came, for its evidence. */
   readonly wire: monitorV2.ServerStatus | undefined;
 }
@@ -51,31 +50,31 @@ export function applySteps(
   submission: SubmissionToStore,
   { assignments, repeated }: StepInput,
 ): AppliedSteps {
-  const { statuses, batchId, batchAt, oncePerBatch, traceId } = submission;
+  const { statuses, batchId, batchAtUs, oncePerBatch, traceId } = submission;
   const rows: ResultRow[] = [];
   const refusals: StatusRefusal[] = [];
   for (const each of statuses) {
-    const { status, at, wire } = each;
+    const { status, atUs, wire } = each;
     const assignment = assignments.get(each);
-    const problem = repeated.has(each) ? "repeated" : problemOf(at, assignment, submission);
+    const problem = repeated.has(each) ? "repeated" : problemOf(atUs, assignment, submission);
     if (assignment === undefined || problem !== undefined) {
       refusals.push({ index: status.index, ...REFUSALS[problem ?? "unassigned"] });
     } else {
       const countedBatch = oncePerBatch ? batchId : undefined;
-      rows.push(applyStep({ status, at, wire, assignment, countedBatch, batchAt, traceId }));
+      rows.push(applyStep({ status, atUs, wire, assignment, countedBatch, batchAtUs, traceId }));
     }
   }
   return { rows, refusals };
 }
 
 function problemOf(
-  at: Timestamptz,
+  atUs: number,
   assignment: HeldAssignment | undefined,
   { batchId, oncePerBatch }: SubmissionToStore,
 ): "unassigned" | "counted" | "too_old" | undefined {
   if (assignment === undefined) return "unassigned";
   // What was measured before the server was removed is part of its history.
-  const { removed_on: removedOn, counted_batches: countedBatches } = assignment;
-  if (removedOn !== null && at > removedOn) return "unassigned";
+  const { removedAtUs, countedBatches } = assignment;
+  if (removedAtUs !== null && atUs > removedAtUs) return "unassigned";
   return oncePerBatch ? batchProblem(countedBatches, batchId) : undefined;
 }

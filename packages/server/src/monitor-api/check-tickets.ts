@@ -4,7 +4,7 @@ import type { ServerContext } from "../context.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
 import type { Submission } from "./parse-submission.ts";
-import { ticketHolds, ticketKeyVersion } from "./ticket.ts";
+import { parseTicket, type TicketFields, type TicketKey, ticketHolds } from "./ticket.ts";
 
 /** Of several statuses of one server the first with a valid ticket counts. */
 export async function checkTickets<
@@ -26,18 +26,24 @@ export async function checkTickets<
   const held: Status[] = [];
   const refusals: StatusRefusal[] = [];
   const seen = new Set<string>();
+  const keys = new Map<number, TicketKey | undefined>();
+  const isGood = async (ticket: Uint8Array, fields: TicketFields): Promise<boolean> => {
+    const shown = parseTicket(ticket);
+    if (shown === undefined) return false;
+    const { keyVersion } = shown;
+    if (!keys.has(keyVersion)) keys.set(keyVersion, await ticketKeys.byVersion(keyVersion));
+    const key = keys.get(keyVersion);
+    return key !== undefined && ticketHolds(shown, fields, key);
+  };
   for (const status of parsed) {
-    const version = ticketed ? ticketKeyVersion(status.ticket) : undefined;
-    const key = version === undefined ? undefined : await ticketKeys.byVersion(version);
-    const { address, port } = status;
+    const { address, port, index } = status;
     const fields = {
       monitorId: monitor.id,
       batchId: submission.batchId,
       addressBytes: address.bytes,
       port,
     };
-    const { index } = status;
-    if (ticketed && (key === undefined || !ticketHolds(status.ticket, fields, key))) {
+    if (ticketed && !(await isGood(status.ticket, fields))) {
       const message =
         "signature validation failed: the ticket is not for this monitor, batch and server";
       refusals.push({ index, code: "bad_ticket", message });

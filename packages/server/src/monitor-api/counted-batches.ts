@@ -10,9 +10,13 @@ const KEPT_MS = 10 * 60_000;
 const KEPT_MIN = 8;
 /** Kept however young: about 3 KB, at an interval of 5 s all of the ten minutes. */
 const KEPT_MAX = 128;
+const ULID_CHARACTERS = 26;
+/** A list that is shorter has less than `KEPT_MIN`: with one more, nothing goes. */
+const FEW_CHARACTERS = KEPT_MIN * (ULID_CHARACTERS + 1) - 1;
 
 /** Why a batch cannot be counted. Absent: it can. */
 export function batchProblem(counted: string, batchId: string): "counted" | "too_old" | undefined {
+  if (isNewest(counted, batchId)) return undefined;
   const batches = listOf(counted);
   if (batches.includes(batchId)) return "counted";
   const [oldest] = batches;
@@ -23,6 +27,9 @@ export function batchProblem(counted: string, batchId: string): "counted" | "too
 
 /** With one more; the oldest make room. */
 export function withBatch(counted: string, batchId: string): string {
+  if (counted.length < FEW_CHARACTERS && isNewest(counted, batchId)) {
+    return counted === "" ? batchId : `${counted} ${batchId}`;
+  }
   return kept([...listOf(counted), batchId].toSorted()).join(" ");
 }
 
@@ -36,6 +43,11 @@ function kept(batches: readonly string[]): readonly string[] {
     .filter(
       (batch, index, { length }) => index >= length - KEPT_MIN || ulidTimeMs(batch) >= sinceMs,
     );
+}
+
+/** The rule: batches come in their order, and no list has to be made to see it. */
+function isNewest(counted: string, batchId: string): boolean {
+  return counted === "" || batchId > counted.slice(-ULID_CHARACTERS);
 }
 
 function listOf(counted: string): readonly string[] {

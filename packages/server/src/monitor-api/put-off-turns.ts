@@ -1,6 +1,6 @@
 // A monitor that went on by itself, under a lease, is handed the server an interval after its last check of it.
 
-import type { Schema } from "@truechimer/database";
+import { type Schema, timestamptzFromUnixUs } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { AppliedSubmission } from "./write-results.ts";
 
@@ -10,8 +10,8 @@ export async function putOffTurns(
   applied: readonly AppliedSubmission[],
 ): Promise<void> {
   const checked = applied.flatMap(({ submission, rows }) =>
-    rows.flatMap(({ leased, newest, serverId, at }) =>
-      leased && newest ? [{ monitorId: submission.monitor.id, serverId, at }] : [],
+    rows.flatMap(({ leased, newest, serverId, atUs }) =>
+      leased && newest ? [{ monitorId: submission.monitor.id, serverId, atUs }] : [],
     ),
   );
   if (checked.length === 0) return;
@@ -20,7 +20,7 @@ export async function putOffTurns(
     with checked as (
       select monitor_id, server_id, least(max(ts), now()) as ts from unnest(
         ${checked.map(({ monitorId }) => monitorId)}::bigint[], ${checked.map(({ serverId }) => serverId)}::bigint[],
-        ${checked.map(({ at }) => at)}::timestamptz[]
+        ${checked.map(({ atUs }) => timestamptzFromUnixUs(atUs))}::timestamptz[]
       ) as t (monitor_id, server_id, ts)
       group by monitor_id, server_id
     ),

@@ -1,6 +1,12 @@
 // The assignments that results are about. Nobody else changes their scores while the monitors' rows are locked.
 
-import type { Schema } from "@truechimer/database";
+import { assert } from "@truechimer/base";
+import {
+  decodeRecords,
+  type RecordReader,
+  type Schema,
+  timestamptzFromUnixUs,
+} from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { HeldAssignment } from "./apply-step.ts";
 import type { StatusToStore } from "./apply-steps.ts";
@@ -31,33 +37,64 @@ export async function readAssignments(
   return made === 0n ? found : new Map([...found, ...(await read(transaction, missing))]);
 }
 
-interface AssignmentRow extends HeldAssignment {
-  readonly place: number;
-}
-
+/** As one value, not one a column and row: printing and parsing them cost as much as finding them. */
 async function read(
   transaction: Transaction<Schema>,
   wanted: readonly WantedStatus[],
 ): Promise<Assignments> {
-  const { rows } = await sql<AssignmentRow>`
+  const { rows } = await sql<{ readonly assignments: Buffer | null }>`
     /* prepared: read_assignments */
-    select wanted.place::int as place, nextval('log_scores_id_seq') as result_id, ss.id, ss.server_id, ss.score_raw,
-      ss.score_ts, ss.counted_batches, s.removed_on, s.offset_ns as server_offset_ns
+    select string_agg(record_send(row(wanted.place::int, nextval('log_scores_id_seq'), ss.id, ss.ctid, ss.server_id,
+      ss.score_raw, ss.score_ts, ss.counted_batches, s.removed_on, s.offset_ns)), ''::bytea) as assignments
     from unnest(
-      ${wanted.map(({ submission }) => submission.monitor.id)}::bigint[],
-      ${wanted.map(({ status }) => status.status.address.text)}::inet[],
-      ${wanted.map(({ status }) => status.status.port)}::int[]
+      ${arrayOf(wanted, ({ submission }) => submission.monitor.id)}::bigint[],
+      ${arrayOf(wanted, ({ status }) => status.status.address.text)}::inet[],
+      ${arrayOf(wanted, ({ status }) => status.status.port)}::int[]
     ) with ordinality as wanted (monitor_id, ip, port, place)
     join servers s on s.ip = wanted.ip and s.port = wanted.port
     join server_scores ss on ss.server_id = s.id and ss.monitor_id = wanted.monitor_id`.execute(
     transaction,
   );
+  const bytes = rows[0]?.assignments ?? NOTHING;
   const assignments = new Map<StatusToStore, HeldAssignment>();
-  for (const row of rows) {
-    const status = wanted[row.place - 1]?.status;
-    if (status !== undefined) assignments.set(status, row);
+  for (const [place, assignment] of decodeRecords(bytes, ASSIGNMENT_COLUMNS, readAssignment)) {
+    const status = wanted[place - 1]?.status;
+    if (status !== undefined) assignments.set(status, assignment);
   }
   return assignments;
+}
+
+const NOTHING = Buffer.alloc(0);
+const ASSIGNMENT_COLUMNS = 10;
+
+/** The values of a row of `read_assignments`, in its order. */
+function readAssignment(from: RecordReader): readonly [place: number, assignment: HeldAssignment] {
+  const place = present(from.int4());
+  const assignment = {
+    resultId: present(from.int8()),
+    id: present(from.int8()),
+    tid: present(from.tid()),
+    serverId: present(from.int8()),
+    score: present(from.float8()),
+    scoreAtUs: from.timestamptzUs(),
+    countedBatches: present(from.text()),
+    removedAtUs: from.timestamptzUs(),
+    serverOffsetNs: from.int8(),
+  };
+  return [place, assignment];
+}
+
+function present<Value>(value: Value | null): Value {
+  assert(value !== null, "a column that is not null has a value");
+  return value;
+}
+
+/** An array as PostgreSQL reads it, of values that need no quotes: numbers and addresses. */
+function arrayOf<Item>(
+  items: readonly Item[],
+  value: (item: Item) => bigint | number | string,
+): string {
+  return `{${items.map(value).join(",")}}`;
 }
 
 /** Their tickets say that they were. Paused, so that nothing is handed out for them; who assigns may change that. */
@@ -91,10 +128,10 @@ export async function repeatedTimes(
   const suspects = submissions.flatMap(({ monitor, statuses }) =>
     statuses.flatMap((each) => {
       const assignment = assignments.get(each);
-      const { at } = each;
-      const newest = assignment?.score_ts ?? null;
-      if (assignment === undefined || newest === null || at > newest) return [];
-      return [{ each, at, monitorId: monitor.id, serverId: assignment.server_id }];
+      const { atUs } = each;
+      const newestUs = assignment?.scoreAtUs ?? null;
+      if (assignment === undefined || newestUs === null || atUs > newestUs) return [];
+      return [{ each, atUs, monitorId: monitor.id, serverId: assignment.serverId }];
     }),
   );
   if (suspects.length === 0) return new Set();
@@ -103,7 +140,7 @@ export async function repeatedTimes(
     from unnest(
       ${suspects.map(({ monitorId }) => monitorId)}::bigint[],
       ${suspects.map(({ serverId }) => serverId)}::bigint[],
-      ${suspects.map(({ at }) => at)}::timestamptz[]
+      ${suspects.map(({ atUs }) => timestamptzFromUnixUs(atUs))}::timestamptz[]
     ) with ordinality as suspect (monitor_id, server_id, ts, place)
     join log_scores l on l.server_id = suspect.server_id and l.ts = suspect.ts
       and l.monitor_id = suspect.monitor_id`.execute(transaction);

@@ -4,7 +4,7 @@
 // nothing.
 
 import { AppError } from "@truechimer/base";
-import { inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
+import { inTransaction, type Schema, timestamptzFromUnixUs } from "@truechimer/database";
 import type { Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { applySteps, type StatusToStore } from "./apply-steps.ts";
@@ -22,8 +22,8 @@ export interface SubmissionToStore {
   readonly monitor: CallingMonitor;
   readonly submissionId: string;
   readonly batchId: string;
-  /** When the batch was handed out. */
-  readonly batchAt: Timestamptz;
+  /** When the batch was handed out, in Unix microseconds. */
+  readonly batchAtUs: number;
   /**
    * Below version 5: a batch older than the last one is refused as a whole, and one result of a server counts. From then
    * on a batch comes in parts and, under its lease, with results of many times; each time counts once.
@@ -104,7 +104,7 @@ async function storeTogether(
   for (const submission of submissions) {
     const duplicate = duplicates.get(submission);
     const lastSubmit = lastSubmits.get(submission.monitor.id) ?? null;
-    const isLate = lastSubmit !== null && submission.batchAt < lastSubmit;
+    const isLate = lastSubmit !== null && timestamptzFromUnixUs(submission.batchAtUs) < lastSubmit;
     if (duplicate !== undefined) outcomes.set(submission, { value: duplicate });
     else if (submission.oncePerBatch && isLate) late.push(submission);
     else fresh.push(submission);

@@ -4,7 +4,7 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import { timestamptzFromNs } from "@truechimer/database";
+import { unixUsFromNs } from "@truechimer/database";
 import { isAgentFault } from "@truechimer/ntp";
 import { currentTraceId, parseTraceparent, withSpan } from "@truechimer/telemetry";
 import type { ServerContext } from "../context.ts";
@@ -59,12 +59,12 @@ export async function submitResults(
     monitor,
     submissionId: submission.id,
     batchId: submission.batchId,
-    batchAt: timestamptzFromNs(submission.batchAtNs),
+    batchAtUs: unixUsFromNs(submission.batchAtNs),
     oncePerBatch: submission.version < FIRST_VERSION_WITH_PORTS,
     ticketed,
     statuses: telling.map((status) => ({
       status,
-      at: timestamptzFromNs(status.atNs),
+      atUs: unixUsFromNs(status.atNs),
       wire: request.list[status.index],
     })),
     traceroutes: traced.held,

@@ -24,31 +24,33 @@ export interface TicketKey {
 const TICKET_BYTES_MAX = 64;
 /** The database's integer: a greater version never was. */
 const VERSION_MAX = 2 ** 31 - 1;
+const AUTHENTICATOR_CHARACTERS = 43;
 const TICKET = /^([1-9]\d{0,9})-([A-Za-z0-9_-]{43})$/;
 
 export function createTicket(fields: TicketFields, key: TicketKey): Uint8Array {
   return Buffer.from(`${key.version}-${authenticator(fields, key)}`, "latin1");
 }
 
-/** The key version that a ticket names. Absent: it is no ticket. */
-export function ticketKeyVersion(ticket: Uint8Array): number | undefined {
-  const version = parseTicket(ticket)?.[1];
-  return version === undefined || Number(version) > VERSION_MAX ? undefined : Number(version);
+/** A ticket as it is shown, by its form alone. */
+export interface ShownTicket {
+  readonly keyVersion: number;
+  readonly authenticator: Buffer;
+}
+
+/** Absent: it is no ticket. */
+export function parseTicket(ticket: Uint8Array): ShownTicket | undefined {
+  if (ticket.length > TICKET_BYTES_MAX) return undefined;
+  const bytes = Buffer.from(ticket.buffer, ticket.byteOffset, ticket.length);
+  const match = TICKET.exec(bytes.toString("latin1"));
+  const keyVersion = Number(match?.[1]);
+  if (match === null || keyVersion > VERSION_MAX) return undefined;
+  return { keyVersion, authenticator: bytes.subarray(-AUTHENTICATOR_CHARACTERS) };
 }
 
 /** Whether `ticket` is what `createTicket` made of the same fields and key; compares in constant time. */
-export function ticketHolds(ticket: Uint8Array, fields: TicketFields, key: TicketKey): boolean {
-  const match = parseTicket(ticket);
-  if (match?.[2] === undefined || Number(match[1]) !== key.version) return false;
-  return sameBytes(
-    Buffer.from(match[2], "latin1"),
-    Buffer.from(authenticator(fields, key), "latin1"),
-  );
-}
-
-function parseTicket(ticket: Uint8Array): RegExpExecArray | undefined {
-  if (ticket.length > TICKET_BYTES_MAX) return undefined;
-  return TICKET.exec(Buffer.from(ticket).toString("latin1")) ?? undefined;
+export function ticketHolds(ticket: ShownTicket, fields: TicketFields, key: TicketKey): boolean {
+  if (ticket.keyVersion !== key.version) return false;
+  return sameBytes(ticket.authenticator, Buffer.from(authenticator(fields, key), "latin1"));
 }
 
 /**

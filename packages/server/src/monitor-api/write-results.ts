@@ -1,7 +1,12 @@
 // All rows of several submissions in one statement: the monitors, the assignments, the results, and their evidence.
 // A result that is older than the assignment's last one counts for the score, but says nothing of how the server is now.
 
-import { encodeRows, type RowWriter, type Schema } from "@truechimer/database";
+import {
+  encodeRows,
+  type RowWriter,
+  type Schema,
+  timestamptzFromUnixUs,
+} from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { ResultRow } from "./apply-step.ts";
 import type { AppliedSteps } from "./apply-steps.ts";
@@ -16,7 +21,11 @@ interface RowToWrite {
   readonly monitorId: bigint;
 }
 
-/** Assignments are written in the order of their ids, as everybody does who writes several. */
+/**
+ * Assignments are written in the order of their ids, as everybody does who writes several. Each is written where its row
+ * was when it was read, which spares the way through the index; one that somebody else has written since lies elsewhere,
+ * and is found by its key.
+ */
 export async function writeResults(
   transaction: Transaction<Schema>,
   applied: readonly AppliedSubmission[],
@@ -26,10 +35,11 @@ export async function writeResults(
       rows.map((row): RowToWrite => ({ row, monitorId: submission.monitor.id })),
     )
     .toSorted((a, b) => (a.row.assignmentId < b.row.assignmentId ? -1 : 1));
-  await sql`
+  const input = encodeRows(written, COUNTED_RESULT_COLUMNS, writeRow);
+  const { rows: told } = await sql<{ readonly assigned: number }>`
     /* prepared: write_results */
     with input as (
-      select * from unnest(${encodeRows(written, SUBMITTED_RESULT_COLUMNS, writeRow)}::submitted_result[])
+      select * from unnest(${input}::counted_result[])
     ),
     noted as (
       update monitors m set
@@ -38,12 +48,49 @@ export async function writeResults(
         checks_total = m.checks_total + t.counted
       from unnest(
         ${applied.map(({ submission }) => submission.monitor.id)}::bigint[],
-        ${applied.map(({ submission }) => submission.batchAt)}::timestamptz[],
+        ${applied.map(({ submission }) => timestamptzFromUnixUs(submission.batchAtUs))}::timestamptz[],
         ${applied.map(({ rows: each }) => each.length)}::int[]
       ) as t (monitor_id, batch_at, counted)
       where m.id = t.monitor_id
     ),
     assigned as (
+      ${ASSIGN} where ss.ctid = i.place and ss.server_id = i.server_id and ss.monitor_id = i.monitor_id and i.newest
+      returning ss.id
+    ),
+    late as (
+      update server_scores ss set score_raw = i.score, counted_batches = i.counted_batches,
+        results_counted = ss.results_counted + 1
+      from input i where ss.server_id = i.server_id and ss.monitor_id = i.monitor_id and not i.newest
+    ),
+    kept as (
+      insert into check_evidence (log_score_id, ts, evidence)
+      select id, ts, evidence from input where evidence is not null
+    ),
+    stored as (
+      insert into log_scores (id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns,
+        stratum, leap, reason, no_response, samples_sent, samples_answered, has_evidence, attributes)
+      select id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns, stratum,
+        leap, reason, no_response, samples_sent, samples_answered, evidence is not null, attributes
+      from input
+    )
+    select count(*)::int as assigned from assigned`.execute(transaction);
+  const newest = written.filter(({ row }) => row.newest).length;
+  if (told[0]?.assigned !== newest) await assignMoved(transaction, input);
+}
+
+/** Nobody but whoever holds the monitor's row writes a result's number. */
+async function assignMoved(transaction: Transaction<Schema>, input: Buffer): Promise<void> {
+  await sql`
+    /* prepared: assign_moved_results */
+    with input as (
+      select * from unnest(${input}::counted_result[])
+    )
+    ${ASSIGN} where ss.server_id = i.server_id and ss.monitor_id = i.monitor_id and i.newest
+      and ss.last_log_score_id is distinct from i.id`.execute(transaction);
+}
+
+/** What a result says of how the server is now, from `input i` to `server_scores ss`. */
+const ASSIGN = sql`
       update server_scores ss set
         score_raw = i.score,
         score_ts = i.ts,
@@ -70,27 +117,11 @@ export async function writeResults(
         quality_residual_ms = case when i.residual_ms is null then ss.quality_residual_ms else
           (coalesce(ss.quality_residual_ms, i.residual_ms) * weight_kept(ss.quality_answers, i.weight_kept) + i.residual_ms)
           / (weight_kept(ss.quality_answers, i.weight_kept) + 1) end
-      from input i where ss.server_id = i.server_id and ss.monitor_id = i.monitor_id and i.newest
-    ),
-    late as (
-      update server_scores ss set score_raw = i.score, counted_batches = i.counted_batches,
-        results_counted = ss.results_counted + 1
-      from input i where ss.server_id = i.server_id and ss.monitor_id = i.monitor_id and not i.newest
-    ),
-    kept as (
-      insert into check_evidence (log_score_id, ts, evidence)
-      select id, ts, evidence from input where evidence is not null
-    )
-    insert into log_scores (id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns,
-      stratum, leap, reason, no_response, samples_sent, samples_answered, has_evidence, attributes)
-    select id, ts, server_id, monitor_id, score_before, step, score, rule, offset_ns, bound_ns, rtt_ns, stratum,
-      leap, reason, no_response, samples_sent, samples_answered, evidence is not null, attributes
-    from input`.execute(transaction);
-}
+      from input i`;
 
-const SUBMITTED_RESULT_COLUMNS = 26;
+const COUNTED_RESULT_COLUMNS = 27;
 
-/** The columns of the type `submitted_result`, in its order. */
+/** The columns of the type `counted_result`, in its order. */
 function writeRow({ row, monitorId }: RowToWrite, out: RowWriter): void {
   out.int8(row.id);
   out.int8(row.serverId);
@@ -118,4 +149,5 @@ function writeRow({ row, monitorId }: RowToWrite, out: RowWriter): void {
   out.float8(row.weightKept);
   out.float8(row.delayMs);
   out.float8(row.residualMs);
+  out.tid(row.assignmentTid);
 }
