@@ -41,7 +41,7 @@ export type OnDemandTransportName = "stream" | "mqtt";
 export type OnDemandKindName = "ntp" | "traceroute";
 /** What a person or a key may do; each may what the one before may. */
 export type RoleName = "viewer" | "operator" | "admin";
-export type AuditActorName = "owner" | "key" | "command_line";
+export type AuditActorName = "user" | "owner" | "key" | "command_line";
 export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
 export interface Schema {
@@ -68,6 +68,9 @@ export interface Schema {
   ticket_keys: TicketKeysTable;
   one_time_keys: OneTimeKeysTable;
   admin_sessions: AdminSessionsTable;
+  users: UsersTable;
+  user_links: UserLinksTable;
+  user_sessions: UserSessionsTable;
   api_keys: ApiKeysTable;
   audit_entries: AuditEntriesTable;
   audit_head: AuditHeadTable;
@@ -385,6 +388,42 @@ export interface AdminSessionsTable {
   last_used_at: Generated<Timestamptz>;
   user_agent: Generated<string>;
   ends_at: Generated<Timestamptz>;
+  id_token: Generated<string>;
+  opened_from: Generated<string>;
+}
+
+export interface UsersTable {
+  id: GeneratedAlways<bigint>;
+  id_token: string;
+  name: string;
+  name_key: string;
+  role: RoleName;
+  account_id: bigint | null;
+  password_hash: string | null;
+  password_set_at: Timestamptz | null;
+  created_at: Generated<Timestamptz>;
+  created_by: Generated<string>;
+  signed_in_at: Timestamptz | null;
+  disabled_at: Timestamptz | null;
+}
+
+export interface UserLinksTable {
+  token_hash: Uint8Array;
+  user_id: bigint;
+  created_at: Generated<Timestamptz>;
+  expires_at: Timestamptz;
+}
+
+export interface UserSessionsTable {
+  token_hash: Uint8Array;
+  id_token: string;
+  user_id: bigint;
+  created_at: Generated<Timestamptz>;
+  expires_at: Timestamptz;
+  ends_at: Timestamptz;
+  last_used_at: Generated<Timestamptz>;
+  opened_from: Generated<string>;
+  user_agent: Generated<string>;
 }
 
 export interface ApiKeysTable {

@@ -11,12 +11,14 @@ import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
 import type { HotHistory } from "./history/hot-history.ts";
 import type { JobTiming } from "./jobs/job-timing.ts";
-import type { CallerKey } from "./limits/caller-key.ts";
+import type { CallerKey, RequestAddresses } from "./limits/caller-key.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Loop } from "./loops/loop.ts";
 import type { MonitorCalls } from "./monitor-api/monitor-calls.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
+import type { CallerWatch } from "./people/caller-watch.ts";
+import type { Passwords } from "./people/passwords.ts";
 import type { ServerPolicy } from "./policy.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 
@@ -54,6 +56,11 @@ export interface ServerContext {
   readonly auditSigner?: HeadSigner;
   /** Whom a request is counted for while nothing else is known of its caller. */
   readonly callerKey: CallerKey;
+  readonly requestAddress: RequestAddresses;
+  /** Hashes passwords, some at a time. */
+  readonly passwords: Passwords;
+  /** Ends what callers have open when they may no longer have it. */
+  readonly callerWatch: CallerWatch;
   /** Absent, like the signing keys and the seal: no master key is configured. */
   readonly ca?: CertificateAuthority;
   readonly signingKeys?: SigningKeys;

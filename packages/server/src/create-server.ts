@@ -47,7 +47,7 @@ import { type ListenAddress, listen } from "./http/listen.ts";
 import { startIngestWatch } from "./ingest/ingest-watch.ts";
 import { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";
 import { startWorker } from "./jobs/start-worker.ts";
-import { createCallerKey } from "./limits/caller-key.ts";
+import { createRequestAddresses } from "./limits/caller-key.ts";
 import { createLimits, type Limits } from "./limits/limits.ts";
 import type { LimitSettings } from "./limits/rate-limits.ts";
 import { type Loop, registerLoops } from "./loops/loop.ts";
@@ -57,6 +57,8 @@ import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import { createOnDemand } from "./on-demand/on-demand.ts";
 import type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
+import { createCallerWatch } from "./people/caller-watch.ts";
+import { createPasswords } from "./people/passwords.ts";
 import { POOL_POLICY, type ServerPolicy } from "./policy.ts";
 import { type ReplicaPresence, startReplicaPresence } from "./replicas/replica-presence.ts";
 import { createNameResolver } from "./resolve-name.ts";
@@ -277,6 +279,7 @@ async function createContext(
     counter: metrics.rateLimits,
     settings: options.rateLimits ?? {},
   });
+  const requestAddress = createRequestAddresses(agents.trustedProxies);
   return {
     version,
     startedAtNs: clock.nowNs(),
@@ -302,7 +305,10 @@ async function createContext(
       file: options.auditHeadFile,
     }),
     ...(auditSigner === undefined ? {} : { auditSigner }),
-    callerKey: createCallerKey(agents.trustedProxies),
+    requestAddress,
+    callerKey: (request) => requestAddress(request).key,
+    passwords: createPasswords({ random, limits }),
+    callerWatch: createCallerWatch({ database, clock, logger }),
     ...keys,
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),

@@ -3,8 +3,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import type { Client } from "@connectrpc/connect";
 import { adminV1, peopleV1 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
@@ -13,6 +12,7 @@ import { ADMIN_PERMISSIONS } from "../src/people/admin-permissions.ts";
 import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
 import { MASTER_KEY } from "./_master-key.ts";
 import { ip, useServer } from "./_test-server.ts";
+import { createUser, PASSWORD, peopleClient, sessionCookie } from "./_users.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "audit-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -22,19 +22,7 @@ const { server, admin, adminKey } = await useServer(database, {
   masterKey: MASTER_KEY,
   auditHeadFile,
 });
-const people = createClient(
-  peopleV1.PeopleService,
-  createConnectTransport({
-    baseUrl: server.url,
-    httpVersion: "1.1",
-    interceptors: [
-      (next) => (request) => {
-        request.header.set("authorization", `Bearer ${adminKey}`);
-        return next(request);
-      },
-    ],
-  }),
-);
+const people = peopleClient(server.url, { authorization: `Bearer ${adminKey}` });
 
 async function registration(): Promise<string> {
   const id = createUlid(systemClock, systemRandom);
@@ -49,6 +37,8 @@ async function registration(): Promise<string> {
 const { addedIds } = await server.addServers([{ name: "a", address: ip("10.0.0.1"), port: 123 }]);
 const ids = [addedIds[0] ?? 0n];
 const { monitorId } = await server.createMonitor({ name: "old", address: ip("10.0.1.1") });
+
+const user = await createUser(database, { name: "margaret", role: "viewer" });
 
 /** One call for each procedure that changes something, in an order in which each finds what it changes. */
 const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -92,6 +82,31 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
     "revokeKey",
     async () => people.revokeKey({ id: (await people.listKeys({})).keys[0]?.id ?? 0n }),
   ],
+  ["inviteUser", () => people.inviteUser({ name: "ada", role: peopleV1.Role.VIEWER })],
+  [
+    "setUserRole",
+    async () => people.setUserRole({ id: await userId(), role: peopleV1.Role.OPERATOR }),
+  ],
+  ["resetUser", async () => people.resetUser({ id: await userId() })],
+  ["setUserDisabled", async () => people.setUserDisabled({ id: await userId(), disabled: true })],
+  [
+    "endSession",
+    async () => {
+      await sessionCookie(database, user.id);
+      const { sessions } = await people.listSessions({ userId: user.idToken });
+      return people.endSession({ id: sessions[0]?.id ?? "" });
+    },
+  ],
+  ["endOtherSessions", async () => (await asUser()).endOtherSessions({})],
+  [
+    "changePassword",
+    async () =>
+      (await asUser()).changePassword({
+        currentPassword: PASSWORD,
+        newPassword: "another horse, another battery",
+      }),
+  ],
+  ["signOut", async () => (await asUser()).signOut({})],
   ["createAccount", () => people.createAccount({ name: "Lab" })],
   ["renameAccount", () => people.renameAccount({ id: "default", name: "Home" })],
   ["moveToAccount", () => people.moveToAccount({ accountId: "default", serverIds: ids })],
@@ -100,6 +115,18 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
 async function agentId(): Promise<string> {
   const { agents } = await admin.listAgents({});
   return agents.find(({ name }) => name === "old")?.id ?? "";
+}
+
+/** No key has a session: a user calls these. */
+const OF_SESSIONS: ReadonlySet<string> = new Set(["endOtherSessions", "changePassword", "signOut"]);
+
+async function userId(): Promise<string> {
+  const { users } = await people.listUsers({});
+  return users.find(({ name }) => name === "ada")?.id ?? "";
+}
+
+async function asUser(): Promise<Client<typeof peopleV1.PeopleService>> {
+  return peopleClient(server.url, { cookie: await sessionCookie(database, user.id) });
 }
 
 async function sequence(): Promise<bigint> {
@@ -114,11 +141,12 @@ describe("each procedure that changes something", () => {
     expect(CHANGES.map(([name]) => name).toSorted()).toEqual(changing.toSorted());
   });
 
-  test.each(CHANGES)("%s leaves one entry, and its end is kept outside", async (_name, change) => {
+  test.each(CHANGES)("%s leaves one entry, and its end is kept outside", async (name, change) => {
+    const actorKind = OF_SESSIONS.has(name) ? "user" : "command_line";
     const before = await sequence();
     await change();
     const { entries } = await people.listAuditEntries({ pageSize: 1 });
-    expect(entries[0]).toMatchObject({ sequence: before + 1n, actorKind: "command_line" });
+    expect(entries[0]).toMatchObject({ sequence: before + 1n, actorKind });
     const kept = JSON.parse(await readFile(auditHeadFile, "utf8")) as Record<string, string>;
     expect(kept).toMatchObject({ sequence: String(before + 1n), hash: entries[0]?.hash });
     expect(await people.verifyAudit({})).toMatchObject({

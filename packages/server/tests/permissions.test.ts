@@ -1,7 +1,7 @@
 // One permission for every procedure: each is called with every role, and with the objects of another account.
 
 import { create, type DescMethod, type DescService, ScalarType } from "@bufbuild/protobuf";
-import { adminV1, peopleV1 } from "@truechimer/api";
+import { adminV1, peopleV1, signInV1 } from "@truechimer/api";
 import { systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
@@ -13,6 +13,7 @@ import type { AnyPermissions } from "../src/people/permission.ts";
 import { ROLES, roleReaches } from "../src/people/role.ts";
 import { MASTER_KEY } from "./_master-key.ts";
 import { ip, useServer } from "./_test-server.ts";
+import { createUser, sessionCookie } from "./_users.ts";
 
 const database = await useDatabase();
 const { server, admin } = await useServer(database, { masterKey: MASTER_KEY });
@@ -32,14 +33,19 @@ interface Refusal {
   readonly message: string;
 }
 
+/** What proves who asks. */
+type Proof = { readonly authorization: string } | { readonly cookie: string };
+
+const bearer = (secret: string): Proof => ({ authorization: `Bearer ${secret}` });
+
 /** Over plain HTTP, so that nothing but the answer counts. */
-async function ask(secret: string, method: DescMethod, body: object = {}): Promise<Refusal> {
+async function ask(proof: Proof, method: DescMethod, body: object = {}): Promise<Refusal> {
   const isStream = method.methodKind !== "unary";
   const json = JSON.stringify(body);
   const response = await fetch(`${server.url}/${method.parent.typeName}/${method.name}`, {
     method: "POST",
     headers: {
-      authorization: `Bearer ${secret}`,
+      ...proof,
       "content-type": isStream ? "application/connect+json" : "application/json",
     },
     body: isStream ? enveloped(json) : json,
@@ -80,7 +86,7 @@ async function key(input: {
   readonly accountId?: bigint;
   readonly procedures?: readonly string[];
   readonly expired?: boolean;
-}): Promise<string> {
+}): Promise<Proof> {
   const secret = createToken("tca_", systemRandom);
   await database.kysely
     .insertInto("api_keys")
@@ -93,7 +99,32 @@ async function key(input: {
       expires_at: (input.expired === true ? "2001-01-01T00:00:00Z" : null) as never,
     })
     .execute();
-  return secret;
+  return bearer(secret);
+}
+
+/** A session for each call: some procedures end it. */
+async function asUser(
+  role: (typeof ROLES)[number],
+  accountId?: bigint,
+): Promise<() => Promise<Proof>> {
+  users += 1;
+  const user = await createUser(database, {
+    name: `user ${users}`,
+    role,
+    ...(accountId === undefined ? {} : { accountId }),
+  });
+  return async () => ({ cookie: await sessionCookie(database, user.id) });
+}
+
+let users = 0;
+
+/** By a key, and by a user who signed in. */
+async function bothWays(
+  role: (typeof ROLES)[number],
+  accountId?: bigint,
+): Promise<readonly (() => Promise<Proof>)[]> {
+  const proof = await key({ role, ...(accountId === undefined ? {} : { accountId }) });
+  return [() => Promise.resolve(proof), await asUser(role, accountId)];
 }
 
 async function account(name: string): Promise<bigint> {
@@ -115,26 +146,29 @@ describe("every procedure", () => {
   });
 
   test.each(ROLES)("is refused to the role %s exactly where it needs more", async (role) => {
-    const secret = await key({ role });
-    for (const { method, permission } of PROCEDURES) {
-      const { code, message } = await ask(secret, method);
-      const isRefused = code === "permission_denied" && message.includes("needs the role");
-      expect({ name: method.name, isRefused }).toEqual({
-        name: method.name,
-        isRefused: !roleReaches(role, permission?.least ?? "admin"),
-      });
+    for (const proof of await bothWays(role)) {
+      for (const { method, permission } of PROCEDURES) {
+        const { code, message } = await ask(await proof(), method);
+        const isRefused = code === "permission_denied" && message.includes("needs the role");
+        expect({ name: method.name, isRefused, code }).toEqual({
+          name: method.name,
+          isRefused: !roleReaches(role, permission?.least ?? "admin"),
+          code: expect.not.stringContaining("unauthenticated"),
+        });
+      }
     }
   });
 
   test("that is about all accounts is refused to one", async () => {
-    const secret = await key({ role: "admin", accountId: await account("narrow") });
-    for (const { method, permission } of PROCEDURES) {
-      const { code, message } = await ask(secret, method);
-      const isRefused = code === "permission_denied" && message.includes("about all accounts");
-      expect({ name: method.name, isRefused }).toEqual({
-        name: method.name,
-        isRefused: permission?.accounts === "installation",
-      });
+    for (const proof of await bothWays("admin", await account("narrow"))) {
+      for (const { method, permission } of PROCEDURES) {
+        const { code, message } = await ask(await proof(), method);
+        const isRefused = code === "permission_denied" && message.includes("about all accounts");
+        expect({ name: method.name, isRefused }).toEqual({
+          name: method.name,
+          isRefused: permission?.accounts === "installation",
+        });
+      }
     }
   });
 
@@ -147,6 +181,15 @@ describe("every procedure", () => {
         open: method.name === "GetOverview",
       });
     }
+  });
+
+  test("that needs none is one of those by which somebody gets in", () => {
+    expect(signInV1.SignInService.methods.map(({ name }) => name)).toEqual([
+      "GetSignInOptions",
+      "SignIn",
+      "LookUpLink",
+      "UseLink",
+    ]);
   });
 
   test("is closed to a key that has ended", async () => {
@@ -168,6 +211,12 @@ describe("objects of another account", async () => {
   const { token } = await admin.createEnrolmentToken({ name: "theirs" });
   await database.pool.query("update enrolment_tokens set account_id = $1", [theirs]);
   await key({ role: "viewer", accountId: theirs });
+  const them = await createUser(database, { name: "theirs", role: "viewer", accountId: theirs });
+  await sessionCookie(database, them.id);
+  const { rows: sessions } = await database.pool.query<{ id_token: string }>(
+    "select id_token from user_sessions where user_id = $1",
+    [them.id],
+  );
   const { rows: keys } = await database.pool.query<{ id: bigint }>(
     "select id from api_keys where account_id = $1",
     [theirs],
@@ -180,6 +229,7 @@ describe("objects of another account", async () => {
     await key({ role: "admin", accountId: ours }),
     await key({ role: "admin", accountId: theirs }),
   ];
+  const ourUser = await asUser("admin", ours);
   /** Of the kinds that a request can name, one that is theirs and one that is nobody's. */
   const IDS: Readonly<Record<string, { readonly real: string; readonly none: string }>> = {
     servers: { real: String(serverId), none: "987654" },
@@ -188,6 +238,8 @@ describe("objects of another account", async () => {
     enrolmentTokens: { real: token?.id ?? "", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
     keys: { real: String(keys[0]?.id), none: "987654" },
     accounts: { real: "theirs", none: "nobody" },
+    users: { real: them.idToken, none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
+    sessions: { real: sessions[0]?.id_token ?? "", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
     checks: { real: "987653", none: "987654" },
     registrations: { real: "01ARZ3NDEKTSV4RRFFQ69G5FAW", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
   };
@@ -198,7 +250,7 @@ describe("objects of another account", async () => {
     const objects = typeof accounts === "object" ? accounts.objects : undefined;
     if (objects === undefined) return [];
     return method.input.fields.flatMap((field) => {
-      if (!/^(id|ids|server_id|server_ids|account_id)$/.test(field.name)) return [];
+      if (!/^(id|ids|server_id|server_ids|account_id|user_id)$/.test(field.name)) return [];
       const isList = field.fieldKind === "list";
       const isNumber = "scalar" in field && field.scalar === ScalarType.INT64;
       const probe = isNumber ? 1n : "x";
@@ -219,26 +271,30 @@ describe("objects of another account", async () => {
 
   test.each(naming)("$method.name: $kind look as if they did not exist", async (each) => {
     const { real = "", none = "" } = IDS[each.kind] ?? {};
-    const refused = await ask(ourKey, each.method, each.body(real));
-    const missing = await ask(ourKey, each.method, each.body(none));
-    expect({ code: refused.code, message: refused.message.replace(real, "ID") }).toEqual({
-      code: "not_found",
-      message: missing.message.replace(none, "ID"),
-    });
+    for (const proof of [ourKey, await ourUser()]) {
+      const refused = await ask(proof, each.method, each.body(real));
+      const missing = await ask(proof, each.method, each.body(none));
+      expect({ code: refused.code, message: refused.message.replace(real, "ID") }).toEqual({
+        code: "not_found",
+        message: missing.message.replace(none, "ID"),
+      });
+    }
   });
 
   test("are in no list, and in their own", async () => {
-    for (const name of ["listServers", "listMonitors", "listAgents", "getOverview"] as const) {
-      const method = adminV1.AdminService.method[name];
-      const text = async (secret: string): Promise<string> => {
+    const { listServers, listMonitors, listAgents, getOverview } = adminV1.AdminService.method;
+    const { listUsers } = peopleV1.PeopleService.method;
+    for (const method of [listServers, listMonitors, listAgents, getOverview, listUsers]) {
+      const text = async (proof: Proof): Promise<string> => {
         const answer = await fetch(`${server.url}/${method.parent.typeName}/${method.name}`, {
           method: "POST",
-          headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+          headers: { ...proof, "content-type": "application/json" },
           body: "{}",
         });
         return answer.text();
       };
       expect(await text(ourKey)).not.toContain("theirs");
+      expect(await text(await ourUser())).not.toContain("theirs");
       expect(await text(theirKey)).toContain("theirs");
     }
   });
@@ -247,7 +303,7 @@ describe("objects of another account", async () => {
     const add = adminV1.AdminService.method.addServers;
     const response = await fetch(`${server.url}/${add.parent.typeName}/AddServers`, {
       method: "POST",
-      headers: { authorization: `Bearer ${ourKey}`, "content-type": "application/json" },
+      headers: { ...ourKey, "content-type": "application/json" },
       body: JSON.stringify({ targets: ["10.9.9.1"] }),
     });
     const answer = (await response.json()) as { refused?: readonly { code: string }[] };

@@ -7,8 +7,11 @@ export const REDACTED = "[redacted]";
 const SECRET_KEY =
   /^(authorization|cookie|set-?cookie|password|passwd|passphrase|secret|token|ticket|api_?key|one_?time_?key|private_?key|admin_?keys?)$|(_|-)?(password|secret|token|private_?key|api_?key)$/i;
 
-/** Our tokens (people `tca_`, monitors `tcm_`, one-time keys `tco_`, enrolment `tce_`), wherever they stand in a text. */
-const SECRET_TEXT = /\btc[aemo]_[A-Za-z0-9_-]{8,}/g;
+/**
+ * Our tokens (programs `tca_`, monitors `tcm_`, one-time keys `tco_`, enrolment `tce_`, sessions `tcs_` and `tcu_`, links
+ * `tcl_`), wherever they stand in a text.
+ */
+const SECRET_TEXT = /\btc[aelmosu]_[A-Za-z0-9_-]{8,}/g;
 const BEARER = /\b(bearer\s+)[^\s"',]+/gi;
 const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]*@/gi;
 const URL_KEY = /([?&](?:key|token|password)=)[^&\s"']+/gi;

@@ -9,6 +9,7 @@ export const WINDOWED_LIMITS = [
   "agent_calls",
   "admin_calls",
   "login_failures",
+  "sign_in_failures",
   "address_requests",
   "check_now",
   "check_now_target",
@@ -25,6 +26,7 @@ export const PLACE_LIMITS = [
   "open_requests",
   "credential_lookups",
   "questions_waiting",
+  "password_checks",
   "agent_streams",
 ] as const;
 

@@ -5,9 +5,10 @@ import type { ServerContext } from "../context.ts";
 import { processKeyCaller, storedKeyCaller } from "../people/api-keys.ts";
 import type { Caller } from "../people/caller.ts";
 import { createOneTimeKey, type OneTimeKey, redeemOneTimeKey } from "../people/one-time-keys.ts";
-import { sessionCaller } from "../people/sessions.ts";
+import { ownerSessionCaller, type SessionOrigin } from "../people/sessions.ts";
+import { userSessionCaller } from "../people/user-sessions.ts";
 import { cookieValue } from "./cookie.ts";
-import { bearerToken, sameBytes, tokenHash } from "./token.ts";
+import { bearerToken, sameBytes, TOKEN_CHARACTERS_MAX, tokenHash } from "./token.ts";
 
 /** Keys and sessions that held so lately are remembered, so many of them. Each call asks the database all the same. */
 const HELD_NS = 60_000_000_000n;
@@ -28,7 +29,7 @@ export interface AdminAccess {
   /** Of the installation's owner. */
   createOneTimeKey(): Promise<OneTimeKey>;
   /** Spends the key for a session. Gives the cookie's value; absent: the key is unknown, spent or too old. */
-  redeem(key: string, userAgent: string): Promise<string | undefined>;
+  redeem(key: string, origin: SessionOrigin): Promise<string | undefined>;
 }
 
 export interface AdminAccessOptions {
@@ -45,12 +46,19 @@ export async function createAdminAccess(
   const held = new Map<string, bigint>();
   const shown = ({ authorization, cookie }: AdminCredentials): string | undefined =>
     authorization === undefined ? cookieValue(cookie, cookieName) : bearerToken(authorization);
-  const find = (secret: string, isKey: boolean): Promise<Caller | undefined> => {
-    if (!isKey) return sessionCaller(context.database, secret);
+  const { kysely } = context.database;
+  const find = async (secret: string, isKey: boolean): Promise<Caller | undefined> => {
+    if (secret.length > TOKEN_CHARACTERS_MAX) return undefined;
     const hash = tokenHash(secret);
+    const noteUse = { noteUse: true } as const;
+    if (!isKey) {
+      return secret.startsWith("tcu_")
+        ? userSessionCaller(kysely, hash, noteUse)
+        : ownerSessionCaller(kysely, hash, noteUse);
+    }
     return keyHashes.some((known) => sameBytes(known, hash))
-      ? Promise.resolve(processKeyCaller(hash))
-      : storedKeyCaller(context.database, secret);
+      ? processKeyCaller(hash)
+      : storedKeyCaller(context.database, hash, noteUse);
   };
   return {
     cookieName,
@@ -72,8 +80,7 @@ export async function createAdminAccess(
       return at !== undefined && context.clock.monotonicNs() - at < HELD_NS;
     },
     createOneTimeKey: () => createOneTimeKey(context.database.kysely, context.random),
-    redeem: (key, userAgent) =>
-      redeemOneTimeKey(context.database, context.random, { key, userAgent }),
+    redeem: (key, origin) => redeemOneTimeKey(context.database, context.random, { key, ...origin }),
   };
 }
 

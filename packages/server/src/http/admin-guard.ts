@@ -10,7 +10,11 @@ import { type HostPolicy, hostProblem, originProblem } from "./host-guard.ts";
 import { hostHeaders } from "./request-guards.ts";
 
 /** Refuses what another site's page, or a rebound name, asks. */
-function guardOrigin(scope: FastifyInstance, context: ServerContext, hosts: HostPolicy): void {
+export function guardOrigin(
+  scope: FastifyInstance,
+  context: ServerContext,
+  hosts: HostPolicy,
+): void {
   scope.addHook("onRequest", async (request, reply) => {
     const headers = hostHeaders(request);
     const host = hostProblem(headers, hosts);
@@ -70,7 +74,7 @@ const SESSION_NEEDED: CallRefusal = {
   connectCode: "unauthenticated",
   code: "unauthenticated",
   message:
-    "a session is needed: open the address that the start printed, or get a new one with `truechimer login`",
+    "a session is needed: sign in, open the address that the start printed, or get a new one with `truechimer login`",
 };
 
 const KEY_VOID: CallRefusal = {

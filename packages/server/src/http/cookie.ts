@@ -17,6 +17,11 @@ export function sessionCookieHeader(cookie: SessionCookie): string {
   return `${cookie.name}=${cookie.value}; Path=/; Max-Age=${MAX_AGE_SECONDS}; HttpOnly; SameSite=Strict${secure}`;
 }
 
+/** Has the browser forget the session. */
+export function endedSessionCookieHeader({ name, secure }: Omit<SessionCookie, "value">): string {
+  return `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+}
+
 /** The value of the cookie `name` in a `Cookie` header; the first one counts. */
 export function cookieValue(header: string | null | undefined, name: string): string | undefined {
   if (header === undefined || header === null) return undefined;

@@ -114,7 +114,10 @@ async function useKey(
   if (known !== undefined) return reply.redirect(withoutKey(request), 303);
   // A preview or a prefetch must not spend what a person is about to use.
   if (request.method === "HEAD" || isPrefetch(request)) return reply.code(204).send();
-  const value = await access.redeem(key, request.headers["user-agent"] ?? "");
+  const value = await access.redeem(key, {
+    userAgent: request.headers["user-agent"] ?? "",
+    openedFrom: context.requestAddress(request).text,
+  });
   if (value === undefined) {
     context.metrics.accessRefused.inc({ reason: "key_refused" });
     const refusal = await failedLogin(context, request, KEY_REFUSED);

@@ -6,6 +6,7 @@ import type { ServerContext } from "../context.ts";
 import { LOAD_STATUS_HEADER, loadStatusText } from "../history/load-status.ts";
 import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
 import { registerPeopleApi } from "../people-api/register-people-api.ts";
+import { registerSignInApi } from "../sign-in-api/register-sign-in-api.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import { registerDashboard } from "./dashboard-routes.ts";
 import { registerHealth } from "./health-routes.ts";
@@ -30,6 +31,7 @@ export async function createHttpApp(
   await registerAgentRoutes(app, context, options);
   await app.register(async (scope) => registerAdminApi(scope, context, options));
   await app.register(async (scope) => registerPeopleApi(scope, context, options));
+  await app.register(async (scope) => registerSignInApi(scope, context, options));
   await app.register(async (scope) => {
     guardHost(scope, context, options.hosts);
     registerMetrics(scope, context);

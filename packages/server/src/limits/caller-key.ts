@@ -5,9 +5,19 @@ import type { IpAddress } from "@truechimer/base";
 import type { FastifyRequest } from "fastify";
 import { createCallerAddress } from "../enrolment/caller-address.ts";
 
+export interface RequestAddress {
+  /** Whom the request is counted for. */
+  readonly key: string;
+  /** For people. Empty: unknown. */
+  readonly text: string;
+}
+
+/** Where a request comes from. */
+export type RequestAddresses = (request: FastifyRequest) => RequestAddress;
+
 export type CallerKey = (request: FastifyRequest) => string;
 
-export function createCallerKey(trustedProxies: readonly string[]): CallerKey {
+export function createRequestAddresses(trustedProxies: readonly string[]): RequestAddresses {
   const callerAddress = createCallerAddress(trustedProxies);
   return (request) => {
     const forwarded = request.headers["x-forwarded-for"];
@@ -15,7 +25,8 @@ export function createCallerKey(trustedProxies: readonly string[]): CallerKey {
       remoteAddress: request.socket.remoteAddress,
       forwardedFor: typeof forwarded === "string" ? forwarded : forwarded?.join(","),
     });
-    return address === undefined ? "unknown" : addressKey(address);
+    if (address === undefined) return { key: "unknown", text: "" };
+    return { key: addressKey(address), text: address.text };
   };
 }
 

@@ -37,6 +37,7 @@ export type RateName =
   | "agent_calls"
   | "admin_calls"
   | "login_failures"
+  | "sign_in_failures"
   | "address_requests"
   | "check_now"
   | "check_now_target"
@@ -51,6 +52,7 @@ export type PlaceName =
   | "open_requests"
   | "credential_lookups"
   | "questions_waiting"
+  | "password_checks"
   | "agent_streams";
 
 export type LimitName = RateName | PlaceName;
@@ -118,6 +120,19 @@ export const RATE_LIMITS: readonly RateLimit[] = [
     reason:
       "ten removed agents behind one address, each of which tries its old key every two minutes; nobody guesses 256 bits, but each guess is looked up",
     storeReason: "keys are looked up in the same database: without it nobody gets in",
+  },
+  {
+    ...CLUSTER,
+    name: "sign_in_failures",
+    each: "user name, whether there is such a user or not",
+    counts: "failures",
+    max: 20,
+    windowMs: 10 * MINUTE_MS,
+    keyBits: STRANGERS_KEY_BITS,
+    whenStoreDown: "allow",
+    reason:
+      "a person who mistypes; from however many addresses, 3,000 guesses a day are nothing to a password of 15 characters",
+    storeReason: "users are looked up in the same database: without it nobody gets in",
   },
   {
     name: "address_requests",
@@ -231,6 +246,14 @@ export const RATE_LIMITS: readonly RateLimit[] = [
     each: "process",
     max: 200,
     reason: "people who wait for answers of CheckNow",
+  },
+  {
+    ...PLACES,
+    name: "password_checks",
+    each: "process",
+    max: 32,
+    reason:
+      "two are worked on at a time, with 19 MiB and 50 ms each; the last of so many waits a second",
   },
   {
     ...PLACES,

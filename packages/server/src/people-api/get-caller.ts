@@ -22,6 +22,7 @@ export async function getCaller({
     kind: caller.actor.kind,
     name: caller.name,
     role: ROLE_MESSAGES[caller.role],
+    userId: caller.actor.kind === "user" ? caller.actor.id : "",
     ...(account === undefined ? {} : { account }),
     procedures: [
       ...open(caller, adminV1.AdminService, ADMIN_PERMISSIONS),

@@ -1,16 +1,17 @@
 // ListKeys, CreateKey, RevokeKey: keys of programs. A key is told once; nobody makes one that may do more than he may.
 
 import { create } from "@bufbuild/protobuf";
-import { adminV1, peopleV1 } from "@truechimer/api";
+import { peopleV1 } from "@truechimer/api";
 import { AppError, assert } from "@truechimer/base";
 import { inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
 import { optionalTimestamp, timestampFrom } from "../admin-api/admin-message.ts";
 import { recordAct } from "../audit/record-act.ts";
 import { createToken, tokenHash } from "../http/token.ts";
-import { type ActingContext, type Caller, callerName } from "../people/caller.ts";
+import { type ActingContext, callerName } from "../people/caller.ts";
 import { objectMissing } from "../people/owned-objects.ts";
-import { ROLE_MESSAGES, roleFrom, roleReaches } from "../people/role.ts";
+import { PROCEDURES, refuseMore } from "../people/refuse-more.ts";
+import { ROLE_MESSAGES, roleFrom } from "../people/role.ts";
 import { shownName } from "../people/shown-name.ts";
 import { accountIdOf } from "./account-messages.ts";
 
@@ -36,7 +37,7 @@ export async function createKey(
   const name = shownName("name", request.name);
   const role = roleFrom(request.role);
   const procedures = proceduresOf(request.procedures);
-  refuseMore(caller, { role, procedures });
+  refuseMore(caller, "a key", { role, procedures });
   const lifeSeconds = lifeSecondsOf(request);
   const secret = createToken("tca_", random);
   const id = await inTransaction(database, async (transaction) => {
@@ -102,31 +103,6 @@ export async function revokeKey(
   });
   return create(peopleV1.RevokeKeyResponseSchema, { key: await keyMessage(database.kysely, id) });
 }
-
-function refuseMore(
-  caller: Caller,
-  {
-    role,
-    procedures,
-  }: {
-    readonly role: Caller["role"];
-    readonly procedures: readonly string[] | null;
-  },
-): void {
-  const beyond = (procedures ?? PROCEDURES).find(
-    (name) => caller.procedures !== undefined && !caller.procedures.has(name),
-  );
-  if (roleReaches(caller.role, role) && beyond === undefined) return;
-  throw new AppError(
-    "forbidden",
-    `a key may do no more than who makes it: ${beyond === undefined ? `the role ${role} is more than ${caller.role}` : `the caller may not call ${beyond}`}`,
-  );
-}
-
-const PROCEDURES: readonly string[] = [
-  ...adminV1.AdminService.methods,
-  ...peopleV1.PeopleService.methods,
-].map(({ name }) => name);
 
 function proceduresOf(names: readonly string[]): readonly string[] | null {
   if (names.length === 0) return null;

@@ -1,4 +1,4 @@
-// truechimer.admin.v1.PeopleService: keys, accounts and the audit trail, behind the same door as AdminService.
+// truechimer.admin.v1.PeopleService: users, sessions, keys, accounts and the audit trail, behind the same door as AdminService.
 
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { peopleV1 } from "@truechimer/api";
@@ -12,6 +12,8 @@ import { createAccount, listAccounts, moveToAccount, renameAccount } from "./acc
 import { listAuditEntries, verifyAudit } from "./audit.ts";
 import { getCaller } from "./get-caller.ts";
 import { createKey, listKeys, revokeKey } from "./keys.ts";
+import { changePassword, endOtherSessions, endSession, listSessions, signOut } from "./sessions.ts";
+import { inviteUser, listUsers, resetUser, setUserDisabled, setUserRole } from "./users.ts";
 
 export function registerPeopleApi(
   scope: FastifyInstance,
@@ -22,12 +24,13 @@ export function registerPeopleApi(
     options,
     service: peopleV1.PeopleService,
     permissions: PEOPLE_PERMISSIONS,
-    procedures: peopleProcedures(context),
+    procedures: peopleProcedures(context, options),
   });
 }
 
 function peopleProcedures(
   context: ServerContext,
+  { access, publicUrl }: HttpAppOptions,
 ): Partial<ServiceImpl<typeof peopleV1.PeopleService>> {
   const as = ({ values }: HandlerContext): ActingContext => actingContext(context, values);
   return {
@@ -35,6 +38,20 @@ function peopleProcedures(
     listKeys: (request, call) => listKeys(as(call), request),
     createKey: (request, call) => createKey(as(call), request),
     revokeKey: (request, call) => revokeKey(as(call), request),
+    listUsers: (_request, call) => listUsers(as(call)),
+    inviteUser: (request, call) => inviteUser(as(call), request, publicUrl()),
+    setUserRole: (request, call) => setUserRole(as(call), request),
+    setUserDisabled: (request, call) => setUserDisabled(as(call), request),
+    resetUser: (request, call) => resetUser(as(call), request, publicUrl()),
+    listSessions: (request, call) => listSessions(as(call), request),
+    endSession: (request, call) => endSession(as(call), request),
+    endOtherSessions: (_request, call) => endOtherSessions(as(call)),
+    changePassword: (request, call) => changePassword(as(call), request),
+    signOut: (_request, call) =>
+      signOut(as(call), call, {
+        name: access.cookieName,
+        secure: publicUrl().startsWith("https:"),
+      }),
     listAccounts: (_request, call) => listAccounts(as(call)),
     createAccount: (request, call) => createAccount(as(call), request),
     renameAccount: (request, call) => renameAccount(as(call), request),

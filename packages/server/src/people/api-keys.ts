@@ -2,7 +2,6 @@
 
 import type { Database, RoleName, Timestamptz } from "@truechimer/database";
 import { sql } from "kysely";
-import { tokenHash } from "../http/token.ts";
 import type { Caller } from "./caller.ts";
 import { minuteOld } from "./sessions.ts";
 
@@ -30,10 +29,10 @@ interface KeyRow {
 
 /** Absent: the key does not hold. */
 export async function storedKeyCaller(
-  { kysely }: Database,
-  token: string,
+  { kysely }: Pick<Database, "kysely">,
+  hash: Uint8Array,
+  { noteUse }: { readonly noteUse: boolean },
 ): Promise<Caller | undefined> {
-  const hash = tokenHash(token);
   const row = await kysely
     .selectFrom("api_keys")
     .select([
@@ -51,7 +50,7 @@ export async function storedKeyCaller(
     )
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  if (row.outdated) {
+  if (noteUse && row.outdated) {
     await kysely
       .updateTable("api_keys")
       .set({ last_used_at: sql<Timestamptz>`now()` })
@@ -61,11 +60,11 @@ export async function storedKeyCaller(
   return callerOf(row, hash);
 }
 
-function callerOf(row: KeyRow, hash: Buffer): Caller {
+function callerOf(row: KeyRow, hash: Uint8Array): Caller {
   return {
     kind: "key",
     name: `the key "${row.name}"`,
-    id: hash.toString("base64"),
+    id: Buffer.from(hash).toString("base64"),
     role: row.role,
     ...(row.account_id === null ? {} : { accountId: row.account_id }),
     ...(row.procedures === null ? {} : { procedures: new Set(row.procedures) }),

@@ -7,7 +7,7 @@ import type { ServerContext } from "../context.ts";
 
 export interface Actor {
   readonly kind: AuditActorName;
-  /** Number of a key; empty: there is one of its kind. */
+  /** ULID of a user, number of a key; empty: there is one of its kind. */
   readonly id: string;
   readonly name: string;
 }
@@ -18,6 +18,10 @@ export interface Caller {
   readonly name: string;
   /** The key or the session itself, as what it is counted under; not the secret. */
   readonly id: string;
+  /** By which a session is ended. Absent: a key. */
+  readonly sessionId?: string;
+  /** Who signed in. Absent: a key, or the installation's owner. */
+  readonly userId?: bigint;
   readonly role: RoleName;
   /** The only account whose objects it sees. Absent: all. */
   readonly accountId?: bigint;
@@ -44,6 +48,14 @@ export function requireKey(caller: Caller | undefined): void {
   if (caller?.kind === "key") return;
   throw new AppError("forbidden", "this call needs an API key: a browser's session is not enough");
 }
+
+/** For procedures about the caller's own session, which a key has none of. */
+export function requireSession(caller: Caller | undefined): asserts caller is CallerWithSession {
+  if (caller?.sessionId !== undefined) return;
+  throw new AppError("forbidden", "this call is about a browser's session, and a key has none");
+}
+
+export type CallerWithSession = Caller & { readonly sessionId: string };
 
 /** For people. */
 export function callerName(caller: Caller | undefined): string {

@@ -8,6 +8,7 @@ import type { RoleName } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
 import { withEdgeErrors } from "../http/stream-errors.ts";
 import { CALLER, type Caller, requireKey } from "./caller.ts";
+import { untilAborted } from "./caller-watch.ts";
 import { requireOwned } from "./owned-objects.ts";
 import type { AnyPermission, AnyPermissions } from "./permission.ts";
 import { roleReaches } from "./role.ts";
@@ -68,8 +69,11 @@ function guardedStream(procedure: Procedure): Handler {
   return (request, call) => {
     const answers = async function* (): AsyncGenerator<unknown, void> {
       const caller = await admit(procedure, request, call);
-      const messages = handler(request, call) as AsyncIterable<unknown>;
-      for await (const message of messages) yield narrowed(procedure, caller, message);
+      using watched = context.callerWatch.watch(caller);
+      const signal = AbortSignal.any([call.signal, watched.signal]);
+      const messages = handler(request, { ...call, signal }) as AsyncIterable<unknown>;
+      for await (const message of untilAborted(messages, watched.signal))
+        yield narrowed(procedure, caller, message);
     };
     return withEdgeErrors(context, method.name, answers());
   };

@@ -11,7 +11,7 @@ import {
 import { type Kysely, sql } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
 import { createToken, TOKEN_CHARACTERS_MAX, tokenHash } from "../http/token.ts";
-import { daysFromNow, OWNER, openSession } from "./sessions.ts";
+import { daysFromNow, OWNER, openSession, type SessionOrigin } from "./sessions.ts";
 
 const KEY_DAYS = 1;
 
@@ -37,7 +37,7 @@ export async function createOneTimeKey(
 export async function redeemOneTimeKey(
   database: Database,
   random: Random,
-  { key, userAgent }: { readonly key: string; readonly userAgent: string },
+  { key, ...origin }: SessionOrigin & { readonly key: string },
 ): Promise<string | undefined> {
   if (key.length > TOKEN_CHARACTERS_MAX) return undefined;
   return inTransaction(database, async (transaction) => {
@@ -50,7 +50,7 @@ export async function redeemOneTimeKey(
       .returning("expires_at")
       .executeTakeFirst();
     if (spent === undefined) return undefined;
-    const session = await openSession(transaction, random, userAgent);
+    const session = await openSession(transaction, random, origin);
     await recordAct(
       transaction,
       { actor: OWNER },

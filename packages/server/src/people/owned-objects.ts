@@ -15,6 +15,8 @@ export interface ObjectRefs {
   readonly enrolmentTokens?: readonly string[];
   readonly keys?: readonly bigint[];
   readonly accounts?: readonly string[];
+  readonly users?: readonly string[];
+  readonly sessions?: readonly string[];
 }
 
 type ObjectKind = keyof ObjectRefs;
@@ -30,6 +32,8 @@ const MISSING_WORDS: Readonly<Record<ObjectKind, (id: string) => string>> = {
   enrolmentTokens: (id) => `there is no enrolment token with the id ${id}`,
   keys: (id) => `there is no key with the id ${id}`,
   accounts: (id) => `there is no account with the id ${id}`,
+  users: (id) => `there is no user with the id ${id}`,
+  sessions: (id) => `there is no session with the id ${id}`,
 };
 
 export function objectMissing(kind: ObjectKind, id: bigint | string): AppError {
@@ -86,6 +90,12 @@ const OWNED: Readonly<Record<ObjectKind, OwnedQuery>> = {
   // A key that sees all accounts is none that one account knows.
   keys: (account, ids) =>
     sql`select id from api_keys where id = any(${ids}::bigint[]) and account_id = ${account}`,
+  // As with keys.
+  users: (account, ids) =>
+    sql`select id_token as id from users where id_token = any(${ids}::text[]) and account_id = ${account}`,
+  sessions: (account, ids) => sql`
+    select s.id_token as id from user_sessions s join users u on u.id = s.user_id
+    where s.id_token = any(${ids}::text[]) and u.account_id = ${account}`,
   accounts: (account, ids) =>
     sql`select id_token as id from accounts where id_token = any(${ids}::text[]) and id = ${account}`,
 };

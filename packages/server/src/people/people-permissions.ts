@@ -1,10 +1,16 @@
 // Who may call what of PeopleService: one line a procedure. One that is not here is refused.
 //
-// Whoever is bound to one account and has the role admin manages the keys of that account. Nobody gives more than he has:
+// Whoever is bound to one account and has the role admin manages the users and the keys of that account. Nobody gives more than he has:
 // the procedures themselves see to that.
 
 import type { peopleV1 } from "@truechimer/api";
+import type { ObjectRefs } from "./owned-objects.ts";
 import type { PermissionsOf } from "./permission.ts";
+
+/** The request names one user. */
+const ofUser = {
+  objects: ({ id }: { readonly id: string }): ObjectRefs => ({ users: [id] }),
+};
 
 export const PEOPLE_PERMISSIONS: PermissionsOf<typeof peopleV1.PeopleService> = {
   getCaller: { least: "viewer", accounts: "caller" },
@@ -21,6 +27,30 @@ export const PEOPLE_PERMISSIONS: PermissionsOf<typeof peopleV1.PeopleService> = 
     accounts: { objects: ({ id }) => ({ keys: [id] }) },
     changes: true,
   },
+  listUsers: { least: "admin", accounts: "caller" },
+  inviteUser: {
+    least: "admin",
+    accounts: {
+      objects: ({ accountId }) => (accountId === "" ? {} : { accounts: [accountId] }),
+    },
+    changes: true,
+  },
+  setUserRole: { least: "admin", accounts: ofUser, changes: true },
+  setUserDisabled: { least: "admin", accounts: ofUser, changes: true },
+  resetUser: { least: "admin", accounts: ofUser, changes: true },
+  // Of the caller himself, for every role; of others, for admins: the procedures see to that.
+  listSessions: {
+    least: "viewer",
+    accounts: { objects: ({ userId }) => (userId === "" ? {} : { users: [userId] }) },
+  },
+  endSession: {
+    least: "viewer",
+    accounts: { objects: ({ id }) => ({ sessions: [id] }) },
+    changes: true,
+  },
+  endOtherSessions: { least: "viewer", accounts: "caller", changes: true },
+  changePassword: { least: "viewer", accounts: "caller", changes: true },
+  signOut: { least: "viewer", accounts: "caller", changes: true },
   listAccounts: { least: "viewer", accounts: "caller" },
   createAccount: { least: "admin", accounts: "installation", changes: true },
   renameAccount: {

@@ -35,7 +35,11 @@ export function registerGuardedService<Service extends DescService>(
     routes: (router) =>
       router.service(
         of.service,
-        guardProcedures(context, { ...of, changed: () => context.auditHead.keep() }),
+        guardProcedures(context, { ...of, changed: () => afterChange(context) }),
       ),
   });
+}
+
+async function afterChange({ auditHead, callerWatch }: ServerContext): Promise<void> {
+  await Promise.all([auditHead.keep(), callerWatch.lookNow()]);
 }

@@ -1,0 +1,184 @@
+// GetSignInOptions, SignIn, LookUpLink, UseLink: how a person gets in. Whether there is a user of that name is told by
+// neither the answer nor the time that it takes.
+
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { signInV1 } from "@truechimer/api";
+import { AppError } from "@truechimer/base";
+import { inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
+import { sql, type Transaction } from "kysely";
+import { recordAct } from "../audit/record-act.ts";
+import type { ServerContext } from "../context.ts";
+import { limitExceeded } from "../limits/verdict.ts";
+import { PASSWORD_CHARACTERS_MAX, requireGoodPassword } from "../people/password-rules.ts";
+import { linkedUser, spendUserLink } from "../people/user-links.ts";
+import { nameKey } from "../people/user-name.ts";
+import { endUserSessions, openUserSession, whatUserMay } from "../people/user-sessions.ts";
+import { endOwnSession } from "../people-api/sessions.ts";
+import { type Door, doorOf } from "./door.ts";
+
+/** Longer than any name that there is. */
+const NAME_CHARACTERS_MAX = 400;
+
+export async function getSignInOptions({
+  database,
+}: ServerContext): Promise<signInV1.GetSignInOptionsResponse> {
+  const row = await database.kysely
+    .selectFrom("users")
+    .select("id")
+    .where("password_hash", "is not", null)
+    .where("disabled_at", "is", null)
+    .limit(1)
+    .executeTakeFirst();
+  return create(signInV1.GetSignInOptionsResponseSchema, { byName: row !== undefined });
+}
+
+const WRONG = "the name or the password is wrong";
+
+export async function signIn(
+  context: ServerContext,
+  { name, password }: signInV1.SignInRequest,
+  call: HandlerContext,
+): Promise<signInV1.SignInResponse> {
+  const { database, limits, passwords } = context;
+  const door = doorOf(call);
+  const key = nameKey(name.slice(0, NAME_CHARACTERS_MAX));
+  const closed = limits.closed("sign_in_failures", key);
+  if (closed !== undefined) throw limitExceeded(closed);
+  // What nobody can have set is not worth hashing, whoever it is for.
+  const isLong = Array.from(password).length > PASSWORD_CHARACTERS_MAX;
+  const user = await database.kysely
+    .selectFrom("users")
+    .select(["id", "password_hash"])
+    .where("name_key", "=", key)
+    .where("disabled_at", "is", null)
+    .executeTakeFirst();
+  const stored = user?.password_hash ?? null;
+  const verdict = isLong ? ({ right: false } as const) : await passwords.check(password, stored);
+  if (!verdict.right || user === undefined || stored === null)
+    throw await failed(context, door, key);
+  const renewed = verdict.outdated ? await passwords.hash(password) : stored;
+  const session = await inTransaction(database, async (transaction) => {
+    // Locked out, or reset, while the password was looked at: then it was the wrong one.
+    const row = await transaction
+      .updateTable("users")
+      .set({ signed_in_at: sql<Timestamptz>`now()`, password_hash: renewed })
+      .where("id", "=", user.id)
+      .where("password_hash", "=", stored)
+      .where("disabled_at", "is", null)
+      .returning(["id", "id_token", "name", "role", "account_id"])
+      .executeTakeFirst();
+    return row === undefined ? undefined : letIn(context, transaction, { door, user: row });
+  });
+  if (session === undefined) throw await failed(context, door, key);
+  await context.auditHead.keep();
+  door.setSession(call, session);
+  return create(signInV1.SignInResponseSchema);
+}
+
+/** Counts for the name and for the address. Gives what the caller is told. */
+async function failed(
+  { limits, metrics, logger }: ServerContext,
+  { addressKey, openedFrom }: Door,
+  key: string,
+): Promise<AppError> {
+  metrics.accessRefused.inc({ reason: "password" });
+  logger.warn({ from: openedFrom }, "a sign-in failed");
+  const [ofName, ofAddress] = await Promise.all([
+    limits.take("sign_in_failures", key),
+    limits.take("login_failures", addressKey),
+  ]);
+  if (!ofAddress.passed) return limitExceeded(ofAddress);
+  return ofName.passed ? new AppError("unauthenticated", WRONG) : limitExceeded(ofName);
+}
+
+interface UserToLetIn {
+  readonly id: bigint;
+  readonly id_token: string;
+  readonly name: string;
+  readonly role: "viewer" | "operator" | "admin";
+  readonly account_id: bigint | null;
+}
+
+/** A new session; what the browser had before is ended, so that nobody is let into a session that somebody else knows. */
+async function letIn(
+  context: ServerContext,
+  transaction: Transaction<Schema>,
+  { door, user }: { readonly door: Door; readonly user: UserToLetIn },
+): Promise<string> {
+  const before = await door.sessionBefore();
+  if (before !== undefined) await endOwnSession(transaction, before);
+  const session = await openUserSession(transaction, context, {
+    userId: user.id,
+    userAgent: door.userAgent,
+    openedFrom: door.openedFrom,
+  });
+  await recordAct(transaction, whatUserMay(user), {
+    act: "session_opened",
+    object: "name and password",
+    after: { from: door.openedFrom },
+  });
+  return session;
+}
+
+export async function lookUpLink(
+  context: ServerContext,
+  { secret }: signInV1.LookUpLinkRequest,
+  call: HandlerContext,
+): Promise<signInV1.LookUpLinkResponse> {
+  const user = await linkedUser(context.database.kysely, secret);
+  if (user === undefined) throw await linkRefused(context, doorOf(call));
+  return create(signInV1.LookUpLinkResponseSchema, { name: user.name });
+}
+
+export async function useLink(
+  context: ServerContext,
+  { secret, password }: signInV1.UseLinkRequest,
+  call: HandlerContext,
+): Promise<signInV1.UseLinkResponse> {
+  const { database, passwords } = context;
+  const door = doorOf(call);
+  const found = await linkedUser(database.kysely, secret);
+  if (found === undefined) throw await linkRefused(context, door);
+  requireGoodPassword(password, found.name);
+  const hash = await passwords.hash(password);
+  const session = await inTransaction(database, async (transaction) => {
+    if (!(await spendUserLink(transaction, secret))) return undefined;
+    const user = await transaction
+      .updateTable("users")
+      .set({
+        password_hash: hash,
+        password_set_at: sql<Timestamptz>`now()`,
+        signed_in_at: sql<Timestamptz>`now()`,
+      })
+      .where("id", "=", found.id)
+      .where("disabled_at", "is", null)
+      .returning(["id", "id_token", "name", "role", "account_id"])
+      .executeTakeFirst();
+    if (user === undefined) return undefined;
+    await endUserSessions(transaction, user.id);
+    await recordAct(transaction, whatUserMay(user), {
+      act: "password_set",
+      object: `user ${user.id_token}`,
+      after: { name: user.name, by: "one-time link" },
+    });
+    return letIn(context, transaction, { door, user });
+  });
+  if (session === undefined) throw await linkRefused(context, door);
+  await context.auditHead.keep();
+  door.setSession(call, session);
+  return create(signInV1.UseLinkResponseSchema);
+}
+
+async function linkRefused(
+  { limits, metrics }: ServerContext,
+  { addressKey }: Door,
+): Promise<AppError> {
+  metrics.accessRefused.inc({ reason: "link_refused" });
+  const verdict = await limits.take("login_failures", addressKey);
+  if (!verdict.passed) return limitExceeded(verdict);
+  return new AppError(
+    "unauthenticated",
+    "the one-time link is unknown, used or too old: ask an admin for a new one",
+  );
+}
