@@ -6,7 +6,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { adminV1, peopleV1 } from "@truechimer/api";
 import { AppError, ERROR_CODES, type ErrorCode } from "@truechimer/base";
 import type { CliContext } from "./cli-context.ts";
-import type { ConnectionOptions } from "./command-host.ts";
+import type { AddressOptions } from "./command-host.ts";
 import { readSecretFile } from "./config/secret-file.ts";
 import { dataDirectoryPath, readAdminAddress } from "./data-directory.ts";
 
@@ -22,7 +22,7 @@ export interface AdminAccess {
 
 export async function connectAdmin(
   context: CliContext,
-  options: ConnectionOptions,
+  options: AddressOptions,
 ): Promise<AdminClient> {
   return createAdminClient(await adminAccess(context, options));
 }
@@ -31,7 +31,7 @@ export type PeopleClient = Client<typeof peopleV1.PeopleService>;
 
 export async function connectPeople(
   context: CliContext,
-  options: ConnectionOptions,
+  options: AddressOptions,
 ): Promise<PeopleClient> {
   return createClient(peopleV1.PeopleService, adminTransport(await adminAccess(context, options)));
 }
@@ -55,7 +55,7 @@ function adminTransport({ url, key }: AdminAccess): Transport {
   return withCodedErrors(transport, url);
 }
 
-async function adminAccess(context: CliContext, options: ConnectionOptions): Promise<AdminAccess> {
+async function adminAccess(context: CliContext, options: AddressOptions): Promise<AdminAccess> {
   const url = options.url ?? context.env["TRUECHIMER_URL"];
   const keyFile = options.keyFile ?? context.env["TRUECHIMER_KEY_FILE"];
   if (url === undefined) return localAccess(context, options);
@@ -65,7 +65,7 @@ async function adminAccess(context: CliContext, options: ConnectionOptions): Pro
   return { url, key: await readSecretFile("--key-file", keyFile) };
 }
 
-async function localAccess(context: CliContext, options: ConnectionOptions): Promise<AdminAccess> {
+async function localAccess(context: CliContext, options: AddressOptions): Promise<AdminAccess> {
   const path = dataDirectoryPath(options.dataDir ?? context.env["TRUECHIMER_DATA_DIR"]);
   const address = await readAdminAddress(path);
   if (address !== undefined) return address;

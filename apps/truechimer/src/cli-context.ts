@@ -12,6 +12,11 @@ export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /**
+   * Resolves when what was printed has been taken, so that a slow reader holds back a command that prints much. False:
+   * nobody reads any more. Absent: nobody has to be waited for.
+   */
+  readonly stdoutTaken?: () => Promise<boolean>;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** For stdout. */

@@ -17,11 +17,14 @@ export interface OutputOptions {
   readonly json?: boolean;
 }
 
-export interface ConnectionOptions extends OutputOptions {
+/** Where the control plane is, and what opens it. */
+export interface AddressOptions {
   readonly url?: string;
   readonly keyFile?: string;
   readonly dataDir?: string;
 }
+
+export interface ConnectionOptions extends OutputOptions, AddressOptions {}
 
 /** --format and --json. */
 export function withOutputOptions(command: Command): Command {
@@ -41,7 +44,12 @@ export function askedFormat(options: OutputOptions): OutputFormat | undefined {
 
 /** How an administration command finds the running control plane. */
 export function withConnectionOptions(command: Command): Command {
-  return withOutputOptions(command)
+  return withAddressOptions(withOutputOptions(command));
+}
+
+/** For a command with forms of output of its own. */
+export function withAddressOptions(command: Command): Command {
+  return command
     .option("--url <address>", "the control plane; by default that of the data directory")
     .option("--key-file <file>", "file with an API key (mode 0600) for --url")
     .option("--data-dir <directory>", "data directory of the running `truechimer up`");

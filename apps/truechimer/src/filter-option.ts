@@ -9,6 +9,9 @@ export interface FilterOptions extends ConnectionOptions {
   readonly filter?: string;
 }
 
+/** What of a command's options a refusal's mark depends on. */
+export type FilterCall = Pick<FilterOptions, "filter" | "format" | "json">;
+
 export function withFilterOption(command: Command, example: string): Command {
   return command.option("--filter <filter>", `only those that pass, such as '${example}'`);
 }
@@ -16,7 +19,7 @@ export function withFilterOption(command: Command, example: string): Command {
 /** Of a call with this filter. For a person, a mark below the character that is wrong precedes the error. */
 export async function callWithFilter<Answer>(
   host: CommandHost,
-  options: FilterOptions,
+  options: FilterCall,
   call: (filter: string) => Promise<Answer>,
 ): Promise<Answer> {
   const { filter = "" } = options;

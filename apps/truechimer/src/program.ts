@@ -18,6 +18,7 @@ import { registerKeys } from "./commands/keys.ts";
 import { registerLimits } from "./commands/limits.ts";
 import { registerLogin } from "./commands/login.ts";
 import { registerMonitors } from "./commands/monitors.ts";
+import { registerResults } from "./commands/results.ts";
 import { registerScores } from "./commands/scores.ts";
 import { registerSelector } from "./commands/selector.ts";
 import { registerServer } from "./commands/server.ts";
@@ -56,6 +57,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerScores,
     registerCheckNow,
     registerChecks,
+    registerResults,
     registerEvents,
     registerWatch,
     registerLimits,

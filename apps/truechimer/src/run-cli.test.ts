@@ -42,7 +42,7 @@ const COMMANDS = [
   "monitors",
   "scores",
   "checks",
-].concat(["events", "login", "db", "config", "version"]);
+].concat(["results", "events", "login", "db", "config", "version"]);
 
 describe("help", () => {
   test.each([[["help"]], [["--help"]], [["help", "servers"]], [["check", "--help"]]])(

@@ -1,6 +1,7 @@
 // A program as a process: everything that belongs to the process (arguments, environment, outputs, signals, exit code)
 // is taken here and handed on.
 
+import { once } from "node:events";
 import { isatty } from "node:tty";
 import { systemClock, systemRandom } from "@truechimer/base";
 import type { CliContext } from "./cli-context.ts";
@@ -22,6 +23,7 @@ export async function runProcess(createProgram: ProgramFactory): Promise<void> {
     env,
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
+    stdoutTaken: () => whenTaken(stdout),
     stdoutIsTerminal,
     stderrIsTerminal,
     style: createStyle(colourWanted(env, stdoutIsTerminal)),
@@ -47,4 +49,10 @@ export async function runProcess(createProgram: ProgramFactory): Promise<void> {
 
   process.exitCode = await runCli(process.argv.slice(2), { context, createProgram });
   if (runsUntilStopped) setTimeout(() => process.exit(), END_GRACE_MS).unref();
+}
+
+/** False: the reader has gone. */
+async function whenTaken(stdout: NodeJS.WriteStream): Promise<boolean> {
+  if (stdout.writableNeedDrain) await once(stdout, "drain").catch(() => undefined);
+  return !stdout.errored && !stdout.destroyed;
 }

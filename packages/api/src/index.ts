@@ -1,6 +1,13 @@
 // The contract's generated messages and services. One name a service file, so that the two `Server` messages
 // (an agent's work item, a person's view) never meet.
 
+export {
+  EXPORTED_CHECK_COLUMNS,
+  type ExportedCheck,
+  exportedCheck,
+  exportedFields,
+  instantText,
+} from "./exported-check.ts";
 export * as monitorV2 from "./gen/monitor/v2/monitor_manager_pb.ts";
 export * as adminV1 from "./gen/truechimer/admin/v1/admin_pb.ts";
 export * as peopleV1 from "./gen/truechimer/admin/v1/people_pb.ts";

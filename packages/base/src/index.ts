@@ -2,6 +2,7 @@ export { AppError, type AppErrorOptions } from "./app-error.ts";
 export { assert, unreachable } from "./assert.ts";
 export { type Clock, sleep, type UnixNs, unixMsFromNs } from "./clock.ts";
 export { createCoarseClock } from "./coarse-clock.ts";
+export { csvLine } from "./csv-line.ts";
 export { parseDurationMs } from "./duration.ts";
 export { ERROR_CODES, type ErrorCode } from "./error-codes.ts";
 export { formatDurationNs, formatOffset } from "./format-time.ts";

@@ -14,6 +14,7 @@ export type { FilterNode, Operator, WrittenValue } from "./filter-node.ts";
 export { type FilterProblem, filterPointer, filterProblemText } from "./filter-problem.ts";
 export { monitorReaders, serverReaders } from "./message-readers.ts";
 export { parseFilter } from "./parse-filter.ts";
+export { parseInstant } from "./parse-value.ts";
 export { printFilter, quotedText } from "./print-filter.ts";
 export { resolveFilter } from "./resolve-filter.ts";
 export { columnsOf, type SplitCondition, splitCondition } from "./split-condition.ts";

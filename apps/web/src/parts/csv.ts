@@ -1,4 +1,6 @@
-// An export of exactly what the table shows: the same rows, the same columns, numbers in full. RFC 4180.
+// An export of exactly what the table shows: the same rows, the same columns, numbers in full.
+
+import { csvLine } from "@truechimer/base";
 
 /** Heading and text of one field of an export. */
 export type ExportedField<T> = readonly [heading: string, text: (row: T) => string];
@@ -13,17 +15,7 @@ export function toCsv<T>(
     fields.map(([heading]) => heading),
     ...rows.map((row) => fields.map(([, text]) => text(row))),
   ];
-  return lines
-    .map((line) => line.map(csvField).join(","))
-    .join("\r\n")
-    .concat("\r\n");
-}
-
-/** Quoted where needed; text that a spreadsheet would run as a formula is disarmed, negative numbers are not. */
-function csvField(text: string): string {
-  const safe =
-    /^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return lines.map(csvLine).join("");
 }
 
 /** Hands a text to the browser as a file. */
