@@ -33,14 +33,18 @@ export interface DirectProcedure {
 
 export function directProcedure<Input extends DescMessage, Output extends DescMessage>(
   method: DescMethodUnary<Input, Output>,
-  answer: (request: MessageShape<Input>, call: AgentCall) => Promise<MessageShape<Output>>,
+  answer: (
+    request: MessageShape<Input>,
+    call: AgentCall,
+    body: Uint8Array,
+  ) => Promise<MessageShape<Output>>,
 ): DirectProcedure {
   return {
     service: method.parent.typeName,
     method: method.name,
     open: (body) => {
       const request = fromBinary(method.input, body);
-      return async (call) => toBinary(method.output, await answer(request, call));
+      return async (call) => toBinary(method.output, await answer(request, call, body));
     },
   };
 }

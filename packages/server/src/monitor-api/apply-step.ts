@@ -74,6 +74,7 @@ export interface ApplyStepInput {
   readonly status: ParsedStatus;
   readonly atUs: number;
   readonly wire: monitorV2.ServerStatus | undefined;
+  readonly exchangesCameAs: readonly Uint8Array[] | undefined;
   readonly assignment: HeldAssignment;
   /** To be remembered as counted. Absent: results are told apart by their time. */
   readonly countedBatch: string | undefined;
@@ -86,6 +87,7 @@ export function applyStep({
   status,
   atUs,
   wire,
+  exchangesCameAs,
   assignment,
   countedBatch,
   batchAtUs,
@@ -94,7 +96,7 @@ export function applyStep({
   const { scoreAtUs, countedBatches } = assignment;
   const { noResponse, reason, offsetNs, boundNs, rttNs, stratum } = status;
   const step = scoreStep({ noResponse, reason, offsetNs, stratum });
-  const evidence = wire === undefined ? undefined : evidenceOf(wire);
+  const evidence = wire && evidenceOf(wire, status.selectedIndex, exchangesCameAs);
   const answered = reason === undefined && offsetNs !== undefined;
   return {
     id: assignment.resultId,

@@ -13,6 +13,8 @@ export interface StatusToStore {
   readonly atUs: number;
   /** As it came, for its evidence. */
   readonly wire: monitorV2.ServerStatus | undefined;
+  /** Its exchanges in the bytes that they came in, where these are at hand. */
+  readonly exchangesCameAs: readonly Uint8Array[] | undefined;
 }
 
 const REFUSALS = {
@@ -54,14 +56,14 @@ export function applySteps(
   const rows: ResultRow[] = [];
   const refusals: StatusRefusal[] = [];
   for (const each of statuses) {
-    const { status, atUs, wire } = each;
+    const { status } = each;
     const assignment = assignments.get(each);
-    const problem = repeated.has(each) ? "repeated" : problemOf(atUs, assignment, submission);
+    const problem = repeated.has(each) ? "repeated" : problemOf(each.atUs, assignment, submission);
     if (assignment === undefined || problem !== undefined) {
       refusals.push({ index: status.index, ...REFUSALS[problem ?? "unassigned"] });
     } else {
       const countedBatch = oncePerBatch ? batchId : undefined;
-      rows.push(applyStep({ status, atUs, wire, assignment, countedBatch, batchAtUs, traceId }));
+      rows.push(applyStep({ ...each, assignment, countedBatch, batchAtUs, traceId }));
     }
   }
   return { rows, refusals };

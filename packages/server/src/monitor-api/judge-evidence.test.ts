@@ -6,6 +6,7 @@ import {
   INTERLEAVED_OFFSET_NS,
   interleavedCheck,
 } from "./_interleaved-check.ts";
+import { type Evidence, selectedIndexOf } from "./check-evidence.ts";
 import { judgeEvidence } from "./judge-evidence.ts";
 
 const responses = [...interleavedCheck()];
@@ -15,6 +16,10 @@ const [first, second, third] = responses as [
   monitorV2.NTPPacket,
 ];
 const claimed = { reason: undefined, noResponse: false, offsetNs: INTERLEAVED_OFFSET_NS };
+
+function judged(evidence: Evidence): ReturnType<typeof judgeEvidence> {
+  return judgeEvidence(evidence, selectedIndexOf(evidence), claimed);
+}
 
 function changed(
   packet: monitorV2.NTPPacket,
@@ -27,8 +32,8 @@ function changed(
 
 describe("the evidence of a check in interleaved mode", () => {
   test("gives the offset of the exchange that was timed, to the nanosecond", () => {
-    const judged = judgeEvidence({ responses, selectedResponse: third }, claimed);
-    expect(judged).toMatchObject({
+    const outcome = judged({ responses, selectedResponse: third });
+    expect(outcome).toMatchObject({
       ok: true,
       value: {
         reason: undefined,
@@ -39,11 +44,11 @@ describe("the evidence of a check in interleaved mode", () => {
   });
 
   test("still speaks for itself when a basic exchange was selected", () => {
-    const judged = judgeEvidence({ responses, selectedResponse: second }, claimed);
-    expect(judged).toMatchObject({ ok: true, value: { rttNs: INTERLEAVED_DELAY_NS + 6_000n } });
+    const outcome = judged({ responses, selectedResponse: second });
+    expect(outcome).toMatchObject({ ok: true, value: { rttNs: INTERLEAVED_DELAY_NS + 6_000n } });
   });
 
-  test.each<{ name: string; evidence: Parameters<typeof judgeEvidence>[0]; says: string }>([
+  test.each<{ name: string; evidence: Evidence; says: string }>([
     {
       name: "without the exchange that it times",
       evidence: { responses: [first, third], selectedResponse: third },
@@ -95,7 +100,7 @@ describe("the evidence of a check in interleaved mode", () => {
       says: "the evidence gives an offset of",
     },
   ])("$name is refused", ({ evidence, says }) => {
-    const judged = judgeEvidence(evidence, claimed);
-    expect(judged.ok ? "accepted" : judged.error).toContain(says);
+    const outcome = judged(evidence);
+    expect(outcome.ok ? "accepted" : outcome.error).toContain(says);
   });
 });

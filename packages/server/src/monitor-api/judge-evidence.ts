@@ -12,7 +12,7 @@ import {
   type Sample,
   timedExchangeIndex,
 } from "@truechimer/ntp";
-import { judgePackets, positionOf } from "./check-evidence.ts";
+import { type Evidence, judgePackets } from "./check-evidence.ts";
 
 /** What an agent may round differently on the way to its offset; more is another offset. */
 const EVIDENCE_OFFSET_TOLERANCE_NS = 10_000n;
@@ -25,17 +25,15 @@ export interface ClaimedOutcome {
   readonly offsetNs: bigint | undefined;
 }
 
-/** What came with a status: the exchanges of its check, and the one that its outcome was taken from. */
-type Evidence = Pick<monitorV2.ServerStatus, "selectedResponse" | "responses">;
-
 /** What the evidence comes to; absent where there is none. A refusal says how the claim differs from it. */
 export function judgeEvidence(
   { selectedResponse, responses }: Evidence,
+  selectedIndex: number,
   claimed: ClaimedOutcome,
 ): Result<CheckOutcome | undefined, string> {
   // What the agent's own clock spoilt is not recorded, whatever its packets say.
   if (selectedResponse === undefined || isAgentFault(claimed.reason)) return ok(undefined);
-  const judged = judgeSelected(selectedResponse, responses);
+  const judged = judgeSelected(selectedResponse, responses.slice(0, selectedIndex + 1));
   if (!judged.ok) return judged;
   const { outcome } = checkResultOf([judged.value]);
   const { reason, noResponse, offsetNs } = outcome;
@@ -57,12 +55,10 @@ export function judgeEvidence(
 /** In basic mode the exchange speaks for itself; most are, so that the others are spared. */
 function judgeSelected(
   selected: monitorV2.NTPPacket,
-  responses: readonly monitorV2.NTPPacket[],
+  upToIt: readonly monitorV2.NTPPacket[],
 ): Result<Sample, string> {
   const isInterleaved = selected.mode === monitorV2.ExchangeMode.INTERLEAVED;
-  const chain = isInterleaved
-    ? responses.slice(0, positionOf(responses, selected) + 1)
-    : [selected];
+  const chain = isInterleaved ? upToIt : [selected];
   const samples = judgePackets(chain);
   const sample = samples.at(-1);
   if (sample === undefined) return refused("the selected exchange is none of the exchanges");

@@ -13,7 +13,7 @@ import {
   type UnixNs,
 } from "@truechimer/base";
 import { isStatusReason, reasonFromLegacyError } from "@truechimer/scoring";
-import { evidenceProblem } from "./check-evidence.ts";
+import { evidenceProblem, selectedIndexOf } from "./check-evidence.ts";
 import { judgeEvidence } from "./judge-evidence.ts";
 import { LEASE_NS } from "./lease.ts";
 import { FIRST_VERSION_WITH_PORTS } from "./submission-version.ts";
@@ -24,6 +24,8 @@ export interface ParsedStatus {
   readonly address: IpAddress;
   readonly port: number;
   readonly ticket: Uint8Array;
+  /** Of the exchange that the outcome was taken from, among those that are kept. -1: there is none. */
+  readonly selectedIndex: number;
   readonly atNs: UnixNs;
   readonly noResponse: boolean;
   /** Absent: the check succeeded. */
@@ -84,13 +86,18 @@ export function parseStatus(
   if (!times.ok) return refuse("bad_result_time", times.error);
   const numbers = parseNumbers(status);
   if (!numbers.ok) return refuse("bad_request", numbers.error);
-  const evidence = version >= FIRST_VERSION_WITH_PORTS ? evidenceProblem(status) : undefined;
+  const selectedIndex = selectedIndexOf(status);
+  const evidence =
+    version >= FIRST_VERSION_WITH_PORTS ? evidenceProblem(status, selectedIndex) : undefined;
   if (evidence !== undefined) return refuse("bad_request", evidence);
 
   const outcome = outcomeOf(status, numbers.value.offsetNs, options);
   if (!outcome.ok) return refuse("bad_request", outcome.error);
   const told = { ...numbers.value, ...outcome.value, noResponse: status.noResponse };
-  const judged = version >= FIRST_VERSION_WITH_PORTS ? judgeEvidence(status, told) : ok(undefined);
+  const judged =
+    version >= FIRST_VERSION_WITH_PORTS
+      ? judgeEvidence(status, selectedIndex, told)
+      : ok(undefined);
   if (!judged.ok) return refuse("bad_request", judged.error);
   const beyond = numberProblem(judged.value ?? told);
   if (beyond !== undefined) return refuse("bad_request", beyond);
@@ -98,6 +105,7 @@ export function parseStatus(
     index,
     ...target.value,
     ticket: status.ticket,
+    selectedIndex,
     atNs: times.value,
     ...told,
     ...judged.value,

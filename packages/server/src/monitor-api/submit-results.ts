@@ -21,10 +21,17 @@ import {
   versionsTaken,
 } from "./submission-version.ts";
 
+/** The bytes of a request's statuses, for those who want them as they are. */
+interface CameAs {
+  /** Of each status its exchanges. */
+  readonly exchanges: readonly (readonly Uint8Array[])[] | undefined;
+}
+
 export async function submitResults(
   context: ServerContext,
   request: monitorV2.SubmitResultsRequest,
   { header, credential }: AgentCall,
+  cameAs?: CameAs,
 ): Promise<monitorV2.SubmitResultsResponse> {
   const monitor = await authenticateMonitor(context, {
     credential,
@@ -66,6 +73,7 @@ export async function submitResults(
       status,
       atUs: unixUsFromNs(status.atNs),
       wire: request.list[status.index],
+      exchangesCameAs: cameAs?.exchanges?.[status.index],
     })),
     traceroutes: traced.held,
     refusals: early,
