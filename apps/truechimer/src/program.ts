@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { createBaseProgram } from "./base-program.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { CommandHost } from "./command-host.ts";
+import { registerAccounts } from "./commands/accounts.ts";
 import { registerAgent } from "./commands/agent.ts";
 import { registerAgents } from "./commands/agents.ts";
 import { registerAudit } from "./commands/audit.ts";
@@ -25,6 +26,7 @@ import { registerServer } from "./commands/server.ts";
 import { registerServers } from "./commands/servers.ts";
 import { registerSystem } from "./commands/system.ts";
 import { registerUp } from "./commands/up.ts";
+import { registerUsers } from "./commands/users.ts";
 import { registerVersion } from "./commands/version.ts";
 import { registerWatch } from "./commands/watch.ts";
 import type { ExitCode } from "./exit-code.ts";
@@ -64,6 +66,8 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerSelector,
     registerSystem,
     registerLogin,
+    registerUsers,
+    registerAccounts,
     registerKeys,
     registerAudit,
     registerDb,

@@ -42,7 +42,18 @@ const COMMANDS = [
   "monitors",
   "scores",
   "checks",
-].concat(["results", "events", "login", "db", "config", "version"]);
+].concat([
+  "results",
+  "events",
+  "users",
+  "accounts",
+  "keys",
+  "audit",
+  "login",
+  "db",
+  "config",
+  "version",
+]);
 
 describe("help", () => {
   test.each([[["help"]], [["--help"]], [["help", "servers"]], [["check", "--help"]]])(
@@ -75,6 +86,14 @@ test.each([[[]], [["servers", "--help"]], [["help", "db"]]])(
     expect(code).toBe(0);
   },
 );
+
+test("a choice that there is not is told with those that there are", async () => {
+  const { code, err } = await run(["keys", "create", "x", "--role", "boss"]);
+  expect(err).toContain(
+    "argument 'boss' is invalid: allowed choices are viewer, operator, admin. See \"truechimer help keys\"",
+  );
+  expect(code).toBe(2);
+});
 
 test("a group without a command is told by its help alone, exit code 2", async () => {
   const { code, err } = await run(["config"]);

@@ -46,7 +46,10 @@ function helpCommand(program: Command, args: readonly string[]): string {
 
 /** Commander's own words, in the form of ours: what was wrong, then where to look. */
 function usageError(error: CommanderError, help: string): AppError {
-  const [problem = "", ...hints] = error.message.replace(/^error: /, "").split("\n");
+  const [problem = "", ...hints] = error.message
+    .replace(/^error: /, "")
+    .replace(/\. Allowed choices are (.*)\.$/, "\nallowed choices are $1.")
+    .split("\n");
   const hint = hints
     .join(" ")
     .trim()

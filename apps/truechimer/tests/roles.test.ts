@@ -42,6 +42,7 @@ describe.skipIf(!chronyAvailable())("server and agent apart", () => {
   let home: DataHome;
   let directory: string;
   let server: ChildProcess;
+  let headFile: string;
   let url: string;
 
   const run = (args: readonly string[]): Promise<CommandOutcome> =>
@@ -53,7 +54,25 @@ describe.skipIf(!chronyAvailable())("server and agent apart", () => {
     const key = join(directory, "admin.key");
     await writeFile(key, ADMIN_KEY, { mode: 0o600 });
     const config = join(directory, "server.toml");
-    await writeFile(config, `${CONFIG}\n[admin]\nkey_file = ${JSON.stringify(key)}\n`);
+    const masterKey = join(directory, "master.key");
+    await writeFile(masterKey, "ab".repeat(32), { mode: 0o600 });
+    headFile = join(directory, "kept-head.json");
+    await writeFile(
+      config,
+      `${CONFIG}
+[agents]
+port = 0
+
+[admin]
+key_file = ${JSON.stringify(key)}
+
+[secrets]
+master_key_file = ${JSON.stringify(masterKey)}
+
+[audit]
+head_file = ${JSON.stringify(headFile)}
+`,
+    );
     server = spawnProgram(["server", "--config", config], { DATABASE_URL: database.url });
     url = new URL(await eventText(server, "dashboard")).origin;
   }, LIMIT_MS);
@@ -70,6 +89,19 @@ describe.skipIf(!chronyAvailable())("server and agent apart", () => {
     expect(outcome.out).not.toContain("tcm_");
     expect(await readFile(file, "utf8")).toMatch(/^tcm_\S{40,}\n$/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  test("the end of the audit trail is kept where the configuration says, and vouches for it", async () => {
+    expect((await stat(headFile)).mode & 0o777).toBe(0o600);
+    const { code, json } = await run(["audit", "verify"]);
+    expect({ code, report: json()[0] }).toMatchObject({
+      code: 0,
+      report: {
+        whole: true,
+        remarks: [],
+        vouched_for: JSON.parse(await readFile(headFile, "utf8")).sequence * 1,
+      },
+    });
   });
 
   test(

@@ -1,6 +1,6 @@
 // What the commands that ask a running control plane begin with.
 
-import type { AdminClient } from "../admin-client.ts";
+import type { AdminClient, PeopleClient } from "../admin-client.ts";
 import { createPrinter, type Printer } from "../cli-context.ts";
 import { askedFormat, type CommandHost, type ConnectionOptions } from "../command-host.ts";
 
@@ -10,6 +10,15 @@ export async function connected(
 ): Promise<AdminClient> {
   const { connectAdmin } = await import("../admin-client.ts");
   return connectAdmin(context, options);
+}
+
+/** The same for people, keys, accounts and the audit trail. */
+export async function connectedToPeople(
+  { context }: CommandHost,
+  options: ConnectionOptions,
+): Promise<PeopleClient> {
+  const { connectPeople } = await import("../admin-client.ts");
+  return connectPeople(context, options);
 }
 
 export function printerFor({ context }: CommandHost, options: ConnectionOptions): Printer {

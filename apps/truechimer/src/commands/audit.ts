@@ -14,7 +14,7 @@ import {
 } from "../command-host.ts";
 import { dataDirectoryPath } from "../data-directory.ts";
 import { EXIT } from "../exit-code.ts";
-import { printerFor } from "./admin-command.ts";
+import { connectedToPeople, printerFor } from "./admin-command.ts";
 
 interface VerifyOptions extends ConnectionOptions {
   readonly head?: string;
@@ -33,9 +33,8 @@ function registerList(host: CommandHost, audit: Command): void {
     .description("who did what, with what was there before and since, newest first; at most 1,000")
     .action(async (options: ConnectionOptions, command: Command) => {
       refuseWords(command);
-      const { connectPeople } = await import("../admin-client.ts");
       const { printAuditEntries } = await import("../output/audit-rows.ts");
-      const client = await connectPeople(host.context, options);
+      const client = await connectedToPeople(host, options);
       const { entries } = await client.listAuditEntries({ pageSize: 1_000 });
       await printAuditEntries(printerFor(host, options), entries);
       host.finish(EXIT.good);
@@ -54,8 +53,7 @@ function registerVerify(host: CommandHost, audit: Command): void {
       ),
     )
     .action(async (options: VerifyOptions) => {
-      const { connectPeople } = await import("../admin-client.ts");
-      const client = await connectPeople(host.context, options);
+      const client = await connectedToPeople(host, options);
       const headJson = await headText(host, options);
       const report = await client.verifyAudit({ headJson });
       const { whole, entries, problems, remarks, vouchedFor } = report;

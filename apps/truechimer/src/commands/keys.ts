@@ -1,7 +1,7 @@
 // `truechimer keys …`: API keys of programs, each with a role and, if wanted, one account, some procedures and an end.
 
 import { AppError, parseDurationMs } from "@truechimer/base";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import {
   type CommandHost,
   type ConnectionOptions,
@@ -10,17 +10,15 @@ import {
   withConnectionOptions,
 } from "../command-host.ts";
 import { EXIT } from "../exit-code.ts";
-import { printerFor } from "./admin-command.ts";
+import { ROLE_NUMBERS, type RoleWord, roleOption } from "../role-words.ts";
+import { connectedToPeople, printerFor } from "./admin-command.ts";
 
 interface CreateOptions extends ConnectionOptions {
-  readonly role: "viewer" | "operator" | "admin";
+  readonly role: RoleWord;
   readonly account?: string;
   readonly procedures?: readonly string[];
   readonly lifetime?: string;
 }
-
-/** As the API numbers them. */
-const ROLE_NUMBERS = { viewer: 1, operator: 2, admin: 3 } as const;
 
 export function registerKeys(host: CommandHost): void {
   const keys = host.program
@@ -36,9 +34,8 @@ function registerList(host: CommandHost, keys: Command): void {
     .description("keys, what each may do, and when it was used last; never their secrets")
     .action(async (options: ConnectionOptions, command: Command) => {
       refuseWords(command);
-      const { connectPeople } = await import("../admin-client.ts");
       const { printKeys } = await import("../output/key-rows.ts");
-      const client = await connectPeople(host.context, options);
+      const client = await connectedToPeople(host, options);
       const { keys: rows } = await client.listKeys({ includeRevoked: true });
       await printKeys(printerFor(host, options), rows, host.context.clock.nowNs());
       host.finish(EXIT.good);
@@ -48,11 +45,7 @@ function registerList(host: CommandHost, keys: Command): void {
 function registerCreate(host: CommandHost, keys: Command): void {
   withConnectionOptions(keys.command("create <name>"))
     .description("a key, told once; the name says what it is for")
-    .addOption(
-      new Option("--role <role>", "viewer reads, operator changes servers and agents")
-        .choices(Object.keys(ROLE_NUMBERS))
-        .default("viewer"),
-    )
+    .addOption(roleOption())
     .option("--account <id>", "the only account whose servers and agents it sees")
     .option("--procedures <names...>", "the only procedures that it opens, such as GetOverview")
     .option("--lifetime <duration>", 'such as "90d"; by default until it is revoked')
@@ -62,8 +55,7 @@ function registerCreate(host: CommandHost, keys: Command): void {
     )
     .action(async (name: string, options: CreateOptions) => {
       const { role, account: accountId = "", procedures = [] } = options;
-      const { connectPeople } = await import("../admin-client.ts");
-      const client = await connectPeople(host.context, options);
+      const client = await connectedToPeople(host, options);
       const { key, secret } = await client.createKey({
         name,
         role: ROLE_NUMBERS[role],
@@ -84,8 +76,7 @@ function registerRevoke(host: CommandHost, keys: Command): void {
     .action(async (id: string, options: ConnectionOptions) => {
       if (!/^\d{1,18}$/.test(id))
         throw new AppError("usage", `"${id}" is no number of a key: see "truechimer keys"`);
-      const { connectPeople } = await import("../admin-client.ts");
-      await (await connectPeople(host.context, options)).revokeKey({ id: BigInt(id) });
+      await (await connectedToPeople(host, options)).revokeKey({ id: BigInt(id) });
       const printer = printerFor(host, options);
       printer.line(`revoked ${id}`);
       printer.json({ id: BigInt(id), change: "revoked" });

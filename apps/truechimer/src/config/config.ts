@@ -86,6 +86,8 @@ export interface Config {
   readonly vault: VaultConfig | undefined;
   readonly database: { readonly urlFile: string | undefined; readonly poolSize: number };
   readonly admin: { readonly keyFile: string | undefined };
+  /** Where the signed end of the audit trail is kept. Absent: with `up` its data directory, else the log alone. */
+  readonly audit: { readonly headFile: string | undefined };
   readonly targets: { readonly privateAllowed: boolean };
   readonly selection: { readonly policy: "private" | "pool" };
   readonly checks: CheckTimes;
@@ -172,6 +174,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     vault: vaultConfig(given),
     database: { urlFile: given.database?.url_file, poolSize: given.database?.pool_size ?? 10 },
     admin: { keyFile: given.admin?.key_file },
+    audit: { headFile: given.audit?.head_file },
     targets: { privateAllowed },
     selection: { policy: given.selection?.policy ?? (privateAllowed ? "private" : "pool") },
     checks: {

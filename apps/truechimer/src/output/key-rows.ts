@@ -3,13 +3,11 @@
 import type { peopleV1 } from "@truechimer/api";
 import { unixMsFromNs } from "@truechimer/base";
 import type { Printer } from "../cli-context.ts";
+import { roleWord } from "../role-words.ts";
 import { isoOf, msOf } from "./api-words.ts";
 import { agoCell } from "./server-rows.ts";
 import { printable } from "./style.ts";
 import type { Column } from "./table.ts";
-
-/** By the API's number. */
-const ROLE_WORDS: readonly string[] = ["", "viewer", "operator", "admin"];
 
 export async function printKeys(
   printer: Printer,
@@ -20,7 +18,7 @@ export async function printKeys(
   const columns: readonly Column<peopleV1.ApiKey>[] = [
     { title: "id", text: ({ id }) => String(id) },
     { title: "for", text: ({ name }) => printable(name) },
-    { title: "role", text: ({ role }) => ROLE_WORDS[role] ?? "" },
+    { title: "role", text: ({ role }) => roleWord(role) },
     { title: "account", text: ({ accountId }) => accountId || "all" },
     { title: "state", text: (key) => stateOf(key, nowMs) },
     { title: "used", text: ({ lastUsedAt }) => agoCell(msOf(lastUsedAt), nowMs) },
@@ -44,7 +42,7 @@ function keyJson(key: peopleV1.ApiKey, nowMs: number): Record<string, unknown> {
   return {
     id: key.id,
     name: key.name,
-    role: ROLE_WORDS[key.role],
+    role: roleWord(key.role),
     account_id: key.accountId,
     procedures: key.procedures,
     state: stateOf(key, nowMs),

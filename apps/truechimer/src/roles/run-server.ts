@@ -5,6 +5,7 @@ import { createDatabase, migrate } from "@truechimer/database";
 import { createServer } from "@truechimer/server";
 import { createLogger } from "@truechimer/telemetry";
 import { APPLIED_BY } from "../applied-by.ts";
+import { auditHeadFile } from "../audit-head-file.ts";
 import { brokerSettings } from "../broker-settings.ts";
 import type { CliContext } from "../cli-context.ts";
 import { askedFormat } from "../command-host.ts";
@@ -77,6 +78,7 @@ async function openServer(
       listen: config.listen,
       ...publicUrlOf(config),
       ...(secrets.masterKey !== undefined && { masterKey: secrets.masterKey }),
+      ...(await auditHeadFile(config)),
       agents: agentsOptions(config, config.agents.port),
       ...(await brokerSettings(loaded)),
       roles: config.roles,

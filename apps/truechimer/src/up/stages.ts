@@ -1,7 +1,6 @@
 // What `up` consists of, in the order in which it opens: database, control plane, lab, agent. Closed in reverse: the
 // agent still delivers what it has measured.
 
-import { join } from "node:path";
 import { type AgentMonitor, createAgent, createAgentMetrics } from "@truechimer/agent";
 import { AppError } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
@@ -9,7 +8,7 @@ import { createServer, createToken, type Server } from "@truechimer/server";
 import { createLogger, createMetrics, type Logger, type Metrics } from "@truechimer/telemetry";
 import { createProbeSocket, createTracer } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
-import { AUDIT_HEAD_FILE } from "../audit-head-file.ts";
+import { auditHeadFile } from "../audit-head-file.ts";
 import { brokerSettings } from "../broker-settings.ts";
 import type { DataDirectory } from "../data-directory.ts";
 import { historySettings } from "../history-settings.ts";
@@ -114,7 +113,7 @@ async function openServer(
       listen: { host: config.listen.host, port },
       ...publicUrlOf(config),
       masterKey,
-      auditHeadFile: join(directory.path, AUDIT_HEAD_FILE),
+      ...(await auditHeadFile(config, directory.path)),
       agents: agentsOptions(config, world.agentsPort),
       ...(await brokerSettings(loaded)),
       allowedHosts: config.listen.allowedHosts,
