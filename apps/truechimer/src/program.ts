@@ -8,6 +8,7 @@ import type { CommandHost } from "./command-host.ts";
 import { registerAccounts } from "./commands/accounts.ts";
 import { registerAgent } from "./commands/agent.ts";
 import { registerAgents } from "./commands/agents.ts";
+import { registerAnalytics } from "./commands/analytics.ts";
 import { registerAudit } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerCheckNow } from "./commands/check-now.ts";
@@ -64,6 +65,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerWatch,
     registerLimits,
     registerSelector,
+    registerAnalytics,
     registerSystem,
     registerLogin,
     registerUsers,

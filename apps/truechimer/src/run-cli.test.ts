@@ -45,6 +45,7 @@ const COMMANDS = [
 ].concat([
   "results",
   "events",
+  "analytics",
   "users",
   "accounts",
   "keys",

@@ -138,6 +138,17 @@ test("one filter language for servers, monitors, checks and events; what is wron
   );
 });
 
+test("the analytics tell what the results in memory come to, and of which part of time", async () => {
+  const pairs = (await run(["analytics", "heat-map", "--last", "1h"])).json();
+  const liar = pairs.find(({ server }) => server === "ahead2s.lab");
+  expect(Number(liar?.["offset_ns"]) / 1e9).toBeCloseTo(2, 1);
+  expect(Number(liar?.["bound_ns"])).toBeGreaterThan(0);
+  const shown = await run(["analytics", "heat-map", "--filter", "server:ahead2s.lab"], true);
+  expect(shown.out).toMatch(/ahead2s\.lab +\S+\.lab +\+2\.0\d+ s ± /);
+  expect(shown.out).toMatch(/the worst pairs of 1 servers by \d+ monitors\n\d+ checks from \d{4}-/);
+  expect((await run(["analytics", "heat-map", "--last", "1"])).code).toBe(2);
+});
+
 test("`watch` tells checks as they come, those that pass", async () => {
   const program = spawnProgram(["watch", "--filter", "offset>1s server:ahead2s.lab", "--json"], {
     TRUECHIMER_DATA_DIR: home.path,

@@ -91,6 +91,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/heat-map",
+    component: lazyRouteComponent(() => import("./analytics/heat-map-page.tsx"), "HeatMapPage"),
+  }),
+  createRoute({
+    ...page,
     path: "/operations",
     component: lazyRouteComponent(
       () => import("./operations/operations-page.tsx"),

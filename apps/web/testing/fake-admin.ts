@@ -4,12 +4,13 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import { adminV1 } from "@truechimer/api";
+import { adminV1, type analyticsV1 } from "@truechimer/api";
 import { monitorReaders, serverReaders } from "@truechimer/filter";
 import { appError } from "./app-error.ts";
 import { exchangeFor } from "./evidence.ts";
 import { explainScore } from "./explain-score.ts";
 import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
+import { createFakeAnalytics } from "./fake-analytics.ts";
 import { fakeCheckNow, keptPath } from "./fake-check-now.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
 import { fakeResults } from "./fake-results.ts";
@@ -47,6 +48,7 @@ export interface FakeAdminOptions {
 
 export interface FakeAdmin {
   readonly service: ServiceImpl<typeof adminV1.AdminService>;
+  readonly analytics: ServiceImpl<typeof analyticsV1.AnalyticsService>;
   /** By method name, "listServers"; undefined takes it away. */
   readonly fail: (method: string, fault: InjectedFault | undefined) => void;
   /** Tells of something that came to pass by itself, in one sentence. */
@@ -517,6 +519,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
 
   const admin: FakeAdmin = {
     service: {} as ServiceImpl<typeof adminV1.AdminService>,
+    analytics: {} as ServiceImpl<typeof analyticsV1.AnalyticsService>,
     sessionNeeded: false,
     useToken: (id, hostname) => agents.useToken(id, hostname),
     enrolmentTokens: () => agents.tokens(),
@@ -533,7 +536,17 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       else faults.set(method, { fault, left: fault.times ?? Number.POSITIVE_INFINITY });
     },
   };
-  for (const [name, method] of Object.entries(service)) {
+  const analytics = createFakeAnalytics({
+    servers: () => [...servers.values()].filter(({ state }) => state !== ServerState.REMOVED),
+    monitors,
+    wireMonitors: monitorsNow,
+    nowMs,
+  });
+  const methods = [
+    ...Object.entries(service).map(([name, method]) => ({ into: admin.service, name, method })),
+    ...Object.entries(analytics).map(([name, method]) => ({ into: admin.analytics, name, method })),
+  ];
+  for (const { into, name, method } of methods) {
     const guarded = (...args: unknown[]): unknown => {
       if (admin.sessionNeeded)
         throw appError(Code.Unauthenticated, "unauthenticated", "this call needs a session");
@@ -544,7 +557,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
       }
       return (method as (...given: unknown[]) => unknown)(...args);
     };
-    Object.assign(admin.service, { [name]: guarded });
+    Object.assign(into, { [name]: guarded });
   }
   return admin;
 }

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { adminV1 } from "@truechimer/api";
+import { adminV1, analyticsV1 } from "@truechimer/api";
 import { createFakeAdmin, type FakeAdmin, type FakeAdminOptions } from "./fake-admin.ts";
 
 export interface FakeServer extends AsyncDisposable {
@@ -42,6 +42,7 @@ export async function startFakeServer(options: FakeServerOptions): Promise<FakeS
   const api = connectNodeAdapter({
     routes: (router) => {
       router.service(adminV1.AdminService, admin.service);
+      router.service(analyticsV1.AnalyticsService, admin.analytics);
     },
     fallback: (request, response) => {
       void answer(request as IncomingMessage, response as ServerResponse, options.webRoot, admin);

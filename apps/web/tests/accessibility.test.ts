@@ -63,6 +63,11 @@ const PAGES: readonly PageCase[] = [
     path: "/live",
     ready: (page) => page.locator("table.live-checks tbody tr").first().waitFor(),
   },
+  {
+    name: "heat map",
+    path: "/heat-map?range=1h",
+    ready: (page) => page.locator(".heat canvas").waitFor(),
+  },
   { name: "operations", path: "/operations", ready: heading("Operations") },
   { name: "errors reference", path: "/help/errors", ready: heading(/Errors/) },
   { name: "no page", path: "/nowhere", ready: heading("There is no such page") },

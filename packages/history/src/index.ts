@@ -1,3 +1,12 @@
+export { type CheckFigures, CheckTally, lossOf } from "./analytics/check-tally.ts";
+export {
+  type HeatCell,
+  type HeatLine,
+  type HeatMap,
+  type HeatMeasure,
+  heatMap,
+} from "./analytics/heat-map.ts";
+export { CoverageWatch, type CoveredWindow, scanInSlices } from "./analytics/scan-slices.ts";
 export { BLOCK_ROWS_MAX, BYTES_PER_ROW } from "./block.ts";
 export { type DownSampling, downSample } from "./down-sample.ts";
 export {

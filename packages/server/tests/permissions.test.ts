@@ -1,13 +1,14 @@
 // One permission for every procedure: each is called with every role, and with the objects of another account.
 
 import { create, type DescMethod, type DescService, ScalarType } from "@bufbuild/protobuf";
-import { adminV1, peopleV1, signInV1 } from "@truechimer/api";
+import { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
 import { systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
 import { tokenHash } from "../src/http/token.ts";
 import { createToken } from "../src/index.ts";
 import { ADMIN_PERMISSIONS } from "../src/people/admin-permissions.ts";
+import { ANALYTICS_PERMISSIONS } from "../src/people/analytics-permissions.ts";
 import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
 import type { AnyPermissions } from "../src/people/permission.ts";
 import { ROLES, roleReaches } from "../src/people/role.ts";
@@ -22,6 +23,7 @@ const SERVICES: readonly { readonly service: DescService; readonly permissions: 
   [
     { service: adminV1.AdminService, permissions: ADMIN_PERMISSIONS },
     { service: peopleV1.PeopleService, permissions: PEOPLE_PERMISSIONS },
+    { service: analyticsV1.AnalyticsService, permissions: ANALYTICS_PERMISSIONS },
   ];
 const PROCEDURES = SERVICES.flatMap(({ service, permissions }) =>
   service.methods.map((method) => ({ service, method, permission: permissions[method.localName] })),

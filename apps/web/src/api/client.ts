@@ -1,8 +1,8 @@
-// The one client of the admin API. Everything that the dashboard shows goes through it.
+// The clients of the admin API. Everything that the dashboard shows goes through them.
 
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { adminV1 } from "@truechimer/api";
+import { adminV1, analyticsV1 } from "@truechimer/api";
 import { reportAnswer, reportSilence } from "./connection.ts";
 import { wasAnswered } from "./problem.ts";
 
@@ -39,5 +39,10 @@ const transport: Transport = createConnectTransport({
 
 export const adminClient: Client<typeof adminV1.AdminService> = createClient(
   adminV1.AdminService,
+  transport,
+);
+
+export const analyticsClient: Client<typeof analyticsV1.AnalyticsService> = createClient(
+  analyticsV1.AnalyticsService,
   transport,
 );

@@ -6,9 +6,9 @@ import {
   queryOptions,
   type UseQueryOptions,
 } from "@tanstack/react-query";
-import type { adminV1 } from "@truechimer/api";
+import type { adminV1, analyticsV1 } from "@truechimer/api";
 import { isLoading } from "../shell/load-note.ts";
-import { adminClient, LONG_CALL_TIMEOUT_MS } from "./client.ts";
+import { adminClient, analyticsClient, LONG_CALL_TIMEOUT_MS } from "./client.ts";
 import { clockSkewMs } from "./clock-skew.ts";
 import { clockSkewStore } from "./connection.ts";
 import { msOf, timestampOf } from "./message.ts";
@@ -24,6 +24,8 @@ const INGEST_POLL_MS = 15_000;
 const HISTORY_POLL_QUICK_MS = 5_000;
 const HISTORY_POLL_MS = 20_000;
 const ROWS_QUICK = 5_000n;
+/** What many checks come to moves slowly, and costs the server something. */
+const ANALYTICS_POLL_MS = 30_000;
 const RETRIES = 2;
 
 /** One for the page. Passing failures are tried again; what polls shows its last answer meanwhile. */
@@ -185,18 +187,16 @@ export function historyQuery(
   range: HistoryRange,
   pointsMax: number,
 ): Query<adminV1.GetServerHistoryResponse> {
-  const key =
-    range.kind === "last"
-      ? `last ${range.spanMs}`
-      : `${Math.round(range.fromMs)}-${Math.round(range.toMs)}`;
   return queryOptions({
-    queryKey: ["history", serverId.toString(), key, pointsMax.toString()] as readonly string[],
+    queryKey: [
+      "history",
+      serverId.toString(),
+      keyOf(range),
+      pointsMax.toString(),
+    ] as readonly string[],
     queryFn: ({ signal }) => {
-      const nowMs = Date.now() + clockSkewStore.get();
-      const fromMs = range.kind === "last" ? nowMs - range.spanMs : range.fromMs;
-      const toMs = range.kind === "last" ? nowMs : range.toMs;
       return adminClient.getServerHistory(
-        { serverId, from: timestampOf(fromMs), to: timestampOf(toMs), pointsMax },
+        { serverId, ...instantsOf(range), pointsMax },
         { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
       );
     },
@@ -208,6 +208,53 @@ export function historyQuery(
     placeholderData: (before, query) =>
       query?.queryKey[1] === serverId.toString() ? before : undefined,
   });
+}
+
+export interface HeatMapQuestion {
+  readonly range: HistoryRange;
+  readonly measure: analyticsV1.Measure;
+  /** Of checks; one that can be read. */
+  readonly filter: string;
+  readonly serversMax: number;
+}
+
+export function heatMapQuery(question: HeatMapQuestion): Query<analyticsV1.GetHeatMapResponse> {
+  const { range, measure, filter, serversMax } = question;
+  return queryOptions({
+    queryKey: [
+      "heat map",
+      keyOf(range),
+      measure.toString(),
+      filter,
+      serversMax.toString(),
+    ] as readonly string[],
+    queryFn: ({ signal }) =>
+      analyticsClient.getHeatMap(
+        { ...instantsOf(range), measure, filter, serversMax },
+        { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
+      ),
+    refetchInterval: range.kind === "fixed" ? false : ANALYTICS_POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+function keyOf(range: HistoryRange): string {
+  return range.kind === "last"
+    ? `last ${range.spanMs}`
+    : `${Math.round(range.fromMs)}-${Math.round(range.toMs)}`;
+}
+
+/** A range that moves ends now. */
+function instantsOf(range: HistoryRange): WireRange {
+  const nowMs = Date.now() + clockSkewStore.get();
+  const fromMs = range.kind === "last" ? nowMs - range.spanMs : range.fromMs;
+  const toMs = range.kind === "last" ? nowMs : range.toMs;
+  return { from: timestampOf(fromMs), to: timestampOf(toMs) };
+}
+
+interface WireRange {
+  readonly from: ReturnType<typeof timestampOf>;
+  readonly to: ReturnType<typeof timestampOf>;
 }
 
 export interface ChecksQuestion {

@@ -15,11 +15,16 @@ export interface ChartColours {
   readonly unsure: string;
   readonly accent: string;
   readonly lines: readonly string[];
+  /** Steps of a heat map, least to most. */
+  readonly heat: readonly string[];
+  /** Texts on them. */
+  readonly onHeat: readonly string[];
   readonly font: string;
 }
 
 /** So many monitors get a colour of their own; the rest are grey until they are pointed at. */
 const LINE_COLOURS = 8;
+const HEAT_COLOURS = 7;
 
 /** Reads them from a probe element, because a custom property keeps its unresolved text. */
 export function readColours(element: HTMLElement): ChartColours {
@@ -44,6 +49,8 @@ export function readColours(element: HTMLElement): ChartColours {
     unsure: colour("unsure"),
     accent: colour("accent"),
     lines: Array.from({ length: LINE_COLOURS }, (_unused, index) => colour(`line-${index + 1}`)),
+    heat: Array.from({ length: HEAT_COLOURS }, (_unused, index) => colour(`heat-${index}`)),
+    onHeat: Array.from({ length: HEAT_COLOURS }, (_unused, index) => colour(`on-heat-${index}`)),
     font: `12px ${getComputedStyle(element).fontFamily}`,
   };
   probe.remove();

@@ -40,6 +40,13 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     icon: "M2 10h3.5l2-5 3.5 10 2.5-7 1.5 2H18",
   },
   {
+    href: "/heat-map",
+    name: "Analytics",
+    key: "y",
+    covers: /^\/heat-map/,
+    icon: "M3 3h4v4H3zM8 3h4v4H8zM13 3h4v4h-4zM3 8h4v4H3zM8 8h4v4H8zM3 13h4v4H3zM13 13h4v4h-4z",
+  },
+  {
     href: "/operations",
     name: "Operations",
     key: "p",

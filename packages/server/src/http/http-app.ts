@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from "fastify";
 import { registerAdminApi } from "../admin-api/register-admin-api.ts";
+import { registerAnalyticsApi } from "../analytics-api/register-analytics-api.ts";
 import type { ServerContext } from "../context.ts";
 import { LOAD_STATUS_HEADER, loadStatusText } from "../history/load-status.ts";
 import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
@@ -32,6 +33,7 @@ export async function createHttpApp(
   await app.register(async (scope) => registerAdminApi(scope, context, options));
   await app.register(async (scope) => registerPeopleApi(scope, context, options));
   await app.register(async (scope) => registerSignInApi(scope, context, options));
+  await app.register(async (scope) => registerAnalyticsApi(scope, context, options));
   await app.register(async (scope) => {
     guardHost(scope, context, options.hosts);
     registerMetrics(scope, context);

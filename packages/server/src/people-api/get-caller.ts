@@ -1,9 +1,10 @@
 // GetCaller: who asks, and what that one may do; so that a page shows no button that would be refused.
 
-import { create } from "@bufbuild/protobuf";
-import { adminV1, peopleV1 } from "@truechimer/api";
+import { create, type DescService } from "@bufbuild/protobuf";
+import { adminV1, analyticsV1, peopleV1 } from "@truechimer/api";
 import { assert } from "@truechimer/base";
 import { ADMIN_PERMISSIONS } from "../people/admin-permissions.ts";
+import { ANALYTICS_PERMISSIONS } from "../people/analytics-permissions.ts";
 import type { ActingContext, Caller } from "../people/caller.ts";
 import { refusalOf } from "../people/guard-procedures.ts";
 import { PEOPLE_PERMISSIONS } from "../people/people-permissions.ts";
@@ -27,15 +28,12 @@ export async function getCaller({
     procedures: [
       ...open(caller, adminV1.AdminService, ADMIN_PERMISSIONS),
       ...open(caller, peopleV1.PeopleService, PEOPLE_PERMISSIONS),
+      ...open(caller, analyticsV1.AnalyticsService, ANALYTICS_PERMISSIONS),
     ],
   });
 }
 
-function open(
-  caller: Caller,
-  service: typeof adminV1.AdminService | typeof peopleV1.PeopleService,
-  permissions: AnyPermissions,
-): string[] {
+function open(caller: Caller, service: DescService, permissions: AnyPermissions): string[] {
   return service.methods.flatMap((method) => {
     const permission = permissions[method.localName];
     const refused =

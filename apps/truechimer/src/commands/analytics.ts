@@ -1,0 +1,105 @@
+// `truechimer analytics …`: what the results in memory say of many checks at once.
+
+import type { analyticsV1 } from "@truechimer/api";
+import { AppError, parseDurationMs } from "@truechimer/base";
+import { type Command, Option } from "commander";
+import type { AnalyticsClient } from "../admin-client.ts";
+import {
+  type CommandHost,
+  type ConnectionOptions,
+  examples,
+  withConnectionOptions,
+} from "../command-host.ts";
+import { EXIT } from "../exit-code.ts";
+import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
+import { printerFor } from "./admin-command.ts";
+
+interface LastOptions extends ConnectionOptions {
+  readonly last: string;
+}
+
+interface HeatMapOptions extends LastOptions, FilterOptions {
+  readonly measure: string;
+}
+
+/** Until now. */
+type Range = Pick<analyticsV1.GetHeatMapRequest, "from" | "to">;
+
+const MEASURES = ["offset", "delay", "loss"] as const;
+type MeasureName = Uppercase<(typeof MEASURES)[number]>;
+
+export function registerAnalytics(host: CommandHost): void {
+  const analytics = host.program
+    .command("analytics")
+    .description("what the results in memory say of many checks at once");
+  registerHeatMap(host, analytics);
+}
+
+function registerHeatMap(host: CommandHost, analytics: Command): void {
+  const command = withLastOption(withConnectionOptions(analytics.command("heat-map")));
+  withFilterOption(command, "server:ntp1.* monitor.country:de")
+    .description("servers by monitors: the worst pairs; in JSON every pair")
+    .addOption(
+      new Option("--measure <measure>", "by what they are ordered")
+        .choices(MEASURES)
+        .default("offset"),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        [
+          "truechimer analytics heat-map",
+          "is it the server, the monitor or the path between them?",
+        ],
+        [
+          "truechimer analytics heat-map --measure loss --last 7d --json",
+          "the loss of every pair in a week",
+        ],
+      ),
+    )
+    .action(async (options: HeatMapOptions) => {
+      const { printHeatMap } = await import("../output/heat-map-rows.ts");
+      const { analyticsV1 } = await import("@truechimer/api");
+      const measure = analyticsV1.Measure[options.measure.toUpperCase() as MeasureName];
+      const client = await connected(host, options);
+      const map = await callWithFilter(host, options, (filter) =>
+        client.getHeatMap({
+          ...lastRange(host, options),
+          filter,
+          measure,
+          // The most that there are.
+          serversMax: 500,
+          monitorsMax: 200,
+        }),
+      );
+      await printHeatMap(printerFor(host, options), map);
+      host.finish(EXIT.good);
+    });
+}
+
+function withLastOption(command: Command): Command {
+  return command.option("--last <duration>", 'how far back: "1h", "7d" …', "1d");
+}
+
+async function connected(
+  { context }: CommandHost,
+  options: ConnectionOptions,
+): Promise<AnalyticsClient> {
+  const { connectAnalytics } = await import("../admin-client.ts");
+  return connectAnalytics(context, options);
+}
+
+function lastRange({ context }: CommandHost, { last }: LastOptions): Range {
+  const parsed = parseDurationMs(last);
+  if (!parsed.ok) throw new AppError("usage", `--last: ${parsed.error}`);
+  const nowNs = context.clock.nowNs();
+  return { from: timestampOf(nowNs - BigInt(parsed.value) * 1_000_000n), to: timestampOf(nowNs) };
+}
+
+function timestampOf(ns: bigint): NonNullable<Range["from"]> {
+  return {
+    $typeName: "google.protobuf.Timestamp",
+    seconds: ns / 1_000_000_000n,
+    nanos: Number(ns % 1_000_000_000n),
+  };
+}

@@ -1,0 +1,82 @@
+// What many checks come to: counts, and medians over those that succeeded. A failed check has no offset and no delay
+// here, and never counts as one of 0.
+
+import type { RowView } from "../row-view.ts";
+import { ValueList } from "./value-list.ts";
+
+/** Of a group of checks. Medians are by nearest rank: each is a value that was measured. NaN: there is none. */
+export interface CheckFigures {
+  readonly checks: number;
+  /** Of them, those with a reason. */
+  readonly failed: number;
+  /** NTP requests, and how many of them were answered. */
+  readonly samplesSent: number;
+  readonly samplesAnswered: number;
+  /** Median offset, nanoseconds; positive: the server's clock is ahead. */
+  readonly offsetNs: number;
+  /** Median of the offsets without their signs, nanoseconds. */
+  readonly absOffsetNs: number;
+  /** Median round trip, nanoseconds. */
+  readonly rttNs: number;
+  /** Median of the bounds on the errors of the offsets, nanoseconds. */
+  readonly boundNs: number;
+}
+
+/** Gathers checks; made once and used again for the next group. */
+export class CheckTally {
+  readonly #offsets = new ValueList();
+  readonly #rtts = new ValueList();
+  readonly #bounds = new ValueList();
+  #checks = 0;
+  #failed = 0;
+  #samplesSent = 0;
+  #samplesAnswered = 0;
+
+  get checks(): number {
+    return this.#checks;
+  }
+
+  add(row: RowView): void {
+    this.#checks += 1;
+    this.#samplesSent += row.samplesSent;
+    this.#samplesAnswered += row.samplesAnswered;
+    if (!row.succeeded) {
+      this.#failed += 1;
+      return;
+    }
+    pushKnown(this.#offsets, row.offsetNs);
+    pushKnown(this.#rtts, row.rttNs);
+    pushKnown(this.#bounds, row.boundNs);
+  }
+
+  /** Ends the group: the next check begins another. */
+  take(): CheckFigures {
+    const offsetNs = this.#offsets.median();
+    this.#offsets.makeAbsolute();
+    const figures: CheckFigures = {
+      checks: this.#checks,
+      failed: this.#failed,
+      samplesSent: this.#samplesSent,
+      samplesAnswered: this.#samplesAnswered,
+      offsetNs,
+      absOffsetNs: this.#offsets.median(),
+      rttNs: this.#rtts.median(),
+      boundNs: this.#bounds.median(),
+    };
+    for (const list of [this.#offsets, this.#rtts, this.#bounds]) list.clear();
+    this.#checks = 0;
+    this.#failed = 0;
+    this.#samplesSent = 0;
+    this.#samplesAnswered = 0;
+    return figures;
+  }
+}
+
+/** Share of the samples without an answer, 0 to 1. NaN: none was sent. */
+export function lossOf({ samplesSent, samplesAnswered }: CheckFigures): number {
+  return samplesSent === 0 ? Number.NaN : 1 - samplesAnswered / samplesSent;
+}
+
+function pushKnown(list: ValueList, value: number): void {
+  if (!Number.isNaN(value)) list.push(value);
+}

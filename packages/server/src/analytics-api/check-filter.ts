@@ -1,0 +1,61 @@
+// A filter of checks over the rows in memory: what it says of the server alone is asked once a server, the rest of every
+// row.
+
+import { assert } from "@truechimer/base";
+import {
+  type Column,
+  type Condition,
+  type ConditionValue,
+  compileCondition,
+  type Readers,
+  splitCondition,
+} from "@truechimer/filter";
+import type { Measurement } from "@truechimer/history";
+import { type FleetMonitor, type FleetServer, filterValue } from "./fleet.ts";
+
+/** A check with the two that it is of. */
+export interface FleetCheck {
+  row: Measurement;
+  server: FleetServer;
+  monitor: FleetMonitor;
+}
+
+export interface CheckFilter {
+  /** False: none of its checks passes. */
+  readonly passesServer: (server: FleetServer) => boolean;
+  readonly passesCheck: (check: FleetCheck) => boolean;
+}
+
+/** Undefined: everything passes. */
+export function checkFilter(condition: Condition | undefined): CheckFilter {
+  if (condition === undefined) return { passesServer: () => true, passesCheck: () => true };
+  const ofServer = splitCondition(condition, (column) => column.startsWith("server."));
+  return {
+    passesServer: compileCondition(ofServer.asked, serverReaders),
+    passesCheck: ofServer.whole ? () => true : compileCondition(condition, checkReaders),
+  };
+}
+
+const serverReaders: Readers<FleetServer> = (column) => (server) => filterValue(server, column);
+
+const checkReaders: Readers<FleetCheck> = (column) => {
+  if (column.startsWith("server.")) return ({ server }) => filterValue(server, column);
+  if (column.startsWith("monitor.")) return ({ monitor }) => filterValue(monitor, column);
+  const read = ROW[column];
+  assert(read !== undefined, `no reader for the column ${column}`);
+  return ({ row }) => read(row);
+};
+
+const ROW: Readonly<Record<Column, (row: Measurement) => ConditionValue | undefined>> = {
+  "check.at": ({ atUs }) => BigInt(atUs) * 1_000n,
+  "check.offset_ns": ({ offsetNs }) => offsetNs,
+  "check.bound_ns": ({ boundNs }) => boundNs,
+  "check.rtt_ns": ({ rttNs }) => rttNs,
+  "check.stratum": ({ stratum }) => (stratum < 0 ? undefined : stratum),
+  "check.leap": ({ leap }) => (leap < 0 ? undefined : leap),
+  "check.reason": ({ reason }) => (reason === "" ? undefined : reason),
+  "check.step": ({ step }) => step,
+  "check.score": ({ score }) => score,
+  "check.has_evidence": ({ hasEvidence }) => hasEvidence,
+  "check.id": ({ id }) => id,
+};

@@ -1,0 +1,73 @@
+// The servers that a caller sees and the monitors that check them, with all that a filter of checks can ask of the two.
+
+import { assert } from "@truechimer/base";
+import {
+  type IpVersion,
+  nsFromTimestamptz,
+  type Timestamptz,
+  type VerdictName,
+} from "@truechimer/database";
+import type { Column, ConditionValue } from "@truechimer/filter";
+import { type RawBuilder, sql } from "kysely";
+import { CHECK_FILTER_COLUMNS } from "../filter/filter-columns.ts";
+import { ofAccount } from "../people/account-sql.ts";
+import type { ActingContext } from "../people/caller.ts";
+
+/** By the filter's name of the column. */
+type FilterValues = Readonly<Record<Column, unknown>>;
+
+export interface FleetServer extends FilterValues {
+  readonly id: bigint;
+  readonly name: string;
+  readonly ip_version: IpVersion;
+  readonly verdict: VerdictName;
+}
+
+export interface FleetMonitor extends FilterValues {
+  readonly id: bigint;
+  readonly name: string;
+  readonly ip_version: IpVersion;
+}
+
+export interface Fleet {
+  /** By id, in the order of their names. Those that were removed are not among them. */
+  readonly servers: ReadonlyMap<number, FleetServer>;
+  /** By id; scorers are none. Those that were deleted are among them: their checks are. */
+  readonly monitors: ReadonlyMap<number, FleetMonitor>;
+}
+
+/** The account of the caller decides about servers; whoever checks them is told with them. */
+export async function loadFleet({ database, caller }: ActingContext): Promise<Fleet> {
+  const [servers, monitors] = await Promise.all([
+    sql<FleetServer>`
+      select s.id, s.name, s.ip_version, s.verdict, ${columnsOf("server.")} from servers s
+      where s.state <> 'removed' and ${ofAccount("s.account_id", caller?.accountId)}
+      order by s.name, s.id`.execute(database.kysely),
+    sql<FleetMonitor>`
+      select m.id, m.hostname as name, m.ip_version, ${columnsOf("monitor.")} from monitors m
+      left join agents a on a.id = m.agent_id where m.type = 'monitor'`.execute(database.kysely),
+  ]);
+  return { servers: byId(servers.rows), monitors: byId(monitors.rows) };
+}
+
+/** A column of one of the two as a filter compares it. Undefined: it is not known. */
+export function filterValue(
+  of: FleetServer | FleetMonitor,
+  column: Column,
+): ConditionValue | undefined {
+  const as = CHECK_FILTER_COLUMNS[column];
+  assert(as !== undefined, `no column ${column}`);
+  const value = of[column];
+  if (value === null || value === undefined) return undefined;
+  if (as.type === "instant") return nsFromTimestamptz(value as Timestamptz);
+  return as.type === "float8" ? Number(value) : (value as ConditionValue);
+}
+
+function columnsOf(entity: "server." | "monitor."): RawBuilder<unknown> {
+  const columns = Object.entries(CHECK_FILTER_COLUMNS).filter(([name]) => name.startsWith(entity));
+  return sql.join(columns.map(([name, { expression }]) => sql`${expression} as ${sql.id(name)}`));
+}
+
+function byId<Row extends { readonly id: bigint }>(rows: readonly Row[]): ReadonlyMap<number, Row> {
+  return new Map(rows.map((row) => [Number(row.id), row]));
+}
