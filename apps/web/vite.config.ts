@@ -27,6 +27,7 @@ const config: UserConfig = defineConfig({
   server: {
     proxy: {
       "/truechimer.admin.v1.AdminService": API_URL,
+      "/export": API_URL,
       "/healthz": API_URL,
     },
   },

@@ -7,6 +7,7 @@ import type { ServerContext } from "../context.ts";
 import { LOAD_STATUS_HEADER, loadStatusText } from "../history/load-status.ts";
 import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
 import { registerPeopleApi } from "../people-api/register-people-api.ts";
+import { registerCheckExport } from "../results/export-checks.ts";
 import { registerSignInApi } from "../sign-in-api/register-sign-in-api.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import { registerDashboard } from "./dashboard-routes.ts";
@@ -31,6 +32,7 @@ export async function createHttpApp(
   registerHealth(app, context);
   await registerAgentRoutes(app, context, options);
   await app.register(async (scope) => registerAdminApi(scope, context, options));
+  await app.register(async (scope) => registerCheckExport(scope, context, options));
   await app.register(async (scope) => registerPeopleApi(scope, context, options));
   await app.register(async (scope) => registerSignInApi(scope, context, options));
   await app.register(async (scope) => registerAnalyticsApi(scope, context, options));
