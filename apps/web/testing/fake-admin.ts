@@ -61,6 +61,8 @@ export interface FakeAdmin {
   readonly enrolmentTokens: () => readonly adminV1.EnrolmentToken[];
   /** Only these calls need none. */
   sessionNeeded: boolean;
+  /** Streams stay open and say nothing. */
+  streamsSilent: boolean;
 }
 
 export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
@@ -231,6 +233,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         request,
         nowMs,
         signal,
+        isSilent: () => admin.streamsSilent,
       }),
     listResults: (request) =>
       fakeResults({
@@ -521,6 +524,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     service: {} as ServiceImpl<typeof adminV1.AdminService>,
     analytics: {} as ServiceImpl<typeof analyticsV1.AnalyticsService>,
     sessionNeeded: false,
+    streamsSilent: false,
     useToken: (id, hostname) => agents.useToken(id, hostname),
     enrolmentTokens: () => agents.tokens(),
     happen: (text) => {

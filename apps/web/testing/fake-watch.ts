@@ -18,6 +18,8 @@ export interface FakeWatchOptions {
   readonly request: adminV1.WatchResultsRequest;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
+  /** Nothing is sent while it is so: as over a connection whose other end has gone without a word. */
+  readonly isSilent: () => boolean;
 }
 
 export async function* fakeWatch(
@@ -26,6 +28,8 @@ export async function* fakeWatch(
   const { request, nowMs, signal } = options;
   let fromMs = request.resume === "" ? nowMs() : Number(request.resume);
   for (let sequence = 1n; !signal.aborted; sequence += 1n) {
+    while (options.isSilent() && !signal.aborted)
+      await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);
     const toMs = nowMs();
     yield {
       sequence,

@@ -71,6 +71,22 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
     ).toBe(0);
   });
 
+  test("a stream that falls silent is told within five seconds, and goes on", async () => {
+    await using open = await visit(use.browser, `${use.fake.url}/live`);
+    const { page } = open;
+    await rows(page).first().waitFor();
+    use.fake.admin.streamsSilent = true;
+    const silentMs = performance.now();
+    const told = page.getByRole("heading", { name: "The live stream is interrupted" });
+    await told.waitFor();
+    // The last beat may have come a moment before; and a crowded machine draws late.
+    expect(performance.now() - silentMs).toBeLessThan(8_000);
+    const before = await rows(page).count();
+    use.fake.admin.streamsSilent = false;
+    await told.waitFor({ state: "hidden" });
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(before);
+  });
+
   test("a wrong filter points at what is wrong, and the stream goes on with the last good one", async () => {
     await using open = await visit(use.browser, `${use.fake.url}/live?q=offset%3E%3Ebad`);
     const { page } = open;

@@ -223,6 +223,43 @@ test("streams of one filter are given the same rows, and each filter what it rea
   expect(all?.[0]).toHaveLength(2);
 });
 
+test("a stream without checks beats twice before five seconds have passed", async () => {
+  const timers: { readonly ms: number; readonly fire: () => void }[] = [];
+  const clock = {
+    nowNs: () => 0n,
+    monotonicNs: () => 0n,
+    setTimer: (ms: number, fire: () => void) => {
+      timers.push({ ms, fire });
+      return () => undefined;
+    },
+  };
+  const logger = { debug: () => undefined, error: () => undefined };
+  const stop = new AbortController();
+  const position = { cluster: 1n, timeline: "00000001", snapshot: "1:1:" as never };
+  const feed = {
+    encoded: createEncodedChecks(),
+    scorerIds: async () => [],
+    join: async () => ({ position, leave: () => undefined }),
+  };
+  const stream = watchResults(
+    { context: { clock, logger } as never, feed },
+    { filter: "", resume: "" } as never,
+    { signal: stop.signal },
+  );
+  await stream.next();
+  let passedMs = 0;
+  for (const sequence of [2n, 3n]) {
+    const beat = stream.next();
+    await vi.waitFor(() => expect(timers).toHaveLength(Number(sequence) - 1), PATIENTLY);
+    passedMs += timers.at(-1)?.ms ?? 0;
+    timers.at(-1)?.fire();
+    expect((await beat).value).toMatchObject({ sequence, checks: [] });
+  }
+  expect(passedMs).toBeLessThan(5_000);
+  stop.abort();
+  await stream.return();
+});
+
 test("a reader that is too slow is told how much it missed, and gets the newest", async () => {
   let watcher: { rows: (rows: never, position: never) => void } | undefined;
   const position = { cluster: 1n, timeline: "00000001", snapshot: "1:1:" as never };

@@ -9,7 +9,7 @@ import { EXIT } from "../exit-code.ts";
 import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
 
 const RETRY_MS = 1_000;
-/** Connect's stream has no end of its own; a heartbeat comes every five seconds. */
+/** Connect's stream has no end of its own; a heartbeat comes every two seconds. */
 const NO_TIMEOUT_MS = 0;
 
 export function registerWatch(host: CommandHost): void {

@@ -7,8 +7,8 @@ import { EMPTY_FEED, type LiveFeed, withAnswer } from "./live-feed.ts";
 
 /** Within the five seconds in which a lost connection is told, it is tried again. */
 const RETRY_MS = 2_000;
-/** The stream's heartbeat comes every five seconds at least; twice that without one is a dead connection. */
-const SILENCE_MS_MAX = 11_000;
+/** The stream's heartbeat comes every two seconds at least: two that are missing are a dead connection, told within five. */
+const SILENCE_MS_MAX = 5_000;
 
 export interface Live {
   readonly feed: LiveFeed;

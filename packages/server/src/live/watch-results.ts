@@ -32,7 +32,8 @@ export const WATCH_LIMITS = {
   bufferedMax: 10_000,
   /** Read from the database for one that resumes; more is a matter for ListChecks. */
   caughtUpMax: 50_000,
-  heartbeatMs: 5_000,
+  /** Two of them fit into the five seconds within which a reader is to notice that a connection is dead. */
+  heartbeatMs: 2_000,
 } as const;
 
 export interface WatchCall {

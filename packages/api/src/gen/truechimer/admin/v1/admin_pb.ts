@@ -4656,7 +4656,7 @@ export type WatchResultsResponse = Message<"truechimer.admin.v1.WatchResultsResp
   serverTime?: Timestamp | undefined;
 
   /**
-   * Oldest first. Empty: a heartbeat, every five seconds at least.
+   * Oldest first. Empty: a heartbeat, every two seconds at least.
    *
    * @generated from field: repeated truechimer.admin.v1.WatchedCheck checks = 4;
    */
