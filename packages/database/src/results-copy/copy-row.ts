@@ -45,8 +45,8 @@ export class CopiedResultReader {
   readonly row: CopiedResult = emptyRow();
   readonly #onRow: (row: CopiedResult) => void;
   readonly #reasons = new Map<string, string>();
+  #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(new ArrayBuffer(0));
-  #at = 0;
   #hasHeader = false;
 
   constructor(onRow: (row: CopiedResult) => void) {
@@ -54,93 +54,89 @@ export class CopiedResultReader {
   }
 
   take(bytes: Uint8Array, from: number, to: number): void {
-    if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer);
-    this.#at = bytes.byteOffset + from;
-    const end = bytes.byteOffset + to;
-    if (!this.#hasHeader) this.#skipHeader();
-    while (this.#at < end) {
-      const columns = this.#view.getInt16(this.#at);
-      this.#at += 2;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    let at = this.#hasHeader ? from : this.#skipHeader(from);
+    while (at < to) {
+      const columns = this.#view.getInt16(at);
       if (columns === TRAILER) return;
-      assert(columns === COLUMNS, `a copied row has ${columns} columns`);
-      this.#readRow();
+      // The message costs more than a row: it is made where there is something to say.
+      if (columns !== COLUMNS) assert(false, `a copied row has ${columns} columns`);
+      at = this.#readRow(at + 2);
       this.#onRow(this.row);
     }
   }
 
-  #skipHeader(): void {
-    assert(this.#view.getUint32(this.#at) === SIGNATURE, "a binary copy begins with its signature");
-    this.#at += HEADER_BYTES + this.#view.getInt32(this.#at + HEADER_BYTES - 4);
+  #skipHeader(from: number): number {
+    assert(this.#view.getUint32(from) === SIGNATURE, "a binary copy begins with its signature");
     this.#hasHeader = true;
+    return from + HEADER_BYTES + this.#view.getInt32(from + HEADER_BYTES - 4);
   }
 
-  #readRow(): void {
+  /** In one go, without a call and a field for each value: this is most of what a start takes. Returns where it ends. */
+  #readRow(start: number): number {
     const { row } = this;
-    row.id = this.#int64();
-    row.atUs = this.#int64() + EPOCH_US;
-    row.serverId = this.#int64();
-    row.monitorId = this.#int64();
-    row.offsetNs = this.#int64();
-    row.boundNs = this.#int64();
-    row.rttNs = this.#int64();
-    row.score = this.#float64();
-    row.step = this.#float64();
-    row.stratum = this.#int16();
-    row.leap = this.#int16();
-    row.reason = this.#text();
-    row.noResponse = this.#boolean();
-    row.hasEvidence = this.#boolean();
-    row.samplesSent = this.#int16();
-    row.samplesAnswered = this.#int16();
+    const view = this.#view;
+    let at = start;
+    row.id = int64At(view, at + 4);
+    row.atUs = int64At(view, at + 16) + EPOCH_US;
+    row.serverId = int64At(view, at + 28);
+    row.monitorId = int64At(view, at + 40);
+    at += 48;
+    row.offsetNs = nullableInt64At(view, at);
+    at = behind(view, at);
+    row.boundNs = nullableInt64At(view, at);
+    at = behind(view, at);
+    row.rttNs = nullableInt64At(view, at);
+    at = behind(view, at);
+    row.score = view.getFloat64(at + 4);
+    row.step = view.getFloat64(at + 16);
+    at += 24;
+    row.stratum = nullableInt16At(view, at);
+    at = behind(view, at);
+    row.leap = nullableInt16At(view, at);
+    at = behind(view, at);
+    row.reason = this.#textAt(at);
+    at = behind(view, at);
+    row.noResponse = view.getUint8(at + 4) !== 0;
+    row.hasEvidence = view.getUint8(at + 9) !== 0;
+    row.samplesSent = view.getInt16(at + 14);
+    row.samplesAnswered = view.getInt16(at + 20);
+    return at + 22;
   }
 
-  /** Length of the next value, or `NULL`. */
-  #length(): number {
-    const length = this.#view.getInt32(this.#at);
-    this.#at += 4;
-    return length;
-  }
-
-  #int64(): number {
-    if (this.#length() === NULL) return Number.NaN;
-    const value = this.#view.getInt32(this.#at) * TWO_32 + this.#view.getUint32(this.#at + 4);
-    this.#at += 8;
-    return value;
-  }
-
-  #float64(): number {
-    if (this.#length() === NULL) return Number.NaN;
-    const value = this.#view.getFloat64(this.#at);
-    this.#at += 8;
-    return value;
-  }
-
-  #int16(): number {
-    if (this.#length() === NULL) return -1;
-    const value = this.#view.getInt16(this.#at);
-    this.#at += 2;
-    return value;
-  }
-
-  #boolean(): boolean {
-    if (this.#length() === NULL) return false;
-    const value = this.#view.getUint8(this.#at);
-    this.#at += 1;
-    return value !== 0;
-  }
-
-  #text(): string {
-    const length = this.#length();
+  #textAt(at: number): string {
+    const length = this.#view.getInt32(at);
     if (length <= 0) return "";
+    const start = this.#bytes.byteOffset + at + 4;
     const used = Math.min(length, REASON_BYTES_MAX);
-    const text = Buffer.from(this.#view.buffer, this.#at, used).toString("latin1");
-    this.#at += length;
+    const text = Buffer.from(this.#bytes.buffer, start, used).toString("latin1");
     // One string for all rows with this reason.
     const known = this.#reasons.get(text);
     if (known !== undefined) return known;
     this.#reasons.set(text, text);
     return text;
   }
+}
+
+/** Where the value ends whose length stands here. */
+function behind(view: DataView, at: number): number {
+  const length = view.getInt32(at);
+  return length === NULL ? at + 4 : at + 4 + length;
+}
+
+function int64At(view: DataView, at: number): number {
+  return view.getInt32(at) * TWO_32 + view.getUint32(at + 4);
+}
+
+function nullableInt64At(view: DataView, at: number): number {
+  return view.getInt32(at) === NULL ? Number.NaN : int64At(view, at + 4);
+}
+
+function nullableInt16At(view: DataView, at: number): number {
+  return view.getInt32(at) === NULL ? -1 : view.getInt16(at + 4);
 }
 
 function emptyRow(): CopiedResult {
