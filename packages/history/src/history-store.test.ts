@@ -84,6 +84,19 @@ test("a packer gives a block when it is full, and one for rows too far apart", (
   expect(ids).toEqual([6, 7, 8, 9]);
 });
 
+test("what is packed for another thread lies in memory that both have, whether or not a block is full", () => {
+  const packer = new RowPacker(8, true);
+  for (let id = 12; id > 0; id -= 1) packer.push(aMeasurement({ id, serverId: id % 3 }));
+  const packed = packer.take();
+  expect(packed.map(({ length }) => length)).toEqual([8, 4]);
+  for (const { buffer } of packed) expect(buffer).toBeInstanceOf(SharedArrayBuffer);
+  const store = createHistoryStore();
+  for (const each of packed) store.add(each);
+  const ids: number[] = [];
+  store.scan({ ...ALWAYS, serverId: 1 }, ({ id }) => ids.push(id));
+  expect(ids).toEqual([1, 4, 7, 10]);
+});
+
 test("more reasons than a byte can number are told as other", () => {
   const store = createHistoryStore();
   add(

@@ -2,10 +2,11 @@
 
 import { assert } from "@truechimer/base";
 import {
+  appendRows,
   BLOCK_ROWS_MAX,
   type Block,
+  type BlockBase,
   baseAround,
-  copyRows,
   createBlock,
   fitsBase,
   HAS_EVIDENCE,
@@ -14,6 +15,7 @@ import {
   LEAP_BITS,
   NO_RESPONSE,
   setKey,
+  sharedMemory,
 } from "./block.ts";
 import { indexBlock } from "./block-index.ts";
 import { type CodeDictionary, createCodeDictionary } from "./code-dictionary.ts";
@@ -21,9 +23,9 @@ import { compareKeys, type Measurement } from "./measurement.ts";
 import { PairDictionary } from "./pair-dictionary.ts";
 import { encodeSpan } from "./span-code.ts";
 
-/** A block on its way: plain data, whose buffer can be transferred. */
+/** A block on its way: plain data, which can be sent to another thread. */
 export interface PackedRows {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
   readonly length: number;
   readonly baseUs: number;
   readonly baseId: number;
@@ -44,7 +46,7 @@ const SAMPLES_MAX = 15;
 /** Takes rows newest first, as they are read, and gives them out in the order of the store. */
 export class RowPacker {
   readonly #rowsMax: number;
-  readonly #makesChains: boolean;
+  readonly #isForAnother: boolean;
   #current: Block | undefined;
   /** The oldest row so far; a block is written from its end. */
   #first = 0;
@@ -52,10 +54,13 @@ export class RowPacker {
   #reasons: CodeDictionary = createCodeDictionary();
   readonly #done: PackedRows[] = [];
 
-  /** At most so many rows in a block; the chains of a large one are made where it is packed. */
-  constructor(rowsMax: number = BLOCK_ROWS_MAX, makesChains = false) {
+  /**
+   * At most so many rows in a block. One that is for another thread is in shared memory, and has its chains made here,
+   * where nobody waits for them.
+   */
+  constructor(rowsMax: number = BLOCK_ROWS_MAX, isForAnother = false) {
     this.#rowsMax = rowsMax;
-    this.#makesChains = makesChains;
+    this.#isForAnother = isForAnother;
   }
 
   /** `row` may be the same object each time. */
@@ -66,7 +71,7 @@ export class RowPacker {
       block = undefined;
     }
     if (block === undefined) {
-      block = createBlock(this.#rowsMax, baseAround(row.atUs, row.id));
+      block = this.#newBlock(this.#rowsMax, baseAround(row.atUs, row.id));
       this.#current = block;
       this.#first = this.#rowsMax;
     }
@@ -84,13 +89,18 @@ export class RowPacker {
     const block = this.#current;
     if (block === undefined) return;
     block.length = this.#rowsMax;
-    const isFull = this.#first === 0;
-    const exact = isFull ? block : copyRows(block, this.#first, this.#rowsMax);
-    if (this.#makesChains) indexBlock(exact, this.#pairs);
+    const exact = this.#first === 0 ? block : this.#newBlock(this.#rowsMax - this.#first, block);
+    if (exact !== block) appendRows(exact, block, this.#first, this.#rowsMax);
+    if (this.#isForAnother) indexBlock(exact, this.#pairs);
     this.#done.push(packedOf(exact, this.#pairs, this.#reasons));
     this.#current = undefined;
     this.#pairs = new PairDictionary();
     this.#reasons = createCodeDictionary();
+  }
+
+  #newBlock(rows: number, base: BlockBase): Block {
+    if (!this.#isForAnother) return createBlock(rows, base);
+    return createBlock(rows, base, { buffer: sharedMemory(rows), length: 0 });
   }
 }
 

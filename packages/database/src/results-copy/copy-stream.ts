@@ -1,8 +1,11 @@
 // The rows of a copy as they come from the socket. The driver's own parser makes an object and an event of each row,
 // which takes longer than reading it; so during a copy its place at the socket is taken, and given back, with the bytes
 // from there on, at the first message that is none of the copy's. PostgreSQL documentation, "Message Formats".
+//
+// The socket reads into one buffer, over and over: a new one for each read is gone a moment later, and making and
+// collecting gigabytes of them takes as long as parsing what is in them.
 
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type pg from "pg";
 
 /** A piece that holds whole rows; valid during the call. */
@@ -13,6 +16,27 @@ const COPY_OUT_RESPONSE = 0x48;
 const COPY_DONE = 0x63;
 const LENGTH_AT = 1;
 const HEADER_BYTES = 5;
+
+/** Read at once: as much as lies ready behind a reader that is busy packing. */
+const READ_BYTES_MAX = 256 * 1_024;
+
+/** What is emitted as data during a copy is valid during the call. Not for TLS, which takes the socket's place. */
+export class CopySocket extends Socket {
+  isCopying = false;
+
+  constructor() {
+    super({
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(READ_BYTES_MAX),
+        callback: (length, buffer) => {
+          const piece = (buffer as Buffer).subarray(0, length);
+          this.emit("data", this.isCopying ? piece : Buffer.from(piece));
+          return true;
+        },
+      },
+    });
+  }
+}
 
 type DataListener = (bytes: Buffer) => void;
 
@@ -43,9 +67,12 @@ function takeOver(stream: Socket, take: CopyPiece, onFailure: (error: Error) => 
   /** The beginning of a message whose end has not come yet. */
   let begun: Buffer = NOTHING;
   const give = (bytes: Buffer): void => {
+    if (stream instanceof CopySocket) stream.isCopying = false;
     stream.off("data", read);
     for (const listener of driver) stream.on("data", listener);
-    for (const listener of driver) listener(bytes);
+    // A copy, which the driver may keep.
+    const kept = Buffer.from(bytes);
+    for (const listener of driver) listener(kept);
   };
   const readAll = (piece: Buffer): void => {
     let bytes = piece;
@@ -61,7 +88,7 @@ function takeOver(stream: Socket, take: CopyPiece, onFailure: (error: Error) => 
       return;
     }
     const end = takeMessages(bytes, take);
-    begun = end.kind === "other" ? NOTHING : bytes.subarray(end.at);
+    begun = end.kind === "other" ? NOTHING : Buffer.from(bytes.subarray(end.at));
     if (end.kind === "other") give(bytes.subarray(end.at));
   };
   const read = (piece: Buffer): void => {
@@ -74,6 +101,7 @@ function takeOver(stream: Socket, take: CopyPiece, onFailure: (error: Error) => 
     }
   };
   for (const listener of driver) stream.off("data", listener);
+  if (stream instanceof CopySocket) stream.isCopying = true;
   stream.on("data", read);
 }
 

@@ -1,13 +1,14 @@
 // Results read in bulk, newest first: by a connection of its own, which a thread can have for itself. The chunks of one
 // window are read in one snapshot, so that the rows that are still to come can be counted to the last one.
 
+import { Socket } from "node:net";
 import type { AppError } from "@truechimer/base";
 import pg from "pg";
 import { describeDatabaseUrl } from "../database-url.ts";
 import { appErrorFromPostgres } from "../postgres-error.ts";
 import { timestamptzFromNs } from "../timestamptz.ts";
 import { COPIED_COLUMNS, type CopiedResult, CopiedResultReader } from "./copy-row.ts";
-import { copyRows } from "./copy-stream.ts";
+import { CopySocket, copyRows } from "./copy-stream.ts";
 
 /** Where in the order of time and id a reader is. */
 export interface ResultsCursor {
@@ -96,11 +97,15 @@ async function connect(options: {
   readonly url: string;
   readonly applicationName: string;
 }): Promise<pg.Client> {
+  // The driver says whether the connection is to be encrypted, which its type leaves out.
+  const createStream = ({ ssl }: pg.ConnectionConfig): Socket =>
+    ssl ? new Socket() : new CopySocket();
   const client = new pg.Client({
     connectionString: options.url,
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    stream: createStream as unknown as () => Socket,
   });
   // A session that ends while it is idle is found by the next query.
   client.on("error", () => undefined);

@@ -40,11 +40,7 @@ parentPort?.on("message", (request: LoadRequest) => {
 
 async function answer(request: LoadRequest): Promise<void> {
   try {
-    const report = await readChunk(request);
-    parentPort?.postMessage(
-      report,
-      report.packed.map(({ buffer }) => buffer),
-    );
+    parentPort?.postMessage(await readChunk(request));
   } catch (error) {
     packer.take();
     parentPort?.postMessage(failureOf(error));

@@ -80,18 +80,18 @@ async function readIndex(
 async function readPart(
   handle: FileHandle,
   part: { readonly at: number; readonly bytes: number; readonly crc: number },
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<Uint8Array | undefined> {
   const bytes = await readBytes(handle, part.at, part.bytes).catch(() => undefined);
   return bytes !== undefined && crc32(bytes) === part.crc ? bytes : undefined;
 }
 
-/** In memory of its own, whose first byte is the first. */
+/** In memory of its own, whose first byte is the first; shared, so that V8 does not collect garbage for it. */
 async function readBytes(
   handle: FileHandle,
   position: number,
   length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(new SharedArrayBuffer(length));
   let at = 0;
   while (at < length) {
     const { bytesRead } = await handle.read(bytes, at, length - at, position + at);
