@@ -124,7 +124,9 @@ function waitingAtPace(pace: (typeof PACES)[number]): RawBuilder<unknown> {
         select ip, port, traced, call.server_ms = 0 or score_ts is null
           or score_ts < now() - make_interval(secs => call.server_ms / 1000) as eligible
         from servers
-        where id = t.server_id
+        -- The second condition always holds. Without it PostgreSQL remembers each server for the next turn that has it, which
+        -- of one monitor none does, and that costs three times what finding it does.
+        where id = t.server_id and t.queue_ts is not null
           and ip_version = call.family
           and lab = call.lab
           and state = 'watched'
