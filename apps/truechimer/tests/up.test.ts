@@ -147,6 +147,14 @@ test("the analytics tell what the results in memory come to, and of which part o
   expect(shown.out).toMatch(/ahead2s\.lab +\S+\.lab +\+2\.0\d+ s ± /);
   expect(shown.out).toMatch(/the worst pairs of 1 servers by \d+ monitors\n\d+ checks from \d{4}-/);
   expect((await run(["analytics", "heat-map", "--last", "1"])).code).toBe(2);
+  const compared = await run(["analytics", "compare", "ahead2s.lab", "truth1.lab"], true);
+  expect(compared.out).toMatch(/ahead2s\.lab +\+2\.0\d+ s ± /);
+  expect(compared.out).toMatch(/truth1\.lab /);
+  const buckets = (await run(["analytics", "compare", "--monitors", "zurich.lab"])).json();
+  expect(buckets[0]).toMatchObject({ name: "zurich.lab", partial: false });
+  expect((await run(["analytics", "compare", "--monitors", "zurrich.lab"], true)).err).toMatch(
+    /did you mean "zurich\.lab"/,
+  );
 });
 
 test("`watch` tells checks as they come, those that pass", async () => {

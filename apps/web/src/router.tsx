@@ -96,6 +96,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/compare",
+    component: lazyRouteComponent(() => import("./analytics/compare-page.tsx"), "ComparePage"),
+  }),
+  createRoute({
+    ...page,
     path: "/operations",
     component: lazyRouteComponent(
       () => import("./operations/operations-page.tsx"),

@@ -3,6 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { adminV1, analyticsV1 } from "@truechimer/api";
+import { compareOf } from "./fake-compare.ts";
 import { figuresOf, median, rangeOf, seenBetween, wireRange } from "./fake-figures.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
 import type { FakeMonitor } from "./lab-facts.ts";
@@ -22,7 +23,10 @@ export interface FakeAnalyticsOptions {
 export function createFakeAnalytics(
   options: FakeAnalyticsOptions,
 ): ServiceImpl<typeof analyticsV1.AnalyticsService> {
-  return { getHeatMap: (request) => heatMapOf(options, request) };
+  return {
+    getHeatMap: (request) => heatMapOf(options, request),
+    compareSeries: (request) => compareOf(options, request),
+  };
 }
 
 interface Pair {

@@ -10,7 +10,7 @@ import { type FakeMonitor, HORIZON_AGE_MS } from "./lab-facts.ts";
 import { checkIndexAt, type Observation, observe } from "./observations.ts";
 import type { WatchedServer } from "./wire.ts";
 
-/** Looked at of each pair at most. */
+/** Looked at of each pair at most, as a rule. */
 const CHECKS_MAX = 60;
 const SAMPLES = 3n;
 
@@ -63,11 +63,12 @@ export function seenBetween(
   server: WatchedServer,
   monitor: FakeMonitor,
   { fromMs, toMs, nowMs }: FakeRange,
+  checksMax: number = CHECKS_MAX,
 ): readonly Observation[] {
   const beginMs = Math.max(fromMs, nowMs - HORIZON_AGE_MS, server.addedAtMs);
   const first = checkIndexAt(server.facts, monitor, beginMs);
   const last = checkIndexAt(server.facts, monitor, Math.min(toMs, nowMs));
-  const step = Math.max(1, Math.ceil((last - first) / CHECKS_MAX));
+  const step = Math.max(1, Math.ceil((last - first) / checksMax));
   const seen: Observation[] = [];
   for (let index = first; index <= last; index += step) {
     const one = observe(server.facts, monitor, index, nowMs);
@@ -96,6 +97,8 @@ export function figuresOf(seen: readonly Observation[]): analyticsV1.CheckFigure
           }),
           absOffsetNs: BigInt(Math.round(median(good.map((one) => Math.abs(one.offsetNs))) ?? 0)),
           rttNs: BigInt(Math.round(median(good.map((one) => one.rttNs)) ?? 0)),
+          leastOffsetNs: BigInt(Math.min(...good.map((one) => Math.round(one.offsetNs)))),
+          greatestOffsetNs: BigInt(Math.max(...good.map((one) => Math.round(one.offsetNs)))),
         }),
   });
 }

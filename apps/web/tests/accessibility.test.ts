@@ -68,6 +68,11 @@ const PAGES: readonly PageCase[] = [
     path: "/heat-map?range=1h",
     ready: (page) => page.locator(".heat canvas").waitFor(),
   },
+  {
+    name: "compare",
+    path: "/compare?server=1,4&range=1h",
+    ready: (page) => page.locator(".compare-table tbody tr").first().waitFor(),
+  },
   { name: "operations", path: "/operations", ready: heading("Operations") },
   { name: "errors reference", path: "/help/errors", ready: heading(/Errors/) },
   { name: "no page", path: "/nowhere", ready: heading("There is no such page") },

@@ -1,5 +1,12 @@
 export { type CheckFigures, CheckTally, lossOf } from "./analytics/check-tally.ts";
 export {
+  BucketedTally,
+  bucketUsFor,
+  bucketWindows,
+  type FiguresBucket,
+  FleetBucket,
+} from "./analytics/compare-series.ts";
+export {
   type HeatCell,
   type HeatLine,
   type HeatMap,

@@ -33,6 +33,50 @@ export function registerAnalytics(host: CommandHost): void {
     .command("analytics")
     .description("what the results in memory say of many checks at once");
   registerHeatMap(host, analytics);
+  registerCompare(host, analytics);
+}
+
+interface CompareOptions extends LastOptions, FilterOptions {
+  readonly monitors?: boolean;
+}
+
+function registerCompare(host: CommandHost, analytics: Command): void {
+  const command = withLastOption(withConnectionOptions(analytics.command("compare <names...>")));
+  withFilterOption(command, "monitor:zurich*")
+    .description(
+      "servers side by side, or monitors by their difference from the fleet; in JSON over time",
+    )
+    .option("--monitors", "the names are monitors'")
+    .addHelpText(
+      "after",
+      examples(
+        [
+          "truechimer analytics compare ntp1.example.net ntp2.example.net",
+          "which of two clocks disagrees, and by how much",
+        ],
+        ["truechimer analytics compare --monitors zurich oslo --last 7d", "whose own clock is off"],
+      ),
+    )
+    .action(async (names: readonly string[], options: CompareOptions) => {
+      const { connectAdmin } = await import("../admin-client.ts");
+      const { findServers } = await import("../find-server.ts");
+      const { findMonitors } = await import("../find-monitor.ts");
+      const { printComparison } = await import("../output/compare-rows.ts");
+      const admin = await connectAdmin(host.context, options);
+      const find = options.monitors === true ? findMonitors : findServers;
+      const found = await Promise.all(names.map((name) => find(admin, name)));
+      const ids = found.flat().map(({ id }) => id);
+      const client = await connected(host, options);
+      const answer = await callWithFilter(host, options, (filter) =>
+        client.compareSeries({
+          ...lastRange(host, options),
+          ...(options.monitors === true ? { monitorIds: ids } : { serverIds: ids }),
+          filter,
+        }),
+      );
+      await printComparison(printerFor(host, options), answer);
+      host.finish(EXIT.good);
+    });
 }
 
 function registerHeatMap(host: CommandHost, analytics: Command): void {

@@ -17,6 +17,7 @@ import { useTitle } from "../shell/use-title.ts";
 import { parseId } from "../url/paths.ts";
 import { type Search, stringifySearch } from "../url/search.ts";
 import { type ChangeSearch, useSearchState } from "../url/use-search.ts";
+import { AnalyticsTabs } from "./analytics-tabs.tsx";
 import { type HeatGrid, type HeatPlace, heatGrid } from "./heat-grid.ts";
 import { HeatLegend } from "./heat-legend.tsx";
 import { HeatPicture } from "./heat-picture.tsx";
@@ -51,6 +52,7 @@ export function HeatMapPage(): ReactNode {
   const map = useQuery(query);
   return (
     <article className="heat-map-page">
+      <AnalyticsTabs current="heat-map" />
       <header className="page-head">
         <h1>Heat map</h1>
       </header>

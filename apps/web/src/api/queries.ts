@@ -26,6 +26,8 @@ const HISTORY_POLL_MS = 20_000;
 const ROWS_QUICK = 5_000n;
 /** What many checks come to moves slowly, and costs the server something. */
 const ANALYTICS_POLL_MS = 30_000;
+/** About one for three pixels. */
+const BUCKETS_MAX = 360;
 const RETRIES = 2;
 
 /** One for the page. Passing failures are tried again; what polls shows its last answer meanwhile. */
@@ -233,6 +235,37 @@ export function heatMapQuery(question: HeatMapQuestion): Query<analyticsV1.GetHe
         { ...instantsOf(range), measure, filter, serversMax },
         { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
       ),
+    refetchInterval: range.kind === "fixed" ? false : ANALYTICS_POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export interface CompareQuestion {
+  readonly range: HistoryRange;
+  /** One of the two has some. */
+  readonly serverIds: readonly bigint[];
+  readonly monitorIds: readonly bigint[];
+  /** Of checks; one that can be read. */
+  readonly filter: string;
+}
+
+export function compareQuery(question: CompareQuestion): Query<analyticsV1.CompareSeriesResponse> {
+  const { range, serverIds, monitorIds, filter } = question;
+  const ids = `${serverIds.join(",")} by ${monitorIds.join(",")}`;
+  return queryOptions({
+    queryKey: ["compare", keyOf(range), ids, filter] as readonly string[],
+    queryFn: ({ signal }) =>
+      analyticsClient.compareSeries(
+        {
+          ...instantsOf(range),
+          serverIds: [...serverIds],
+          monitorIds: [...monitorIds],
+          filter,
+          bucketsMax: BUCKETS_MAX,
+        },
+        { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
+      ),
+    enabled: serverIds.length + monitorIds.length > 0,
     refetchInterval: range.kind === "fixed" ? false : ANALYTICS_POLL_MS,
     placeholderData: keepPreviousData,
   });

@@ -34,7 +34,11 @@ export function offsetRange(
   limitNs: number,
   full: boolean,
 ): OffsetRange {
-  const values = offsetsIn(model, view);
+  return offsetRangeOf(offsetsIn(model, view), limitNs, full);
+}
+
+/** The same, of values in rising order. */
+export function offsetRangeOf(values: Float64Array, limitNs: number, full: boolean): OffsetRange {
   if (values.length === 0 && !full) return { ...EMPTY, linearNs: 2 * EMPTY.high };
   const low = values[0] ?? EMPTY.low;
   const high = values.at(-1) ?? EMPTY.high;

@@ -10,6 +10,7 @@ export const paths = {
   /** Why each monitor watches the server, or does not. */
   selection: (serverId: bigint): string => `/servers/${serverId}/selection`,
   coverage: (): string => "/coverage",
+  compare: (search = ""): string => `/compare${search}`,
   heatMap: (search = ""): string => `/heat-map${search}`,
   check: (id: bigint): string => `/checks/${id}`,
   agents: (search = ""): string => `/agents${search}`,

@@ -1,6 +1,7 @@
 // What many checks come to: counts, and medians over those that succeeded. A failed check has no offset and no delay
 // here, and never counts as one of 0.
 
+import type { Share } from "../percentiles.ts";
 import type { RowView } from "../row-view.ts";
 import { ValueList } from "./value-list.ts";
 
@@ -14,6 +15,9 @@ export interface CheckFigures {
   readonly samplesAnswered: number;
   /** Median offset, nanoseconds; positive: the server's clock is ahead. */
   readonly offsetNs: number;
+  /** Of the same offsets, nanoseconds. */
+  readonly leastOffsetNs: number;
+  readonly greatestOffsetNs: number;
   /** Median of the offsets without their signs, nanoseconds. */
   readonly absOffsetNs: number;
   /** Median round trip, nanoseconds. */
@@ -37,6 +41,12 @@ export class CheckTally {
   }
 
   add(row: RowView): void {
+    this.addWithoutOffset(row);
+    if (row.succeeded) this.addOffset(row.offsetNs);
+  }
+
+  /** All of a check but its offset, which `addOffset` may bring, as it is or as a difference. */
+  addWithoutOffset(row: RowView): void {
     this.#checks += 1;
     this.#samplesSent += row.samplesSent;
     this.#samplesAnswered += row.samplesAnswered;
@@ -44,14 +54,20 @@ export class CheckTally {
       this.#failed += 1;
       return;
     }
-    pushKnown(this.#offsets, row.offsetNs);
     pushKnown(this.#rtts, row.rttNs);
     pushKnown(this.#bounds, row.boundNs);
   }
 
+  /** NaN is none. */
+  addOffset(offsetNs: number): void {
+    pushKnown(this.#offsets, offsetNs);
+  }
+
   /** Ends the group: the next check begins another. */
   take(): CheckFigures {
-    const offsetNs = this.#offsets.median();
+    const [leastOffsetNs, offsetNs, greatestOffsetNs] = this.#offsets.percentiles(
+      LEAST_MEDIAN_GREATEST,
+    ) as [number, number, number];
     this.#offsets.makeAbsolute();
     const figures: CheckFigures = {
       checks: this.#checks,
@@ -59,6 +75,8 @@ export class CheckTally {
       samplesSent: this.#samplesSent,
       samplesAnswered: this.#samplesAnswered,
       offsetNs,
+      leastOffsetNs,
+      greatestOffsetNs,
       absOffsetNs: this.#offsets.median(),
       rttNs: this.#rtts.median(),
       boundNs: this.#bounds.median(),
@@ -76,6 +94,8 @@ export class CheckTally {
 export function lossOf({ samplesSent, samplesAnswered }: CheckFigures): number {
   return samplesSent === 0 ? Number.NaN : 1 - samplesAnswered / samplesSent;
 }
+
+const LEAST_MEDIAN_GREATEST: readonly Share[] = [0, 0.5, 1];
 
 function pushKnown(list: ValueList, value: number): void {
   if (!Number.isNaN(value)) list.push(value);

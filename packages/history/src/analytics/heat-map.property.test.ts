@@ -56,6 +56,10 @@ function plainMedian(values: readonly number[]): number {
   return sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
 }
 
+function least(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[0] ?? Number.NaN;
+}
+
 test("a cell has the counts and the medians of its own checks alone", () => {
   fc.assert(
     fc.property(someRows, (rows) => {
@@ -72,6 +76,8 @@ test("a cell has the counts and the medians of its own checks alone", () => {
           samplesSent: sum((row) => row.samplesSent),
           samplesAnswered: sum((row) => row.samplesAnswered),
           offsetNs: plainMedian(good.map((row) => row.offsetNs)),
+          leastOffsetNs: least(good.map((row) => row.offsetNs)),
+          greatestOffsetNs: -least(good.map((row) => -row.offsetNs)),
           absOffsetNs: plainMedian(good.map((row) => Math.abs(row.offsetNs))),
           rttNs: plainMedian(good.map((row) => row.rttNs)),
           boundNs: plainMedian(good.map((row) => row.boundNs)),

@@ -10,11 +10,11 @@ import {
   type Readers,
   splitCondition,
 } from "@truechimer/filter";
-import type { Measurement } from "@truechimer/history";
-import { type FleetMonitor, type FleetServer, filterValue } from "./fleet.ts";
+import type { Measurement, RowView } from "@truechimer/history";
+import { type Fleet, type FleetMonitor, type FleetServer, filterValue } from "./fleet.ts";
 
 /** A check with the two that it is of. */
-export interface FleetCheck {
+interface FleetCheck {
   row: Measurement;
   server: FleetServer;
   monitor: FleetMonitor;
@@ -33,6 +33,21 @@ export function checkFilter(condition: Condition | undefined): CheckFilter {
   return {
     passesServer: compileCondition(ofServer.asked, serverReaders),
     passesCheck: ofServer.whole ? () => true : compileCondition(condition, checkReaders),
+  };
+}
+
+/** Visits the rows that pass, of servers and monitors that the caller sees. One object for all rows. */
+export function filteredVisit(
+  { fleet, filter }: { readonly fleet: Fleet; readonly filter: CheckFilter },
+  visit: (row: RowView) => void,
+): (row: RowView) => void {
+  const check: { -readonly [Key in keyof FleetCheck]?: FleetCheck[Key] | undefined } = {};
+  return (row) => {
+    check.server = fleet.servers.get(row.serverId);
+    check.monitor = fleet.monitors.get(row.monitorId);
+    if (check.server === undefined || check.monitor === undefined) return;
+    check.row = row;
+    if (filter.passesCheck(check as FleetCheck)) visit(row);
   };
 }
 

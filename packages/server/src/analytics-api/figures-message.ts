@@ -42,6 +42,8 @@ export function figuresMessage(figures: CheckFigures): analyticsV1.CheckFigures 
     ...offsetMessage(wholeNs(figures.offsetNs) ?? null, wholeNs(figures.boundNs) ?? null),
     ...knownField("absOffsetNs", wholeNs(figures.absOffsetNs)),
     ...knownField("rttNs", wholeNs(figures.rttNs)),
+    ...knownField("leastOffsetNs", wholeNs(figures.leastOffsetNs)),
+    ...knownField("greatestOffsetNs", wholeNs(figures.greatestOffsetNs)),
   });
 }
 
@@ -58,14 +60,24 @@ function wholeNs(ns: number): bigint | undefined {
   return Number.isNaN(ns) ? undefined : BigInt(Math.round(ns));
 }
 
-/** `asked` 0: `normal`. Fails with limit_exceeded, naming the field, above `max`. */
+/** `asked` 0: `normal`. Fails, naming the field, with limit_exceeded above `max` and with bad_request below `min`. */
 export function countWithin(
   field: string,
   asked: number,
-  { normal, max }: { readonly normal: number; readonly max: number },
+  {
+    normal,
+    min = 1,
+    max,
+  }: { readonly normal: number; readonly min?: number; readonly max: number },
 ): number {
   if (asked > max) {
     throw new AppError("limit_exceeded", `${field} ${asked} is too large: at most ${max}`);
+  }
+  if (asked > 0 && asked < min) {
+    throw new AppError(
+      "bad_request",
+      `${field} ${asked} is too small: at least ${min}, or 0 for ${normal}`,
+    );
   }
   return asked === 0 ? normal : asked;
 }

@@ -15,7 +15,7 @@ import { FAMILIES, VERDICTS } from "../admin-api/admin-message.ts";
 import { requestFilter } from "../filter/filter-refused.ts";
 import type { ActingContext } from "../people/caller.ts";
 import { type AnalyticsQuestion, askHistory, rangeMessage } from "./analytics-range.ts";
-import { type CheckFilter, checkFilter, type FleetCheck } from "./check-filter.ts";
+import { type CheckFilter, checkFilter, filteredVisit } from "./check-filter.ts";
 import {
   countWithin,
   figuresMessage,
@@ -67,29 +67,18 @@ async function heatCells(
 ): Promise<readonly HeatCell[]> {
   const cells: HeatCell[] = [];
   const tallies = new Map<number, CheckTally>();
+  const visit = filteredVisit({ fleet, filter }, (row) => {
+    const { monitorId } = row;
+    let tally = tallies.get(monitorId);
+    if (tally === undefined) {
+      tally = new CheckTally();
+      tallies.set(monitorId, tally);
+    }
+    tally.add(row);
+  });
   for (const [serverId, server] of fleet.servers) {
     if (!filter.passesServer(server)) continue;
-    const check: Partial<FleetCheck> = { server };
-    const steps = scanInSlices(
-      store,
-      { ...window, serverId },
-      (row) => {
-        const { monitorId } = row;
-        const monitor = fleet.monitors.get(monitorId);
-        if (monitor === undefined) return;
-        check.row = row;
-        check.monitor = monitor;
-        if (!filter.passesCheck(check as FleetCheck)) return;
-        let tally = tallies.get(monitorId);
-        if (tally === undefined) {
-          tally = new CheckTally();
-          tallies.set(monitorId, tally);
-        }
-        tally.add(row);
-      },
-      watch,
-    );
-    await pace.run(steps);
+    await pace.run(scanInSlices(store, { ...window, serverId }, visit, watch));
     for (const [monitorId, tally] of tallies) {
       if (tally.checks === 0) continue;
       cells.push({ serverId, monitorId, figures: tally.take() });

@@ -9,6 +9,7 @@ import type { HttpAppOptions } from "../http/http-options.ts";
 import { ANALYTICS_PERMISSIONS } from "../people/analytics-permissions.ts";
 import { type ActingContext, actingContext } from "../people/caller.ts";
 import { registerGuardedService } from "../people/register-guarded-service.ts";
+import { compareSeries } from "./compare-series.ts";
 import { getHeatMap } from "./get-heat-map.ts";
 
 export function registerAnalyticsApi(
@@ -29,6 +30,7 @@ function analyticsProcedures(
 ): Partial<ServiceImpl<typeof analyticsV1.AnalyticsService>> {
   const as = ({ values }: HandlerContext): ActingContext => actingContext(context, values);
   return {
+    compareSeries: (request, call) => compareSeries(as(call), request, call.signal),
     getHeatMap: (request, call) => getHeatMap(as(call), request, call.signal),
   };
 }

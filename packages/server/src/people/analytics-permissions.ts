@@ -5,5 +5,10 @@ import type { analyticsV1 } from "@truechimer/api";
 import type { PermissionsOf } from "./permission.ts";
 
 export const ANALYTICS_PERMISSIONS: PermissionsOf<typeof analyticsV1.AnalyticsService> = {
+  compareSeries: {
+    least: "viewer",
+    // Monitors that check the account's servers are told with them, whosever they are.
+    accounts: { objects: ({ serverIds }) => ({ servers: serverIds }) },
+  },
   getHeatMap: { least: "viewer", accounts: "caller" },
 };

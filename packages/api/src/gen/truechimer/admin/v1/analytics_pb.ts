@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/analytics.proto.
  */
 export const file_truechimer_admin_v1_analytics: GenFile = /*@__PURE__*/
-  fileDesc("CiN0cnVlY2hpbWVyL2FkbWluL3YxL2FuYWx5dGljcy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSKSAgoOQW5hbHl0aWNzUmFuZ2USKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvdmVyZWRfZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY292ZXJlZF90bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHaG9yaXpvbhgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGFydGlhbBgGIAEoCBIOCgZjaGVja3MYByABKAQi2QEKDENoZWNrRmlndXJlcxIOCgZjaGVja3MYASABKAQSDgoGZmFpbGVkGAIgASgEEhQKDHNhbXBsZXNfc2VudBgDIAEoBBIYChBzYW1wbGVzX2Fuc3dlcmVkGAQgASgEEisKBm9mZnNldBgFIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuT2Zmc2V0EhoKDWFic19vZmZzZXRfbnMYBiABKARIAIgBARITCgZydHRfbnMYByABKARIAYgBAUIQCg5fYWJzX29mZnNldF9uc0IJCgdfcnR0X25zIs8BChFHZXRIZWF0TWFwUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoHbWVhc3VyZRgDIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuTWVhc3VyZRIOCgZmaWx0ZXIYBCABKAkSEwoLc2VydmVyc19tYXgYBSABKA0SFAoMbW9uaXRvcnNfbWF4GAYgASgNIvQCChJHZXRIZWF0TWFwUmVzcG9uc2USMgoFcmFuZ2UYASABKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkFuYWx5dGljc1JhbmdlEi0KB21lYXN1cmUYAiABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSMwoHc2VydmVycxgDIAMoCzIiLnRydWVjaGltZXIuYWRtaW4udjEuSGVhdE1hcFNlcnZlchI1Cghtb25pdG9ycxgEIAMoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuSGVhdE1hcE1vbml0b3ISFQoNc2VydmVyc190b3RhbBgFIAEoDRIWCg5tb25pdG9yc190b3RhbBgGIAEoDRIvCgVjZWxscxgHIAMoCzIgLnRydWVjaGltZXIuYWRtaW4udjEuSGVhdE1hcENlbGwSLwoFd29yc3QYCCADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBQYWlyIrUBCg1IZWF0TWFwU2VydmVyEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRItCgd2ZXJkaWN0GAQgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJkaWN0EhIKBXZhbHVlGAUgASgBSACIAQESDgoGY2hlY2tzGAYgASgEQggKBl92YWx1ZSKHAQoOSGVhdE1hcE1vbml0b3ISCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRItCgZmYW1pbHkYAyABKA4yHS50cnVlY2hpbWVyLmFkbWluLnYxLklwRmFtaWx5EhIKBXZhbHVlGAQgASgBSACIAQESDgoGY2hlY2tzGAUgASgEQggKBl92YWx1ZSJiCgtIZWF0TWFwQ2VsbBIOCgZzZXJ2ZXIYASABKA0SDwoHbW9uaXRvchgCIAEoDRIyCgdmaWd1cmVzGAMgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGVja0ZpZ3VyZXMikwEKC0hlYXRNYXBQYWlyEhEKCXNlcnZlcl9pZBgBIAEoAxITCgtzZXJ2ZXJfbmFtZRgCIAEoCRISCgptb25pdG9yX2lkGAMgASgDEhQKDG1vbml0b3JfbmFtZRgEIAEoCRIyCgdmaWd1cmVzGAUgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGVja0ZpZ3VyZXMqWwoHTWVhc3VyZRIXChNNRUFTVVJFX1VOU1BFQ0lGSUVEEAASEgoOTUVBU1VSRV9PRkZTRVQQARIRCg1NRUFTVVJFX0RFTEFZEAISEAoMTUVBU1VSRV9MT1NTEAMycQoQQW5hbHl0aWNzU2VydmljZRJdCgpHZXRIZWF0TWFwEiYudHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRIZWF0TWFwUmVxdWVzdBonLnRydWVjaGltZXIuYWRtaW4udjEuR2V0SGVhdE1hcFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_truechimer_admin_v1_admin]);
+  fileDesc("CiN0cnVlY2hpbWVyL2FkbWluL3YxL2FuYWx5dGljcy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSKSAgoOQW5hbHl0aWNzUmFuZ2USKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvdmVyZWRfZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY292ZXJlZF90bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHaG9yaXpvbhgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGFydGlhbBgGIAEoCBIOCgZjaGVja3MYByABKAQiwwIKDENoZWNrRmlndXJlcxIOCgZjaGVja3MYASABKAQSDgoGZmFpbGVkGAIgASgEEhQKDHNhbXBsZXNfc2VudBgDIAEoBBIYChBzYW1wbGVzX2Fuc3dlcmVkGAQgASgEEisKBm9mZnNldBgFIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuT2Zmc2V0EhoKDWFic19vZmZzZXRfbnMYBiABKARIAIgBARITCgZydHRfbnMYByABKARIAYgBARIcCg9sZWFzdF9vZmZzZXRfbnMYCCABKBJIAogBARIfChJncmVhdGVzdF9vZmZzZXRfbnMYCSABKBJIA4gBAUIQCg5fYWJzX29mZnNldF9uc0IJCgdfcnR0X25zQhIKEF9sZWFzdF9vZmZzZXRfbnNCFQoTX2dyZWF0ZXN0X29mZnNldF9ucyLPAQoRR2V0SGVhdE1hcFJlcXVlc3QSKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KB21lYXN1cmUYAyABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSDgoGZmlsdGVyGAQgASgJEhMKC3NlcnZlcnNfbWF4GAUgASgNEhQKDG1vbml0b3JzX21heBgGIAEoDSL0AgoSR2V0SGVhdE1hcFJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRItCgdtZWFzdXJlGAIgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5NZWFzdXJlEjMKB3NlcnZlcnMYAyADKAsyIi50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBTZXJ2ZXISNQoIbW9uaXRvcnMYBCADKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBNb25pdG9yEhUKDXNlcnZlcnNfdG90YWwYBSABKA0SFgoObW9uaXRvcnNfdG90YWwYBiABKA0SLwoFY2VsbHMYByADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBDZWxsEi8KBXdvcnN0GAggAygLMiAudHJ1ZWNoaW1lci5hZG1pbi52MS5IZWF0TWFwUGFpciK1AQoNSGVhdE1hcFNlcnZlchIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBISCgV2YWx1ZRgFIAEoAUgAiAEBEg4KBmNoZWNrcxgGIAEoBEIICgZfdmFsdWUihwEKDkhlYXRNYXBNb25pdG9yEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRISCgV2YWx1ZRgEIAEoAUgAiAEBEg4KBmNoZWNrcxgFIAEoBEIICgZfdmFsdWUiYgoLSGVhdE1hcENlbGwSDgoGc2VydmVyGAEgASgNEg8KB21vbml0b3IYAiABKA0SMgoHZmlndXJlcxgDIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIpMBCgtIZWF0TWFwUGFpchIRCglzZXJ2ZXJfaWQYASABKAMSEwoLc2VydmVyX25hbWUYAiABKAkSEgoKbW9uaXRvcl9pZBgDIAEoAxIUCgxtb25pdG9yX25hbWUYBCABKAkSMgoHZmlndXJlcxgFIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIrYBChRDb21wYXJlU2VyaWVzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2VydmVyX2lkcxgDIAMoAxITCgttb25pdG9yX2lkcxgEIAMoAxIOCgZmaWx0ZXIYBSABKAkSEwoLYnVja2V0c19tYXgYBiABKA0ikwEKFUNvbXBhcmVTZXJpZXNSZXNwb25zZRIyCgVyYW5nZRgBIAEoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuQW5hbHl0aWNzUmFuZ2USMwoGc2VyaWVzGAIgAygLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlZFNlcmllcxIRCglidWNrZXRfbXMYAyABKAEi4wIKDkNvbXBhcmVkU2VyaWVzEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRItCgd2ZXJkaWN0GAQgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJkaWN0EjIKB292ZXJhbGwYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxINCgVhdF9tcxgGIAMoARIRCglvZmZzZXRfbnMYByADKAESFwoPbGVhc3Rfb2Zmc2V0X25zGAggAygBEhoKEmdyZWF0ZXN0X29mZnNldF9ucxgJIAMoARIQCghib3VuZF9ucxgKIAMoARIOCgZydHRfbnMYCyADKAESDgoGY2hlY2tzGAwgAygNEg4KBmZhaWxlZBgNIAMoDRIMCgRsb3NzGA4gAygBKlsKB01lYXN1cmUSFwoTTUVBU1VSRV9VTlNQRUNJRklFRBAAEhIKDk1FQVNVUkVfT0ZGU0VUEAESEQoNTUVBU1VSRV9ERUxBWRACEhAKDE1FQVNVUkVfTE9TUxADMtkBChBBbmFseXRpY3NTZXJ2aWNlEl0KCkdldEhlYXRNYXASJi50cnVlY2hpbWVyLmFkbWluLnYxLkdldEhlYXRNYXBSZXF1ZXN0GicudHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRIZWF0TWFwUmVzcG9uc2USZgoNQ29tcGFyZVNlcmllcxIpLnRydWVjaGltZXIuYWRtaW4udjEuQ29tcGFyZVNlcmllc1JlcXVlc3QaKi50cnVlY2hpbWVyLmFkbWluLnYxLkNvbXBhcmVTZXJpZXNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_truechimer_admin_v1_admin]);
 
 /**
  * Which part of a range an answer is made of.
@@ -129,6 +129,18 @@ export type CheckFigures = Message<"truechimer.admin.v1.CheckFigures"> & {
    * @generated from field: optional uint64 rtt_ns = 7;
    */
   rttNs?: bigint | undefined;
+
+  /**
+   * Of the same offsets as the median, nanoseconds.
+   *
+   * @generated from field: optional sint64 least_offset_ns = 8;
+   */
+  leastOffsetNs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional sint64 greatest_offset_ns = 9;
+   */
+  greatestOffsetNs?: bigint | undefined;
 };
 
 /**
@@ -398,6 +410,184 @@ export const HeatMapPairSchema: GenMessage<HeatMapPair> = /*@__PURE__*/
   messageDesc(file_truechimer_admin_v1_analytics, 7);
 
 /**
+ * @generated from message truechimer.admin.v1.CompareSeriesRequest
+ */
+export type CompareSeriesRequest = Message<"truechimer.admin.v1.CompareSeriesRequest"> & {
+  /**
+   * Absent: 24 h before `to`.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 1;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Absent: now.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 2;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * Either 1 to 8 servers or 1 to 8 monitors.
+   *
+   * @generated from field: repeated int64 server_ids = 3;
+   */
+  serverIds: bigint[];
+
+  /**
+   * @generated from field: repeated int64 monitor_ids = 4;
+   */
+  monitorIds: bigint[];
+
+  /**
+   * The filter language (docs/reference/filter.md), of checks. Empty: all.
+   *
+   * @generated from field: string filter = 5;
+   */
+  filter: string;
+
+  /**
+   * At most; 0 means 240, otherwise 10 to 1,000.
+   *
+   * @generated from field: uint32 buckets_max = 6;
+   */
+  bucketsMax: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.CompareSeriesRequest.
+ * Use `create(CompareSeriesRequestSchema)` to create a new message.
+ */
+export const CompareSeriesRequestSchema: GenMessage<CompareSeriesRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 8);
+
+/**
+ * @generated from message truechimer.admin.v1.CompareSeriesResponse
+ */
+export type CompareSeriesResponse = Message<"truechimer.admin.v1.CompareSeriesResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.AnalyticsRange range = 1;
+   */
+  range?: AnalyticsRange | undefined;
+
+  /**
+   * In the order in which they were named.
+   *
+   * @generated from field: repeated truechimer.admin.v1.ComparedSeries series = 2;
+   */
+  series: ComparedSeries[];
+
+  /**
+   * Length of a bucket, a round one; buckets begin at multiples of it since 1970.
+   *
+   * @generated from field: double bucket_ms = 3;
+   */
+  bucketMs: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.CompareSeriesResponse.
+ * Use `create(CompareSeriesResponseSchema)` to create a new message.
+ */
+export const CompareSeriesResponseSchema: GenMessage<CompareSeriesResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 9);
+
+/**
+ * Offsets of a server are as measured. Offsets of a monitor are its differences from the fleet: each less the median of all
+ * monitors' offsets of the same server in the same bucket, where at least three monitors had one.
+ *
+ * @generated from message truechimer.admin.v1.ComparedSeries
+ */
+export type ComparedSeries = Message<"truechimer.admin.v1.ComparedSeries"> & {
+  /**
+   * @generated from field: int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: truechimer.admin.v1.IpFamily family = 3;
+   */
+  family: IpFamily;
+
+  /**
+   * Of a server.
+   *
+   * @generated from field: truechimer.admin.v1.Verdict verdict = 4;
+   */
+  verdict: Verdict;
+
+  /**
+   * Of the whole range.
+   *
+   * @generated from field: truechimer.admin.v1.CheckFigures overall = 5;
+   */
+  overall?: CheckFigures | undefined;
+
+  /**
+   * Parallel columns, oldest first; a bucket without checks is absent. Beginning, milliseconds since 1970-01-01 UTC.
+   *
+   * @generated from field: repeated double at_ms = 6;
+   */
+  atMs: number[];
+
+  /**
+   * Nanoseconds; NaN where there is none.
+   *
+   * @generated from field: repeated double offset_ns = 7;
+   */
+  offsetNs: number[];
+
+  /**
+   * @generated from field: repeated double least_offset_ns = 8;
+   */
+  leastOffsetNs: number[];
+
+  /**
+   * @generated from field: repeated double greatest_offset_ns = 9;
+   */
+  greatestOffsetNs: number[];
+
+  /**
+   * @generated from field: repeated double bound_ns = 10;
+   */
+  boundNs: number[];
+
+  /**
+   * @generated from field: repeated double rtt_ns = 11;
+   */
+  rttNs: number[];
+
+  /**
+   * @generated from field: repeated uint32 checks = 12;
+   */
+  checks: number[];
+
+  /**
+   * @generated from field: repeated uint32 failed = 13;
+   */
+  failed: number[];
+
+  /**
+   * Share of the samples without an answer, 0 to 1; NaN where none was sent.
+   *
+   * @generated from field: repeated double loss = 14;
+   */
+  loss: number[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ComparedSeries.
+ * Use `create(ComparedSeriesSchema)` to create a new message.
+ */
+export const ComparedSeriesSchema: GenMessage<ComparedSeries> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 10);
+
+/**
  * By what things are ordered.
  *
  * @generated from enum truechimer.admin.v1.Measure
@@ -458,6 +648,16 @@ export const AnalyticsService: GenService<{
     methodKind: "unary";
     input: typeof GetHeatMapRequestSchema;
     output: typeof GetHeatMapResponseSchema;
+  },
+  /**
+   * Several servers, or several monitors, side by side over time.
+   *
+   * @generated from rpc truechimer.admin.v1.AnalyticsService.CompareSeries
+   */
+  compareSeries: {
+    methodKind: "unary";
+    input: typeof CompareSeriesRequestSchema;
+    output: typeof CompareSeriesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_truechimer_admin_v1_analytics, 0);
