@@ -36,7 +36,7 @@ export function downSample(
     if (last === undefined || last.at !== at) own.push(newSlot(at, row));
     else widen(last, row);
   });
-  return new Map([...series].map(([monitorId, own]) => [monitorId, own.flatMap(keptOf)]));
+  return new Map([...series].map(([monitorId, own]) => [monitorId, keptOfAll(own)]));
 }
 
 interface Slot {
@@ -73,6 +73,22 @@ function widen(slot: Slot, row: RowView): void {
 
 function isBelow(row: Measurement, other: Measurement): boolean {
   return row.offsetNs < other.offsetNs || (row.offsetNs === other.offsetNs && row.id < other.id);
+}
+
+function keptOfAll(slots: readonly Slot[]): readonly Measurement[] {
+  const all: Measurement[] = [];
+  for (const slot of slots) {
+    const { least, greatest, worst, failed } = slot;
+    // Most slots of a sparse series hold one row.
+    if (isOrNone(least, worst) && isOrNone(greatest, worst) && isOrNone(failed, worst))
+      all.push(worst);
+    else all.push(...keptOf(slot));
+  }
+  return all;
+}
+
+function isOrNone(row: Measurement | undefined, other: Measurement): boolean {
+  return row === undefined || row === other;
 }
 
 function keptOf({ least, greatest, worst, failed }: Slot): readonly Measurement[] {

@@ -110,26 +110,36 @@ export class RowView implements Measurement {
   get #flags(): number {
     return (this.#block as Block).flags[this.#row] as number;
   }
+
+  /** Straight from the columns: a chart copies some thousand rows, the first one with code that is not compiled yet. */
+  copy(): Measurement {
+    const block = this.#block as Block;
+    const row = this.#row;
+    const pair = block.pair[row] as number;
+    const flags = block.flags[row] as number;
+    const samples = block.samples[row] as number;
+    return {
+      id: idOf(block, row),
+      atUs: atUsOf(block, row),
+      serverId: this.#pairs.serverIdOf(pair),
+      monitorId: this.#pairs.monitorIdOf(pair),
+      offsetNs: block.offsetNs[row] as number,
+      boundNs: decodeSpan(block.bound[row] as number),
+      rttNs: decodeSpan(block.rtt[row] as number),
+      score: block.score[row] as number,
+      step: block.step[row] as number,
+      stratum: flags & HAS_STRATUM ? (block.stratum[row] as number) : -1,
+      leap: flags & HAS_LEAP ? flags & LEAP_BITS : -1,
+      reason: this.#reasons.words[block.reason[row] as number] as string,
+      noResponse: (flags & NO_RESPONSE) !== 0,
+      hasEvidence: (flags & HAS_EVIDENCE) !== 0,
+      samplesSent: samples >>> 4,
+      samplesAnswered: samples & 0xf,
+    };
+  }
 }
 
 /** A row to keep. */
 export function copyMeasurement(row: Measurement): Measurement {
-  return {
-    id: row.id,
-    atUs: row.atUs,
-    serverId: row.serverId,
-    monitorId: row.monitorId,
-    offsetNs: row.offsetNs,
-    boundNs: row.boundNs,
-    rttNs: row.rttNs,
-    score: row.score,
-    step: row.step,
-    stratum: row.stratum,
-    leap: row.leap,
-    reason: row.reason,
-    noResponse: row.noResponse,
-    hasEvidence: row.hasEvidence,
-    samplesSent: row.samplesSent,
-    samplesAnswered: row.samplesAnswered,
-  };
+  return row instanceof RowView ? row.copy() : { ...row };
 }

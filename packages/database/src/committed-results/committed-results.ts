@@ -164,7 +164,9 @@ async function findCommits(
   const commitsMax = commitsMaxOf(resultsMax);
   const isWanted = sql`cluster = ${cluster} and monitor_id <> all(${exceptMonitorIds}::bigint[])
       and (cluster <> (select cluster from reader) or transaction_id is distinct from pg_current_xact_id_if_assigned())`;
+  // Planning takes longer than looking, and whoever asks the history in memory waits for a look.
   const { rows } = await sql<FoundRow>`
+    /* prepared: committed_results */
     with reader as materialized (select ${NOW}),
     found as materialized (
       select transaction_id, results from (
