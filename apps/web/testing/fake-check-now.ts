@@ -103,6 +103,7 @@ function tracerouteAnswer(
         hopLimit: index + 1,
         answers: addresses.map((address, turn) => ({
           address,
+          ...networkOf(address),
           rttNs: BigInt(
             Math.round(
               (monitor.delayNs * (index + 1)) / way.length +
@@ -114,6 +115,16 @@ function tracerouteAnswer(
     ),
     answeredAt: timestampFromMs(nowMs()),
   };
+}
+
+/** Of carriers and the server's own provider; a monitor's first routers are in none that is known. */
+function networkOf(address: string): { readonly network?: { number: number; name: string } } {
+  if (address.startsWith("192.0.2."))
+    return { network: { number: 64_496, name: "Example Hosting" } };
+  const carrier = /^203\.0\.113\.(\d+)$/.exec(address)?.[1];
+  if (carrier === undefined) return {};
+  const number = 64_500 + Math.floor(Number(carrier) / 16);
+  return { network: { number, name: `Example Transit ${number - 64_499}` } };
 }
 
 /** The same way as one that nobody had to ask for. */

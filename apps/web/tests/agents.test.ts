@@ -331,7 +331,9 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await section.getByRole("button", { name: "Traceroute" }).click();
     await section.getByRole("button", { name: "Trace now" }).click();
     await section
-      .getByText("10 of 10 paths reach the server; all come in through 192.0.2.254.")
+      .getByText(
+        "10 of 10 paths reach the server; all come in through 192.0.2.254 in AS64496 Example Hosting.",
+      )
       .waitFor();
     const shared = section.getByRole("row").filter({ hasText: "192.0.2.254" });
     await shared.getByText("2 ways meet here").waitFor();
@@ -340,7 +342,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     expect(await section.locator(".trace tr.is-on").count()).toBeGreaterThan(2);
     await section.getByText("Show hop by hop").click();
     await section
-      .getByText(/203\.0\.113\.40 after/)
+      .getByText(/203\.0\.113\.40 in AS64502 Example Transit 3 after/)
       .first()
       .waitFor();
   });

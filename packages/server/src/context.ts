@@ -16,6 +16,7 @@ import type { Limits } from "./limits/limits.ts";
 import type { Loop } from "./loops/loop.ts";
 import type { MonitorCalls } from "./monitor-api/monitor-calls.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
+import type { Networks } from "./networks/networks.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import type { CallerWatch } from "./people/caller-watch.ts";
 import type { Passwords } from "./people/passwords.ts";
@@ -46,6 +47,8 @@ export interface ServerContext {
   readonly loops: readonly Loop[];
   readonly jobTiming: JobTiming;
   readonly resolveName: ResolveName;
+  /** Which network an address is in. */
+  readonly networks: Networks;
   readonly ticketKeys: TicketKeyring;
   readonly monitorCalls: MonitorCalls;
   readonly agents: AgentSettings;

@@ -54,6 +54,7 @@ import { type Loop, registerLoops } from "./loops/loop.ts";
 import { LOOPS } from "./loops/registry.ts";
 import { createMonitorCalls } from "./monitor-api/monitor-calls.ts";
 import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
+import { NO_NETWORKS, openNetworks } from "./networks/networks.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import { createOnDemand } from "./on-demand/on-demand.ts";
 import type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
@@ -100,6 +101,8 @@ export interface ServerOptions {
   readonly agents?: Partial<AgentSettings> & { readonly listen?: ListenAddress };
   /** File that keeps the signed end of the audit trail. Absent: the log alone has it. */
   readonly auditHeadFile?: string;
+  /** MMDB file that tells the network of an address. Absent: paths are shown without their networks. */
+  readonly networksFile?: string;
   /** Folder of the built dashboard; it may come into being later. */
   readonly webRoot?: string;
   /** Names under which people reach us beside the address that we listen on. */
@@ -271,6 +274,10 @@ async function createContext(
   const metrics = createServerMetrics(metricsRegistry);
   const { masterKey } = options;
   const auditSigner = masterKey === undefined ? undefined : createHeadSigner(masterKey);
+  const networks =
+    options.networksFile === undefined
+      ? NO_NETWORKS
+      : await openNetworks({ file: options.networksFile, clock, logger });
   const limits: Limits = await createLimits({
     database,
     clock,
@@ -310,6 +317,7 @@ async function createContext(
     passwords: createPasswords({ random, limits }),
     callerWatch: createCallerWatch({ database, clock, logger }),
     ...keys,
+    networks,
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
     monitorCalls: createMonitorCalls({ database, clock }),

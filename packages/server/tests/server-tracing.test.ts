@@ -1,15 +1,24 @@
 // Paths that are kept without being asked for: which servers, when, and how they are read again.
 
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { monitorV2 } from "@truechimer/api";
+import { adminV1, monitorV2 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { mmdbFile } from "../src/networks/_mmdb-file.ts";
 import { type MonitorClient, makeDue, newSubmissionId, refusalOf } from "./_results.ts";
 import { ip, useServer } from "./_test-server.ts";
 
 const database = await useDatabase({ poolSize: 20 });
-const { server, admin, monitorClient } = await useServer(database);
+const networksDirectory = await mkdtemp(join(tmpdir(), "truechimer-networks-"));
+afterAll(() => rm(networksDirectory, { recursive: true }));
+const networksFile = join(networksDirectory, "asn.mmdb");
+const transit = { autonomous_system_number: 64_496, autonomous_system_organization: "Transit" };
+await writeFile(networksFile, mmdbFile("ASN", { "10.9.9.2/32": transit }));
+const { server, admin, monitorClient } = await useServer(database, { networksFile });
 const { kysely } = database;
 const MON = "10.0.0.1";
 
@@ -134,6 +143,11 @@ describe("a server that is traced", () => {
     expect(page.traceroutes.map(({ hops }) => hops[0]?.answers[0]?.address)).toEqual([
       "10.9.9.2",
       "10.9.9.1",
+    ]);
+    const networks = page.traceroutes.map(({ hops }) => hops[0]?.answers[0]?.network);
+    expect(networks).toEqual([
+      create(adminV1.NetworkSchema, { number: 64_496, name: "Transit" }),
+      undefined,
     ]);
     expect(page.traceroutes[0]).toMatchObject({
       monitorName: "zurich",

@@ -8,6 +8,7 @@ import type { Printer } from "../cli-context.ts";
 import { apiOffsetText, isoOf } from "../output/api-words.ts";
 import { rttText } from "../output/check-rows.ts";
 import { printable } from "../output/style.ts";
+import { hopAnswerJson } from "../output/traceroute-rows.ts";
 import type { CheckNowTarget } from "./check-now-target.ts";
 
 export interface PrintAnswersOptions {
@@ -99,7 +100,10 @@ function printPath(printer: Printer, answer: adminV1.CheckNowAnswer): void {
   printer.json(answerJson(answer));
   printer.line(`${bold(printable(monitorName))}${reason === "" ? "" : ` ${yellow(reason)}`}`);
   for (const { hopLimit, answers } of hops) {
-    const seen = answers.map(({ address, rttNs }) => `${address} ${formatDurationNs(rttNs)}`);
+    const seen = answers.map(
+      ({ address, rttNs, network }) =>
+        `${address} ${formatDurationNs(rttNs)}${network === undefined ? "" : printer.style.dim(` AS${network.number} ${printable(network.name)}`)}`,
+    );
     printer.line(`  ${String(hopLimit).padStart(2)}  ${seen.length === 0 ? "*" : seen.join("  ")}`);
   }
 }
@@ -134,7 +138,7 @@ function answerJson(answer: adminV1.CheckNowAnswer): Record<string, unknown> {
     reason: answer.reason,
     hops: answer.hops.map(({ hopLimit, answers }) => ({
       hop_limit: hopLimit,
-      answers: answers.map(({ address, rttNs }) => ({ address, rtt_ns: rttNs })),
+      answers: answers.map(hopAnswerJson),
     })),
   };
 }

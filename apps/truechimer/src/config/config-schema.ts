@@ -171,6 +171,7 @@ const schema = z.strictObject({
     .optional(),
   admin: z.strictObject({ key_file: text.optional() }).optional(),
   audit: z.strictObject({ head_file: text.optional() }).optional(),
+  networks: z.strictObject({ file: text.optional() }).optional(),
   targets: z
     .strictObject({ private_allowed: z.boolean("expected true or false").optional() })
     .optional(),
@@ -260,6 +261,7 @@ export interface CheckedConfig {
   readonly database?: Section<{ readonly url_file: string; readonly pool_size: number }>;
   readonly admin?: Section<{ readonly key_file: string }>;
   readonly audit?: Section<{ readonly head_file: string }>;
+  readonly networks?: Section<{ readonly file: string }>;
   readonly targets?: Section<{ readonly private_allowed: boolean }>;
   readonly selection?: Section<{ readonly policy: "private" | "pool" }>;
   readonly checks?: Section<CheckedTimes & { readonly samples: number }>;

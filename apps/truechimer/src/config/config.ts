@@ -88,6 +88,8 @@ export interface Config {
   readonly admin: { readonly keyFile: string | undefined };
   /** Where the signed end of the audit trail is kept. Absent: with `up` its data directory, else the log alone. */
   readonly audit: { readonly headFile: string | undefined };
+  /** MMDB file that tells the network of an address. Absent: none is told. */
+  readonly networks: { readonly file: string | undefined };
   readonly targets: { readonly privateAllowed: boolean };
   readonly selection: { readonly policy: "private" | "pool" };
   readonly checks: CheckTimes;
@@ -175,6 +177,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     database: { urlFile: given.database?.url_file, poolSize: given.database?.pool_size ?? 10 },
     admin: { keyFile: given.admin?.key_file },
     audit: { headFile: given.audit?.head_file },
+    networks: { file: given.networks?.file },
     targets: { privateAllowed },
     selection: { policy: given.selection?.policy ?? (privateAllowed ? "private" : "pool") },
     checks: {

@@ -28,9 +28,25 @@ export async function printTraceroutes(
   });
 }
 
-/** The addresses of a hop; a star for silence. */
+/** The addresses of a hop, with the network where it is known; a star for silence. */
 function hopText({ answers }: adminV1.TracerouteHop): string {
-  return answers.length === 0 ? "*" : answers.map(({ address }) => address).join("|");
+  if (answers.length === 0) return "*";
+  return answers
+    .map(({ address, network }) => address + (network ? `(AS${network.number})` : ""))
+    .join("|");
+}
+
+/** For the JSON output: an address with its shortest round trip, and its network where it is known. */
+export function hopAnswerJson({
+  address,
+  rttNs,
+  network,
+}: adminV1.TracerouteHopAnswer): Record<string, unknown> {
+  return {
+    address,
+    rtt_ns: rttNs,
+    network: network === undefined ? null : { number: network.number, name: network.name },
+  };
 }
 
 function tracerouteJson(traceroute: adminV1.StoredTraceroute): Record<string, unknown> {
@@ -44,7 +60,7 @@ function tracerouteJson(traceroute: adminV1.StoredTraceroute): Record<string, un
     on_demand: traceroute.onDemand,
     hops: traceroute.hops.map(({ hopLimit, answers }) => ({
       hop_limit: hopLimit,
-      answers: answers.map(({ address, rttNs }) => ({ address, rtt_ns: rttNs })),
+      answers: answers.map(hopAnswerJson),
     })),
   };
 }

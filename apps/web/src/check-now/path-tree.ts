@@ -2,6 +2,7 @@
 // because what they share is one line.
 
 import type { adminV1 } from "@truechimer/api";
+import { networkText } from "../format/network.ts";
 
 export type PathNodeKind = "server" | "hop" | "silent" | "stopped" | "monitor";
 
@@ -9,6 +10,8 @@ export interface PathNode {
   readonly kind: PathNodeKind;
   /** Address, monitor's name, or empty. */
   readonly text: string;
+  /** The network that its address is in. Undefined: none is known of it. */
+  readonly network: adminV1.Network | undefined;
   /** Other addresses that answered at the same hop. */
   readonly others: Set<string>;
   /** How many hops in a row were silent; 1 otherwise. */
@@ -71,6 +74,7 @@ interface Step {
   readonly kind: PathNodeKind;
   readonly text: string;
   readonly count: number;
+  readonly network?: adminV1.Network | undefined;
   readonly others?: readonly string[];
   readonly rttNs?: bigint;
   readonly hopLimit?: number;
@@ -109,13 +113,14 @@ function stepsOf(hops: readonly adminV1.TracerouteHop[]): readonly Step[] {
     const before = steps.at(-1);
     const [first, ...rest] = hop.answers.toSorted((one, other) => Number(one.rttNs - other.rttNs));
     if (first !== undefined) {
-      const { address, rttNs } = first;
+      const { address, rttNs, network } = first;
       const others = rest.map((one) => one.address).filter((one) => one !== address);
       steps.push({
         key: address,
         kind: "hop",
         text: address,
         count: 1,
+        network,
         others,
         rttNs,
         hopLimit: hop.hopLimit,
@@ -143,11 +148,12 @@ function enter(parent: PathNode, step: Step, monitorName: string): PathNode {
   return node;
 }
 
-function createNode(step: Pick<Step, "kind" | "text" | "count">): PathNode {
-  const { kind, text, count } = step;
+function createNode(step: Pick<Step, "kind" | "text" | "count" | "network">): PathNode {
+  const { kind, text, count, network } = step;
   return {
     kind,
     text,
+    network,
     count,
     others: new Set(),
     monitors: [],
@@ -168,13 +174,16 @@ export function pathSentence({ root, reached, paths }: PathTree): string {
   return entrances < 2 ? `${reach}.` : `${reach}, by ${entrances} different last hops.`;
 }
 
-/** The address farthest from the server that every path leads through. */
+/** The address farthest from the server that every path leads through, with its network. */
 function sharedHop(root: PathNode): string | undefined {
   let shared: string | undefined;
   let node: PathNode | undefined = root;
   while (node !== undefined && node.children.size === 1) {
     const [child]: PathNode[] = [...node.children.values()];
-    if (child?.kind === "hop") shared = child.text;
+    if (child?.kind === "hop") {
+      const { text, network } = child;
+      shared = network === undefined ? text : `${text} in ${networkText(network)}`;
+    }
     node = child;
   }
   return shared;

@@ -3,6 +3,7 @@
 
 import type { adminV1 } from "@truechimer/api";
 import { type ReactNode, useMemo, useState } from "react";
+import { networkText } from "../format/network.ts";
 import { formatSpan } from "../format/offset.ts";
 import type { ServerFacts } from "../parts/server-facts.ts";
 import { Nothing } from "../parts/values.tsx";
@@ -142,6 +143,13 @@ function NodeText(props: { readonly node: PathNode; readonly serverName: string 
     <span className="number" title={[node.text, ...node.others].join(", ")}>
       {node.text}
       {node.others.size === 0 ? null : <span className="soft"> or {node.others.size} more</span>}
+      {node.network === undefined ? null : (
+        <span className="soft trace-network" title={networkText(node.network)}>
+          {" "}
+          AS{node.network.number}
+          <span className="trace-network-name"> {node.network.name}</span>
+        </span>
+      )}
     </span>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
+import { networkText } from "../format/network.ts";
 import { formatSpan } from "../format/offset.ts";
 
 export function TracerouteTable(props: {
@@ -32,7 +33,13 @@ export function TracerouteTable(props: {
                       <span className="soft">nobody</span>
                     ) : (
                       hop.answers
-                        .map(({ address, rttNs }) => `${address} after ${formatSpan(rttNs)}`)
+                        .map(({ address, rttNs, network }) =>
+                          [
+                            address,
+                            ...(network === undefined ? [] : [`in ${networkText(network)}`]),
+                            `after ${formatSpan(rttNs)}`,
+                          ].join(" "),
+                        )
                         .join(", ")
                     )}
                   </td>

@@ -5,6 +5,7 @@ import { adminV1 } from "@truechimer/api";
 import { AppError, parseIpAddress } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
 import { withEdgeErrors } from "../http/stream-errors.ts";
+import type { NetworkTable } from "../networks/networks.ts";
 import type { OnDemand } from "../on-demand/on-demand.ts";
 import type { Question, QuestionAnswer, QuestionEvent } from "../on-demand/question.ts";
 import { offsetMessage, optionalField, timestampFrom, timestampFromNs } from "./admin-message.ts";
@@ -111,13 +112,18 @@ async function eventMessage(context: ServerContext, event: QuestionEvent): Promi
       return { event: { case: "asked", value: { requestId, monitors, expiresAt } } };
     }
     case "answer":
-      return { event: { case: "answer", value: answerMessage(event.answer) } };
+      return {
+        event: {
+          case: "answer",
+          value: answerMessage(event.answer, await context.networks.table()),
+        },
+      };
     case "ended":
       return { event: { case: "ended", value: { asked: event.asked, answered: event.answered } } };
   }
 }
 
-function answerMessage(answer: QuestionAnswer): adminV1.CheckNowAnswer {
+function answerMessage(answer: QuestionAnswer, networks: NetworkTable): adminV1.CheckNowAnswer {
   return create(adminV1.CheckNowAnswerSchema, {
     monitorId: answer.monitorId,
     monitorName: answer.monitorName,
@@ -126,7 +132,7 @@ function answerMessage(answer: QuestionAnswer): adminV1.CheckNowAnswer {
     ...optionalField("rttNs", answer.rttNs),
     ...optionalField("stratum", answer.stratum),
     ...optionalField("leap", answer.leap),
-    hops: hopMessages(answer.hops),
+    hops: hopMessages(answer.hops, networks),
     answeredAt: timestampFrom(answer.answeredAt),
   });
 }

@@ -3,9 +3,11 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { parseExactJson } from "@truechimer/mqtt";
+import type { NetworkTable } from "../networks/networks.ts";
+import { optionalField } from "./admin-message.ts";
 
 /** Each address once, with its shortest round trip; a probe without an answer is none. */
-export function hopMessages(hops: string | null): adminV1.TracerouteHop[] {
+export function hopMessages(hops: string | null, networks: NetworkTable): adminV1.TracerouteHop[] {
   const parsed = hops === null ? [] : parseExactJson(hops);
   if (!Array.isArray(parsed)) return [];
   return parsed.map((hop: unknown) => {
@@ -20,7 +22,11 @@ export function hopMessages(hops: string | null): adminV1.TracerouteHop[] {
     }
     return create(adminV1.TracerouteHopSchema, {
       hopLimit: Number(hopLimit),
-      answers: [...shortest].map(([address, rttNs]) => ({ address, rttNs })),
+      answers: [...shortest].map(([address, rttNs]) => ({
+        address,
+        rttNs,
+        ...optionalField("network", networks.of(address)),
+      })),
     });
   });
 }

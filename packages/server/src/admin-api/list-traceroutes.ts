@@ -27,7 +27,7 @@ interface TracerouteRow {
 }
 
 export async function listTraceroutes(
-  { database }: Pick<ServerContext, "database">,
+  { database, networks }: Pick<ServerContext, "database" | "networks">,
   request: adminV1.ListTraceroutesRequest,
 ): Promise<adminV1.ListTraceroutesResponse> {
   const size = pageSize(request.pageSize, { normal: 50, max: 200 });
@@ -43,6 +43,7 @@ export async function listTraceroutes(
       and (${request.monitorId === 0n} or t.monitor_id = ${request.monitorId})
       and (t.ts < ${at}::timestamptz or (t.ts = ${at}::timestamptz and t.id < ${id}::bigint))
     order by t.ts desc, t.id desc limit ${size + 1}`.execute(database.kysely);
+  const table = await networks.table();
   const page = rows.slice(0, size);
   const last = page.at(-1);
   return create(adminV1.ListTraceroutesResponseSchema, {
@@ -54,7 +55,7 @@ export async function listTraceroutes(
         monitorName: row.monitor_name,
         reached: row.reached,
         reason: row.reason ?? "",
-        hops: hopMessages(row.hops),
+        hops: hopMessages(row.hops, table),
         onDemand: row.on_demand,
       }),
     ),
