@@ -56,8 +56,8 @@ export function mmdbFile(type: string, entries: MmdbEntries): Buffer {
 }
 
 function bitsOf(prefix: string): readonly number[] {
-  const [text = "", length = ""] = prefix.split("/");
-  const address = parseIpAddress(text);
+  const [start = "", length = ""] = prefix.split("/");
+  const address = parseIpAddress(start);
   if (!address.ok) throw new RangeError(address.error);
   const { bytes } = address.value;
   const padding = BITS - bytes.length * 8;

@@ -100,10 +100,9 @@ function networkOf(found: unknown): Network | undefined {
   const record = found as Readonly<Record<string, unknown>>;
   const number = numberOf(record["autonomous_system_number"] ?? record["asn"]);
   if (number === undefined) return undefined;
-  const name = [record["autonomous_system_organization"], record["as_name"], record["name"]].find(
-    (each) => typeof each === "string",
-  );
-  return { number, name: printable(String(name ?? "")) };
+  const names = [record["autonomous_system_organization"], record["as_name"], record["name"]];
+  const name = names.find((each): each is string => typeof each === "string");
+  return { number, name: printable(name ?? "") };
 }
 
 function numberOf(value: unknown): number | undefined {
