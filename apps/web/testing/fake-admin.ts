@@ -63,6 +63,8 @@ export interface FakeAdmin {
   sessionNeeded: boolean;
   /** Streams stay open and say nothing. */
   streamsSilent: boolean;
+  /** So many checks a second come beside those that do. */
+  flood: number;
 }
 
 export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
@@ -234,6 +236,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         nowMs,
         signal,
         isSilent: () => admin.streamsSilent,
+        flood: () => admin.flood,
       }),
     listResults: (request) =>
       fakeResults({
@@ -525,6 +528,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     analytics: {} as ServiceImpl<typeof analyticsV1.AnalyticsService>,
     sessionNeeded: false,
     streamsSilent: false,
+    flood: 0,
     useToken: (id, hostname) => agents.useToken(id, hostname),
     enrolmentTokens: () => agents.tokens(),
     happen: (text) => {

@@ -8,6 +8,7 @@ import { extname, join, normalize } from "node:path";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { adminV1, analyticsV1 } from "@truechimer/api";
 import { createFakeAdmin, type FakeAdmin, type FakeAdminOptions } from "./fake-admin.ts";
+import { fakeExport } from "./fake-export.ts";
 
 export interface FakeServer extends AsyncDisposable {
   readonly url: string;
@@ -27,6 +28,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
+  ".csv": "text/csv; charset=utf-8",
+  ".ndjson": "application/x-ndjson; charset=utf-8",
 };
 
 const HEADERS = {
@@ -88,6 +91,16 @@ async function answer(
   const url = new URL(request.url ?? "/", "http://localhost");
   if (url.pathname.startsWith("/healthz/")) {
     response.writeHead(200, HEADERS).end("ok");
+    return;
+  }
+  if (url.pathname.startsWith("/export/checks.")) {
+    response.writeHead(200, {
+      ...HEADERS,
+      "content-type": TYPES[extname(url.pathname)] ?? "application/octet-stream",
+      "content-disposition": `attachment; filename="checks${extname(url.pathname)}"`,
+    });
+    for await (const part of fakeExport(admin.service, url)) response.write(part);
+    response.end();
     return;
   }
   // A good key opens the session, as the real server's cookie does.

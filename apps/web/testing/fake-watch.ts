@@ -20,6 +20,8 @@ export interface FakeWatchOptions {
   readonly signal: AbortSignal;
   /** Nothing is sent while it is so: as over a connection whose other end has gone without a word. */
   readonly isSilent: () => boolean;
+  /** Checks a second that come beside those of the fleet. */
+  readonly flood: () => number;
 }
 
 export async function* fakeWatch(
@@ -35,7 +37,7 @@ export async function* fakeWatch(
       sequence,
       position: String(toMs),
       serverTime: timestampFromMs(toMs),
-      checks: checksBetween(options, fromMs, toMs),
+      checks: [...checksBetween(options, fromMs, toMs), ...floodBetween(options, fromMs, toMs)],
     };
     fromMs = toMs;
     await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);
@@ -72,4 +74,24 @@ function checksBetween(
       ];
     }),
   );
+}
+
+/** Of the first server and monitor, evenly over the time. */
+function floodBetween(
+  { servers, monitors, flood }: FakeWatchOptions,
+  fromMs: number,
+  toMs: number,
+): MessageInitShape<typeof adminV1.WatchedCheckSchema>[] {
+  const [server, monitor] = [servers()[0], monitors[0]];
+  const count = Math.floor((flood() * (toMs - fromMs)) / 1_000);
+  if (server === undefined || monitor === undefined) return [];
+  const index = checkIndexAt(server.facts, monitor, toMs);
+  const seen = observe(server.facts, monitor, index, toMs);
+  if (seen === undefined) return [];
+  const check = wireCheck(server, monitor, seen, 20);
+  return Array.from({ length: count }, (_, nth) => {
+    const at = timestampFromMs(Math.ceil(fromMs + ((nth + 1) * (toMs - fromMs)) / count));
+    const id = BigInt(Math.ceil(fromMs)) * 10_000n + BigInt(nth);
+    return { check: { ...check, id, at }, serverName: server.facts.name, acceptedAt: at };
+  });
 }

@@ -15,6 +15,7 @@ const SOURCES = [
   "vite.config.ts",
   "tests/_built-page.ts",
   "../../packages/api/src",
+  "../../packages/base/src",
   "../../packages/filter/src",
   "../../docs/reference",
 ];

@@ -1,5 +1,6 @@
 // Checks as they arrive, against the fake: shown, stopped, gone back, filtered, opened, and healed after an interruption.
 
+import { readFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
@@ -31,15 +32,96 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
       )
       .toMatch(/^[1-9]/);
     expect(await rows(page).count()).toBe(stopped);
-    const until = page.getByLabel("Shown until");
-    await until.press("Home");
-    await expect.poll(() => rows(page).count(), PATIENTLY).toBeLessThan(stopped);
-    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Go live" }).click();
     await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(stopped);
     await page
       .getByRole("img", { name: /^Offsets of the last five minutes: \d+ checks/ })
       .waitFor();
     expect(open.troubles).toEqual([]);
+  });
+
+  test("going back shows what is stored from before the page was opened, and the address opens the same view", async () => {
+    await using open = await visit(use.browser, `${use.fake.url}/live`);
+    const { page } = open;
+    await rows(page).first().waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "−1 h" }).click();
+    await page.getByText("Stored checks, as of then").waitFor();
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBe(100);
+    const at = new URL(page.url()).searchParams.get("at") ?? "";
+    expect(Date.now() - Date.parse(at)).toBeGreaterThan(3_600_000);
+    const shown = await rows(page).allTextContents();
+    await page.reload();
+    await expect.poll(() => rows(page).allTextContents(), PATIENTLY).toEqual(shown);
+    expect(new URL(page.url()).searchParams.get("at")).toBe(at);
+    // The whole of what is stored: to its left end.
+    await page.getByLabel("Shown until").press("Home");
+    await page.getByText("No check until then").waitFor();
+    await page.goto(`${use.fake.url}/live?at=${at}&q=server:nobody*`);
+    await page.getByText("Nothing that passes the filter was found").waitFor();
+    expect(open.troubles).toEqual([]);
+  });
+
+  test("it plays on at its speed, keeps its place in the address, stands still, and catches up with now", async () => {
+    const at = new Date(Date.now() - 600_000).toISOString();
+    await using open = await visit(use.browser, `${use.fake.url}/live?at=${at}&play=60`);
+    const { page } = open;
+    const place = async (): Promise<number> =>
+      Date.parse((await page.getByLabel("Shown until").getAttribute("aria-valuetext")) ?? "");
+    await rows(page).first().waitFor();
+    await expect.poll(place, PATIENTLY).toBeGreaterThan(Date.parse(at) + 120_000);
+    // It is written into the address as it moves on.
+    await expect
+      .poll(() => Date.parse(new URL(page.url()).searchParams.get("at") ?? ""), PATIENTLY)
+      .toBeGreaterThan(Date.parse(at) + 120_000);
+    await page.getByRole("button", { name: "Pause" }).click();
+    const stood = await place();
+    const shown = await rows(page).allTextContents();
+    await page.reload();
+    await expect.poll(() => rows(page).allTextContents(), PATIENTLY).toEqual(shown);
+    expect(await place()).toBe(stood);
+    await page.getByLabel("Speed").selectOption("600");
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.getByText("As they arrive").waitFor();
+    expect(new URL(page.url()).search).toBe("");
+    expect(open.troubles).toEqual([]);
+  });
+
+  test("what is stopped stays as it is while thousands of checks a second come", async () => {
+    use.fake.admin.flood = 3_000;
+    await using open = await visit(use.browser, `${use.fake.url}/live`);
+    const { page } = open;
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBe(100);
+    await page.getByRole("button", { name: "Pause" }).click();
+    const shown = await rows(page).allTextContents();
+    const later = page.getByRole("status").filter({ hasText: "came later" });
+    // More than the page keeps of the stream.
+    await expect
+      .poll(async () => Number((await later.textContent())?.replaceAll(/\D/g, "")), PATIENTLY)
+      .toBeGreaterThan(12_000);
+    expect(await rows(page).allTextContents()).toEqual(shown);
+    await page.getByText(/newest 5.000 are kept here/).waitFor();
+  });
+
+  test("an export has every check that is shown, as CSV and as lines of JSON", async () => {
+    const at = new Date(Date.now() - 1_800_000).toISOString();
+    await using open = await visit(use.browser, `${use.fake.url}/live?at=${at}&q=server:truth*`);
+    const { page } = open;
+    await expect.poll(() => rows(page).count(), PATIENTLY).toBeGreaterThan(20);
+    for (const [form, heading] of [
+      ["CSV", /^id,at,server_id,server,/],
+      ["NDJSON", /^\{"id":/],
+    ] as const) {
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name: `Export ${form}` }).click(),
+      ]);
+      const text = await readFile(await download.path(), "utf8");
+      expect(text).toMatch(heading);
+      const lines = text.split(/\r?\n/).filter((line) => line !== "");
+      expect(lines.length).toBeGreaterThanOrEqual(await rows(page).count());
+      expect(lines.slice(1).every((line) => line.includes("truth"))).toBe(true);
+    }
   });
 
   test("a filter stands in the address, and only what passes it is shown", async () => {
@@ -111,6 +193,20 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
     await page.goto(`${use.fake.url}/live?check=99999999999`);
     await page.getByText("There is no such check").waitFor();
   });
+
+  test.each([1280, 390])(
+    "gone back, at %d pixels, nothing is wider than the page, and axe is satisfied",
+    async (width) => {
+      const at = new Date(Date.now() - 900_000).toISOString();
+      await using open = await visit(use.browser, `${use.fake.url}/live?at=${at}`, { width });
+      const { page } = open;
+      await rows(page).first().waitFor();
+      await page.getByRole("button", { name: "Play" }).waitFor();
+      await expectNoSidewaysScroll(page, "live, gone back");
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    },
+  );
 
   test("on a phone nothing is wider than the page, and axe is satisfied", async () => {
     await using open = await visit(use.browser, `${use.fake.url}/live`, { width: 390 });

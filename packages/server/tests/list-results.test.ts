@@ -207,6 +207,13 @@ describe("a range", () => {
     }
   });
 
+  test("from before anything is kept is empty, and no mistake", async () => {
+    for (const { admin } of Object.values(replicas)) {
+      const answer = await admin.listResults({ to: timestampFromNs(1_000_000_000_000_000_000n) });
+      expect(answer).toMatchObject({ checks: [], nextPageToken: "" });
+    }
+  });
+
   test("that is empty, of too many servers, or of one that is none is refused, and so is a filter with its place", async () => {
     const { admin } = replicas.memory;
     const at = timestampFromNs(minutesAgo(5));

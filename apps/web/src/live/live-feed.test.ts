@@ -3,15 +3,14 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { adminV1 } from "@truechimer/api";
 import { expect, test } from "vitest";
 import {
-  acceptedMs,
   acceptedSpan,
-  checksUntil,
   EMPTY_FEED,
   LIVE_CHECKS_MAX,
   laterThan,
   missedWords,
   withAnswer,
 } from "./live-feed.ts";
+import { checksUntil, shownMs } from "./shown-check.ts";
 
 interface Answer {
   readonly atMs?: readonly number[];
@@ -30,7 +29,7 @@ function answerOf({ atMs = [], position = "", missed }: Answer): adminV1.WatchRe
 test("the newest stands first, and the position is where to go on", () => {
   const first = withAnswer(EMPTY_FEED, answerOf({ atMs: [1_000, 2_000], position: "a" }));
   const second = withAnswer(first, answerOf({ atMs: [3_000], position: "b" }));
-  expect(second.checks.map(acceptedMs)).toEqual([3_000, 2_000, 1_000]);
+  expect(second.checks.map(shownMs)).toEqual([3_000, 2_000, 1_000]);
   expect(second.position).toBe("b");
 });
 
@@ -46,13 +45,13 @@ test("the page keeps so many checks, and says how many it has forgotten", () => 
   const atMs = Array.from({ length: LIVE_CHECKS_MAX + 7 }, (_, index) => index);
   const feed = withAnswer(EMPTY_FEED, answerOf({ atMs }));
   expect(feed.checks).toHaveLength(LIVE_CHECKS_MAX);
-  expect(feed.checks.map(acceptedMs).at(-1)).toBe(7);
+  expect(feed.checks.map(shownMs).at(-1)).toBe(7);
   expect(feed.forgotten).toBe(7);
 });
 
 test("as of an instant nothing is shown that came later", () => {
   const { checks } = withAnswer(EMPTY_FEED, answerOf({ atMs: [1, 2, 3, 2, 5] }));
-  const at = (untilMs: number): readonly number[] => checksUntil(checks, untilMs).map(acceptedMs);
+  const at = (untilMs: number): readonly number[] => checksUntil(checks, untilMs).map(shownMs);
   expect(at(9)).toEqual([5, 2, 3, 2, 1]);
   expect(at(4)).toEqual([2, 3, 2, 1]);
   expect(at(2)).toEqual([2, 2, 1]);
@@ -79,5 +78,5 @@ test("a page that stands still keeps its checks and counts what it does not show
   const atMs = Array.from({ length: 2 * LIVE_CHECKS_MAX }, (_, index) => 10 + index);
   const now = withAnswer(feed, answerOf({ atMs }));
   expect(laterThan(stop, now)).toBe(1 + 2 * LIVE_CHECKS_MAX);
-  expect(checksUntil(stop.feed.checks, stop.untilMs).map(acceptedMs)).toEqual([2, 1]);
+  expect(checksUntil(stop.feed.checks, stop.untilMs).map(shownMs)).toEqual([2, 1]);
 });

@@ -1,6 +1,7 @@
 // What a page remembers of the live stream: the newest checks, where to go on after an interruption, and what was missed.
 
 import type { adminV1 } from "@truechimer/api";
+import { checksUntil, shownMs } from "./shown-check.ts";
 
 /** Some megabytes of the page's memory: hours of a small fleet, a second of one with 5,000 checks a second. */
 export const LIVE_CHECKS_MAX = 5_000;
@@ -62,14 +63,6 @@ export function laterThan({ feed, untilMs }: Stop, now: LiveFeed): number {
   return hidden + receivedBy(now) - receivedBy(feed);
 }
 
-/** Those that were accepted until an instant, in the same order. Transactions of one moment may commit out of order. */
-export function checksUntil(
-  checks: readonly adminV1.WatchedCheck[],
-  untilMs: number,
-): readonly adminV1.WatchedCheck[] {
-  return checks.filter((watched) => acceptedMs(watched) <= untilMs);
-}
-
 /** When the first and the last of them were accepted, Unix milliseconds. Undefined: there are none. */
 export function acceptedSpan(
   checks: readonly adminV1.WatchedCheck[],
@@ -78,18 +71,11 @@ export function acceptedSpan(
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
   for (const watched of checks) {
-    const atMs = acceptedMs(watched);
+    const atMs = shownMs(watched);
     firstMs = Math.min(firstMs, atMs);
     lastMs = Math.max(lastMs, atMs);
   }
   return { firstMs, lastMs };
-}
-
-/** When it was accepted, Unix milliseconds. */
-export function acceptedMs({ acceptedAt }: adminV1.WatchedCheck): number {
-  return acceptedAt === undefined
-    ? 0
-    : Number(acceptedAt.seconds) * 1_000 + acceptedAt.nanos / 1_000_000;
 }
 
 /** What is missing, in words. Undefined: nothing. */

@@ -1,16 +1,13 @@
 // The last minutes as a picture: a point a check, offset over time, and those without an offset at the foot.
 
-import type { adminV1 } from "@truechimer/api";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { formatTick } from "../format/offset.ts";
 import { type ChartColours, readColours, watchTheme } from "../history/colours.ts";
 import { useWidth } from "../parts/use-size.ts";
 import { symlog } from "../scale/symlog.ts";
-import { acceptedMs } from "./live-feed.ts";
-import { stripSummary } from "./strip-summary.ts";
+import { type ShownCheck, shownMs } from "./shown-check.ts";
+import { STRIP_MS, stripSummary } from "./strip-summary.ts";
 
-/** What is shown, however fast checks come. */
-const STRIP_MS: number = 5 * 60_000;
 const HEIGHT = 168;
 const FOOT = 20;
 const LEFT = 64;
@@ -21,7 +18,7 @@ const MARKS_NS = [-1e9, -25e6, -1e6, 0, 1e6, 25e6, 1e9];
 
 interface LiveStripProps {
   /** The newest first. */
-  readonly checks: readonly adminV1.WatchedCheck[];
+  readonly checks: readonly ShownCheck[];
   /** The right end, Unix milliseconds by the server's clock. */
   readonly endMs: number;
 }
@@ -61,7 +58,7 @@ function draw({ element, width, checks, endMs }: Drawing): void {
   const perMs = (width - LEFT - RADIUS) / STRIP_MS;
   const beginMs = endMs - STRIP_MS;
   for (const watched of checks) {
-    const atMs = acceptedMs(watched);
+    const atMs = shownMs(watched);
     if (atMs > endMs || atMs < beginMs) continue;
     const offset = watched.check?.offset;
     const isGood = watched.check?.reason === "" && offset !== undefined;

@@ -1,14 +1,14 @@
 // The newest checks, a row each.
 
-import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { msOf } from "../api/message.ts";
 import { CheckCells, CheckHeads } from "../parts/check-cells.tsx";
 import { Instant, Nothing } from "../parts/values.tsx";
 import { paths } from "../url/paths.ts";
+import type { ShownCheck } from "./shown-check.ts";
 
 interface LiveTableProps {
-  readonly rows: readonly adminV1.WatchedCheck[];
+  readonly rows: readonly ShownCheck[];
   readonly opened: bigint | undefined;
   readonly onOpen: (id: bigint) => void;
 }

@@ -1,18 +1,20 @@
 // The picture of the last minutes as a sentence, for those who do not see it.
 
-import type { adminV1 } from "@truechimer/api";
 import { countOf } from "../format/number.ts";
 import { formatOffset } from "../format/offset.ts";
-import { acceptedMs } from "./live-feed.ts";
+import { type ShownCheck, shownMs } from "./shown-check.ts";
+
+/** The length of the picture, however fast checks come. */
+export const STRIP_MS: number = 5 * 60_000;
 
 /** Of the checks since an instant, Unix milliseconds; the newest first. */
-export function stripSummary(checks: readonly adminV1.WatchedCheck[], sinceMs: number): string {
+export function stripSummary(checks: readonly ShownCheck[], sinceMs: number): string {
   let count = 0;
   let failed = 0;
   let least: bigint | undefined;
   let most: bigint | undefined;
   for (const watched of checks) {
-    if (acceptedMs(watched) < sinceMs) continue;
+    if (shownMs(watched) < sinceMs) continue;
     count += 1;
     const { offset, reason } = watched.check ?? {};
     if (reason !== "" || offset === undefined) {

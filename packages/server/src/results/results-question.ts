@@ -57,6 +57,7 @@ export interface ResultsQuestion {
 }
 
 const NS_PER_MS = 1_000_000n;
+const EPOCH: Timestamptz = timestamptzFromNs(0n);
 
 export function readQuestion(
   context: ActingContext,
@@ -67,8 +68,9 @@ export function readQuestion(
   const asOf = page?.asOf ?? timestamptzFromNs(clock.nowNs());
   const asOfNs = nsFromTimestamptz(asOf);
   const horizon = timestamptzFromNs(asOfNs - BigInt(policy.retentionMs) * NS_PER_MS);
-  const from = instantOf(request.from) ?? horizon;
   const to = instantOf(request.to) ?? asOf;
+  // Before the horizon there may be something left, or nothing: that is no mistake of whoever asks.
+  const from = instantOf(request.from) ?? (horizon < to ? horizon : EPOCH);
   if (from >= to)
     throw new AppError("bad_request", `the range is empty: from ${from} is not before to ${to}`);
   if (request.serverIds.length > RESULTS_LIMITS.serversMax) {
