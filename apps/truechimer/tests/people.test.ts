@@ -139,6 +139,8 @@ test("truechimer audit tells all of it", async () => {
   const acts = (await run(["audit"])).json().map(({ act }) => act);
   for (const act of ["user_invited", "user_role_set", "user_disabled", "account_created"])
     expect(acts).toContain(act);
+  const found = await run(["audit", "--what", "user disabled", "--who", "line", "--since", "1h"]);
+  expect(found.json().map(({ act }) => act)).toEqual(["user_disabled"]);
 });
 
 describe("audit.head_file", () => {

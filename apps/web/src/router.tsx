@@ -109,6 +109,21 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/people",
+    component: lazyRouteComponent(() => import("./people/people-page.tsx"), "PeoplePage"),
+  }),
+  createRoute({
+    ...page,
+    path: "/audit",
+    component: lazyRouteComponent(() => import("./audit/audit-page.tsx"), "AuditPage"),
+  }),
+  createRoute({
+    ...page,
+    path: "/welcome",
+    component: lazyRouteComponent(() => import("./sign-in/welcome-page.tsx"), "WelcomePage"),
+  }),
+  createRoute({
+    ...page,
     path: "/help/$page",
     component: lazyRouteComponent(() => import("./help/help-page.tsx"), "HelpPage"),
   }),

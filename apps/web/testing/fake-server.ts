@@ -6,13 +6,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { adminV1, analyticsV1 } from "@truechimer/api";
+import { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
 import { createFakeAdmin, type FakeAdmin, type FakeAdminOptions } from "./fake-admin.ts";
 import { fakeExport } from "./fake-export.ts";
+import { createFakePeople, type FakePeople } from "./fake-people.ts";
 
 export interface FakeServer extends AsyncDisposable {
   readonly url: string;
   readonly admin: FakeAdmin;
+  readonly people: FakePeople;
   /** Cuts every connection and refuses new ones. */
   readonly goAway: () => Promise<void>;
   readonly comeBack: () => Promise<void>;
@@ -42,10 +44,13 @@ const HEADERS = {
 /** Starts it on a free port. */
 export async function startFakeServer(options: FakeServerOptions): Promise<FakeServer> {
   const admin = createFakeAdmin({ nowMs: Date.now, ...options });
+  const people = createFakePeople({ nowMs: Date.now, admin });
   const api = connectNodeAdapter({
     routes: (router) => {
       router.service(adminV1.AdminService, admin.service);
       router.service(analyticsV1.AnalyticsService, admin.analytics);
+      router.service(peopleV1.PeopleService, people.service);
+      router.service(signInV1.SignInService, people.signIn);
     },
     fallback: (request, response) => {
       void answer(request as IncomingMessage, response as ServerResponse, options.webRoot, admin);
@@ -76,6 +81,7 @@ export async function startFakeServer(options: FakeServerOptions): Promise<FakeS
   return {
     url: `http://127.0.0.1:${port}`,
     admin,
+    people,
     goAway: close,
     comeBack: listen,
     [Symbol.asyncDispose]: close,

@@ -169,6 +169,49 @@ describe("each procedure that changes something", () => {
   });
 });
 
+describe("the trail is searched", () => {
+  const sequences = async (
+    search: Parameters<typeof people.listAuditEntries>[0],
+  ): Promise<readonly string[]> => {
+    const { entries } = await people.listAuditEntries({ pageSize: 1_000, ...search });
+    return entries.map(({ act, actorName }) => `${act} by ${actorName}`);
+  };
+
+  test("by who, in any case", async () => {
+    const found = await sequences({ who: "MARGA" });
+    expect(found).toContain("password_changed by margaret");
+    expect(found.every((each) => each.endsWith("by margaret"))).toBe(true);
+  });
+
+  test("by what, as words or as the code, and by the object", async () => {
+    const paused = ["servers_paused by the command line"];
+    for (const what of ["servers paused", "servers_paused", "Paused server"])
+      expect(await sequences({ what })).toEqual(paused);
+    expect(await sequences({ what: `server ${ids[0]}`, who: "line" })).toContain(paused[0]);
+    expect(await sequences({ what: "%" })).toEqual([]);
+  });
+
+  test("by time, page by page", async () => {
+    const { entries } = await people.listAuditEntries({ pageSize: 5 });
+    const [newest, , , , fifth] = entries;
+    const within = { from: fifth?.at, to: newest?.at } as Parameters<
+      typeof people.listAuditEntries
+    >[0];
+    const first = await people.listAuditEntries({ ...within, pageSize: 3 });
+    const numbers = (of: readonly peopleV1.AuditEntry[]): readonly bigint[] =>
+      of.map((entry) => entry.sequence);
+    expect(numbers(first.entries)).toEqual(numbers(entries.slice(1, 4)));
+    const rest = await people.listAuditEntries({ ...within, pageToken: first.nextPageToken });
+    expect(numbers(rest.entries)).toEqual([fifth?.sequence]);
+  });
+
+  test("but not for what nobody is called", async () => {
+    await expect(people.listAuditEntries({ who: "x".repeat(101) })).rejects.toThrow(
+      "who has 101 characters: expected at most 100",
+    );
+  });
+});
+
 test("a change that fails leaves no entry", async () => {
   const before = await sequence();
   await expect(admin.pauseServers({ ids: [...ids, 987_654n] })).rejects.toThrow("no server");

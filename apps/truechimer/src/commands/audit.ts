@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError } from "@truechimer/base";
+import { AppError, parseDurationMs } from "@truechimer/base";
 import type { Command } from "commander";
 import { AUDIT_HEAD_FILE } from "../audit-head-file.ts";
 import {
@@ -15,6 +15,12 @@ import {
 import { dataDirectoryPath } from "../data-directory.ts";
 import { EXIT } from "../exit-code.ts";
 import { connectedToPeople, printerFor } from "./admin-command.ts";
+
+interface ListOptions extends ConnectionOptions {
+  readonly who?: string;
+  readonly what?: string;
+  readonly since?: string;
+}
 
 interface VerifyOptions extends ConnectionOptions {
   readonly head?: string;
@@ -31,11 +37,20 @@ export function registerAudit(host: CommandHost): void {
 function registerList(host: CommandHost, audit: Command): void {
   withConnectionOptions(audit.command("list", { isDefault: true }).allowExcessArguments())
     .description("who did what, with what was there before and since, newest first; at most 1,000")
-    .action(async (options: ConnectionOptions, command: Command) => {
+    .option("--who <name>", "only acts of whoever has this in the name")
+    .option("--what <words>", 'only acts such as "servers paused", or on such as "server 5"')
+    .option("--since <duration>", 'only acts of the last "1h", "30d"')
+    .action(async (options: ListOptions, command: Command) => {
       refuseWords(command);
+      const { who = "", what = "", since } = options;
       const { printAuditEntries } = await import("../output/audit-rows.ts");
       const client = await connectedToPeople(host, options);
-      const { entries } = await client.listAuditEntries({ pageSize: 1_000 });
+      const { entries } = await client.listAuditEntries({
+        pageSize: 1_000,
+        who,
+        what,
+        ...(since === undefined ? {} : { from: longAgo(since, host.context.clock.nowNs()) }),
+      });
       await printAuditEntries(printerFor(host, options), entries);
       host.finish(EXIT.good);
     });
@@ -65,6 +80,12 @@ function registerVerify(host: CommandHost, audit: Command): void {
       printer.json({ whole, entries, problems, remarks, vouched_for: vouchedFor });
       host.finish(whole ? EXIT.good : EXIT.bad);
     });
+}
+
+function longAgo(since: string, nowNs: bigint): { readonly seconds: bigint } {
+  const parsed = parseDurationMs(since);
+  if (!parsed.ok) throw new AppError("usage", `--since: ${parsed.error}`);
+  return { seconds: nowNs / 1_000_000_000n - BigInt(Math.ceil(parsed.value / 1_000)) };
 }
 
 /** Empty: the server shall take the one that it keeps. */

@@ -1,8 +1,8 @@
-// The clients of the admin API. Everything that the dashboard shows goes through them.
+// The clients of the control plane's API. Everything that the dashboard shows goes through them.
 
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { adminV1, analyticsV1 } from "@truechimer/api";
+import { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
 import { reportAnswer, reportSilence } from "./connection.ts";
 import { wasAnswered } from "./problem.ts";
 
@@ -44,5 +44,17 @@ export const adminClient: Client<typeof adminV1.AdminService> = createClient(
 
 export const analyticsClient: Client<typeof analyticsV1.AnalyticsService> = createClient(
   analyticsV1.AnalyticsService,
+  transport,
+);
+
+/** Users, sessions, keys, accounts and the audit trail. */
+export const peopleClient: Client<typeof peopleV1.PeopleService> = createClient(
+  peopleV1.PeopleService,
+  transport,
+);
+
+/** For whoever has no session yet. */
+export const signInClient: Client<typeof signInV1.SignInService> = createClient(
+  signInV1.SignInService,
   transport,
 );

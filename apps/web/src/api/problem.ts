@@ -35,8 +35,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
     "Check the spelling, and that the server's resolver knows the name; or add it by address.",
   address_refused:
     "Private and loopback targets are refused by default; the policy is a setting of the server.",
-  unauthenticated: "Open the address that the server printed at its start, or paste its key.",
-  forbidden: "This session may not do that. Sign in with another key.",
+  unauthenticated: "Sign in again, or open the address that the server printed at its start.",
+  forbidden: "Whoever is signed in here may not do that. Ask an admin.",
   not_found: "It may have been removed, or be older than what is kept. Go back to the list.",
   conflict: "Somebody else changed it meanwhile. Look at it again, then repeat.",
   limit_exceeded: "Do it in smaller parts, or wait a minute.",

@@ -6,9 +6,15 @@ import {
   queryOptions,
   type UseQueryOptions,
 } from "@tanstack/react-query";
-import type { adminV1, analyticsV1 } from "@truechimer/api";
+import type { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
 import { isLoading } from "../shell/load-note.ts";
-import { adminClient, analyticsClient, LONG_CALL_TIMEOUT_MS } from "./client.ts";
+import {
+  adminClient,
+  analyticsClient,
+  LONG_CALL_TIMEOUT_MS,
+  peopleClient,
+  signInClient,
+} from "./client.ts";
 import { clockSkewMs } from "./clock-skew.ts";
 import { clockSkewStore } from "./connection.ts";
 import { msOf, timestampOf } from "./message.ts";
@@ -28,6 +34,8 @@ const ROWS_QUICK = 5_000n;
 const ANALYTICS_POLL_MS = 30_000;
 /** About one for three pixels. */
 const BUCKETS_MAX = 360;
+/** People change seldom. */
+const PEOPLE_POLL_MS = 10_000;
 const RETRIES = 2;
 
 /** One for the page. Passing failures are tried again; what polls shows its last answer meanwhile. */
@@ -176,6 +184,104 @@ export function rateLimitsQuery(): Query<adminV1.ListRateLimitsResponse> {
     queryKey: ["rate limits"] as readonly string[],
     queryFn: ({ signal }) => adminClient.listRateLimits({}, { signal }),
     refetchInterval: POLL_MS,
+  });
+}
+
+/** Who is signed in here, and what that one may do. */
+export function callerQuery(): Query<peopleV1.GetCallerResponse> {
+  return queryOptions({
+    queryKey: ["caller"] as readonly string[],
+    queryFn: ({ signal }) => peopleClient.getCaller({}, { signal }),
+    refetchInterval: PEOPLE_POLL_MS,
+  });
+}
+
+export function usersQuery(): Query<peopleV1.ListUsersResponse> {
+  return queryOptions({
+    queryKey: ["users"] as readonly string[],
+    queryFn: ({ signal }) => peopleClient.listUsers({}, { signal }),
+    refetchInterval: PEOPLE_POLL_MS,
+  });
+}
+
+/** Of the caller, or of a user. */
+export function sessionsQuery(userId: string): Query<peopleV1.ListSessionsResponse> {
+  return queryOptions({
+    queryKey: ["sessions", userId] as readonly string[],
+    queryFn: ({ signal }) => peopleClient.listSessions({ userId }, { signal }),
+    refetchInterval: PEOPLE_POLL_MS,
+  });
+}
+
+export function keysQuery(): Query<peopleV1.ListKeysResponse> {
+  return queryOptions({
+    queryKey: ["keys"] as readonly string[],
+    queryFn: ({ signal }) => peopleClient.listKeys({}, { signal }),
+    refetchInterval: PEOPLE_POLL_MS,
+  });
+}
+
+export function accountsQuery(): Query<peopleV1.ListAccountsResponse> {
+  return queryOptions({
+    queryKey: ["accounts"] as readonly string[],
+    queryFn: ({ signal }) => peopleClient.listAccounts({}, { signal }),
+    refetchInterval: PEOPLE_POLL_MS,
+  });
+}
+
+export interface AuditQuestion {
+  readonly who: string;
+  readonly what: string;
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+  readonly pageToken: string;
+}
+
+export function auditQuery(question: AuditQuestion): Query<peopleV1.ListAuditEntriesResponse> {
+  const { who, what, fromMs, toMs, pageToken } = question;
+  return queryOptions({
+    queryKey: ["audit", who, what, String(fromMs), String(toMs), pageToken] as readonly string[],
+    queryFn: ({ signal }) =>
+      peopleClient.listAuditEntries(
+        {
+          who,
+          what,
+          pageToken,
+          pageSize: 50,
+          ...(fromMs === undefined ? {} : { from: timestampOf(fromMs) }),
+          ...(toMs === undefined ? {} : { to: timestampOf(toMs) }),
+        },
+        { signal },
+      ),
+    refetchInterval: pageToken === "" ? PEOPLE_POLL_MS : false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Reads the whole trail, so it is asked for and not polled. */
+export function auditStateQuery(): Query<peopleV1.VerifyAuditResponse> {
+  return queryOptions({
+    queryKey: ["audit state"] as readonly string[],
+    queryFn: ({ signal }) =>
+      peopleClient.verifyAudit({}, { signal, timeoutMs: LONG_CALL_TIMEOUT_MS }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function signInOptionsQuery(): Query<signInV1.GetSignInOptionsResponse> {
+  return queryOptions({
+    queryKey: ["sign-in options"] as readonly string[],
+    queryFn: ({ signal }) => signInClient.getSignInOptions({}, { signal }),
+  });
+}
+
+/** Whom a one-time link is for. */
+export function linkQuery(secret: string): Query<signInV1.LookUpLinkResponse> {
+  return queryOptions({
+    queryKey: ["link", secret] as readonly string[],
+    queryFn: ({ signal }) => signInClient.lookUpLink({ secret }, { signal }),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 

@@ -53,4 +53,11 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     covers: /^\/operations/,
     icon: "M16.5 10a6.5 6.5 0 1 1-2-4.7M16.5 2.5v3.5h-3.5M10 6.5V10l2.5 1.5",
   },
+  {
+    href: "/people",
+    name: "People",
+    key: "u",
+    covers: /^\/(people|audit)/,
+    icon: "M7.5 3.5a3 3 0 1 1 0 6a3 3 0 1 1 0-6M2 16.5a5.5 5.5 0 0 1 11 0M13 4a3 3 0 0 1 0 5.4M14.8 12.2a5.5 5.5 0 0 1 3.2 4.3",
+  },
 ];

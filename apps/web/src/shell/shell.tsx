@@ -6,11 +6,13 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { problemOf } from "../api/problem.ts";
 import { overviewQuery } from "../api/queries.ts";
 import { Toasts } from "../parts/toasts.tsx";
+import { SessionPage } from "../sign-in/session-page.tsx";
 import { ConnectionNote } from "./connection-note.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
 import { LoadBanner } from "./load-banner.tsx";
 import { NAVIGATION, type NavigationEntry } from "./navigation.ts";
-import { SessionPage } from "./session-page.tsx";
+
+import { isOpen } from "./open-pages.ts";
 import { SkewNote } from "./skew-note.tsx";
 import { TopBarTools } from "./top-bar-tools.tsx";
 
@@ -38,9 +40,9 @@ export function Shell(): ReactNode {
       </header>
       <ConnectionNote />
       <SkewNote />
-      <LoadBanner enabled={!location.pathname.startsWith("/help/")} />
+      <LoadBanner enabled={!isOpen(location.pathname)} />
       <main id="main" ref={main} tabIndex={-1}>
-        <SessionGate helping={location.pathname.startsWith("/help/")} />
+        <SessionGate open={isOpen(location.pathname)} />
       </main>
       <Toasts />
       <KeysDialog keys={keys} />
@@ -48,15 +50,15 @@ export function Shell(): ReactNode {
   );
 }
 
-/** Without a session there is one page: how to get one. Help is for everybody. */
-function SessionGate(props: { readonly helping: boolean }): ReactNode {
+/** Without a session there is one page: how to get one. */
+function SessionGate(props: { readonly open: boolean }): ReactNode {
   const overview = useQuery({
     ...overviewQuery(),
     refetchInterval: false,
-    enabled: !props.helping,
+    enabled: !props.open,
   });
   const refused = overview.isError && problemOf(overview.error).code === "unauthenticated";
-  return refused && !props.helping ? <SessionPage /> : <Outlet />;
+  return refused && !props.open ? <SessionPage /> : <Outlet />;
 }
 
 function NavigationLink(props: {

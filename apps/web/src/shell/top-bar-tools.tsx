@@ -1,10 +1,15 @@
-// The right end of the bar: the time by the server's clock, the zone, the theme, the keys.
+// The right end of the bar: who is signed in, the time by the server's clock, the zone, the theme, the keys.
 
+import { useQuery } from "@tanstack/react-query";
+import { useLocation } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { callerQuery } from "../api/queries.ts";
 import { formatInstant } from "../format/instant.ts";
 import { useNow } from "../parts/now.ts";
 import { type Theme, themeStore, zoneStore } from "../parts/settings.ts";
 import { useStore } from "../parts/store.ts";
+import { paths } from "../url/paths.ts";
+import { isOpen } from "./open-pages.ts";
 
 const THEMES: readonly { readonly theme: Theme; readonly name: string }[] = [
   { theme: "system", name: "Auto" },
@@ -15,12 +20,29 @@ const THEMES: readonly { readonly theme: Theme; readonly name: string }[] = [
 export function TopBarTools(props: { readonly onKeys: () => void }): ReactNode {
   return (
     <div className="top-bar-tools">
+      <WhoIsIt />
       <BarClock />
       <ThemeSwitch />
       <button type="button" className="button is-plain keys-button" onClick={props.onKeys}>
         Keys <kbd>?</kbd>
       </button>
     </div>
+  );
+}
+
+/** The user who is signed in. Whoever was let in with a one-time key has no name. */
+function WhoIsIt(): ReactNode {
+  const location = useLocation();
+  const caller = useQuery({ ...callerQuery(), enabled: !isOpen(location.pathname) });
+  if (caller.data?.kind !== "user" || caller.isError) return null;
+  return (
+    <a
+      className="button is-plain who-button"
+      href={paths.people()}
+      title="You: sessions, password, sign out"
+    >
+      {caller.data.name}
+    </a>
   );
 }
 

@@ -18,6 +18,8 @@ export const paths = {
   addAgent: (search = ""): string => `/agents/add${search}`,
   registration: (id: string): string => `/agents/registrations/${encodeURIComponent(id)}`,
   operations: (): string => "/operations",
+  people: (): string => "/people",
+  audit: (search = ""): string => `/audit${search}`,
   help: (page: string, anchor = ""): string => `/help/${page}${anchor === "" ? "" : `#${anchor}`}`,
 } as const;
 

@@ -6,7 +6,7 @@ import {
   type Schema,
   type Timestamptz,
 } from "@truechimer/database";
-import type { Kysely } from "kysely";
+import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { StoredEntry, TrailHead } from "./trail-check.ts";
 
 interface EntryRow {
@@ -60,25 +60,47 @@ export async function readEntriesAfter(
   return rows.map(entryOf);
 }
 
-/** Newest first. Account: those of that account's people and keys alone. */
+/** What is looked for; what is absent, or empty, is not looked at. */
+export interface EntrySearch {
+  /** Sequence: older ones alone. */
+  readonly before: bigint | undefined;
+  /** Those of that account's people and keys alone. */
+  readonly accountId: bigint | undefined;
+  /** Part of the actor's name, in any case. */
+  readonly who: string;
+  /** Part of the act, with spaces, or of the object, in any case. */
+  readonly what: string;
+  readonly from: Timestamptz | undefined;
+  /** Not included. */
+  readonly to: Timestamptz | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
 export async function readNewestEntries(
   kysely: Kysely<Schema>,
-  selection: {
-    readonly before: bigint | undefined;
-    readonly accountId: bigint | undefined;
-    readonly limit: number;
-  },
+  { before, accountId, who, what, from, to, limit }: EntrySearch,
 ): Promise<readonly StoredEntry[]> {
-  const { before, accountId, limit } = selection;
+  const words = what.replaceAll("_", " ");
   const rows = await kysely
     .selectFrom("audit_entries")
     .select(COLUMNS)
     .$if(before !== undefined, (query) => query.where("sequence", "<", before ?? 0n))
     .$if(accountId !== undefined, (query) => query.where("account_id", "=", accountId ?? 0n))
+    .$if(who !== "", (query) => query.where(contains(sql`actor_name`, who)))
+    .$if(what !== "", (query) =>
+      query.where(contains(sql`replace(act, '_', ' ') || ' ' || object`, words)),
+    )
+    .$if(from !== undefined, (query) => query.where("at", ">=", from ?? ("" as Timestamptz)))
+    .$if(to !== undefined, (query) => query.where("at", "<", to ?? ("" as Timestamptz)))
     .orderBy("sequence", "desc")
     .limit(limit)
     .execute();
   return rows.map(entryOf);
+}
+
+function contains(text: RawBuilder<unknown>, part: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`position(lower(${part}) in lower(${text})) > 0`;
 }
 
 /** Absent: there is no such entry. */

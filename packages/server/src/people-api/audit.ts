@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { peopleV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import { timestampFromNs } from "../admin-api/admin-message.ts";
+import { instantOf, timestampFromNs } from "../admin-api/admin-message.ts";
 import {
   decodePageToken,
   encodePageToken,
@@ -17,6 +17,9 @@ import { verifyTrail } from "../audit/verify-trail.ts";
 import type { ServerContext } from "../context.ts";
 import type { ActingContext } from "../people/caller.ts";
 
+/** As long as the longest name. */
+const WORDS_CHARACTERS_MAX = 100;
+
 export async function listAuditEntries(
   { database, caller }: ActingContext,
   request: peopleV1.ListAuditEntriesRequest,
@@ -27,6 +30,10 @@ export async function listAuditEntries(
   const found = await readNewestEntries(database.kysely, {
     before: before === undefined ? undefined : BigInt(before),
     accountId: caller?.accountId,
+    who: searchWords("who", request.who),
+    what: searchWords("what", request.what),
+    from: instantOf(request.from),
+    to: instantOf(request.to),
     limit: size + 1,
   });
   const entries = found.slice(0, size);
@@ -36,6 +43,15 @@ export async function listAuditEntries(
     nextPageToken:
       found.length > size && last !== undefined ? encodePageToken([String(last.sequence)]) : "",
   });
+}
+
+function searchWords(field: string, text: string): string {
+  const words = text.trim();
+  if (Array.from(words).length <= WORDS_CHARACTERS_MAX) return words;
+  throw new AppError(
+    "bad_request",
+    `${field} has ${Array.from(words).length} characters: expected at most ${WORDS_CHARACTERS_MAX}`,
+  );
 }
 
 export async function verifyAudit(

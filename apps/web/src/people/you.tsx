@@ -1,0 +1,81 @@
+// The caller himself: where he is signed in, his password, and the way out.
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { peopleV1 } from "@truechimer/api";
+import { type ReactNode, useState } from "react";
+import { peopleClient } from "../api/client.ts";
+import { sessionsQuery } from "../api/queries.ts";
+import { AfterWait, ProblemNote } from "../parts/states.tsx";
+import { tellDone, tellFailed } from "../parts/toasts.tsx";
+import { ChangePassword } from "./change-password.tsx";
+import { SessionTable } from "./session-table.tsx";
+
+export function You(props: { readonly caller: peopleV1.GetCallerResponse }): ReactNode {
+  const queries = useQueryClient();
+  const sessions = useQuery(sessionsQuery(""));
+  const [changing, setChanging] = useState(false);
+  const others = sessions.data?.sessions.filter(({ current }) => !current).length ?? 0;
+  const endOthers = async (): Promise<void> => {
+    try {
+      const { ended } = await peopleClient.endOtherSessions({});
+      tellDone(ended === 1 ? "One session was ended" : `${ended} sessions were ended`);
+    } catch (error) {
+      tellFailed("No session was ended", error);
+    }
+    void queries.invalidateQueries({ queryKey: ["sessions"] });
+  };
+  const signOut = async (): Promise<void> => {
+    try {
+      await peopleClient.signOut({});
+    } catch (error) {
+      tellFailed("Not signed out", error);
+      return;
+    }
+    // A fresh page: nothing of what was seen stays in its memory.
+    globalThis.location.assign("/");
+  };
+  return (
+    <section aria-labelledby="you-title">
+      <h2 id="you-title">Signed in</h2>
+      {sessions.data !== undefined ? (
+        <SessionTable sessions={sessions.data.sessions} />
+      ) : sessions.isError ? (
+        <ProblemNote
+          error={sessions.error}
+          title="The sessions could not be read"
+          onRetry={() => void sessions.refetch()}
+        />
+      ) : (
+        <AfterWait>
+          <div className="skeleton-row" />
+        </AfterWait>
+      )}
+      <div className="button-row">
+        <button type="button" className="button" onClick={() => void signOut()}>
+          Sign out
+        </button>
+        <button
+          type="button"
+          className="button"
+          disabled={others === 0}
+          onClick={() => void endOthers()}
+        >
+          End all other sessions
+        </button>
+        {props.caller.kind === "user" ? (
+          <button
+            type="button"
+            className="button"
+            aria-expanded={changing}
+            onClick={() => setChanging(!changing)}
+          >
+            Change password
+          </button>
+        ) : null}
+      </div>
+      {changing ? (
+        <ChangePassword name={props.caller.name} onDone={() => setChanging(false)} />
+      ) : null}
+    </section>
+  );
+}

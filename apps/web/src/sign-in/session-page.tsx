@@ -1,0 +1,156 @@
+// No session: how to get in, by name and password or with a one-time key.
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { LONG_CALL_TIMEOUT_MS, signInClient } from "../api/client.ts";
+import { signInOptionsQuery } from "../api/queries.ts";
+import { AfterWait, Command, FieldProblem } from "../parts/states.tsx";
+import { useAction } from "../parts/use-action.ts";
+import { useTitle } from "../shell/use-title.ts";
+
+/** The key from whatever was pasted: the whole address, its query, or the key alone. Undefined: there is none. */
+export function keyFrom(text: string): string | undefined {
+  const trimmed = text.trim();
+  const fromAddress = /[?&]key=([^&#\s]+)/.exec(trimmed)?.[1];
+  if (fromAddress !== undefined) return decodeURIComponent(fromAddress);
+  return /^[\w.~-]{8,}$/.test(trimmed) ? trimmed : undefined;
+}
+
+export function SessionPage(): ReactNode {
+  useTitle("Sign in");
+  const options = useQuery(signInOptionsQuery());
+  if (options.isPending) {
+    return (
+      <AfterWait>
+        <p className="soft" role="status">
+          Asking how to get in
+        </p>
+      </AfterWait>
+    );
+  }
+  const byName = options.data?.byName === true;
+  return (
+    <div className="session-page">
+      <h1>{byName ? "Sign in" : "This dashboard needs a session"}</h1>
+      {byName ? <NameForm /> : null}
+      {byName ? (
+        <details className="session-other" open={wasRefused()}>
+          <summary>With a one-time key instead</summary>
+          <KeyForm />
+        </details>
+      ) : (
+        <KeyForm />
+      )}
+    </div>
+  );
+}
+
+function wasRefused(): boolean {
+  return /[?&]key(_refused)?=/.test(globalThis.location.search);
+}
+
+function NameForm(): ReactNode {
+  const queries = useQueryClient();
+  const { busy, problem, run } = useAction();
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const enter = (event: FormEvent): void => {
+    event.preventDefault();
+    run(async () => {
+      await signInClient.signIn({ name, password }, { timeoutMs: LONG_CALL_TIMEOUT_MS });
+      // What was asked before was asked by somebody else.
+      await queries.resetQueries();
+    });
+  };
+  return (
+    <form onSubmit={enter} className="form session-form">
+      <div className="field">
+        <label htmlFor="sign-in-name">Name or e-mail address</label>
+        <input
+          id="sign-in-name"
+          type="text"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </div>
+      <div className="field">
+        <label htmlFor="sign-in-password">Password</label>
+        <input
+          id="sign-in-password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+        />
+      </div>
+      {problem === undefined ? null : <FieldProblem what="Not signed in" problem={problem} />}
+      <div className="form-foot">
+        <button type="submit" className="button is-main" disabled={busy}>
+          {busy ? "Signing in…" : "Sign in"}
+        </button>
+        <span className="field-note">
+          The password is lost? An admin makes a new link, or{" "}
+          <Command text="truechimer users reset NAME" /> on the server's machine.
+        </span>
+      </div>
+    </form>
+  );
+}
+
+function KeyForm(): ReactNode {
+  const [text, setText] = useState("");
+  const [problem, setProblem] = useState(
+    wasRefused()
+      ? "That key was not accepted: it was used before, or is from an earlier start."
+      : "",
+  );
+  const enter = (event: FormEvent): void => {
+    event.preventDefault();
+    const key = keyFrom(text);
+    if (key === undefined)
+      setProblem(
+        "That is no key. Paste the address that the server printed, or the part after “key=”.",
+      );
+    else globalThis.location.assign(`/?key=${encodeURIComponent(key)}`);
+  };
+  return (
+    <>
+      <p>
+        When it starts, the server prints an address with a key that works once. Open that address
+        in this browser; from then on the browser is known.
+      </p>
+      <p>
+        The address was lost, or its key is spent? Ask for a new one on the server's machine:
+        <br />
+        <Command text="truechimer login" />
+      </p>
+      <form onSubmit={enter} className="session-form">
+        <label htmlFor="session-key">Address or key</label>
+        <div className="field-row">
+          <input
+            id="session-key"
+            type="text"
+            autoComplete="off"
+            spellCheck={false}
+            value={text}
+            aria-describedby="session-problem"
+            aria-invalid={problem !== ""}
+            onChange={(event) => setText(event.target.value)}
+            placeholder="http://127.0.0.1:8123/?key=…"
+          />
+          <button type="submit" className="button is-main">
+            Enter
+          </button>
+        </div>
+        <p id="session-problem" className="field-problem" role="alert">
+          {problem}
+        </p>
+      </form>
+    </>
+  );
+}

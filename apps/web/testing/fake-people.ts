@@ -1,0 +1,271 @@
+// The fake's people: users, sessions, keys, accounts and a trail in memory, so that the pages have something to show and to
+// change. What may not be is refused as the real server does; the real one is tried in the tests of apps/truechimer.
+
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, type ServiceImpl } from "@connectrpc/connect";
+import { adminV1, peopleV1, type signInV1 } from "@truechimer/api";
+import { appError } from "./app-error.ts";
+import type { FakeAdmin } from "./fake-admin.ts";
+
+const { Role } = peopleV1;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const CHROME =
+  "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36";
+
+export interface FakePeople {
+  readonly service: ServiceImpl<typeof peopleV1.PeopleService>;
+  readonly signIn: ServiceImpl<typeof signInV1.SignInService>;
+  /** Who is signed in. Absent: whoever was let in with a one-time key. */
+  signedInAs: string | undefined;
+  /** The password of every user. */
+  readonly password: string;
+}
+
+export function createFakePeople(options: {
+  readonly nowMs: () => number;
+  readonly admin: Pick<FakeAdmin, "sessionNeeded">;
+}): FakePeople {
+  const { nowMs, admin } = options;
+  const startedAtMs = nowMs();
+  const ago = (ms: number): ReturnType<typeof timestampFromMs> => timestampFromMs(startedAtMs - ms);
+  const ahead = (ms: number): ReturnType<typeof timestampFromMs> => ago(-ms);
+  const users: peopleV1.User[] = [
+    user({ name: "ada@example.net", role: Role.ADMIN, sessions: 2, signedInAt: ago(2 * HOUR_MS) }),
+    user({ name: "grace", role: Role.OPERATOR, signedInAt: ago(9 * DAY_MS) }),
+    user({ name: "linus", role: Role.VIEWER, invited: true, linkExpiresAt: ahead(5 * DAY_MS) }),
+    user({ name: "mallory", role: Role.VIEWER, disabled: true, signedInAt: ago(40 * DAY_MS) }),
+  ];
+  const accounts = [
+    create(peopleV1.AccountSchema, { id: "default", name: "Home", servers: 9, agents: 10 }),
+    create(peopleV1.AccountSchema, { id: `01C${"0".repeat(22)}1`, name: "Lab", servers: 3 }),
+  ];
+  const keys = [
+    create(peopleV1.ApiKeySchema, {
+      id: 1n,
+      name: "grafana",
+      role: Role.VIEWER,
+      procedures: ["GetOverview", "ListServers"],
+      createdBy: "the dashboard",
+      createdAt: ago(30 * DAY_MS),
+      lastUsedAt: ago(20_000),
+      expiresAt: ahead(60 * DAY_MS),
+    }),
+  ];
+  const sessions = [
+    create(peopleV1.SessionSchema, {
+      id: "s1",
+      current: true,
+      createdAt: ago(2 * HOUR_MS),
+      lastUsedAt: ago(0),
+      expiresAt: ahead(7 * DAY_MS),
+      openedFrom: "192.0.2.7",
+      userAgent: FIREFOX,
+    }),
+    create(peopleV1.SessionSchema, {
+      id: "s2",
+      createdAt: ago(3 * DAY_MS),
+      lastUsedAt: ago(DAY_MS),
+      expiresAt: ahead(6 * DAY_MS),
+      openedFrom: "2001:db8::7",
+      userAgent: CHROME,
+    }),
+  ];
+  const entries: peopleV1.AuditEntry[] = [];
+  let links = 0;
+
+  const record = (act: string, object: string, before?: object, after?: object): void => {
+    entries.unshift(
+      create(peopleV1.AuditEntrySchema, {
+        sequence: BigInt(entries.length + 1),
+        at: timestampFromMs(nowMs()),
+        actorKind: people.signedInAs === undefined ? "owner" : "user",
+        actorName: people.signedInAs ?? "the dashboard",
+        act,
+        object,
+        beforeJson: before === undefined ? "" : JSON.stringify(before),
+        afterJson: after === undefined ? "" : JSON.stringify(after),
+        hash: "ab".repeat(32),
+      }),
+    );
+  };
+  const userOf = (id: string): peopleV1.User => {
+    const found = users.find((each) => each.id === id);
+    if (found === undefined)
+      throw appError(Code.NotFound, "not_found", `there is no user with the id ${id}`);
+    return found;
+  };
+  const linkOf = (): MessageInitShape<typeof peopleV1.OneTimeLinkSchema> => {
+    links += 1;
+    return {
+      url: `http://127.0.0.1/welcome#tcl_link-number-${links}`,
+      expiresAt: timestampFromMs(nowMs() + 7 * DAY_MS),
+    };
+  };
+
+  const service: ServiceImpl<typeof peopleV1.PeopleService> = {
+    getCaller: () => {
+      if (admin.sessionNeeded)
+        throw appError(Code.Unauthenticated, "unauthenticated", "this call needs a session");
+      const self = users.find(({ name }) => name === people.signedInAs);
+      return create(peopleV1.GetCallerResponseSchema, {
+        kind: self === undefined ? "owner" : "user",
+        name: self?.name ?? "the dashboard",
+        role: self?.role ?? Role.ADMIN,
+        userId: self?.id ?? "",
+        procedures:
+          self === undefined || self.role === Role.ADMIN
+            ? [...adminV1.AdminService.methods, ...peopleV1.PeopleService.methods].map(
+                ({ name }) => name,
+              )
+            : ["ListSessions", "ListAccounts"],
+      });
+    },
+    listUsers: () => ({ users }),
+    inviteUser: ({ name, role, accountId }) => {
+      if (users.some((each) => each.name === name)) {
+        const message = `there is a user named "${name}": choose another name`;
+        throw appError(Code.AlreadyExists, "conflict", message);
+      }
+      const made = user({ name, role, accountId, invited: true, linkExpiresAt: ahead(7 * DAY_MS) });
+      users.push(made);
+      record("user_invited", `user ${made.id}`, undefined, { name });
+      return { user: made, link: linkOf() };
+    },
+    setUserRole: ({ id, role }) => {
+      const found = userOf(id);
+      record("user_role_set", `user ${id}`, { role: found.role }, { role });
+      found.role = role;
+      return { user: found };
+    },
+    setUserDisabled: ({ id, disabled }) => {
+      const found = userOf(id);
+      record(disabled ? "user_disabled" : "user_enabled", `user ${id}`, undefined, { disabled });
+      found.disabled = disabled;
+      if (disabled) found.sessions = 0;
+      return { user: found };
+    },
+    resetUser: ({ id }) => {
+      const found = userOf(id);
+      record("user_reset", `user ${id}`);
+      Object.assign(found, { invited: true, sessions: 0, linkExpiresAt: ahead(7 * DAY_MS) });
+      return { user: found, link: linkOf() };
+    },
+    listSessions: () => ({ sessions }),
+    endSession: ({ id }) => {
+      const at = sessions.findIndex((session) => session.id === id);
+      if (at < 0) throw appError(Code.NotFound, "not_found", `there is no session ${id}`);
+      sessions.splice(at, 1);
+      record("session_ended", `session ${id}`);
+      return {};
+    },
+    endOtherSessions: () => {
+      const ended = sessions.splice(1).length;
+      record("other_sessions_ended", "session s1", undefined, { ended });
+      return { ended };
+    },
+    changePassword: ({ currentPassword }) => {
+      if (currentPassword !== people.password)
+        throw appError(Code.PermissionDenied, "forbidden", "the current password is wrong");
+      record("password_changed", "user");
+      return {};
+    },
+    signOut: () => {
+      record("session_closed", "session s1");
+      admin.sessionNeeded = true;
+      return {};
+    },
+    listKeys: () => ({ keys }),
+    createKey: ({ name, role, procedures }) => {
+      const id = BigInt(keys.length + 1);
+      const made = create(peopleV1.ApiKeySchema, { id, name, role, procedures, createdAt: ago(0) });
+      keys.unshift(made);
+      record("key_created", `key ${id}`, undefined, { name });
+      return { key: made, secret: `tca_${"k".repeat(43)}` };
+    },
+    revokeKey: ({ id }) => {
+      keys.splice(
+        keys.findIndex((key) => key.id === id),
+        1,
+      );
+      record("key_revoked", `key ${id}`);
+      return {};
+    },
+    listAccounts: () => ({ accounts }),
+    createAccount: ({ name }) => {
+      const account = create(peopleV1.AccountSchema, { id: `01C${accounts.length}`, name });
+      accounts.push(account);
+      record("account_created", `account ${account.id}`, undefined, { name });
+      return { account };
+    },
+    renameAccount: () => ({}),
+    moveToAccount: () => ({}),
+    listAuditEntries: ({ who, what }) => ({
+      entries: entries.filter(
+        ({ actorName, act, object }) =>
+          actorName.includes(who) && `${act.replaceAll("_", " ")} ${object}`.includes(what),
+      ),
+    }),
+    verifyAudit: () => ({
+      whole: true,
+      entries: BigInt(entries.length),
+      vouchedFor: BigInt(entries.length),
+    }),
+  };
+  const signIn: ServiceImpl<typeof signInV1.SignInService> = {
+    getSignInOptions: () => ({ byName: people.signedInAs !== undefined }),
+    signIn: ({ name, password }) => {
+      const known = users.some((each) => each.name === name && !each.disabled);
+      if (!known || password !== people.password) {
+        const message = "the name or the password is wrong";
+        throw appError(Code.Unauthenticated, "unauthenticated", message);
+      }
+      people.signedInAs = name;
+      admin.sessionNeeded = false;
+      return {};
+    },
+    lookUpLink: ({ secret }) => {
+      if (secret.startsWith("tcl_link-")) return { name: "linus" };
+      const message = "the one-time link is unknown, used or too old: ask an admin for a new one";
+      throw appError(Code.Unauthenticated, "unauthenticated", message);
+    },
+    useLink: () => {
+      people.signedInAs = "linus";
+      admin.sessionNeeded = false;
+      return {};
+    },
+  };
+  const people: FakePeople = {
+    service,
+    signIn,
+    signedInAs: undefined,
+    password: "correct horse battery staple",
+  };
+  record("servers_paused", "server 4", { "4": "watched" }, { "4": "paused" });
+  record("key_created", "key 1", undefined, {
+    name: "grafana",
+    role: "viewer",
+    procedures: ["GetOverview", "ListServers"],
+    expires_at: null,
+  });
+  record(
+    "user_role_set",
+    "user 2",
+    { name: "grace", role: "viewer" },
+    {
+      name: "grace",
+      role: "operator",
+    },
+  );
+  return people;
+}
+
+let made = 0;
+
+function user(fields: MessageInitShape<typeof peopleV1.UserSchema>): peopleV1.User {
+  made += 1;
+  const id = `01U${String(made).padStart(23, "0")}`;
+  return create(peopleV1.UserSchema, { id, createdBy: "the dashboard", ...fields });
+}

@@ -1,0 +1,165 @@
+// The pages about people, in a real browser against the fake: what is offered, what is asked first, what is told once.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { browserPath, expectNoSidewaysScroll, visit } from "./_browser.ts";
+import { useFakeInBrowser } from "./_fake-in-browser.ts";
+
+const LIMIT_MS = 120_000;
+const PASSWORD = "correct horse battery staple";
+
+async function findings(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+}
+
+describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, () => {
+  const world = useFakeInBrowser(LIMIT_MS);
+
+  test.each([390, 1280])("an invitation tells its link once, at %i pixels", async (width) => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/people`, { width });
+    const { page } = open;
+    await page.getByRole("button", { name: "Invite somebody" }).click();
+    await page.getByLabel("Name or e-mail address").fill("ken");
+    await page.getByLabel("Role", { exact: true }).selectOption({ index: 1 });
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Make a link" }).click();
+    await page.getByRole("heading", { name: "A link for ken" }).waitFor();
+    await page.getByText(/welcome#tcl_/).waitFor();
+    await page.getByRole("combobox", { name: "Role of ken" }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await expectNoSidewaysScroll(page, "people");
+    await page.getByRole("button", { name: "I have it" }).click();
+    expect(await page.getByText(/welcome#tcl_/).count()).toBe(0);
+  });
+
+  test("an invitation of a name that is taken keeps what was typed", async () => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/people`);
+    const { page } = open;
+    await page.getByRole("button", { name: "Invite somebody" }).click();
+    await page.getByLabel("Name or e-mail address").fill("grace");
+    await page.getByRole("button", { name: "Make a link" }).click();
+    await page.getByText(/there is a user named "grace"/).waitFor();
+    expect(await page.getByLabel("Name or e-mail address").inputValue()).toBe("grace");
+  });
+
+  test("a role is changed at once and taken back, a lock-out asks first", async () => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/people`);
+    const { page } = open;
+    const role = page.getByRole("combobox", { name: "Role of grace" });
+    await role.selectOption({ label: "admin" });
+    await page.getByText("grace is admin now").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("grace is operator again").waitFor();
+    await page.getByRole("button", { name: "Lock out grace" }).click();
+    const dialog = page.getByRole("dialog", { name: "Lock grace out?" });
+    expect(await findings(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Leave it" }).click();
+    expect(await page.getByText("locked out", { exact: true }).count()).toBe(1);
+    await page.getByRole("button", { name: "Lock out grace" }).click();
+    await dialog.getByRole("button", { name: /^Lock out/ }).click();
+    await page.getByText("grace is locked out").waitFor();
+    await page.getByRole("button", { name: "Let in again grace" }).click();
+    await page.getByText("grace may sign in again").waitFor();
+  });
+
+  test("a key is told once, and revoked after a question", async () => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/people`);
+    const { page } = open;
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByLabel("What it is for").fill("backup");
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByText(/^tca_k+$/).waitFor();
+    await page.getByRole("button", { name: "Revoke the key grafana" }).click();
+    const dialog = page.getByRole("dialog", { name: "Revoke the key grafana?" });
+    await dialog.getByRole("button", { name: /^Revoke/ }).click();
+    await page.getByText("The key grafana opens nothing any more").waitFor();
+    await page.getByRole("rowheader", { name: "backup" }).waitFor();
+  });
+
+  test.each([390, 1280])("somebody signs in by name and out again, at %i pixels", async (width) => {
+    const { browser, fake } = world;
+    fake.people.signedInAs = "ada@example.net";
+    fake.admin.sessionNeeded = true;
+    await using open = await visit(browser, `${fake.url}/people`, { width });
+    const { page } = open;
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.getByLabel("Name or e-mail address").fill("ada@example.net");
+    await page.getByLabel("Password").fill("a wrong one");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText(/the name or the password is wrong/).waitFor();
+    expect(await page.getByLabel("Name or e-mail address").inputValue()).toBe("ada@example.net");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("You are ada@example.net, admin.").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/people");
+    await page.getByRole("button", { name: "Change password" }).click();
+    expect(await findings(page)).toEqual([]);
+    await expectNoSidewaysScroll(page, "signed in");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  test("a viewer sees nothing that would be refused", async () => {
+    const { browser, fake } = world;
+    fake.people.signedInAs = "grace";
+    await using open = await visit(browser, `${fake.url}/people`);
+    const { page } = open;
+    await page.getByText("You are grace, operator.").waitFor();
+    for (const name of ["Users", "API keys"])
+      expect(await page.getByRole("heading", { name }).count()).toBe(0);
+    expect(await page.getByRole("link", { name: "Audit trail" }).count()).toBe(0);
+  });
+
+  test("a one-time link leaves the address, and a password is set that can be seen", async () => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/welcome#tcl_link-number-7`);
+    const { page } = open;
+    await page.getByRole("heading", { name: "Welcome, linus" }).waitFor();
+    expect(page.url()).not.toContain("tcl_");
+    const set = page.getByRole("button", { name: "Set it and sign in" });
+    await page.getByLabel("Password").fill("fourteen chars");
+    await page.getByText("1 more").waitFor();
+    expect(await set.isDisabled()).toBe(true);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Show" }).click();
+    expect(await page.getByLabel("Password").getAttribute("type")).toBe("text");
+    await set.click();
+    await page.getByText("Signed in as linus").waitFor();
+    await page.waitForURL(`${fake.url}/`);
+  });
+
+  test("a link that was used says so", async () => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/welcome#tcl_used`);
+    await open.page.getByText(/unknown, used or too old/).waitFor();
+  });
+
+  test("the trail is searched in the address, and verified when asked", async () => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/audit`);
+    const { page } = open;
+    const rows = page.getByRole("row");
+    await page.getByText("servers paused").waitFor();
+    await page.getByLabel("What").fill("role");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByRole("button", { name: "Show all" }).waitFor();
+    await page.getByText("servers paused").waitFor({ state: "hidden" });
+    expect(new URL(page.url()).search).toBe("?what=role");
+    expect(await rows.count()).toBe(2);
+    expect(await page.locator("del").innerText()).toContain("viewer");
+    expect(await page.locator("ins").innerText()).toContain("operator");
+    await page.goBack();
+    await page.getByText("servers paused").waitFor();
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByText(/^Whole/).waitFor();
+    expect(await findings(page)).toEqual([]);
+    expect(open.troubles).toEqual([]);
+  });
+});
