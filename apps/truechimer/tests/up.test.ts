@@ -150,6 +150,11 @@ test("the analytics tell what the results in memory come to, and of which part o
   const compared = await run(["analytics", "compare", "ahead2s.lab", "truth1.lab"], true);
   expect(compared.out).toMatch(/ahead2s\.lab +\+2\.0\d+ s ± /);
   expect(compared.out).toMatch(/truth1\.lab /);
+  const spread = await run(["analytics", "distribution", "ahead2s.lab"], true);
+  expect(spread.out).toMatch(/offset +\+2\.\d+ s +\+2\.\d+ s /);
+  const [bins] = (await run(["analytics", "distribution", "ahead2s.lab"])).json();
+  expect(bins).toMatchObject({ server: "ahead2s.lab", of: "offset", partial: false });
+  expect((await run(["analytics", "stability", "truth1.lab"])).code).toBe(0);
   const buckets = (await run(["analytics", "compare", "--monitors", "zurich.lab"])).json();
   expect(buckets[0]).toMatchObject({ name: "zurich.lab", partial: false });
   expect((await run(["analytics", "compare", "--monitors", "zurrich.lab"], true)).err).toMatch(

@@ -43,6 +43,14 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/servers/$serverId/distribution",
+    component: lazyRouteComponent(
+      () => import("./analytics/distribution-page.tsx"),
+      "DistributionPage",
+    ),
+  }),
+  createRoute({
+    ...page,
     path: "/coverage",
     component: lazyRouteComponent(
       () => import("./fleet-coverage/coverage-page.tsx"),

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { adminV1, analyticsV1 } from "@truechimer/api";
 import { compareOf } from "./fake-compare.ts";
+import { allanOf, distributionsOf } from "./fake-distribution.ts";
 import { figuresOf, median, rangeOf, seenBetween, wireRange } from "./fake-figures.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
 import type { FakeMonitor } from "./lab-facts.ts";
@@ -26,6 +27,8 @@ export function createFakeAnalytics(
   return {
     getHeatMap: (request) => heatMapOf(options, request),
     compareSeries: (request) => compareOf(options, request),
+    getDistributions: (request) => distributionsOf(options, request),
+    getAllanDeviation: (request) => allanOf(options, request),
   };
 }
 

@@ -73,6 +73,11 @@ const PAGES: readonly PageCase[] = [
     path: "/compare?server=1,4&range=1h",
     ready: (page) => page.locator(".compare-table tbody tr").first().waitFor(),
   },
+  {
+    name: "distribution",
+    path: "/servers/2/distribution?range=1h",
+    ready: (page) => page.locator(".allan-table tbody tr").first().waitFor(),
+  },
   { name: "operations", path: "/operations", ready: heading("Operations") },
   { name: "people", path: "/people", ready: heading("API keys") },
   { name: "the audit trail", path: "/audit", ready: (page) => page.getByText("watched").waitFor() },

@@ -1,3 +1,4 @@
+export { type AllanDeviation, AllanSeries } from "./analytics/allan-deviation.ts";
 export { type CheckFigures, CheckTally, lossOf } from "./analytics/check-tally.ts";
 export {
   BucketedTally,
@@ -7,6 +8,11 @@ export {
   FleetBucket,
 } from "./analytics/compare-series.ts";
 export {
+  DISTRIBUTION_SHARES,
+  type Distribution,
+  distributionOf,
+} from "./analytics/distribution.ts";
+export {
   type HeatCell,
   type HeatLine,
   type HeatMap,
@@ -14,6 +20,7 @@ export {
   heatMap,
 } from "./analytics/heat-map.ts";
 export { CoverageWatch, type CoveredWindow, scanInSlices } from "./analytics/scan-slices.ts";
+export { ValueList } from "./analytics/value-list.ts";
 export { BLOCK_ROWS_MAX, BYTES_PER_ROW } from "./block.ts";
 export { type DownSampling, downSample } from "./down-sample.ts";
 export {

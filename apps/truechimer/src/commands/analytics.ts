@@ -34,6 +34,65 @@ export function registerAnalytics(host: CommandHost): void {
     .description("what the results in memory say of many checks at once");
   registerHeatMap(host, analytics);
   registerCompare(host, analytics);
+  registerDistribution(host, analytics);
+  registerStability(host, analytics);
+}
+
+function registerDistribution(host: CommandHost, analytics: Command): void {
+  const command = withLastOption(withConnectionOptions(analytics.command("distribution <server>")));
+  withFilterOption(command, "monitor:zurich*")
+    .description("how a server's offsets and round trips are distributed; in JSON with their bins")
+    .addHelpText(
+      "after",
+      examples(
+        ["truechimer analytics distribution time.example.net", "its percentiles of a day"],
+        [
+          "truechimer analytics distribution 12 --last 7d --json",
+          "the bins of a week, for a program",
+        ],
+      ),
+    )
+    .action(async (word: string, options: LastOptions & FilterOptions) => {
+      const { connectAdmin } = await import("../admin-client.ts");
+      const { findServers } = await import("../find-server.ts");
+      const { printDistributions } = await import("../output/distribution-rows.ts");
+      const servers = await findServers(await connectAdmin(host.context, options), word);
+      const client = await connected(host, options);
+      for (const { id } of servers) {
+        const answer = await callWithFilter(host, options, (filter) =>
+          client.getDistributions({ ...lastRange(host, options), serverId: id, filter }),
+        );
+        await printDistributions(printerFor(host, options), answer);
+      }
+      host.finish(EXIT.good);
+    });
+}
+
+function registerStability(host: CommandHost, analytics: Command): void {
+  withLastOption(withConnectionOptions(analytics.command("stability <server>")))
+    .description("a server's Allan deviation by averaging time, as each of its monitors sees it")
+    .addHelpText(
+      "after",
+      examples([
+        "truechimer analytics stability time.example.net --last 7d",
+        "how steady its clock runs",
+      ]),
+    )
+    .action(async (word: string, options: LastOptions) => {
+      const { connectAdmin } = await import("../admin-client.ts");
+      const { findServers } = await import("../find-server.ts");
+      const { printStability } = await import("../output/distribution-rows.ts");
+      const servers = await findServers(await connectAdmin(host.context, options), word);
+      const client = await connected(host, options);
+      for (const { id } of servers) {
+        const answer = await client.getAllanDeviation({
+          ...lastRange(host, options),
+          serverId: id,
+        });
+        await printStability(printerFor(host, options), answer);
+      }
+      host.finish(EXIT.good);
+    });
 }
 
 interface CompareOptions extends LastOptions, FilterOptions {

@@ -346,6 +346,43 @@ export function heatMapQuery(question: HeatMapQuestion): Query<analyticsV1.GetHe
   });
 }
 
+export function distributionsQuery(question: {
+  readonly range: HistoryRange;
+  readonly serverId: bigint;
+  readonly filter: string;
+}): Query<analyticsV1.GetDistributionsResponse> {
+  const { range, serverId, filter } = question;
+  return queryOptions({
+    queryKey: ["distributions", serverId.toString(), keyOf(range), filter] as readonly string[],
+    queryFn: ({ signal }) =>
+      analyticsClient.getDistributions(
+        { ...instantsOf(range), serverId, filter },
+        { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
+      ),
+    refetchInterval: range.kind === "fixed" ? false : ANALYTICS_POLL_MS,
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === serverId.toString() ? before : undefined,
+  });
+}
+
+export function allanQuery(question: {
+  readonly range: HistoryRange;
+  readonly serverId: bigint;
+}): Query<analyticsV1.GetAllanDeviationResponse> {
+  const { range, serverId } = question;
+  return queryOptions({
+    queryKey: ["Allan deviation", serverId.toString(), keyOf(range)] as readonly string[],
+    queryFn: ({ signal }) =>
+      analyticsClient.getAllanDeviation(
+        { ...instantsOf(range), serverId },
+        { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
+      ),
+    refetchInterval: range.kind === "fixed" ? false : ANALYTICS_POLL_MS,
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === serverId.toString() ? before : undefined,
+  });
+}
+
 export interface CompareQuestion {
   readonly range: HistoryRange;
   /** One of the two has some. */

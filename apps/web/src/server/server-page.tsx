@@ -129,7 +129,8 @@ function ServerReport(props: ServerReportProps): ReactNode {
             <Assignments assignments={data.assignments} />
             {data.assignments.length === 0 ? null : (
               <p className="soft">
-                <a href={paths.selection(server.id)}>Why these monitors</a>
+                <a href={paths.selection(server.id)}>Why these monitors</a>,{" "}
+                <a href={paths.distribution(server.id)}>distribution and stability</a>
               </p>
             )}
           </section>

@@ -9,6 +9,8 @@ export const paths = {
     `/servers/${serverId}/score${monitorId === undefined ? "" : `?monitor=${monitorId}`}`,
   /** Why each monitor watches the server, or does not. */
   selection: (serverId: bigint): string => `/servers/${serverId}/selection`,
+  /** How its offsets and delays are distributed, and how stable its frequency is. */
+  distribution: (serverId: bigint): string => `/servers/${serverId}/distribution`,
   coverage: (): string => "/coverage",
   compare: (search = ""): string => `/compare${search}`,
   heatMap: (search = ""): string => `/heat-map${search}`,

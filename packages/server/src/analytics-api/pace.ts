@@ -18,9 +18,13 @@ export class Pace {
     this.#turnBeganNs = clock.monotonicNs();
   }
 
-  /** Takes every step, and a rest when one is due. */
-  async run(steps: Iterable<void>): Promise<void> {
-    for (const _step of steps) await this.rest();
+  /** Takes every step, and a rest when one is due. Resolves with what the steps come to. */
+  async run<Result>(steps: Iterator<void, Result>): Promise<Result> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      await this.rest();
+    }
   }
 
   /** To be called between two short pieces of work. Rejects with the signal's reason. */

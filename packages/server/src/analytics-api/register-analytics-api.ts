@@ -10,6 +10,8 @@ import { ANALYTICS_PERMISSIONS } from "../people/analytics-permissions.ts";
 import { type ActingContext, actingContext } from "../people/caller.ts";
 import { registerGuardedService } from "../people/register-guarded-service.ts";
 import { compareSeries } from "./compare-series.ts";
+import { getAllanDeviation } from "./get-allan-deviation.ts";
+import { getDistributions } from "./get-distributions.ts";
 import { getHeatMap } from "./get-heat-map.ts";
 
 export function registerAnalyticsApi(
@@ -31,6 +33,8 @@ function analyticsProcedures(
   const as = ({ values }: HandlerContext): ActingContext => actingContext(context, values);
   return {
     compareSeries: (request, call) => compareSeries(as(call), request, call.signal),
+    getAllanDeviation: (request, call) => getAllanDeviation(as(call), request, call.signal),
+    getDistributions: (request, call) => getDistributions(as(call), request, call.signal),
     getHeatMap: (request, call) => getHeatMap(as(call), request, call.signal),
   };
 }

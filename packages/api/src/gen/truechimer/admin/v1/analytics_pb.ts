@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/analytics.proto.
  */
 export const file_truechimer_admin_v1_analytics: GenFile = /*@__PURE__*/
-  fileDesc("CiN0cnVlY2hpbWVyL2FkbWluL3YxL2FuYWx5dGljcy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSKSAgoOQW5hbHl0aWNzUmFuZ2USKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvdmVyZWRfZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY292ZXJlZF90bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHaG9yaXpvbhgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGFydGlhbBgGIAEoCBIOCgZjaGVja3MYByABKAQiwwIKDENoZWNrRmlndXJlcxIOCgZjaGVja3MYASABKAQSDgoGZmFpbGVkGAIgASgEEhQKDHNhbXBsZXNfc2VudBgDIAEoBBIYChBzYW1wbGVzX2Fuc3dlcmVkGAQgASgEEisKBm9mZnNldBgFIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuT2Zmc2V0EhoKDWFic19vZmZzZXRfbnMYBiABKARIAIgBARITCgZydHRfbnMYByABKARIAYgBARIcCg9sZWFzdF9vZmZzZXRfbnMYCCABKBJIAogBARIfChJncmVhdGVzdF9vZmZzZXRfbnMYCSABKBJIA4gBAUIQCg5fYWJzX29mZnNldF9uc0IJCgdfcnR0X25zQhIKEF9sZWFzdF9vZmZzZXRfbnNCFQoTX2dyZWF0ZXN0X29mZnNldF9ucyLPAQoRR2V0SGVhdE1hcFJlcXVlc3QSKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KB21lYXN1cmUYAyABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSDgoGZmlsdGVyGAQgASgJEhMKC3NlcnZlcnNfbWF4GAUgASgNEhQKDG1vbml0b3JzX21heBgGIAEoDSL0AgoSR2V0SGVhdE1hcFJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRItCgdtZWFzdXJlGAIgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5NZWFzdXJlEjMKB3NlcnZlcnMYAyADKAsyIi50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBTZXJ2ZXISNQoIbW9uaXRvcnMYBCADKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBNb25pdG9yEhUKDXNlcnZlcnNfdG90YWwYBSABKA0SFgoObW9uaXRvcnNfdG90YWwYBiABKA0SLwoFY2VsbHMYByADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBDZWxsEi8KBXdvcnN0GAggAygLMiAudHJ1ZWNoaW1lci5hZG1pbi52MS5IZWF0TWFwUGFpciK1AQoNSGVhdE1hcFNlcnZlchIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBISCgV2YWx1ZRgFIAEoAUgAiAEBEg4KBmNoZWNrcxgGIAEoBEIICgZfdmFsdWUihwEKDkhlYXRNYXBNb25pdG9yEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRISCgV2YWx1ZRgEIAEoAUgAiAEBEg4KBmNoZWNrcxgFIAEoBEIICgZfdmFsdWUiYgoLSGVhdE1hcENlbGwSDgoGc2VydmVyGAEgASgNEg8KB21vbml0b3IYAiABKA0SMgoHZmlndXJlcxgDIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIpMBCgtIZWF0TWFwUGFpchIRCglzZXJ2ZXJfaWQYASABKAMSEwoLc2VydmVyX25hbWUYAiABKAkSEgoKbW9uaXRvcl9pZBgDIAEoAxIUCgxtb25pdG9yX25hbWUYBCABKAkSMgoHZmlndXJlcxgFIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIrYBChRDb21wYXJlU2VyaWVzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2VydmVyX2lkcxgDIAMoAxITCgttb25pdG9yX2lkcxgEIAMoAxIOCgZmaWx0ZXIYBSABKAkSEwoLYnVja2V0c19tYXgYBiABKA0ikwEKFUNvbXBhcmVTZXJpZXNSZXNwb25zZRIyCgVyYW5nZRgBIAEoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuQW5hbHl0aWNzUmFuZ2USMwoGc2VyaWVzGAIgAygLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlZFNlcmllcxIRCglidWNrZXRfbXMYAyABKAEi4wIKDkNvbXBhcmVkU2VyaWVzEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRItCgd2ZXJkaWN0GAQgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJkaWN0EjIKB292ZXJhbGwYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxINCgVhdF9tcxgGIAMoARIRCglvZmZzZXRfbnMYByADKAESFwoPbGVhc3Rfb2Zmc2V0X25zGAggAygBEhoKEmdyZWF0ZXN0X29mZnNldF9ucxgJIAMoARIQCghib3VuZF9ucxgKIAMoARIOCgZydHRfbnMYCyADKAESDgoGY2hlY2tzGAwgAygNEg4KBmZhaWxlZBgNIAMoDRIMCgRsb3NzGA4gAygBKlsKB01lYXN1cmUSFwoTTUVBU1VSRV9VTlNQRUNJRklFRBAAEhIKDk1FQVNVUkVfT0ZGU0VUEAESEQoNTUVBU1VSRV9ERUxBWRACEhAKDE1FQVNVUkVfTE9TUxADMtkBChBBbmFseXRpY3NTZXJ2aWNlEl0KCkdldEhlYXRNYXASJi50cnVlY2hpbWVyLmFkbWluLnYxLkdldEhlYXRNYXBSZXF1ZXN0GicudHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRIZWF0TWFwUmVzcG9uc2USZgoNQ29tcGFyZVNlcmllcxIpLnRydWVjaGltZXIuYWRtaW4udjEuQ29tcGFyZVNlcmllc1JlcXVlc3QaKi50cnVlY2hpbWVyLmFkbWluLnYxLkNvbXBhcmVTZXJpZXNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_truechimer_admin_v1_admin]);
+  fileDesc("CiN0cnVlY2hpbWVyL2FkbWluL3YxL2FuYWx5dGljcy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSKSAgoOQW5hbHl0aWNzUmFuZ2USKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvdmVyZWRfZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY292ZXJlZF90bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHaG9yaXpvbhgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGFydGlhbBgGIAEoCBIOCgZjaGVja3MYByABKAQiwwIKDENoZWNrRmlndXJlcxIOCgZjaGVja3MYASABKAQSDgoGZmFpbGVkGAIgASgEEhQKDHNhbXBsZXNfc2VudBgDIAEoBBIYChBzYW1wbGVzX2Fuc3dlcmVkGAQgASgEEisKBm9mZnNldBgFIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuT2Zmc2V0EhoKDWFic19vZmZzZXRfbnMYBiABKARIAIgBARITCgZydHRfbnMYByABKARIAYgBARIcCg9sZWFzdF9vZmZzZXRfbnMYCCABKBJIAogBARIfChJncmVhdGVzdF9vZmZzZXRfbnMYCSABKBJIA4gBAUIQCg5fYWJzX29mZnNldF9uc0IJCgdfcnR0X25zQhIKEF9sZWFzdF9vZmZzZXRfbnNCFQoTX2dyZWF0ZXN0X29mZnNldF9ucyLPAQoRR2V0SGVhdE1hcFJlcXVlc3QSKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KB21lYXN1cmUYAyABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSDgoGZmlsdGVyGAQgASgJEhMKC3NlcnZlcnNfbWF4GAUgASgNEhQKDG1vbml0b3JzX21heBgGIAEoDSL0AgoSR2V0SGVhdE1hcFJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRItCgdtZWFzdXJlGAIgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5NZWFzdXJlEjMKB3NlcnZlcnMYAyADKAsyIi50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBTZXJ2ZXISNQoIbW9uaXRvcnMYBCADKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBNb25pdG9yEhUKDXNlcnZlcnNfdG90YWwYBSABKA0SFgoObW9uaXRvcnNfdG90YWwYBiABKA0SLwoFY2VsbHMYByADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBDZWxsEi8KBXdvcnN0GAggAygLMiAudHJ1ZWNoaW1lci5hZG1pbi52MS5IZWF0TWFwUGFpciK1AQoNSGVhdE1hcFNlcnZlchIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBISCgV2YWx1ZRgFIAEoAUgAiAEBEg4KBmNoZWNrcxgGIAEoBEIICgZfdmFsdWUihwEKDkhlYXRNYXBNb25pdG9yEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRISCgV2YWx1ZRgEIAEoAUgAiAEBEg4KBmNoZWNrcxgFIAEoBEIICgZfdmFsdWUiYgoLSGVhdE1hcENlbGwSDgoGc2VydmVyGAEgASgNEg8KB21vbml0b3IYAiABKA0SMgoHZmlndXJlcxgDIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIpMBCgtIZWF0TWFwUGFpchIRCglzZXJ2ZXJfaWQYASABKAMSEwoLc2VydmVyX25hbWUYAiABKAkSEgoKbW9uaXRvcl9pZBgDIAEoAxIUCgxtb25pdG9yX25hbWUYBCABKAkSMgoHZmlndXJlcxgFIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIrYBChRDb21wYXJlU2VyaWVzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2VydmVyX2lkcxgDIAMoAxITCgttb25pdG9yX2lkcxgEIAMoAxIOCgZmaWx0ZXIYBSABKAkSEwoLYnVja2V0c19tYXgYBiABKA0ikwEKFUNvbXBhcmVTZXJpZXNSZXNwb25zZRIyCgVyYW5nZRgBIAEoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuQW5hbHl0aWNzUmFuZ2USMwoGc2VyaWVzGAIgAygLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlZFNlcmllcxIRCglidWNrZXRfbXMYAyABKAEi4wIKDkNvbXBhcmVkU2VyaWVzEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRItCgd2ZXJkaWN0GAQgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJkaWN0EjIKB292ZXJhbGwYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxINCgVhdF9tcxgGIAMoARIRCglvZmZzZXRfbnMYByADKAESFwoPbGVhc3Rfb2Zmc2V0X25zGAggAygBEhoKEmdyZWF0ZXN0X29mZnNldF9ucxgJIAMoARIQCghib3VuZF9ucxgKIAMoARIOCgZydHRfbnMYCyADKAESDgoGY2hlY2tzGAwgAygNEg4KBmZhaWxlZBgNIAMoDRIMCgRsb3NzGA4gAygBIqABChdHZXREaXN0cmlidXRpb25zUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEg4KBmZpbHRlchgEIAEoCRIQCghiaW5zX21heBgFIAEoDSL8AQoYR2V0RGlzdHJpYnV0aW9uc1Jlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIyCgdmaWd1cmVzGAMgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGVja0ZpZ3VyZXMSMQoGb2Zmc2V0GAQgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5EaXN0cmlidXRpb24SMAoFZGVsYXkYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkRpc3RyaWJ1dGlvbiLZAQoMRGlzdHJpYnV0aW9uEg0KBWNvdW50GAEgASgEEhIKBWxlYXN0GAIgASgBSACIAQESFQoIZ3JlYXRlc3QYAyABKAFIAYgBARIOCgZzaGFyZXMYBCADKAESEwoLcGVyY2VudGlsZXMYBSADKAESEgoKZmlyc3RfZnJvbRgGIAEoARIRCgliaW5fd2lkdGgYByABKAESDgoGY291bnRzGAggAygEEg0KBWJlbG93GAkgASgEEg0KBWFib3ZlGAogASgEQggKBl9sZWFzdEILCglfZ3JlYXRlc3QilAEKGEdldEFsbGFuRGV2aWF0aW9uUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEhMKC21vbml0b3JfaWRzGAQgAygDIq4BChlHZXRBbGxhbkRldmlhdGlvblJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIwCgZzZXJpZXMYAyADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkFsbGFuU2VyaWVzEhYKDm1vbml0b3JzX3RvdGFsGAQgASgNIqYBCgtBbGxhblNlcmllcxISCgptb25pdG9yX2lkGAEgASgDEhQKDG1vbml0b3JfbmFtZRgCIAEoCRIOCgZ0YXUwX3MYAyABKAESDQoFc2xvdHMYBCABKA0SDgoGZmlsbGVkGAUgASgNEg0KBXRhdV9zGAYgAygBEhEKCWRldmlhdGlvbhgHIAMoARINCgVlcnJvchgIIAMoARINCgV0ZXJtcxgJIAMoBCpbCgdNZWFzdXJlEhcKE01FQVNVUkVfVU5TUEVDSUZJRUQQABISCg5NRUFTVVJFX09GRlNFVBABEhEKDU1FQVNVUkVfREVMQVkQAhIQCgxNRUFTVVJFX0xPU1MQAzK+AwoQQW5hbHl0aWNzU2VydmljZRJdCgpHZXRIZWF0TWFwEiYudHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRIZWF0TWFwUmVxdWVzdBonLnRydWVjaGltZXIuYWRtaW4udjEuR2V0SGVhdE1hcFJlc3BvbnNlEmYKDUNvbXBhcmVTZXJpZXMSKS50cnVlY2hpbWVyLmFkbWluLnYxLkNvbXBhcmVTZXJpZXNSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlU2VyaWVzUmVzcG9uc2USbwoQR2V0RGlzdHJpYnV0aW9ucxIsLnRydWVjaGltZXIuYWRtaW4udjEuR2V0RGlzdHJpYnV0aW9uc1JlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLkdldERpc3RyaWJ1dGlvbnNSZXNwb25zZRJyChFHZXRBbGxhbkRldmlhdGlvbhItLnRydWVjaGltZXIuYWRtaW4udjEuR2V0QWxsYW5EZXZpYXRpb25SZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRBbGxhbkRldmlhdGlvblJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_truechimer_admin_v1_admin]);
 
 /**
  * Which part of a range an answer is made of.
@@ -588,6 +588,308 @@ export const ComparedSeriesSchema: GenMessage<ComparedSeries> = /*@__PURE__*/
   messageDesc(file_truechimer_admin_v1_analytics, 10);
 
 /**
+ * @generated from message truechimer.admin.v1.GetDistributionsRequest
+ */
+export type GetDistributionsRequest = Message<"truechimer.admin.v1.GetDistributionsRequest"> & {
+  /**
+   * Absent: 24 h before `to`.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 1;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Absent: now.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 2;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * @generated from field: int64 server_id = 3;
+   */
+  serverId: bigint;
+
+  /**
+   * The filter language (docs/reference/filter.md), of checks. Empty: all.
+   *
+   * @generated from field: string filter = 4;
+   */
+  filter: string;
+
+  /**
+   * At most; 0 means 40, otherwise 5 to 200.
+   *
+   * @generated from field: uint32 bins_max = 5;
+   */
+  binsMax: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.GetDistributionsRequest.
+ * Use `create(GetDistributionsRequestSchema)` to create a new message.
+ */
+export const GetDistributionsRequestSchema: GenMessage<GetDistributionsRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 11);
+
+/**
+ * @generated from message truechimer.admin.v1.GetDistributionsResponse
+ */
+export type GetDistributionsResponse = Message<"truechimer.admin.v1.GetDistributionsResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.AnalyticsRange range = 1;
+   */
+  range?: AnalyticsRange | undefined;
+
+  /**
+   * @generated from field: string server_name = 2;
+   */
+  serverName: string;
+
+  /**
+   * @generated from field: truechimer.admin.v1.CheckFigures figures = 3;
+   */
+  figures?: CheckFigures | undefined;
+
+  /**
+   * Over the checks that succeeded, of all monitors that pass, nanoseconds.
+   *
+   * @generated from field: truechimer.admin.v1.Distribution offset = 4;
+   */
+  offset?: Distribution | undefined;
+
+  /**
+   * @generated from field: truechimer.admin.v1.Distribution delay = 5;
+   */
+  delay?: Distribution | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.GetDistributionsResponse.
+ * Use `create(GetDistributionsResponseSchema)` to create a new message.
+ */
+export const GetDistributionsResponseSchema: GenMessage<GetDistributionsResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 12);
+
+/**
+ * Bins of equal width over the bulk, from the first to the ninety-ninth hundredth; what lies beyond is counted beside them, and
+ * the extremes are told.
+ *
+ * @generated from message truechimer.admin.v1.Distribution
+ */
+export type Distribution = Message<"truechimer.admin.v1.Distribution"> & {
+  /**
+   * @generated from field: uint64 count = 1;
+   */
+  count: bigint;
+
+  /**
+   * Absent: there are no values.
+   *
+   * @generated from field: optional double least = 2;
+   */
+  least?: number | undefined;
+
+  /**
+   * @generated from field: optional double greatest = 3;
+   */
+  greatest?: number | undefined;
+
+  /**
+   * Shares of the values from 0 to 1, and what is at each, by nearest rank.
+   *
+   * @generated from field: repeated double shares = 4;
+   */
+  shares: number[];
+
+  /**
+   * @generated from field: repeated double percentiles = 5;
+   */
+  percentiles: number[];
+
+  /**
+   * Where the first bin begins, and how wide each is: round numbers. A bin holds its lower edge.
+   *
+   * @generated from field: double first_from = 6;
+   */
+  firstFrom: number;
+
+  /**
+   * @generated from field: double bin_width = 7;
+   */
+  binWidth: number;
+
+  /**
+   * @generated from field: repeated uint64 counts = 8;
+   */
+  counts: bigint[];
+
+  /**
+   * Values before the first and behind the last bin.
+   *
+   * @generated from field: uint64 below = 9;
+   */
+  below: bigint;
+
+  /**
+   * @generated from field: uint64 above = 10;
+   */
+  above: bigint;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.Distribution.
+ * Use `create(DistributionSchema)` to create a new message.
+ */
+export const DistributionSchema: GenMessage<Distribution> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 13);
+
+/**
+ * @generated from message truechimer.admin.v1.GetAllanDeviationRequest
+ */
+export type GetAllanDeviationRequest = Message<"truechimer.admin.v1.GetAllanDeviationRequest"> & {
+  /**
+   * Absent: 24 h before `to`.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 1;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Absent: now.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 2;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * @generated from field: int64 server_id = 3;
+   */
+  serverId: bigint;
+
+  /**
+   * At most 8. Empty: those 8 with the most offsets.
+   *
+   * @generated from field: repeated int64 monitor_ids = 4;
+   */
+  monitorIds: bigint[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.GetAllanDeviationRequest.
+ * Use `create(GetAllanDeviationRequestSchema)` to create a new message.
+ */
+export const GetAllanDeviationRequestSchema: GenMessage<GetAllanDeviationRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 14);
+
+/**
+ * @generated from message truechimer.admin.v1.GetAllanDeviationResponse
+ */
+export type GetAllanDeviationResponse = Message<"truechimer.admin.v1.GetAllanDeviationResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.AnalyticsRange range = 1;
+   */
+  range?: AnalyticsRange | undefined;
+
+  /**
+   * @generated from field: string server_name = 2;
+   */
+  serverName: string;
+
+  /**
+   * @generated from field: repeated truechimer.admin.v1.AllanSeries series = 3;
+   */
+  series: AllanSeries[];
+
+  /**
+   * Monitors that have offsets of the server in the range.
+   *
+   * @generated from field: uint32 monitors_total = 4;
+   */
+  monitorsTotal: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.GetAllanDeviationResponse.
+ * Use `create(GetAllanDeviationResponseSchema)` to create a new message.
+ */
+export const GetAllanDeviationResponseSchema: GenMessage<GetAllanDeviationResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 15);
+
+/**
+ * Overlapping Allan deviation (IEEE Std 1139; NIST Special Publication 1065). Offsets are put on a grid of the usual distance, at the
+ * instants at which they were measured; a term with a gap is left out, and nothing is made up for it. What a monitor sees is the
+ * server's clock, its own, and the path between them together.
+ *
+ * @generated from message truechimer.admin.v1.AllanSeries
+ */
+export type AllanSeries = Message<"truechimer.admin.v1.AllanSeries"> & {
+  /**
+   * @generated from field: int64 monitor_id = 1;
+   */
+  monitorId: bigint;
+
+  /**
+   * @generated from field: string monitor_name = 2;
+   */
+  monitorName: string;
+
+  /**
+   * Distance of the grid, seconds. 0: fewer than two offsets.
+   *
+   * @generated from field: double tau0_s = 3;
+   */
+  tau0S: number;
+
+  /**
+   * Of the grid, and how many of them have an offset.
+   *
+   * @generated from field: uint32 slots = 4;
+   */
+  slots: number;
+
+  /**
+   * @generated from field: uint32 filled = 5;
+   */
+  filled: number;
+
+  /**
+   * Parallel columns, by rising averaging time, seconds.
+   *
+   * @generated from field: repeated double tau_s = 6;
+   */
+  tauS: number[];
+
+  /**
+   * Fraction, without a unit.
+   *
+   * @generated from field: repeated double deviation = 7;
+   */
+  deviation: number[];
+
+  /**
+   * One standard deviation of it.
+   *
+   * @generated from field: repeated double error = 8;
+   */
+  error: number[];
+
+  /**
+   * Overlapping second differences; at least 4.
+   *
+   * @generated from field: repeated uint64 terms = 9;
+   */
+  terms: bigint[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.AllanSeries.
+ * Use `create(AllanSeriesSchema)` to create a new message.
+ */
+export const AllanSeriesSchema: GenMessage<AllanSeries> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 16);
+
+/**
  * By what things are ordered.
  *
  * @generated from enum truechimer.admin.v1.Measure
@@ -658,6 +960,26 @@ export const AnalyticsService: GenService<{
     methodKind: "unary";
     input: typeof CompareSeriesRequestSchema;
     output: typeof CompareSeriesResponseSchema;
+  },
+  /**
+   * How the offsets and delays of one server are distributed.
+   *
+   * @generated from rpc truechimer.admin.v1.AnalyticsService.GetDistributions
+   */
+  getDistributions: {
+    methodKind: "unary";
+    input: typeof GetDistributionsRequestSchema;
+    output: typeof GetDistributionsResponseSchema;
+  },
+  /**
+   * How stable the frequency of one server is, as each monitor sees it.
+   *
+   * @generated from rpc truechimer.admin.v1.AnalyticsService.GetAllanDeviation
+   */
+  getAllanDeviation: {
+    methodKind: "unary";
+    input: typeof GetAllanDeviationRequestSchema;
+    output: typeof GetAllanDeviationResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_truechimer_admin_v1_analytics, 0);
