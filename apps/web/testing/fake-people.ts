@@ -9,6 +9,9 @@ import { appError } from "./app-error.ts";
 import type { FakeAdmin } from "./fake-admin.ts";
 
 const { Role } = peopleV1;
+const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+/** Of every second factor. */
+const CODE = "123456";
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -75,6 +78,7 @@ export function createFakePeople(options: {
   ];
   const entries: peopleV1.AuditEntry[] = [];
   let links = 0;
+  let secondFactor = false;
 
   const record = (act: string, object: string, before?: object, after?: object): void => {
     entries.unshift(
@@ -115,6 +119,7 @@ export function createFakePeople(options: {
         name: self?.name ?? "the dashboard",
         role: self?.role ?? Role.ADMIN,
         userId: self?.id ?? "",
+        secondFactor: self !== undefined && secondFactor,
         procedures:
           self === undefined || self.role === Role.ADMIN
             ? [...adminV1.AdminService.methods, ...peopleV1.PeopleService.methods].map(
@@ -172,6 +177,31 @@ export function createFakePeople(options: {
       record("password_changed", "user");
       return {};
     },
+    beginSecondFactor: ({ password }) => {
+      if (password !== people.password)
+        throw appError(Code.PermissionDenied, "forbidden", "the current password is wrong");
+      return {
+        secret: SECRET,
+        uri: `otpauth://totp/Truechimer:ada?secret=${SECRET}&issuer=Truechimer`,
+      };
+    },
+    confirmSecondFactor: ({ code }) => {
+      if (code !== CODE)
+        throw appError(Code.PermissionDenied, "forbidden", "the code is wrong, or was used before");
+      secondFactor = true;
+      record("second_factor_confirmed", "user");
+      return {
+        recoveryCodes: Array.from(
+          { length: 10 },
+          (_, index) => `ABCD-EFGH-IJKL-MNO${"ABCDEFGHIJ"[index]}`,
+        ),
+      };
+    },
+    removeSecondFactor: () => {
+      secondFactor = false;
+      record("second_factor_removed", "user");
+      return {};
+    },
     signOut: () => {
       record("session_closed", "session s1");
       admin.sessionNeeded = true;
@@ -216,10 +246,15 @@ export function createFakePeople(options: {
   };
   const signIn: ServiceImpl<typeof signInV1.SignInService> = {
     getSignInOptions: () => ({ byName: people.signedInAs !== undefined }),
-    signIn: ({ name, password }) => {
+    signIn: ({ name, password, code }) => {
       const known = users.some((each) => each.name === name && !each.disabled);
       if (!known || password !== people.password) {
         const message = "the name or the password is wrong";
+        throw appError(Code.Unauthenticated, "unauthenticated", message);
+      }
+      if (secondFactor && code === "") return { codeNeeded: true };
+      if (secondFactor && code !== CODE) {
+        const message = "the code is wrong, or was used before";
         throw appError(Code.Unauthenticated, "unauthenticated", message);
       }
       people.signedInAs = name;

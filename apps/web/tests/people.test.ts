@@ -2,6 +2,7 @@
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
+import { decodeQR } from "qr/decode.js";
 import { describe, expect, test } from "vitest";
 import { browserPath, expectNoSidewaysScroll, visit } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
@@ -12,6 +13,20 @@ const PASSWORD = "correct horse battery staple";
 async function findings(page: Page): Promise<readonly string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+}
+
+/** What a camera would read, decoded from the pixels that the browser has drawn. */
+async function textOfPng(page: Page, png: Buffer): Promise<string> {
+  const { width, height, data } = await page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const drawing = canvas.getContext("2d");
+    drawing?.drawImage(bitmap, 0, 0);
+    const pixels = drawing?.getImageData(0, 0, bitmap.width, bitmap.height).data ?? [];
+    return { width: bitmap.width, height: bitmap.height, data: [...pixels] };
+  }, png.toString("base64"));
+  return decodeQR({ width, height, data: Uint8Array.from(data) });
 }
 
 describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, () => {
@@ -104,6 +119,39 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await expectNoSidewaysScroll(page, "signed in");
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  test.each([390, 1280])("a second factor is read by a phone, at %i pixels", async (width) => {
+    const { browser, fake } = world;
+    fake.people.signedInAs = "ada@example.net";
+    await using open = await visit(browser, `${fake.url}/people`, { width, scheme: "dark" });
+    const { page } = open;
+    await page.getByRole("button", { name: "Second factor: off" }).click();
+    await page.getByLabel("Your password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Show the code for the app" }).click();
+    const picture = page.getByRole("img", { name: "QR code with the secret below" });
+    const png = await picture.screenshot();
+    const read = await textOfPng(page, png);
+    expect(read).toMatch(/^otpauth:\/\/totp\/.*secret=[A-Z2-7]{32}/);
+    expect(await findings(page)).toEqual([]);
+    await expectNoSidewaysScroll(page, "second factor");
+    await page.getByLabel("The code that the app shows now").fill("000000");
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.getByText(/the code is wrong/).waitFor();
+    await page.getByLabel("The code that the app shows now").fill("123456");
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+    await page.getByText("ABCD-EFGH-IJKL-MNOJ").waitFor();
+    await page.getByRole("button", { name: "I have it" }).click();
+    await page.getByRole("button", { name: "Second factor: on" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Name or e-mail address").fill("ada@example.net");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("A code of your app, or a recovery code").fill("123456");
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: /servers agree/ }).waitFor();
   });
 
   test("a viewer sees nothing that would be refused", async () => {

@@ -71,6 +71,8 @@ export interface Schema {
   users: UsersTable;
   user_links: UserLinksTable;
   user_sessions: UserSessionsTable;
+  user_second_factors: UserSecondFactorsTable;
+  user_recovery_codes: UserRecoveryCodesTable;
   api_keys: ApiKeysTable;
   audit_entries: AuditEntriesTable;
   audit_head: AuditHeadTable;
@@ -424,6 +426,19 @@ export interface UserSessionsTable {
   last_used_at: Generated<Timestamptz>;
   opened_from: Generated<string>;
   user_agent: Generated<string>;
+}
+
+export interface UserSecondFactorsTable {
+  user_id: bigint;
+  secret: Uint8Array;
+  created_at: Generated<Timestamptz>;
+  confirmed_at: Timestamptz | null;
+  last_step: Generated<bigint>;
+}
+
+export interface UserRecoveryCodesTable {
+  code_hash: Uint8Array;
+  user_id: bigint;
 }
 
 export interface ApiKeysTable {

@@ -58,6 +58,14 @@ async function cookieName({ kysely }: Database): Promise<string> {
   return `truechimer_${value as string}`;
 }
 
+/** What an app makes of the secret that a person types. RFC 4648, section 6. */
+export function bytesOfBase32(text: string): Uint8Array {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = Array.from(text, (letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0"));
+  const bytes = bits.join("").match(/.{8}/g) ?? [];
+  return Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 2));
+}
+
 /** Of a program that carries these headers. */
 export function peopleClient(
   baseUrl: string,

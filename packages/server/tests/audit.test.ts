@@ -9,10 +9,11 @@ import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, describe, expect, test } from "vitest";
 import { ADMIN_PERMISSIONS } from "../src/people/admin-permissions.ts";
+import { oneTimePassword } from "../src/people/one-time-password.ts";
 import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
 import { MASTER_KEY } from "./_master-key.ts";
 import { ip, useServer } from "./_test-server.ts";
-import { createUser, PASSWORD, peopleClient, sessionCookie } from "./_users.ts";
+import { bytesOfBase32, createUser, PASSWORD, peopleClient, sessionCookie } from "./_users.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "audit-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -99,6 +100,18 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ],
   ["endOtherSessions", async () => (await asUser()).endOtherSessions({})],
   [
+    "beginSecondFactor",
+    async () => {
+      const begun = await (await asUser()).beginSecondFactor({ password: PASSWORD });
+      secret = bytesOfBase32(begun.secret);
+    },
+  ],
+  ["confirmSecondFactor", async () => (await asUser()).confirmSecondFactor({ code: code(0n) })],
+  [
+    "removeSecondFactor",
+    async () => (await asUser()).removeSecondFactor({ password: PASSWORD, code: code(1n) }),
+  ],
+  [
     "changePassword",
     async () =>
       (await asUser()).changePassword({
@@ -118,7 +131,21 @@ async function agentId(): Promise<string> {
 }
 
 /** No key has a session: a user calls these. */
-const OF_SESSIONS: ReadonlySet<string> = new Set(["endOtherSessions", "changePassword", "signOut"]);
+const OF_SESSIONS: ReadonlySet<string> = new Set([
+  "endOtherSessions",
+  "beginSecondFactor",
+  "confirmSecondFactor",
+  "removeSecondFactor",
+  "changePassword",
+  "signOut",
+]);
+
+let secret: Uint8Array = new Uint8Array();
+
+/** Of so many steps from now. */
+function code(aside: bigint): string {
+  return oneTimePassword(secret, systemClock.nowNs() / 30_000_000_000n + aside);
+}
 
 async function userId(): Promise<string> {
   const { users } = await people.listUsers({});

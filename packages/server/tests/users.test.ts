@@ -3,14 +3,23 @@
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { adminV1, peopleV1 } from "@truechimer/api";
+import { systemClock } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
 import { RATE_LIMITS } from "../src/index.ts";
+import { oneTimePassword } from "../src/people/one-time-password.ts";
 import { checkPassword, PASSWORD_PARAMETERS } from "../src/people/password-hash.ts";
 import { askHttp } from "./_agents.ts";
 import { MASTER_KEY } from "./_master-key.ts";
 import { startServer, useServer } from "./_test-server.ts";
-import { createUser, PASSWORD, peopleClient, sessionCookie } from "./_users.ts";
+import {
+  bytesOfBase32,
+  createUser,
+  PASSWORD,
+  peopleClient,
+  sessionCookie,
+  type TestUser,
+} from "./_users.ts";
 
 const database = await useDatabase();
 const { server, adminKey } = await useServer(database, {
@@ -432,6 +441,151 @@ describe("a changed password", () => {
   test("is nothing that a key or the owner's session has", async () => {
     await expect(admin.changePassword({})).rejects.toThrow("a key has none");
     await expect(admin.signOut({})).rejects.toThrow("a key has none");
+  });
+});
+
+describe("a second factor", () => {
+  const step = (): bigint => systemClock.nowNs() / 30_000_000_000n;
+
+  async function withFactor(name: string): Promise<{
+    readonly user: TestUser;
+    readonly secret: Uint8Array;
+    readonly recoveryCodes: readonly string[];
+    readonly cookie: string;
+    readonly code: (aside: bigint) => string;
+  }> {
+    const user = await createUser(database, { name, role: "admin" });
+    const cookie = await sessionCookie(database, user.id);
+    const people = peopleClient(server.url, { cookie });
+    const begun = await people.beginSecondFactor({ password: PASSWORD });
+    const secret = bytesOfBase32(begun.secret);
+    expect(secret).toHaveLength(20);
+    expect(begun.uri).toBe(
+      `otpauth://totp/Truechimer%3A${name}?secret=${begun.secret}&issuer=Truechimer`,
+    );
+    const code = (of: bigint): string => oneTimePassword(secret, step() + of);
+    // Not confirmed, it counts for nothing.
+    expect((await signIn(name)).cookie).not.toBe("");
+    const { recoveryCodes } = await people.confirmSecondFactor({ code: code(0n) });
+    return { user, secret, recoveryCodes, cookie, code };
+  }
+
+  const signInWith = (name: string, code: string): Promise<Answer> =>
+    ask("SignInService/SignIn", { name, password: PASSWORD, code });
+
+  test("is asked for after the password, and each code is taken once", async () => {
+    const { code } = await withFactor("twofold");
+    const asked = await signIn("twofold");
+    expect([asked.status, asked.cookie]).toEqual([200, ""]);
+    const right = code(1n);
+    const answers = await Promise.all([1, 2, 3].map(() => signInWith("twofold", right)));
+    expect(answers.filter(({ cookie }) => cookie !== "")).toHaveLength(1);
+    // Of the step before the one that was taken.
+    expect(await signInWith("twofold", code(0n))).toMatchObject({
+      status: 401,
+      message: "the code is wrong, or was used before",
+      cookie: "",
+    });
+  });
+
+  test("tells nobody who does not know the password that it is there", async () => {
+    await withFactor("quiet");
+    const wrong = await signIn("quiet", "wrong horse battery staple");
+    expect(wrong).toMatchObject({ status: 401, message: "the name or the password is wrong" });
+  });
+
+  test("is stood in for by ten recovery codes, each once, however they are typed", async () => {
+    const { recoveryCodes } = await withFactor("phoneless");
+    expect(new Set(recoveryCodes).size).toBe(10);
+    const [first = "", second = ""] = recoveryCodes;
+    expect(first).toMatch(/^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$/);
+    expect((await signInWith("phoneless", first)).cookie).not.toBe("");
+    expect((await signInWith("phoneless", first)).cookie).toBe("");
+    const typed = second.replaceAll("-", " ").toLowerCase();
+    expect((await signInWith("phoneless", typed)).cookie).not.toBe("");
+  });
+
+  test("ends the user's other sessions when it is confirmed, and is seen by the user and admins", async () => {
+    const user = await createUser(database, { name: "seen", role: "viewer" });
+    const [own, other] = [
+      await sessionCookie(database, user.id),
+      await sessionCookie(database, user.id),
+    ];
+    const people = peopleClient(server.url, { cookie: own });
+    await expect(people.beginSecondFactor({ password: "wrong horse" })).rejects.toThrow(
+      "current password is wrong",
+    );
+    const secret = bytesOfBase32((await people.beginSecondFactor({ password: PASSWORD })).secret);
+    await expect(people.confirmSecondFactor({ code: "000000" })).rejects.toThrow("code is wrong");
+    await people.confirmSecondFactor({ code: oneTimePassword(secret, step()) });
+    expect([await callerStatus(own), await callerStatus(other)]).toEqual([200, 401]);
+    expect(await people.getCaller({})).toMatchObject({ secondFactor: true });
+    const { users } = await admin.listUsers({});
+    expect(users.find(({ name }) => name === "seen")).toMatchObject({ secondFactor: true });
+    await expect(people.beginSecondFactor({ password: PASSWORD })).rejects.toThrow(
+      "there is a second factor already",
+    );
+  });
+
+  test("is removed with the password and a code, or by an admin's reset", async () => {
+    const { cookie, code, recoveryCodes, user } = await withFactor("removed");
+    const people = peopleClient(server.url, { cookie });
+    await expect(people.removeSecondFactor({ password: PASSWORD, code: "123" })).rejects.toThrow(
+      "code is wrong",
+    );
+    await people.removeSecondFactor({ password: PASSWORD, code: code(1n) });
+    expect((await signIn("removed")).cookie).not.toBe("");
+    await admin.resetUser({ id: user.idToken });
+    expect((await signInWith("removed", recoveryCodes[0] ?? "")).cookie).toBe("");
+    const other = await withFactor("reset");
+    await admin.resetUser({ id: other.user.idToken });
+    const { users } = await admin.listUsers({});
+    expect(users.find(({ name }) => name === "reset")).toMatchObject({
+      secondFactor: false,
+      invited: true,
+    });
+  });
+
+  test("is guessed ten times an hour, and then closed for the right code as well", async () => {
+    const { code } = await withFactor("guessed");
+    const codes: (string | null)[] = [];
+    for (let index = 0; index < 12; index += 1)
+      codes.push((await signInWith("guessed", `wrong ${index}`)).errorCode);
+    expect(codes).toEqual([
+      ...Array.from({ length: 10 }, () => "unauthenticated"),
+      "limit_exceeded",
+      "limit_exceeded",
+    ]);
+    expect(await signInWith("guessed", code(1n))).toMatchObject({ status: 429, cookie: "" });
+  });
+
+  test("is sealed in the database, each for its own user, and its codes are hashes", async () => {
+    const one = await withFactor("sealed");
+    const other = await withFactor("swapped");
+    const { rows } = await database.pool.query<{ secret: Buffer }>(
+      "select secret from user_second_factors where user_id = $1",
+      [one.user.id],
+    );
+    expect(rows[0]?.secret.includes(Buffer.from(one.secret))).toBe(false);
+    await database.pool.query("update user_second_factors set secret = $1 where user_id = $2", [
+      rows[0]?.secret,
+      other.user.id,
+    ]);
+    expect((await signInWith("swapped", one.code(1n))).cookie).toBe("");
+    const { rows: hashes } = await database.pool.query("select c::text from user_recovery_codes c");
+    const plain = (one.recoveryCodes[0] ?? "").replaceAll("-", "");
+    expect(JSON.stringify(hashes)).not.toContain(plain);
+  });
+
+  test("needs a master key", async () => {
+    const bare = await startServer(database);
+    const user = await createUser(database, { name: "bare", role: "viewer" });
+    const people = peopleClient(bare.server.url, {
+      cookie: await sessionCookie(database, user.id),
+    });
+    const begun = people.beginSecondFactor({ password: PASSWORD });
+    await expect(begun).rejects.toThrow("needs a master key");
+    await bare.server[Symbol.asyncDispose]();
   });
 });
 

@@ -10,6 +10,7 @@ export const WINDOWED_LIMITS = [
   "admin_calls",
   "login_failures",
   "sign_in_failures",
+  "code_failures",
   "address_requests",
   "check_now",
   "check_now_target",

@@ -30,6 +30,7 @@ export function UserRow(props: UserRowProps): ReactNode {
         <th scope="row" className="is-name">
           {user.name}
           {isOneself ? <span className="soft"> (you)</span> : null}
+          {user.secondFactor ? <span className="loop-purpose">with a second factor</span> : null}
         </th>
         <td className="is-role">
           {isOneself ? roleWord(user.role) : <RoleChoice user={user} most={caller.role} />}
@@ -170,8 +171,9 @@ function UserActions({ user, onLink }: UserRowProps): ReactNode {
         }}
       >
         <p>
-          The password and every session end at once, and an older link opens nothing. You are told
-          a new link, with which {user.name} sets another password. This cannot be undone.
+          The password, a second factor and every session end at once, and an older link opens
+          nothing. You are told a new link, with which {user.name} sets another password. This
+          cannot be undone.
         </p>
       </AskFirst>
       <AskFirst

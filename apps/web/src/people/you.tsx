@@ -8,12 +8,15 @@ import { sessionsQuery } from "../api/queries.ts";
 import { AfterWait, ProblemNote } from "../parts/states.tsx";
 import { tellDone, tellFailed } from "../parts/toasts.tsx";
 import { ChangePassword } from "./change-password.tsx";
+import { SecondFactor } from "./second-factor.tsx";
 import { SessionTable } from "./session-table.tsx";
 
 export function You(props: { readonly caller: peopleV1.GetCallerResponse }): ReactNode {
   const queries = useQueryClient();
   const sessions = useQuery(sessionsQuery(""));
-  const [changing, setChanging] = useState(false);
+  const [open, setOpen] = useState<"password" | "second factor">();
+  const toggle = (what: "password" | "second factor"): void =>
+    setOpen(open === what ? undefined : what);
   const others = sessions.data?.sessions.filter(({ current }) => !current).length ?? 0;
   const endOthers = async (): Promise<void> => {
     try {
@@ -63,18 +66,31 @@ export function You(props: { readonly caller: peopleV1.GetCallerResponse }): Rea
           End all other sessions
         </button>
         {props.caller.kind === "user" ? (
-          <button
-            type="button"
-            className="button"
-            aria-expanded={changing}
-            onClick={() => setChanging(!changing)}
-          >
-            Change password
-          </button>
+          <>
+            <button
+              type="button"
+              className="button"
+              aria-expanded={open === "password"}
+              onClick={() => toggle("password")}
+            >
+              Change password
+            </button>
+            <button
+              type="button"
+              className="button"
+              aria-expanded={open === "second factor"}
+              onClick={() => toggle("second factor")}
+            >
+              Second factor: {props.caller.secondFactor ? "on" : "off"}
+            </button>
+          </>
         ) : null}
       </div>
-      {changing ? (
-        <ChangePassword name={props.caller.name} onDone={() => setChanging(false)} />
+      {open === "password" ? (
+        <ChangePassword name={props.caller.name} onDone={() => setOpen(undefined)} />
+      ) : null}
+      {open === "second factor" ? (
+        <SecondFactor has={props.caller.secondFactor} onDone={() => setOpen(undefined)} />
       ) : null}
     </section>
   );

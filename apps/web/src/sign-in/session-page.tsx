@@ -54,10 +54,19 @@ function NameForm(): ReactNode {
   const { busy, problem, run } = useAction();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const [codeNeeded, setCodeNeeded] = useState(false);
   const enter = (event: FormEvent): void => {
     event.preventDefault();
     run(async () => {
-      await signInClient.signIn({ name, password }, { timeoutMs: LONG_CALL_TIMEOUT_MS });
+      const answer = await signInClient.signIn(
+        { name, password, code },
+        { timeoutMs: LONG_CALL_TIMEOUT_MS },
+      );
+      if (answer.codeNeeded) {
+        setCodeNeeded(true);
+        return;
+      }
       // What was asked before was asked by somebody else.
       await queries.resetQueries();
     });
@@ -88,6 +97,22 @@ function NameForm(): ReactNode {
           onChange={(event) => setPassword(event.target.value)}
         />
       </div>
+      {codeNeeded ? (
+        <div className="field">
+          <label htmlFor="sign-in-code">A code of your app, or a recovery code</label>
+          <input
+            id="sign-in-code"
+            type="text"
+            autoComplete="one-time-code"
+            autoCapitalize="none"
+            spellCheck={false}
+            autoFocus
+            required
+            value={code}
+            onChange={(event) => setCode(event.target.value)}
+          />
+        </div>
+      ) : null}
       {problem === undefined ? null : <FieldProblem what="Not signed in" problem={problem} />}
       <div className="form-foot">
         <button type="submit" className="button is-main" disabled={busy}>

@@ -38,6 +38,7 @@ export type RateName =
   | "admin_calls"
   | "login_failures"
   | "sign_in_failures"
+  | "code_failures"
   | "address_requests"
   | "check_now"
   | "check_now_target"
@@ -133,6 +134,18 @@ export const RATE_LIMITS: readonly RateLimit[] = [
     reason:
       "a person who mistypes; from however many addresses, 3,000 guesses a day are nothing to a password of 15 characters",
     storeReason: "users are looked up in the same database: without it nobody gets in",
+  },
+  {
+    ...CLUSTER,
+    name: "code_failures",
+    each: "user whose password was right",
+    counts: "failures",
+    max: 10,
+    windowMs: HOUR_MS,
+    whenStoreDown: "refuse",
+    reason:
+      "three of a million codes are good at a time: whoever knows the password finds one in a thousand days by even chance",
+    storeReason: "the code is looked at with the database alone",
   },
   {
     name: "address_requests",

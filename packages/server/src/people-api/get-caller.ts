@@ -10,6 +10,7 @@ import { refusalOf } from "../people/guard-procedures.ts";
 import { PEOPLE_PERMISSIONS } from "../people/people-permissions.ts";
 import type { AnyPermissions } from "../people/permission.ts";
 import { ROLE_MESSAGES } from "../people/role.ts";
+import { hasSecondFactor } from "../people/second-factor.ts";
 import { accountMessages } from "./account-messages.ts";
 
 export async function getCaller({
@@ -23,6 +24,8 @@ export async function getCaller({
     kind: caller.actor.kind,
     name: caller.name,
     role: ROLE_MESSAGES[caller.role],
+    secondFactor:
+      caller.userId !== undefined && (await hasSecondFactor(database.kysely, caller.userId)),
     userId: caller.actor.kind === "user" ? caller.actor.id : "",
     ...(account === undefined ? {} : { account }),
     procedures: [

@@ -12,6 +12,7 @@ import { createAccount, listAccounts, moveToAccount, renameAccount } from "./acc
 import { listAuditEntries, verifyAudit } from "./audit.ts";
 import { getCaller } from "./get-caller.ts";
 import { createKey, listKeys, revokeKey } from "./keys.ts";
+import { beginSecondFactor, confirmSecondFactor, removeSecondFactor } from "./second-factor.ts";
 import { changePassword, endOtherSessions, endSession, listSessions, signOut } from "./sessions.ts";
 import { inviteUser, listUsers, resetUser, setUserDisabled, setUserRole } from "./users.ts";
 
@@ -47,6 +48,9 @@ function peopleProcedures(
     endSession: (request, call) => endSession(as(call), request),
     endOtherSessions: (_request, call) => endOtherSessions(as(call)),
     changePassword: (request, call) => changePassword(as(call), request),
+    beginSecondFactor: (request, call) => beginSecondFactor(as(call), request),
+    confirmSecondFactor: (request, call) => confirmSecondFactor(as(call), request),
+    removeSecondFactor: (request, call) => removeSecondFactor(as(call), request),
     signOut: (_request, call) =>
       signOut(as(call), call, {
         name: access.cookieName,

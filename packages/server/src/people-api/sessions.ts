@@ -8,17 +8,16 @@ import { inTransaction, type Schema, type Timestamptz } from "@truechimer/databa
 import { type Kysely, sql, type Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
 import { endedSessionCookieHeader, type SessionCookie } from "../http/cookie.ts";
-import { limitExceeded } from "../limits/verdict.ts";
 import {
   type ActingContext,
   type Caller,
   type CallerWithSession,
   requireSession,
 } from "../people/caller.ts";
+import { checkOwnPassword } from "../people/own-password.ts";
 import { objectMissing } from "../people/owned-objects.ts";
 import { requireGoodPassword } from "../people/password-rules.ts";
 import { roleReaches } from "../people/role.ts";
-import { nameKey } from "../people/user-name.ts";
 import { endUserSessions } from "../people/user-sessions.ts";
 import { sessionMessages } from "./user-messages.ts";
 
@@ -132,7 +131,7 @@ export async function changePassword(
   context: ActingContext,
   { currentPassword, newPassword }: peopleV1.ChangePasswordRequest,
 ): Promise<peopleV1.ChangePasswordResponse> {
-  const { database, passwords, caller, limits } = context;
+  const { database, passwords, caller } = context;
   requireSession(caller);
   const { userId } = caller;
   if (userId === undefined)
@@ -140,21 +139,8 @@ export async function changePassword(
       "bad_request",
       "this session was opened with a one-time key: it has no password",
     );
-  const user = await database.kysely
-    .selectFrom("users")
-    .select(["name", "id_token", "password_hash"])
-    .where("id", "=", userId)
-    .executeTakeFirstOrThrow();
-  const key = nameKey(user.name);
-  const closed = limits.closed("sign_in_failures", key);
-  if (closed !== undefined) throw limitExceeded(closed);
-  const verdict = await passwords.check(currentPassword, user.password_hash);
-  if (!verdict.right) {
-    const failure = await limits.take("sign_in_failures", key);
-    if (!failure.passed) throw limitExceeded(failure);
-    throw new AppError("forbidden", "the current password is wrong");
-  }
-  requireGoodPassword(newPassword, user.name);
+  const name = await checkOwnPassword(context, userId, currentPassword);
+  requireGoodPassword(newPassword, name);
   const hash = await passwords.hash(newPassword);
   await inTransaction(database, async (transaction) => {
     await transaction
@@ -165,8 +151,8 @@ export async function changePassword(
     const ended = await endUserSessions(transaction, userId, { but: caller.sessionId });
     await recordAct(transaction, caller, {
       act: "password_changed",
-      object: `user ${user.id_token}`,
-      after: { name: user.name, sessions_ended: ended },
+      object: `user ${caller.actor.id}`,
+      after: { name, sessions_ended: ended },
     });
   });
   return create(peopleV1.ChangePasswordResponseSchema);

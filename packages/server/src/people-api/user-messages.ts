@@ -41,6 +41,15 @@ export async function userMessages(
         .whereRef("l.user_id", "=", "u.id")
         .where("l.expires_at", ">", sql<Timestamptz>`now()`)
         .as("link_expires_at"),
+      is
+        .exists(
+          is
+            .selectFrom("user_second_factors as f")
+            .select("f.user_id")
+            .whereRef("f.user_id", "=", "u.id")
+            .where("f.confirmed_at", "is not", null),
+        )
+        .as("second_factor"),
     ])
     .$if(idToken !== undefined, (query) => query.where("u.id_token", "=", idToken ?? ""))
     .$if(accountId !== undefined, (query) => query.where("u.account_id", "=", accountId ?? 0n))
@@ -59,6 +68,7 @@ export async function userMessages(
       ...optionalTimestamp("signedInAt", row.signed_in_at),
       sessions: Number(row.sessions ?? 0),
       ...optionalTimestamp("linkExpiresAt", row.link_expires_at),
+      secondFactor: Boolean(row.second_factor),
     }),
   );
 }

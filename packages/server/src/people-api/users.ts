@@ -11,6 +11,7 @@ import { type ActingContext, type Caller, callerName } from "../people/caller.ts
 import { objectMissing } from "../people/owned-objects.ts";
 import { refuseMore } from "../people/refuse-more.ts";
 import { roleFrom } from "../people/role.ts";
+import { deleteSecondFactor } from "../people/second-factor.ts";
 import { createUserLink, deleteUserLinks } from "../people/user-links.ts";
 import { userName } from "../people/user-name.ts";
 import { endUserSessions } from "../people/user-sessions.ts";
@@ -145,6 +146,7 @@ export async function resetUser(
       .set({ password_hash: null, password_set_at: null })
       .where("id", "=", user.id)
       .execute();
+    await deleteSecondFactor(transaction, user.id);
     await endUserSessions(transaction, user.id);
     await recordAct(transaction, caller, {
       act: "user_reset",

@@ -10,7 +10,15 @@ import { sql, type Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
 import type { ServerContext } from "../context.ts";
 import { limitExceeded } from "../limits/verdict.ts";
+import { countCodeFailure, refuseClosedCodes } from "../people/own-password.ts";
 import { PASSWORD_CHARACTERS_MAX, requireGoodPassword } from "../people/password-rules.ts";
+import {
+  hasSecondFactor,
+  requireSeal,
+  type SecondFactorUser,
+  takeOneTimePassword,
+  takeRecoveryCode,
+} from "../people/second-factor.ts";
 import { linkedUser, spendUserLink } from "../people/user-links.ts";
 import { nameKey } from "../people/user-name.ts";
 import { endUserSessions, openUserSession, whatUserMay } from "../people/user-sessions.ts";
@@ -37,7 +45,7 @@ const WRONG = "the name or the password is wrong";
 
 export async function signIn(
   context: ServerContext,
-  { name, password }: signInV1.SignInRequest,
+  { name, password, code }: signInV1.SignInRequest,
   call: HandlerContext,
 ): Promise<signInV1.SignInResponse> {
   const { database, limits, passwords } = context;
@@ -49,7 +57,7 @@ export async function signIn(
   const isLong = Array.from(password).length > PASSWORD_CHARACTERS_MAX;
   const user = await database.kysely
     .selectFrom("users")
-    .select(["id", "password_hash"])
+    .select(["id", "id_token", "password_hash"])
     .where("name_key", "=", key)
     .where("disabled_at", "is", null)
     .executeTakeFirst();
@@ -58,7 +66,16 @@ export async function signIn(
   if (!verdict.right || user === undefined || stored === null)
     throw await failed(context, door, key);
   const renewed = verdict.outdated ? await passwords.hash(password) : stored;
+  const needsCode = await hasSecondFactor(database.kysely, user.id);
+  if (needsCode && code === "") {
+    return create(signInV1.SignInResponseSchema, { codeNeeded: true });
+  }
+  const owner = { id: user.id, idToken: user.id_token };
+  if (needsCode) refuseClosedCodes(context, owner);
+  const nowNs = context.clock.nowNs();
   const session = await inTransaction(database, async (transaction) => {
+    if (needsCode && !(await takeCode(context, transaction, owner, { code, nowNs })))
+      return "wrong code";
     // Locked out, or reset, while the password was looked at: then it was the wrong one.
     const row = await transaction
       .updateTable("users")
@@ -70,10 +87,26 @@ export async function signIn(
       .executeTakeFirst();
     return row === undefined ? undefined : letIn(context, transaction, { door, user: row });
   });
+  if (session === "wrong code") throw await countCodeFailure(context, owner, "unauthenticated");
   if (session === undefined) throw await failed(context, door, key);
   await context.auditHead.keep();
   door.setSession(call, session);
   return create(signInV1.SignInResponseSchema);
+}
+
+/** A one-time password, or a recovery code; each is taken once. */
+async function takeCode(
+  context: ServerContext,
+  transaction: Transaction<Schema>,
+  user: SecondFactorUser,
+  { code, nowNs }: { readonly code: string; readonly nowNs: bigint },
+): Promise<boolean> {
+  const seal = requireSeal(context);
+  if (await takeOneTimePassword(transaction, user, { code, confirmed: true, nowNs, seal }))
+    return true;
+  if (!(await takeRecoveryCode(transaction, user.id, code))) return false;
+  context.logger.warn({ user: user.idToken }, "a recovery code was used");
+  return true;
 }
 
 /** Counts for the name and for the address. Gives what the caller is told. */

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/people.proto.
  */
 export const file_truechimer_admin_v1_people: GenFile = /*@__PURE__*/
-  fileDesc("CiB0cnVlY2hpbWVyL2FkbWluL3YxL3Blb3BsZS5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSJECgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHc2VydmVycxgDIAEoDRIOCgZhZ2VudHMYBCABKA0iyQIKBkFwaUtleRIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgEIAEoCRISCgpwcm9jZWR1cmVzGAUgAygJEhIKCmNyZWF0ZWRfYnkYBiABKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZXZva2VkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK9AgoEVXNlchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgEIAEoCRIPCgdpbnZpdGVkGAUgASgIEhAKCGRpc2FibGVkGAYgASgIEhIKCmNyZWF0ZWRfYnkYByABKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMc2lnbmVkX2luX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghzZXNzaW9ucxgKIAEoDRIzCg9saW5rX2V4cGlyZXNfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIuEBCgdTZXNzaW9uEgoKAmlkGAEgASgJEg8KB2N1cnJlbnQYAiABKAgSLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtvcGVuZWRfZnJvbRgGIAEoCRISCgp1c2VyX2FnZW50GAcgASgJIkoKC09uZVRpbWVMaW5rEgsKA3VybBgBIAEoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLUAQoKQXVkaXRFbnRyeRIQCghzZXF1ZW5jZRgBIAEoBBImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKYWN0b3Jfa2luZBgDIAEoCRIQCghhY3Rvcl9pZBgEIAEoCRISCgphY3Rvcl9uYW1lGAUgASgJEgsKA2FjdBgGIAEoCRIOCgZvYmplY3QYByABKAkSEwoLYmVmb3JlX2pzb24YCCABKAkSEgoKYWZ0ZXJfanNvbhgJIAEoCRIMCgRoYXNoGAogASgJIhIKEEdldENhbGxlclJlcXVlc3QirAEKEUdldENhbGxlclJlc3BvbnNlEgwKBGtpbmQYASABKAkSDAoEbmFtZRgCIAEoCRInCgRyb2xlGAMgASgOMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Sb2xlEi0KB2FjY291bnQYBCABKAsyHC50cnVlY2hpbWVyLmFkbWluLnYxLkFjY291bnQSEgoKcHJvY2VkdXJlcxgFIAMoCRIPCgd1c2VyX2lkGAYgASgJIhIKEExpc3RVc2Vyc1JlcXVlc3QiPQoRTGlzdFVzZXJzUmVzcG9uc2USKAoFdXNlcnMYASADKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXIiXgoRSW52aXRlVXNlclJlcXVlc3QSDAoEbmFtZRgBIAEoCRInCgRyb2xlGAIgASgOMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Sb2xlEhIKCmFjY291bnRfaWQYAyABKAkibQoSSW52aXRlVXNlclJlc3BvbnNlEicKBHVzZXIYASABKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXISLgoEbGluaxgCIAEoCzIgLnRydWVjaGltZXIuYWRtaW4udjEuT25lVGltZUxpbmsiSQoSU2V0VXNlclJvbGVSZXF1ZXN0EgoKAmlkGAEgASgJEicKBHJvbGUYAiABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUiPgoTU2V0VXNlclJvbGVSZXNwb25zZRInCgR1c2VyGAEgASgLMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Vc2VyIjYKFlNldFVzZXJEaXNhYmxlZFJlcXVlc3QSCgoCaWQYASABKAkSEAoIZGlzYWJsZWQYAiABKAgiQgoXU2V0VXNlckRpc2FibGVkUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLnRydWVjaGltZXIuYWRtaW4udjEuVXNlciIeChBSZXNldFVzZXJSZXF1ZXN0EgoKAmlkGAEgASgJImwKEVJlc2V0VXNlclJlc3BvbnNlEicKBHVzZXIYASABKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXISLgoEbGluaxgCIAEoCzIgLnRydWVjaGltZXIuYWRtaW4udjEuT25lVGltZUxpbmsiJgoTTGlzdFNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIkYKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi4KCHNlc3Npb25zGAEgAygLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXNzaW9uIh8KEUVuZFNlc3Npb25SZXF1ZXN0EgoKAmlkGAEgASgJIhQKEkVuZFNlc3Npb25SZXNwb25zZSIZChdFbmRPdGhlclNlc3Npb25zUmVxdWVzdCIpChhFbmRPdGhlclNlc3Npb25zUmVzcG9uc2USDQoFZW5kZWQYASABKA0iRwoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhgKEGN1cnJlbnRfcGFzc3dvcmQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIhgKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiEAoOU2lnbk91dFJlcXVlc3QiEQoPU2lnbk91dFJlc3BvbnNlIioKD0xpc3RLZXlzUmVxdWVzdBIXCg9pbmNsdWRlX3Jldm9rZWQYASABKAgiPQoQTGlzdEtleXNSZXNwb25zZRIpCgRrZXlzGAEgAygLMhsudHJ1ZWNoaW1lci5hZG1pbi52MS5BcGlLZXkingEKEENyZWF0ZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCRInCgRyb2xlGAIgASgOMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Sb2xlEhIKCmFjY291bnRfaWQYAyABKAkSEgoKcHJvY2VkdXJlcxgEIAMoCRIrCghsaWZldGltZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJNChFDcmVhdGVLZXlSZXNwb25zZRIoCgNrZXkYASABKAsyGy50cnVlY2hpbWVyLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiHgoQUmV2b2tlS2V5UmVxdWVzdBIKCgJpZBgBIAEoAyI9ChFSZXZva2VLZXlSZXNwb25zZRIoCgNrZXkYASABKAsyGy50cnVlY2hpbWVyLmFkbWluLnYxLkFwaUtleSIVChNMaXN0QWNjb3VudHNSZXF1ZXN0IkYKFExpc3RBY2NvdW50c1Jlc3BvbnNlEi4KCGFjY291bnRzGAEgAygLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2NvdW50IiQKFENyZWF0ZUFjY291bnRSZXF1ZXN0EgwKBG5hbWUYASABKAkiRgoVQ3JlYXRlQWNjb3VudFJlc3BvbnNlEi0KB2FjY291bnQYASABKAsyHC50cnVlY2hpbWVyLmFkbWluLnYxLkFjY291bnQiMAoUUmVuYW1lQWNjb3VudFJlcXVlc3QSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSJGChVSZW5hbWVBY2NvdW50UmVzcG9uc2USLQoHYWNjb3VudBgBIAEoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuQWNjb3VudCJRChRNb3ZlVG9BY2NvdW50UmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJEhIKCnNlcnZlcl9pZHMYAiADKAMSEQoJYWdlbnRfaWRzGAMgAygJIkYKFU1vdmVUb0FjY291bnRSZXNwb25zZRItCgdhY2NvdW50GAEgASgLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2NvdW50Iq0BChdMaXN0QXVkaXRFbnRyaWVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCRILCgN3aG8YAyABKAkSDAoEd2hhdBgEIAEoCRIoCgRmcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiZQoYTGlzdEF1ZGl0RW50cmllc1Jlc3BvbnNlEjAKB2VudHJpZXMYASADKAsyHy50cnVlY2hpbWVyLmFkbWluLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIicKElZlcmlmeUF1ZGl0UmVxdWVzdBIRCgloZWFkX2pzb24YASABKAkibQoTVmVyaWZ5QXVkaXRSZXNwb25zZRINCgV3aG9sZRgBIAEoCBIPCgdlbnRyaWVzGAIgASgEEhAKCHByb2JsZW1zGAMgAygJEhMKC3ZvdWNoZWRfZm9yGAQgASgEEg8KB3JlbWFya3MYBSADKAkqUAoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9WSUVXRVIQARIRCg1ST0xFX09QRVJBVE9SEAISDgoKUk9MRV9BRE1JThADMskPCg1QZW9wbGVTZXJ2aWNlEloKCUdldENhbGxlchIlLnRydWVjaGltZXIuYWRtaW4udjEuR2V0Q2FsbGVyUmVxdWVzdBomLnRydWVjaGltZXIuYWRtaW4udjEuR2V0Q2FsbGVyUmVzcG9uc2USVwoITGlzdEtleXMSJC50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RLZXlzUmVxdWVzdBolLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEtleXNSZXNwb25zZRJaCglDcmVhdGVLZXkSJS50cnVlY2hpbWVyLmFkbWluLnYxLkNyZWF0ZUtleVJlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLkNyZWF0ZUtleVJlc3BvbnNlEloKCVJldm9rZUtleRIlLnRydWVjaGltZXIuYWRtaW4udjEuUmV2b2tlS2V5UmVxdWVzdBomLnRydWVjaGltZXIuYWRtaW4udjEuUmV2b2tlS2V5UmVzcG9uc2USWgoJTGlzdFVzZXJzEiUudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0VXNlcnNSZXF1ZXN0GiYudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0VXNlcnNSZXNwb25zZRJdCgpJbnZpdGVVc2VyEiYudHJ1ZWNoaW1lci5hZG1pbi52MS5JbnZpdGVVc2VyUmVxdWVzdBonLnRydWVjaGltZXIuYWRtaW4udjEuSW52aXRlVXNlclJlc3BvbnNlEmAKC1NldFVzZXJSb2xlEicudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXRVc2VyUm9sZVJlcXVlc3QaKC50cnVlY2hpbWVyLmFkbWluLnYxLlNldFVzZXJSb2xlUmVzcG9uc2USbAoPU2V0VXNlckRpc2FibGVkEisudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXRVc2VyRGlzYWJsZWRSZXF1ZXN0GiwudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXRVc2VyRGlzYWJsZWRSZXNwb25zZRJaCglSZXNldFVzZXISJS50cnVlY2hpbWVyLmFkbWluLnYxLlJlc2V0VXNlclJlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLlJlc2V0VXNlclJlc3BvbnNlEmMKDExpc3RTZXNzaW9ucxIoLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdFNlc3Npb25zUmVxdWVzdBopLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdFNlc3Npb25zUmVzcG9uc2USXQoKRW5kU2Vzc2lvbhImLnRydWVjaGltZXIuYWRtaW4udjEuRW5kU2Vzc2lvblJlcXVlc3QaJy50cnVlY2hpbWVyLmFkbWluLnYxLkVuZFNlc3Npb25SZXNwb25zZRJvChBFbmRPdGhlclNlc3Npb25zEiwudHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRPdGhlclNlc3Npb25zUmVxdWVzdBotLnRydWVjaGltZXIuYWRtaW4udjEuRW5kT3RoZXJTZXNzaW9uc1Jlc3BvbnNlEmkKDkNoYW5nZVBhc3N3b3JkEioudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKy50cnVlY2hpbWVyLmFkbWluLnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USVAoHU2lnbk91dBIjLnRydWVjaGltZXIuYWRtaW4udjEuU2lnbk91dFJlcXVlc3QaJC50cnVlY2hpbWVyLmFkbWluLnYxLlNpZ25PdXRSZXNwb25zZRJjCgxMaXN0QWNjb3VudHMSKC50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBY2NvdW50c1JlcXVlc3QaKS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBY2NvdW50c1Jlc3BvbnNlEmYKDUNyZWF0ZUFjY291bnQSKS50cnVlY2hpbWVyLmFkbWluLnYxLkNyZWF0ZUFjY291bnRSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5DcmVhdGVBY2NvdW50UmVzcG9uc2USZgoNUmVuYW1lQWNjb3VudBIpLnRydWVjaGltZXIuYWRtaW4udjEuUmVuYW1lQWNjb3VudFJlcXVlc3QaKi50cnVlY2hpbWVyLmFkbWluLnYxLlJlbmFtZUFjY291bnRSZXNwb25zZRJmCg1Nb3ZlVG9BY2NvdW50EikudHJ1ZWNoaW1lci5hZG1pbi52MS5Nb3ZlVG9BY2NvdW50UmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuTW92ZVRvQWNjb3VudFJlc3BvbnNlEm8KEExpc3RBdWRpdEVudHJpZXMSLC50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBdWRpdEVudHJpZXNSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QXVkaXRFbnRyaWVzUmVzcG9uc2USYAoLVmVyaWZ5QXVkaXQSJy50cnVlY2hpbWVyLmFkbWluLnYxLlZlcmlmeUF1ZGl0UmVxdWVzdBooLnRydWVjaGltZXIuYWRtaW4udjEuVmVyaWZ5QXVkaXRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiB0cnVlY2hpbWVyL2FkbWluL3YxL3Blb3BsZS5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSJECgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHc2VydmVycxgDIAEoDRIOCgZhZ2VudHMYBCABKA0iyQIKBkFwaUtleRIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgEIAEoCRISCgpwcm9jZWR1cmVzGAUgAygJEhIKCmNyZWF0ZWRfYnkYBiABKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZXZva2VkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLUAgoEVXNlchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgEIAEoCRIPCgdpbnZpdGVkGAUgASgIEhAKCGRpc2FibGVkGAYgASgIEhIKCmNyZWF0ZWRfYnkYByABKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMc2lnbmVkX2luX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghzZXNzaW9ucxgKIAEoDRIzCg9saW5rX2V4cGlyZXNfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDXNlY29uZF9mYWN0b3IYDCABKAgi4QEKB1Nlc3Npb24SCgoCaWQYASABKAkSDwoHY3VycmVudBgCIAEoCBIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC29wZW5lZF9mcm9tGAYgASgJEhIKCnVzZXJfYWdlbnQYByABKAkiSgoLT25lVGltZUxpbmsSCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wItQBCgpBdWRpdEVudHJ5EhAKCHNlcXVlbmNlGAEgASgEEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgphY3Rvcl9raW5kGAMgASgJEhAKCGFjdG9yX2lkGAQgASgJEhIKCmFjdG9yX25hbWUYBSABKAkSCwoDYWN0GAYgASgJEg4KBm9iamVjdBgHIAEoCRITCgtiZWZvcmVfanNvbhgIIAEoCRISCgphZnRlcl9qc29uGAkgASgJEgwKBGhhc2gYCiABKAkiEgoQR2V0Q2FsbGVyUmVxdWVzdCLDAQoRR2V0Q2FsbGVyUmVzcG9uc2USDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSLQoHYWNjb3VudBgEIAEoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuQWNjb3VudBISCgpwcm9jZWR1cmVzGAUgAygJEg8KB3VzZXJfaWQYBiABKAkSFQoNc2Vjb25kX2ZhY3RvchgHIAEoCCISChBMaXN0VXNlcnNSZXF1ZXN0Ij0KEUxpc3RVc2Vyc1Jlc3BvbnNlEigKBXVzZXJzGAEgAygLMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Vc2VyIl4KEUludml0ZVVzZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkSJwoEcm9sZRgCIAEoDjIZLnRydWVjaGltZXIuYWRtaW4udjEuUm9sZRISCgphY2NvdW50X2lkGAMgASgJIm0KEkludml0ZVVzZXJSZXNwb25zZRInCgR1c2VyGAEgASgLMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Vc2VyEi4KBGxpbmsYAiABKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLk9uZVRpbWVMaW5rIkkKElNldFVzZXJSb2xlUmVxdWVzdBIKCgJpZBgBIAEoCRInCgRyb2xlGAIgASgOMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Sb2xlIj4KE1NldFVzZXJSb2xlUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLnRydWVjaGltZXIuYWRtaW4udjEuVXNlciI2ChZTZXRVc2VyRGlzYWJsZWRSZXF1ZXN0EgoKAmlkGAEgASgJEhAKCGRpc2FibGVkGAIgASgIIkIKF1NldFVzZXJEaXNhYmxlZFJlc3BvbnNlEicKBHVzZXIYASABKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXIiHgoQUmVzZXRVc2VyUmVxdWVzdBIKCgJpZBgBIAEoCSJsChFSZXNldFVzZXJSZXNwb25zZRInCgR1c2VyGAEgASgLMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Vc2VyEi4KBGxpbmsYAiABKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLk9uZVRpbWVMaW5rIiYKE0xpc3RTZXNzaW9uc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSJGChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIuCghzZXNzaW9ucxgBIAMoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuU2Vzc2lvbiIfChFFbmRTZXNzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCSIUChJFbmRTZXNzaW9uUmVzcG9uc2UiGQoXRW5kT3RoZXJTZXNzaW9uc1JlcXVlc3QiKQoYRW5kT3RoZXJTZXNzaW9uc1Jlc3BvbnNlEg0KBWVuZGVkGAEgASgNIkcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIiwKGEJlZ2luU2Vjb25kRmFjdG9yUmVxdWVzdBIQCghwYXNzd29yZBgBIAEoCSI4ChlCZWdpblNlY29uZEZhY3RvclJlc3BvbnNlEg4KBnNlY3JldBgBIAEoCRILCgN1cmkYAiABKAkiKgoaQ29uZmlybVNlY29uZEZhY3RvclJlcXVlc3QSDAoEY29kZRgBIAEoCSI1ChtDb25maXJtU2Vjb25kRmFjdG9yUmVzcG9uc2USFgoOcmVjb3ZlcnlfY29kZXMYASADKAkiOwoZUmVtb3ZlU2Vjb25kRmFjdG9yUmVxdWVzdBIQCghwYXNzd29yZBgBIAEoCRIMCgRjb2RlGAIgASgJIhwKGlJlbW92ZVNlY29uZEZhY3RvclJlc3BvbnNlIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSIqCg9MaXN0S2V5c1JlcXVlc3QSFwoPaW5jbHVkZV9yZXZva2VkGAEgASgIIj0KEExpc3RLZXlzUmVzcG9uc2USKQoEa2V5cxgBIAMoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuQXBpS2V5Ip4BChBDcmVhdGVLZXlSZXF1ZXN0EgwKBG5hbWUYASABKAkSJwoEcm9sZRgCIAEoDjIZLnRydWVjaGltZXIuYWRtaW4udjEuUm9sZRISCgphY2NvdW50X2lkGAMgASgJEhIKCnByb2NlZHVyZXMYBCADKAkSKwoIbGlmZXRpbWUYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iTQoRQ3JlYXRlS2V5UmVzcG9uc2USKAoDa2V5GAEgASgLMhsudHJ1ZWNoaW1lci5hZG1pbi52MS5BcGlLZXkSDgoGc2VjcmV0GAIgASgJIh4KEFJldm9rZUtleVJlcXVlc3QSCgoCaWQYASABKAMiPQoRUmV2b2tlS2V5UmVzcG9uc2USKAoDa2V5GAEgASgLMhsudHJ1ZWNoaW1lci5hZG1pbi52MS5BcGlLZXkiFQoTTGlzdEFjY291bnRzUmVxdWVzdCJGChRMaXN0QWNjb3VudHNSZXNwb25zZRIuCghhY2NvdW50cxgBIAMoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuQWNjb3VudCIkChRDcmVhdGVBY2NvdW50UmVxdWVzdBIMCgRuYW1lGAEgASgJIkYKFUNyZWF0ZUFjY291bnRSZXNwb25zZRItCgdhY2NvdW50GAEgASgLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2NvdW50IjAKFFJlbmFtZUFjY291bnRSZXF1ZXN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkiRgoVUmVuYW1lQWNjb3VudFJlc3BvbnNlEi0KB2FjY291bnQYASABKAsyHC50cnVlY2hpbWVyLmFkbWluLnYxLkFjY291bnQiUQoUTW92ZVRvQWNjb3VudFJlcXVlc3QSEgoKYWNjb3VudF9pZBgBIAEoCRISCgpzZXJ2ZXJfaWRzGAIgAygDEhEKCWFnZW50X2lkcxgDIAMoCSJGChVNb3ZlVG9BY2NvdW50UmVzcG9uc2USLQoHYWNjb3VudBgBIAEoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuQWNjb3VudCKtAQoXTGlzdEF1ZGl0RW50cmllc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkSCwoDd2hvGAMgASgJEgwKBHdoYXQYBCABKAkSKAoEZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImUKGExpc3RBdWRpdEVudHJpZXNSZXNwb25zZRIwCgdlbnRyaWVzGAEgAygLMh8udHJ1ZWNoaW1lci5hZG1pbi52MS5BdWRpdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChJWZXJpZnlBdWRpdFJlcXVlc3QSEQoJaGVhZF9qc29uGAEgASgJIm0KE1ZlcmlmeUF1ZGl0UmVzcG9uc2USDQoFd2hvbGUYASABKAgSDwoHZW50cmllcxgCIAEoBBIQCghwcm9ibGVtcxgDIAMoCRITCgt2b3VjaGVkX2ZvchgEIAEoBBIPCgdyZW1hcmtzGAUgAygJKlAKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfVklFV0VSEAESEQoNUk9MRV9PUEVSQVRPUhACEg4KClJPTEVfQURNSU4QAzKuEgoNUGVvcGxlU2VydmljZRJaCglHZXRDYWxsZXISJS50cnVlY2hpbWVyLmFkbWluLnYxLkdldENhbGxlclJlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLkdldENhbGxlclJlc3BvbnNlElcKCExpc3RLZXlzEiQudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0S2V5c1JlcXVlc3QaJS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RLZXlzUmVzcG9uc2USWgoJQ3JlYXRlS2V5EiUudHJ1ZWNoaW1lci5hZG1pbi52MS5DcmVhdGVLZXlSZXF1ZXN0GiYudHJ1ZWNoaW1lci5hZG1pbi52MS5DcmVhdGVLZXlSZXNwb25zZRJaCglSZXZva2VLZXkSJS50cnVlY2hpbWVyLmFkbWluLnYxLlJldm9rZUtleVJlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLlJldm9rZUtleVJlc3BvbnNlEloKCUxpc3RVc2VycxIlLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdFVzZXJzUmVxdWVzdBomLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdFVzZXJzUmVzcG9uc2USXQoKSW52aXRlVXNlchImLnRydWVjaGltZXIuYWRtaW4udjEuSW52aXRlVXNlclJlcXVlc3QaJy50cnVlY2hpbWVyLmFkbWluLnYxLkludml0ZVVzZXJSZXNwb25zZRJgCgtTZXRVc2VyUm9sZRInLnRydWVjaGltZXIuYWRtaW4udjEuU2V0VXNlclJvbGVSZXF1ZXN0GigudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXRVc2VyUm9sZVJlc3BvbnNlEmwKD1NldFVzZXJEaXNhYmxlZBIrLnRydWVjaGltZXIuYWRtaW4udjEuU2V0VXNlckRpc2FibGVkUmVxdWVzdBosLnRydWVjaGltZXIuYWRtaW4udjEuU2V0VXNlckRpc2FibGVkUmVzcG9uc2USWgoJUmVzZXRVc2VyEiUudHJ1ZWNoaW1lci5hZG1pbi52MS5SZXNldFVzZXJSZXF1ZXN0GiYudHJ1ZWNoaW1lci5hZG1pbi52MS5SZXNldFVzZXJSZXNwb25zZRJjCgxMaXN0U2Vzc2lvbnMSKC50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaKS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlEl0KCkVuZFNlc3Npb24SJi50cnVlY2hpbWVyLmFkbWluLnYxLkVuZFNlc3Npb25SZXF1ZXN0GicudHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRTZXNzaW9uUmVzcG9uc2USbwoQRW5kT3RoZXJTZXNzaW9ucxIsLnRydWVjaGltZXIuYWRtaW4udjEuRW5kT3RoZXJTZXNzaW9uc1JlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLkVuZE90aGVyU2Vzc2lvbnNSZXNwb25zZRJpCg5DaGFuZ2VQYXNzd29yZBIqLnRydWVjaGltZXIuYWRtaW4udjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0GisudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlEnIKEUJlZ2luU2Vjb25kRmFjdG9yEi0udHJ1ZWNoaW1lci5hZG1pbi52MS5CZWdpblNlY29uZEZhY3RvclJlcXVlc3QaLi50cnVlY2hpbWVyLmFkbWluLnYxLkJlZ2luU2Vjb25kRmFjdG9yUmVzcG9uc2USeAoTQ29uZmlybVNlY29uZEZhY3RvchIvLnRydWVjaGltZXIuYWRtaW4udjEuQ29uZmlybVNlY29uZEZhY3RvclJlcXVlc3QaMC50cnVlY2hpbWVyLmFkbWluLnYxLkNvbmZpcm1TZWNvbmRGYWN0b3JSZXNwb25zZRJ1ChJSZW1vdmVTZWNvbmRGYWN0b3ISLi50cnVlY2hpbWVyLmFkbWluLnYxLlJlbW92ZVNlY29uZEZhY3RvclJlcXVlc3QaLy50cnVlY2hpbWVyLmFkbWluLnYxLlJlbW92ZVNlY29uZEZhY3RvclJlc3BvbnNlElQKB1NpZ25PdXQSIy50cnVlY2hpbWVyLmFkbWluLnYxLlNpZ25PdXRSZXF1ZXN0GiQudHJ1ZWNoaW1lci5hZG1pbi52MS5TaWduT3V0UmVzcG9uc2USYwoMTGlzdEFjY291bnRzEigudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWNjb3VudHNSZXF1ZXN0GikudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWNjb3VudHNSZXNwb25zZRJmCg1DcmVhdGVBY2NvdW50EikudHJ1ZWNoaW1lci5hZG1pbi52MS5DcmVhdGVBY2NvdW50UmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlQWNjb3VudFJlc3BvbnNlEmYKDVJlbmFtZUFjY291bnQSKS50cnVlY2hpbWVyLmFkbWluLnYxLlJlbmFtZUFjY291bnRSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5SZW5hbWVBY2NvdW50UmVzcG9uc2USZgoNTW92ZVRvQWNjb3VudBIpLnRydWVjaGltZXIuYWRtaW4udjEuTW92ZVRvQWNjb3VudFJlcXVlc3QaKi50cnVlY2hpbWVyLmFkbWluLnYxLk1vdmVUb0FjY291bnRSZXNwb25zZRJvChBMaXN0QXVkaXRFbnRyaWVzEiwudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QXVkaXRFbnRyaWVzUmVxdWVzdBotLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEF1ZGl0RW50cmllc1Jlc3BvbnNlEmAKC1ZlcmlmeUF1ZGl0EicudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJpZnlBdWRpdFJlcXVlc3QaKC50cnVlY2hpbWVyLmFkbWluLnYxLlZlcmlmeUF1ZGl0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message truechimer.admin.v1.Account
@@ -193,6 +193,13 @@ export type User = Message<"truechimer.admin.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp link_expires_at = 11;
    */
   linkExpiresAt?: Timestamp | undefined;
+
+  /**
+   * A sign-in needs a one-time password, too.
+   *
+   * @generated from field: bool second_factor = 12;
+   */
+  secondFactor: boolean;
 };
 
 /**
@@ -411,6 +418,13 @@ export type GetCallerResponse = Message<"truechimer.admin.v1.GetCallerResponse">
    * @generated from field: string user_id = 6;
    */
   userId: string;
+
+  /**
+   * The user signs in with a one-time password, too.
+   *
+   * @generated from field: bool second_factor = 7;
+   */
+  secondFactor: boolean;
 };
 
 /**
@@ -762,6 +776,124 @@ export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = 
   messageDesc(file_truechimer_admin_v1_people, 25);
 
 /**
+ * @generated from message truechimer.admin.v1.BeginSecondFactorRequest
+ */
+export type BeginSecondFactorRequest = Message<"truechimer.admin.v1.BeginSecondFactorRequest"> & {
+  /**
+   * @generated from field: string password = 1;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.BeginSecondFactorRequest.
+ * Use `create(BeginSecondFactorRequestSchema)` to create a new message.
+ */
+export const BeginSecondFactorRequestSchema: GenMessage<BeginSecondFactorRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 26);
+
+/**
+ * @generated from message truechimer.admin.v1.BeginSecondFactorResponse
+ */
+export type BeginSecondFactorResponse = Message<"truechimer.admin.v1.BeginSecondFactorResponse"> & {
+  /**
+   * Base32, told once: 32 characters.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * The same as an app reads it: otpauth://totp/…
+   *
+   * @generated from field: string uri = 2;
+   */
+  uri: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.BeginSecondFactorResponse.
+ * Use `create(BeginSecondFactorResponseSchema)` to create a new message.
+ */
+export const BeginSecondFactorResponseSchema: GenMessage<BeginSecondFactorResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 27);
+
+/**
+ * @generated from message truechimer.admin.v1.ConfirmSecondFactorRequest
+ */
+export type ConfirmSecondFactorRequest = Message<"truechimer.admin.v1.ConfirmSecondFactorRequest"> & {
+  /**
+   * Six digits.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ConfirmSecondFactorRequest.
+ * Use `create(ConfirmSecondFactorRequestSchema)` to create a new message.
+ */
+export const ConfirmSecondFactorRequestSchema: GenMessage<ConfirmSecondFactorRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 28);
+
+/**
+ * @generated from message truechimer.admin.v1.ConfirmSecondFactorResponse
+ */
+export type ConfirmSecondFactorResponse = Message<"truechimer.admin.v1.ConfirmSecondFactorResponse"> & {
+  /**
+   * Each stands in for a one-time password once. Told once.
+   *
+   * @generated from field: repeated string recovery_codes = 1;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ConfirmSecondFactorResponse.
+ * Use `create(ConfirmSecondFactorResponseSchema)` to create a new message.
+ */
+export const ConfirmSecondFactorResponseSchema: GenMessage<ConfirmSecondFactorResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 29);
+
+/**
+ * @generated from message truechimer.admin.v1.RemoveSecondFactorRequest
+ */
+export type RemoveSecondFactorRequest = Message<"truechimer.admin.v1.RemoveSecondFactorRequest"> & {
+  /**
+   * @generated from field: string password = 1;
+   */
+  password: string;
+
+  /**
+   * A one-time password, or a recovery code.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.RemoveSecondFactorRequest.
+ * Use `create(RemoveSecondFactorRequestSchema)` to create a new message.
+ */
+export const RemoveSecondFactorRequestSchema: GenMessage<RemoveSecondFactorRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 30);
+
+/**
+ * @generated from message truechimer.admin.v1.RemoveSecondFactorResponse
+ */
+export type RemoveSecondFactorResponse = Message<"truechimer.admin.v1.RemoveSecondFactorResponse"> & {
+};
+
+/**
+ * Describes the message truechimer.admin.v1.RemoveSecondFactorResponse.
+ * Use `create(RemoveSecondFactorResponseSchema)` to create a new message.
+ */
+export const RemoveSecondFactorResponseSchema: GenMessage<RemoveSecondFactorResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 31);
+
+/**
  * @generated from message truechimer.admin.v1.SignOutRequest
  */
 export type SignOutRequest = Message<"truechimer.admin.v1.SignOutRequest"> & {
@@ -772,7 +904,7 @@ export type SignOutRequest = Message<"truechimer.admin.v1.SignOutRequest"> & {
  * Use `create(SignOutRequestSchema)` to create a new message.
  */
 export const SignOutRequestSchema: GenMessage<SignOutRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 26);
+  messageDesc(file_truechimer_admin_v1_people, 32);
 
 /**
  * @generated from message truechimer.admin.v1.SignOutResponse
@@ -785,7 +917,7 @@ export type SignOutResponse = Message<"truechimer.admin.v1.SignOutResponse"> & {
  * Use `create(SignOutResponseSchema)` to create a new message.
  */
 export const SignOutResponseSchema: GenMessage<SignOutResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 27);
+  messageDesc(file_truechimer_admin_v1_people, 33);
 
 /**
  * @generated from message truechimer.admin.v1.ListKeysRequest
@@ -802,7 +934,7 @@ export type ListKeysRequest = Message<"truechimer.admin.v1.ListKeysRequest"> & {
  * Use `create(ListKeysRequestSchema)` to create a new message.
  */
 export const ListKeysRequestSchema: GenMessage<ListKeysRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 28);
+  messageDesc(file_truechimer_admin_v1_people, 34);
 
 /**
  * @generated from message truechimer.admin.v1.ListKeysResponse
@@ -819,7 +951,7 @@ export type ListKeysResponse = Message<"truechimer.admin.v1.ListKeysResponse"> &
  * Use `create(ListKeysResponseSchema)` to create a new message.
  */
 export const ListKeysResponseSchema: GenMessage<ListKeysResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 29);
+  messageDesc(file_truechimer_admin_v1_people, 35);
 
 /**
  * @generated from message truechimer.admin.v1.CreateKeyRequest
@@ -866,7 +998,7 @@ export type CreateKeyRequest = Message<"truechimer.admin.v1.CreateKeyRequest"> &
  * Use `create(CreateKeyRequestSchema)` to create a new message.
  */
 export const CreateKeyRequestSchema: GenMessage<CreateKeyRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 30);
+  messageDesc(file_truechimer_admin_v1_people, 36);
 
 /**
  * @generated from message truechimer.admin.v1.CreateKeyResponse
@@ -890,7 +1022,7 @@ export type CreateKeyResponse = Message<"truechimer.admin.v1.CreateKeyResponse">
  * Use `create(CreateKeyResponseSchema)` to create a new message.
  */
 export const CreateKeyResponseSchema: GenMessage<CreateKeyResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 31);
+  messageDesc(file_truechimer_admin_v1_people, 37);
 
 /**
  * @generated from message truechimer.admin.v1.RevokeKeyRequest
@@ -907,7 +1039,7 @@ export type RevokeKeyRequest = Message<"truechimer.admin.v1.RevokeKeyRequest"> &
  * Use `create(RevokeKeyRequestSchema)` to create a new message.
  */
 export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 32);
+  messageDesc(file_truechimer_admin_v1_people, 38);
 
 /**
  * @generated from message truechimer.admin.v1.RevokeKeyResponse
@@ -924,7 +1056,7 @@ export type RevokeKeyResponse = Message<"truechimer.admin.v1.RevokeKeyResponse">
  * Use `create(RevokeKeyResponseSchema)` to create a new message.
  */
 export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 33);
+  messageDesc(file_truechimer_admin_v1_people, 39);
 
 /**
  * @generated from message truechimer.admin.v1.ListAccountsRequest
@@ -937,7 +1069,7 @@ export type ListAccountsRequest = Message<"truechimer.admin.v1.ListAccountsReque
  * Use `create(ListAccountsRequestSchema)` to create a new message.
  */
 export const ListAccountsRequestSchema: GenMessage<ListAccountsRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 34);
+  messageDesc(file_truechimer_admin_v1_people, 40);
 
 /**
  * @generated from message truechimer.admin.v1.ListAccountsResponse
@@ -954,7 +1086,7 @@ export type ListAccountsResponse = Message<"truechimer.admin.v1.ListAccountsResp
  * Use `create(ListAccountsResponseSchema)` to create a new message.
  */
 export const ListAccountsResponseSchema: GenMessage<ListAccountsResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 35);
+  messageDesc(file_truechimer_admin_v1_people, 41);
 
 /**
  * @generated from message truechimer.admin.v1.CreateAccountRequest
@@ -971,7 +1103,7 @@ export type CreateAccountRequest = Message<"truechimer.admin.v1.CreateAccountReq
  * Use `create(CreateAccountRequestSchema)` to create a new message.
  */
 export const CreateAccountRequestSchema: GenMessage<CreateAccountRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 36);
+  messageDesc(file_truechimer_admin_v1_people, 42);
 
 /**
  * @generated from message truechimer.admin.v1.CreateAccountResponse
@@ -988,7 +1120,7 @@ export type CreateAccountResponse = Message<"truechimer.admin.v1.CreateAccountRe
  * Use `create(CreateAccountResponseSchema)` to create a new message.
  */
 export const CreateAccountResponseSchema: GenMessage<CreateAccountResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 37);
+  messageDesc(file_truechimer_admin_v1_people, 43);
 
 /**
  * @generated from message truechimer.admin.v1.RenameAccountRequest
@@ -1010,7 +1142,7 @@ export type RenameAccountRequest = Message<"truechimer.admin.v1.RenameAccountReq
  * Use `create(RenameAccountRequestSchema)` to create a new message.
  */
 export const RenameAccountRequestSchema: GenMessage<RenameAccountRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 38);
+  messageDesc(file_truechimer_admin_v1_people, 44);
 
 /**
  * @generated from message truechimer.admin.v1.RenameAccountResponse
@@ -1027,7 +1159,7 @@ export type RenameAccountResponse = Message<"truechimer.admin.v1.RenameAccountRe
  * Use `create(RenameAccountResponseSchema)` to create a new message.
  */
 export const RenameAccountResponseSchema: GenMessage<RenameAccountResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 39);
+  messageDesc(file_truechimer_admin_v1_people, 45);
 
 /**
  * @generated from message truechimer.admin.v1.MoveToAccountRequest
@@ -1054,7 +1186,7 @@ export type MoveToAccountRequest = Message<"truechimer.admin.v1.MoveToAccountReq
  * Use `create(MoveToAccountRequestSchema)` to create a new message.
  */
 export const MoveToAccountRequestSchema: GenMessage<MoveToAccountRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 40);
+  messageDesc(file_truechimer_admin_v1_people, 46);
 
 /**
  * @generated from message truechimer.admin.v1.MoveToAccountResponse
@@ -1071,7 +1203,7 @@ export type MoveToAccountResponse = Message<"truechimer.admin.v1.MoveToAccountRe
  * Use `create(MoveToAccountResponseSchema)` to create a new message.
  */
 export const MoveToAccountResponseSchema: GenMessage<MoveToAccountResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 41);
+  messageDesc(file_truechimer_admin_v1_people, 47);
 
 /**
  * @generated from message truechimer.admin.v1.ListAuditEntriesRequest
@@ -1125,7 +1257,7 @@ export type ListAuditEntriesRequest = Message<"truechimer.admin.v1.ListAuditEntr
  * Use `create(ListAuditEntriesRequestSchema)` to create a new message.
  */
 export const ListAuditEntriesRequestSchema: GenMessage<ListAuditEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 42);
+  messageDesc(file_truechimer_admin_v1_people, 48);
 
 /**
  * @generated from message truechimer.admin.v1.ListAuditEntriesResponse
@@ -1147,7 +1279,7 @@ export type ListAuditEntriesResponse = Message<"truechimer.admin.v1.ListAuditEnt
  * Use `create(ListAuditEntriesResponseSchema)` to create a new message.
  */
 export const ListAuditEntriesResponseSchema: GenMessage<ListAuditEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 43);
+  messageDesc(file_truechimer_admin_v1_people, 49);
 
 /**
  * @generated from message truechimer.admin.v1.VerifyAuditRequest
@@ -1166,7 +1298,7 @@ export type VerifyAuditRequest = Message<"truechimer.admin.v1.VerifyAuditRequest
  * Use `create(VerifyAuditRequestSchema)` to create a new message.
  */
 export const VerifyAuditRequestSchema: GenMessage<VerifyAuditRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 44);
+  messageDesc(file_truechimer_admin_v1_people, 50);
 
 /**
  * @generated from message truechimer.admin.v1.VerifyAuditResponse
@@ -1211,7 +1343,7 @@ export type VerifyAuditResponse = Message<"truechimer.admin.v1.VerifyAuditRespon
  * Use `create(VerifyAuditResponseSchema)` to create a new message.
  */
 export const VerifyAuditResponseSchema: GenMessage<VerifyAuditResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 45);
+  messageDesc(file_truechimer_admin_v1_people, 51);
 
 /**
  * What a person or a key may do. Each may what the one before may.
@@ -1340,7 +1472,7 @@ export const PeopleService: GenService<{
     output: typeof SetUserDisabledResponseSchema;
   },
   /**
-   * Takes the password away, ends all sessions, and makes a new one-time link.
+   * Takes the password and the second factor away, ends all sessions, and makes a new one-time link.
    *
    * @generated from rpc truechimer.admin.v1.PeopleService.ResetUser
    */
@@ -1386,6 +1518,34 @@ export const PeopleService: GenService<{
     methodKind: "unary";
     input: typeof ChangePasswordRequestSchema;
     output: typeof ChangePasswordResponseSchema;
+  },
+  /**
+   * A secret for an app that makes one-time passwords. It counts when a code of it was shown.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.BeginSecondFactor
+   */
+  beginSecondFactor: {
+    methodKind: "unary";
+    input: typeof BeginSecondFactorRequestSchema;
+    output: typeof BeginSecondFactorResponseSchema;
+  },
+  /**
+   * From here on a sign-in needs a code. Ends the caller's other sessions.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.ConfirmSecondFactor
+   */
+  confirmSecondFactor: {
+    methodKind: "unary";
+    input: typeof ConfirmSecondFactorRequestSchema;
+    output: typeof ConfirmSecondFactorResponseSchema;
+  },
+  /**
+   * @generated from rpc truechimer.admin.v1.PeopleService.RemoveSecondFactor
+   */
+  removeSecondFactor: {
+    methodKind: "unary";
+    input: typeof RemoveSecondFactorRequestSchema;
+    output: typeof RemoveSecondFactorResponseSchema;
   },
   /**
    * Ends the session that asks.

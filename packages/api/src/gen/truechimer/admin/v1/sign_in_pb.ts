@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/sign_in.proto.
  */
 export const file_truechimer_admin_v1_sign_in: GenFile = /*@__PURE__*/
-  fileDesc("CiF0cnVlY2hpbWVyL2FkbWluL3YxL3NpZ25faW4ucHJvdG8SE3RydWVjaGltZXIuYWRtaW4udjEiGQoXR2V0U2lnbkluT3B0aW9uc1JlcXVlc3QiKwoYR2V0U2lnbkluT3B0aW9uc1Jlc3BvbnNlEg8KB2J5X25hbWUYASABKAgiLwoNU2lnbkluUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIhAKDlNpZ25JblJlc3BvbnNlIiMKEUxvb2tVcExpbmtSZXF1ZXN0Eg4KBnNlY3JldBgBIAEoCSIiChJMb29rVXBMaW5rUmVzcG9uc2USDAoEbmFtZRgBIAEoCSIyCg5Vc2VMaW5rUmVxdWVzdBIOCgZzZWNyZXQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiEQoPVXNlTGlua1Jlc3BvbnNlMogDCg1TaWduSW5TZXJ2aWNlEm8KEEdldFNpZ25Jbk9wdGlvbnMSLC50cnVlY2hpbWVyLmFkbWluLnYxLkdldFNpZ25Jbk9wdGlvbnNSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRTaWduSW5PcHRpb25zUmVzcG9uc2USUQoGU2lnbkluEiIudHJ1ZWNoaW1lci5hZG1pbi52MS5TaWduSW5SZXF1ZXN0GiMudHJ1ZWNoaW1lci5hZG1pbi52MS5TaWduSW5SZXNwb25zZRJdCgpMb29rVXBMaW5rEiYudHJ1ZWNoaW1lci5hZG1pbi52MS5Mb29rVXBMaW5rUmVxdWVzdBonLnRydWVjaGltZXIuYWRtaW4udjEuTG9va1VwTGlua1Jlc3BvbnNlElQKB1VzZUxpbmsSIy50cnVlY2hpbWVyLmFkbWluLnYxLlVzZUxpbmtSZXF1ZXN0GiQudHJ1ZWNoaW1lci5hZG1pbi52MS5Vc2VMaW5rUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("CiF0cnVlY2hpbWVyL2FkbWluL3YxL3NpZ25faW4ucHJvdG8SE3RydWVjaGltZXIuYWRtaW4udjEiGQoXR2V0U2lnbkluT3B0aW9uc1JlcXVlc3QiKwoYR2V0U2lnbkluT3B0aW9uc1Jlc3BvbnNlEg8KB2J5X25hbWUYASABKAgiPQoNU2lnbkluUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEgwKBGNvZGUYAyABKAkiJQoOU2lnbkluUmVzcG9uc2USEwoLY29kZV9uZWVkZWQYASABKAgiIwoRTG9va1VwTGlua1JlcXVlc3QSDgoGc2VjcmV0GAEgASgJIiIKEkxvb2tVcExpbmtSZXNwb25zZRIMCgRuYW1lGAEgASgJIjIKDlVzZUxpbmtSZXF1ZXN0Eg4KBnNlY3JldBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSIRCg9Vc2VMaW5rUmVzcG9uc2UyiAMKDVNpZ25JblNlcnZpY2USbwoQR2V0U2lnbkluT3B0aW9ucxIsLnRydWVjaGltZXIuYWRtaW4udjEuR2V0U2lnbkluT3B0aW9uc1JlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLkdldFNpZ25Jbk9wdGlvbnNSZXNwb25zZRJRCgZTaWduSW4SIi50cnVlY2hpbWVyLmFkbWluLnYxLlNpZ25JblJlcXVlc3QaIy50cnVlY2hpbWVyLmFkbWluLnYxLlNpZ25JblJlc3BvbnNlEl0KCkxvb2tVcExpbmsSJi50cnVlY2hpbWVyLmFkbWluLnYxLkxvb2tVcExpbmtSZXF1ZXN0GicudHJ1ZWNoaW1lci5hZG1pbi52MS5Mb29rVXBMaW5rUmVzcG9uc2USVAoHVXNlTGluaxIjLnRydWVjaGltZXIuYWRtaW4udjEuVXNlTGlua1JlcXVlc3QaJC50cnVlY2hpbWVyLmFkbWluLnYxLlVzZUxpbmtSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message truechimer.admin.v1.GetSignInOptionsRequest
@@ -60,6 +60,13 @@ export type SignInRequest = Message<"truechimer.admin.v1.SignInRequest"> & {
    * @generated from field: string password = 2;
    */
   password: string;
+
+  /**
+   * A one-time password of six digits, or a recovery code. Empty: none is known to be needed.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
 };
 
 /**
@@ -73,6 +80,12 @@ export const SignInRequestSchema: GenMessage<SignInRequest> = /*@__PURE__*/
  * @generated from message truechimer.admin.v1.SignInResponse
  */
 export type SignInResponse = Message<"truechimer.admin.v1.SignInResponse"> & {
+  /**
+   * The password is right, and a code is needed as well: no session was opened.
+   *
+   * @generated from field: bool code_needed = 1;
+   */
+  codeNeeded: boolean;
 };
 
 /**
