@@ -1,5 +1,6 @@
 // The real dashboard against the real `up`, on a PostgreSQL that is not its own: what a newcomer sees and does.
 
+import { readFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type ChronyServer, chronyAvailable, startChronyServer } from "@truechimer/testing-chrony";
 import { useDatabase } from "@truechimer/testing-postgres";
@@ -113,6 +114,30 @@ describe.skipIf(browserPath() === undefined || !chronyAvailable())("the dashboar
       .first()
       .waitFor();
     expect(await findingsOfAxe()).toEqual([]);
+  });
+
+  test("the live page goes back to what is stored, and its export is that as a file", async () => {
+    const address = page.url();
+    await page.getByRole("link", { name: "Live" }).first().click();
+    const rows = page.locator("table.live-checks tbody tr");
+    await rows.first().waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByLabel("Shown until").press("ArrowLeft");
+    await page.getByText("Stored checks, as of then").waitFor();
+    await rows.first().waitFor();
+    const shown = await rows.count();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Export CSV" }).click(),
+    ]);
+    const lines = (await readFile(await download.path(), "utf8")).split("\r\n");
+    expect(lines[0]).toMatch(/^id,at,server_id,server,/);
+    expect(lines.length).toBeGreaterThan(shown);
+    expect(await findingsOfAxe()).toEqual([]);
+    await page.getByLabel("Speed").selectOption("60");
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.getByText("As they arrive").waitFor();
+    await page.goto(address);
   });
 
   test("the address of a check is the same view after a reload, without the key", async () => {

@@ -212,7 +212,7 @@ describe("what breaks off is gone on with where it ended", () => {
         rowsOf(first.out),
         rowsOf((await results([...words, option, at])).out),
       ];
-      expect(begun.length).toBeGreaterThan(5_000);
+      expect(begun.length).toBeGreaterThan(2_000);
       expect(rest.length).toBeGreaterThan(5_000);
       const ids = [...begun, ...rest].map(({ id }) => id);
       expect(ids.toSorted((a, b) => a - b)).toEqual(

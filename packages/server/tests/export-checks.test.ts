@@ -141,6 +141,37 @@ test("an account has its own servers' checks in the file, and no others", async 
   expect((await get("checks.ndjson?server_id=5", secret)).status).toBe(200);
 });
 
+test("a key that is revoked while its file is being written gets no more of it", async () => {
+  const secret = await key(null);
+  const { promise: ended, resolve: end } = Promise.withResolvers<string>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<() => void>();
+  const request = httpRequest(`${server.url}/export/checks.ndjson`, {
+    agent: false,
+    headers: { authorization: `Bearer ${secret}` },
+  });
+  request.once("response", (response) => {
+    // Nobody reads for now: most of the file has not been written yet.
+    response.pause();
+    response.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? ""));
+    response.once("end", () => end("whole"));
+    begin(() => void response.resume());
+  });
+  request.once("error", () => undefined);
+  request.end();
+  const readOn = await begun;
+  const { rows } = await sql<{ readonly id: string }>`
+    select id::text from api_keys where token_hash = ${tokenHash(secret)}`.execute(kysely);
+  const revoked = await fetch(`${server.url}/truechimer.admin.v1.PeopleService/RevokeKey`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ id: rows[0]?.id }),
+  });
+  expect(revoked.status).toBe(200);
+  readOn();
+  expect(await ended).toBe("ECONNRESET");
+  expect((await get("checks.csv", secret)).status).toBe(401);
+});
+
 test("so many at once, whose readers may stop: their places are free again when they leave", async () => {
   const open = await Promise.all(
     Array.from({ length: 8 }, async () => {

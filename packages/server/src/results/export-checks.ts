@@ -62,19 +62,23 @@ export function registerCheckExport(
       url: `/export/checks.${name}`,
       exposeHeadRoute: false,
       handler: async (request, reply) => {
-        let file: Readable;
+        let asked: Asked;
         try {
-          const acting = await admitted(context, callers.get(request), request);
-          const question = questionOf(context, request);
-          const first = await listResults(acting, question);
+          asked = await admitted(context, callers.get(request), request);
           if (running.count >= EXPORTS_AT_ONCE_MAX) throw tooMany();
-          const pages = pagesOf(acting, question, first, options.shutdownSignal);
-          file = Readable.from(logged(context, written(form, pages)));
         } catch (error) {
           return refuse(context, reply, error);
         }
+        const file = Readable.from(logged(context, written(form, pagesOf(asked))));
+        const watched = context.callerWatch.watch(asked.acting.caller);
         running.count += 1;
-        file.once("close", () => (running.count -= 1));
+        file.once("close", () => {
+          running.count -= 1;
+          watched[Symbol.dispose]();
+        });
+        // Who may no longer read it gets no more of it, whether or not he is reading. Its last chunk is missing, and is
+        // missed.
+        endWith(file, AbortSignal.any([watched.signal, options.shutdownSignal]));
         return reply
           .type(form.contentType)
           .header("cache-control", "no-store")
@@ -85,11 +89,24 @@ export function registerCheckExport(
   }
 }
 
+function endWith(file: Readable, signal: AbortSignal): void {
+  const end = (): void => void file.destroy(shutdownError());
+  if (signal.aborted) return end();
+  signal.addEventListener("abort", end, { once: true });
+  file.once("close", () => signal.removeEventListener("abort", end));
+}
+
+interface Asked {
+  readonly acting: ActingContext & { readonly caller: Caller };
+  readonly question: adminV1.ListResultsRequest;
+  readonly first: adminV1.ListResultsResponse;
+}
+
 async function admitted(
   context: ServerContext,
   caller: Caller | undefined,
   request: FastifyRequest,
-): Promise<ActingContext> {
+): Promise<Asked> {
   if (caller === undefined) throw new AppError("unauthenticated", "a session or a key is needed");
   const { listResults: method } = adminV1.AdminService.method;
   const refusal = refusalOf(caller, method, ADMIN_PERMISSIONS.listResults);
@@ -99,7 +116,9 @@ async function admitted(
   }
   if (caller.accountId !== undefined)
     await requireOwned(context.database.kysely, caller.accountId, { servers: serverIds(request) });
-  return { ...context, caller };
+  const acting = { ...context, caller };
+  const question = questionOf(context, request);
+  return { acting, question, first: await listResults(acting, question) };
 }
 
 /** From the words of the address. */
@@ -127,7 +146,7 @@ function questionOf({ clock }: ServerContext, request: FastifyRequest): adminV1.
   return create(adminV1.ListResultsRequestSchema, {
     filter: parameter(request, "filter"),
     order: orderOf(parameter(request, "order")),
-    pageSize: RESULTS_LIMITS.pageMax,
+    pageSize: RESULTS_LIMITS.pageOfExport,
     serverIds: serverIds(request),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
@@ -159,19 +178,16 @@ function parameter(request: FastifyRequest, name: string): string {
   throw new AppError("bad_request", `${name} is given more than once`);
 }
 
-async function* pagesOf(
-  context: ActingContext,
-  question: adminV1.ListResultsRequest,
-  first: adminV1.ListResultsResponse,
-  stopping: AbortSignal,
-): AsyncGenerator<adminV1.ListResultsResponse, void> {
+async function* pagesOf({
+  acting,
+  question,
+  first,
+}: Asked): AsyncGenerator<adminV1.ListResultsResponse, void> {
   let page = first;
   for (;;) {
     yield page;
     if (page.nextPageToken === "") return;
-    // The file breaks off, and is seen to: its last chunk is missing.
-    if (stopping.aborted) throw shutdownError();
-    page = await listResults(context, { ...question, pageToken: page.nextPageToken });
+    page = await listResults(acting, { ...question, pageToken: page.nextPageToken });
   }
 }
 

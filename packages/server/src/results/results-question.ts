@@ -17,8 +17,10 @@ import type { ActingContext } from "../people/caller.ts";
 
 export const RESULTS_LIMITS = {
   pageNormal: 500,
-  /** A megabyte; making it holds the process for some 20 ms. */
+  /** A megabyte; making it holds the process for some 30 ms. */
   pageMax: 5_000,
+  /** Of a file that is written page by page: larger ones are hardly faster, and hold up whoever asks beside it. */
+  pageOfExport: 2_000,
   /** Each is looked for on its own in the database. More servers are a matter for the filter. */
   serversMax: 64,
   /** Results that one call looks through in memory: a tenth of a second of the process, however few pass the filter. */
