@@ -21,7 +21,7 @@ export function printWatched(
     const why =
       missed.reason === "slow" ? "they came faster than they were read" : "they came too long ago";
     printer.line(
-      printer.style.yellow(`${count} are not shown: ${why}; "truechimer checks list" has them`),
+      printer.style.yellow(`${count} are not shown: ${why}; "truechimer results" has them`),
     );
     printer.json({ event: "missed", reason: missed.reason, checks: missed.checks });
   }

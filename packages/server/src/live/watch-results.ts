@@ -30,7 +30,7 @@ interface Told {
 export const WATCH_LIMITS = {
   /** Checks that wait for a slow reader: some seconds of 5,000 a second that pass its filter, or 10 MB. */
   bufferedMax: 10_000,
-  /** Read from the database for one that resumes; more is a matter for ListChecks. */
+  /** Read from the database for one that resumes; more is a matter for ListResults. */
   caughtUpMax: 50_000,
   /** Two of them fit into the five seconds within which a reader is to notice that a connection is dead. */
   heartbeatMs: 2_000,

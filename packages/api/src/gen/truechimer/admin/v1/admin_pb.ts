@@ -4740,7 +4740,7 @@ export const WatchedCheckSchema: GenMessage<WatchedCheck> = /*@__PURE__*/
   messageDesc(file_truechimer_admin_v1_admin, 117);
 
 /**
- * What this stream will not bring; ListChecks still has it.
+ * What this stream will not bring; ListResults still has it.
  *
  * @generated from message truechimer.admin.v1.WatchMissed
  */
