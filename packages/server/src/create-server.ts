@@ -103,6 +103,8 @@ export interface ServerOptions {
   readonly auditHeadFile?: string;
   /** MMDB file that tells the network of an address. Absent: paths are shown without their networks. */
   readonly networksFile?: string;
+  /** Whether everybody may read `/scores/SERVER/log` and `/scores/SERVER/json`, as with the NTP Pool. Default: no. */
+  readonly scoresPublic?: boolean;
   /** Folder of the built dashboard; it may come into being later. */
   readonly webRoot?: string;
   /** Names under which people reach us beside the address that we listen on. */
@@ -189,7 +191,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const hosts = { listenHost: options.listen.host, allowedHosts: hostNames(options) };
   const isApi = roles.includes("api");
   const app = isApi
-    ? await createHttpApp(context, { access, hosts, webRoot: options.webRoot, ...listenerOptions })
+    ? await createHttpApp(context, {
+        access,
+        hosts,
+        webRoot: options.webRoot,
+        scoresPublic: options.scoresPublic ?? false,
+        ...listenerOptions,
+      })
     : options.listensWithoutApi === true
       ? await createHealthApp(context, { limits: listenerOptions.limits, hosts })
       : undefined;

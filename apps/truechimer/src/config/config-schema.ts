@@ -172,6 +172,7 @@ const schema = z.strictObject({
   admin: z.strictObject({ key_file: text.optional() }).optional(),
   audit: z.strictObject({ head_file: text.optional() }).optional(),
   networks: z.strictObject({ file: text.optional() }).optional(),
+  scores: z.strictObject({ public: z.boolean().optional() }).optional(),
   targets: z
     .strictObject({ private_allowed: z.boolean("expected true or false").optional() })
     .optional(),
@@ -262,6 +263,7 @@ export interface CheckedConfig {
   readonly admin?: Section<{ readonly key_file: string }>;
   readonly audit?: Section<{ readonly head_file: string }>;
   readonly networks?: Section<{ readonly file: string }>;
+  readonly scores?: Section<{ readonly public: boolean }>;
   readonly targets?: Section<{ readonly private_allowed: boolean }>;
   readonly selection?: Section<{ readonly policy: "private" | "pool" }>;
   readonly checks?: Section<CheckedTimes & { readonly samples: number }>;

@@ -90,6 +90,8 @@ export interface Config {
   readonly audit: { readonly headFile: string | undefined };
   /** MMDB file that tells the network of an address. Absent: none is told. */
   readonly networks: { readonly file: string | undefined };
+  /** Whether everybody may read the steps of the servers' scores. */
+  readonly scores: { readonly public: boolean };
   readonly targets: { readonly privateAllowed: boolean };
   readonly selection: { readonly policy: "private" | "pool" };
   readonly checks: CheckTimes;
@@ -178,6 +180,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     admin: { keyFile: given.admin?.key_file },
     audit: { headFile: given.audit?.head_file },
     networks: { file: given.networks?.file },
+    scores: { public: given.scores?.public ?? false },
     targets: { privateAllowed },
     selection: { policy: given.selection?.policy ?? (privateAllowed ? "private" : "pool") },
     checks: {

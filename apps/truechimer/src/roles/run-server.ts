@@ -88,6 +88,7 @@ async function openServer(
       policy: serverPolicy(config),
       history: historySettings(config),
       rateLimits: config.limits,
+      scoresPublic: config.scores.public,
       ...(config.networks.file !== undefined && { networksFile: config.networks.file }),
       ...(webRoot !== undefined && { webRoot }),
       adminKeys: secrets.adminKey === undefined ? [] : [secrets.adminKey],

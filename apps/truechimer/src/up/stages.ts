@@ -120,6 +120,7 @@ async function openServer(
       policy: serverPolicy(config),
       history: historySettings(config, directory.path),
       rateLimits: config.limits,
+      scoresPublic: config.scores.public,
       ...(config.networks.file !== undefined && { networksFile: config.networks.file }),
       ...(webRoot !== undefined && { webRoot }),
       adminKeys: [adminKey],

@@ -8,6 +8,7 @@ import { LOAD_STATUS_HEADER, loadStatusText } from "../history/load-status.ts";
 import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
 import { registerPeopleApi } from "../people-api/register-people-api.ts";
 import { registerCheckExport } from "../results/export-checks.ts";
+import { registerScoreLog } from "../score-log/score-log-routes.ts";
 import { registerSignInApi } from "../sign-in-api/register-sign-in-api.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import { registerDashboard } from "./dashboard-routes.ts";
@@ -33,6 +34,7 @@ export async function createHttpApp(
   await registerAgentRoutes(app, context, options);
   await app.register(async (scope) => registerAdminApi(scope, context, options));
   await app.register(async (scope) => registerCheckExport(scope, context, options));
+  await app.register(async (scope) => registerScoreLog(scope, context, options));
   await app.register(async (scope) => registerPeopleApi(scope, context, options));
   await app.register(async (scope) => registerSignInApi(scope, context, options));
   await app.register(async (scope) => registerAnalyticsApi(scope, context, options));

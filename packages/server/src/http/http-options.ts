@@ -58,4 +58,6 @@ export interface HttpAppOptions extends ListenerOptions {
   readonly access: AdminAccess;
   readonly hosts: HostPolicy;
   readonly webRoot: string | undefined;
+  /** Whether everybody may read the steps of the servers' scores. */
+  readonly scoresPublic: boolean;
 }

@@ -3,20 +3,18 @@
 
 import { Readable } from "node:stream";
 import { create } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
-import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { adminV1, EXPORTED_CHECK_COLUMNS, exportedCheck, exportedFields } from "@truechimer/api";
 import { AppError, csvLine } from "@truechimer/base";
 import { timestamptzFromNs } from "@truechimer/database";
 import { parseInstant } from "@truechimer/filter";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { timestampFrom } from "../admin-api/admin-message.ts";
 import type { ServerContext } from "../context.ts";
 import { guardCallers } from "../http/admin-guard.ts";
 import { callerIsGone } from "../http/caller-gone.ts";
-import { edgeErrorFrom } from "../http/connect-error.ts";
 import { shutdownError } from "../http/connect-plugin.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
+import { refusePlainly } from "../http/plain-refusal.ts";
 import { ADMIN_PERMISSIONS } from "../people/admin-permissions.ts";
 import type { ActingContext, Caller } from "../people/caller.ts";
 import { refusalOf } from "../people/guard-procedures.ts";
@@ -67,7 +65,7 @@ export function registerCheckExport(
           asked = await admitted(context, callers.get(request), request);
           if (running.count >= EXPORTS_AT_ONCE_MAX) throw tooMany();
         } catch (error) {
-          return refuse(context, reply, error);
+          return refusePlainly(context, reply, error, "an export failed");
         }
         const file = Readable.from(logged(context, written(form, pagesOf(asked))));
         const watched = context.callerWatch.watch(asked.acting.caller);
@@ -224,22 +222,4 @@ function tooMany(): AppError {
 function fileName({ clock }: ServerContext, extension: string): string {
   const at = new Date(Number(clock.nowNs() / 1_000_000n)).toISOString().slice(0, 19);
   return `truechimer-checks-${at.replaceAll(":", "")}Z.${extension}`;
-}
-
-async function refuse(
-  { logger }: ServerContext,
-  reply: FastifyReply,
-  error: unknown,
-): Promise<FastifyReply> {
-  const { answer, internal } = edgeErrorFrom(error);
-  if (internal) logger.error({ error }, "an export failed");
-  return reply
-    .code(codeToHttpStatus(answer.code))
-    .headers(headersOf(answer))
-    .type("application/json")
-    .send(Buffer.from(errorToJsonBytes(answer, undefined)));
-}
-
-function headersOf({ metadata }: ConnectError): Record<string, string> {
-  return Object.fromEntries(metadata);
 }
