@@ -24,42 +24,71 @@ export function downSample(
 ): ReadonlyMap<number, readonly Measurement[]> {
   const slots = Math.max(1, Math.floor(sampling.pointsMax / KEPT_A_SLOT));
   const slotUs = (sampling.toUs - sampling.fromUs) / slots;
-  const series = new Map<number, Slot[]>();
+  const series = new Map<number, Series>();
   store.scan(sampling, (row) => {
     const { monitorId } = row;
     if (!sampling.isWanted(monitorId)) return;
-    const own = series.get(monitorId) ?? [];
-    if (own.length === 0) series.set(monitorId, own);
     const at = Math.min(slots - 1, Math.floor((row.atUs - sampling.fromUs) / slotUs));
-    const last = own.at(-1);
+    const own = series.get(monitorId) ?? { kept: [], open: newSlot() };
+    if (own.open.at === NOT_BEGUN) series.set(monitorId, own);
     // Rows come in the order of time, so only the newest slot is open.
-    if (last === undefined || last.at !== at) own.push(newSlot(at, row));
-    else widen(last, row);
+    if (own.open.at === at) widen(own.open, row);
+    else {
+      keepOf(own.open, own.kept);
+      begin(own.open, at, row);
+    }
   });
-  return new Map([...series].map(([monitorId, own]) => [monitorId, keptOfAll(own)]));
+  const kept = new Map<number, readonly Measurement[]>();
+  for (const [monitorId, own] of series) {
+    keepOf(own.open, own.kept);
+    kept.set(monitorId, own.kept);
+  }
+  return kept;
+}
+
+interface Series {
+  /** Of the slots that are over. */
+  readonly kept: Measurement[];
+  /** The same object for one slot after the other. */
+  readonly open: Slot;
 }
 
 interface Slot {
-  readonly at: number;
+  at: number;
   least: Measurement | undefined;
   greatest: Measurement | undefined;
-  worst: Measurement;
+  /** Undefined before the first row alone. */
+  worst: Measurement | undefined;
   failed: Measurement | undefined;
 }
 
-function newSlot(at: number, row: RowView): Slot {
+const NOT_BEGUN = -1;
+
+function newSlot(): Slot {
+  return {
+    at: NOT_BEGUN,
+    least: undefined,
+    greatest: undefined,
+    worst: undefined,
+    failed: undefined,
+  };
+}
+
+function begin(slot: Slot, at: number, row: RowView): void {
   const kept = copyMeasurement(row);
   const extreme = row.succeeded && !Number.isNaN(row.offsetNs) ? kept : undefined;
-  const failed = row.succeeded ? undefined : kept;
-  return { at, least: extreme, greatest: extreme, worst: kept, failed };
+  slot.at = at;
+  slot.least = extreme;
+  slot.greatest = extreme;
+  slot.worst = kept;
+  slot.failed = row.succeeded ? undefined : kept;
 }
 
 function widen(slot: Slot, row: RowView): void {
   const { score } = row;
   const { worst } = slot;
-  if (score < worst.score || (score === worst.score && row.id < worst.id)) {
+  if (worst === undefined || score < worst.score || (score === worst.score && row.id < worst.id))
     slot.worst = copyMeasurement(row);
-  }
   if (!row.succeeded) {
     if (slot.failed === undefined || row.id < slot.failed.id) slot.failed = copyMeasurement(row);
     return;
@@ -75,26 +104,20 @@ function isBelow(row: Measurement, other: Measurement): boolean {
   return row.offsetNs < other.offsetNs || (row.offsetNs === other.offsetNs && row.id < other.id);
 }
 
-function keptOfAll(slots: readonly Slot[]): readonly Measurement[] {
-  const all: Measurement[] = [];
-  for (const slot of slots) {
-    const { least, greatest, worst, failed } = slot;
-    // Most slots of a sparse series hold one row.
-    if (isOrNone(least, worst) && isOrNone(greatest, worst) && isOrNone(failed, worst))
-      all.push(worst);
-    else all.push(...keptOf(slot));
+function keepOf({ least, greatest, worst, failed }: Slot, all: Measurement[]): void {
+  if (worst === undefined) return;
+  // Most slots of a sparse series hold one row.
+  if (isOrNone(least, worst) && isOrNone(greatest, worst) && isOrNone(failed, worst)) {
+    all.push(worst);
+    return;
   }
-  return all;
-}
-
-function isOrNone(row: Measurement | undefined, other: Measurement): boolean {
-  return row === undefined || row === other;
-}
-
-function keptOf({ least, greatest, worst, failed }: Slot): readonly Measurement[] {
   const kept: Measurement[] = [worst];
   for (const row of [least, greatest, failed]) {
     if (row !== undefined && !kept.some(({ id }) => id === row.id)) kept.push(row);
   }
-  return kept.length === 1 ? kept : kept.toSorted(compareKeys);
+  all.push(...kept.toSorted(compareKeys));
+}
+
+function isOrNone(row: Measurement | undefined, other: Measurement): boolean {
+  return row === undefined || row === other;
 }
