@@ -150,6 +150,8 @@ test("the analytics tell what the results in memory come to, and of which part o
   const compared = await run(["analytics", "compare", "ahead2s.lab", "truth1.lab"], true);
   expect(compared.out).toMatch(/ahead2s\.lab +\+2\.0\d+ s ± /);
   expect(compared.out).toMatch(/truth1\.lab /);
+  const movers = await run(["analytics", "movers", "--last", "1h"], true);
+  expect(movers.out).toMatch(/servers compared, \d+ not[^]*score.*servers[^]*checks from/);
   const spread = await run(["analytics", "distribution", "ahead2s.lab"], true);
   expect(spread.out).toMatch(/offset +\+2\.\d+ s +\+2\.\d+ s /);
   const [bins] = (await run(["analytics", "distribution", "ahead2s.lab"])).json();

@@ -104,6 +104,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/movers",
+    component: lazyRouteComponent(() => import("./analytics/movers-page.tsx"), "MoversPage"),
+  }),
+  createRoute({
+    ...page,
     path: "/compare",
     component: lazyRouteComponent(() => import("./analytics/compare-page.tsx"), "ComparePage"),
   }),

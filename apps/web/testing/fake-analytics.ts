@@ -5,8 +5,9 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { adminV1, analyticsV1 } from "@truechimer/api";
 import { compareOf } from "./fake-compare.ts";
 import { allanOf, distributionsOf } from "./fake-distribution.ts";
-import { figuresOf, median, rangeOf, seenBetween, wireRange } from "./fake-figures.ts";
+import { figuresOf, median, pairValue, rangeOf, seenBetween, wireRange } from "./fake-figures.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
+import { moversOf } from "./fake-movers.ts";
 import type { FakeMonitor } from "./lab-facts.ts";
 import type { Observation } from "./observations.ts";
 import { type WatchedServer, wireCheck, wireServer } from "./wire.ts";
@@ -26,6 +27,7 @@ export function createFakeAnalytics(
 ): ServiceImpl<typeof analyticsV1.AnalyticsService> {
   return {
     getHeatMap: (request) => heatMapOf(options, request),
+    getMovers: (request) => moversOf(options, request),
     compareSeries: (request) => compareOf(options, request),
     getDistributions: (request) => distributionsOf(options, request),
     getAllanDeviation: (request) => allanOf(options, request),
@@ -115,12 +117,6 @@ function checkPasses(
     const check = wireCheck(server, monitor, seen, 20);
     return of !== undefined && by !== undefined && passes({ check, server: of, monitor: by });
   };
-}
-
-function pairValue(measure: analyticsV1.Measure, figures: analyticsV1.CheckFigures): number {
-  if (measure === Measure.LOSS)
-    return 1 - Number(figures.samplesAnswered) / Number(figures.samplesSent);
-  return Number((measure === Measure.DELAY ? figures.rttNs : figures.absOffsetNs) ?? Number.NaN);
 }
 
 function linesOf<Of>(

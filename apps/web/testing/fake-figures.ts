@@ -108,3 +108,12 @@ export function median(values: readonly number[]): number | undefined {
   const known = values.filter((value) => !Number.isNaN(value));
   return known.toSorted((one, other) => one - other)[Math.ceil(known.length / 2) - 1];
 }
+
+/** What things are ordered by. NaN: nothing was measured. */
+export function pairValue(measure: analyticsV1.Measure, figures: analyticsV1.CheckFigures): number {
+  if (measure === analyticsV1.Measure.LOSS)
+    return 1 - Number(figures.samplesAnswered) / Number(figures.samplesSent);
+  return Number(
+    (measure === analyticsV1.Measure.DELAY ? figures.rttNs : figures.absOffsetNs) ?? Number.NaN,
+  );
+}

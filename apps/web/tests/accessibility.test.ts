@@ -78,6 +78,11 @@ const PAGES: readonly PageCase[] = [
     path: "/servers/2/distribution?range=1h",
     ready: (page) => page.locator(".allan-table tbody tr").first().waitFor(),
   },
+  {
+    name: "movers",
+    path: "/movers?range=1h",
+    ready: (page) => page.locator(".score-bins svg").waitFor(),
+  },
   { name: "operations", path: "/operations", ready: heading("Operations") },
   { name: "people", path: "/people", ready: heading("API keys") },
   { name: "the audit trail", path: "/audit", ready: (page) => page.getByText("watched").waitFor() },

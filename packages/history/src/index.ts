@@ -19,7 +19,9 @@ export {
   type HeatMeasure,
   heatMap,
 } from "./analytics/heat-map.ts";
+export { type Moved, worstMovers } from "./analytics/movers.ts";
 export { CoverageWatch, type CoveredWindow, scanInSlices } from "./analytics/scan-slices.ts";
+export { type ServerScore, scoreBins } from "./analytics/score-bins.ts";
 export { ValueList } from "./analytics/value-list.ts";
 export { BLOCK_ROWS_MAX, BYTES_PER_ROW } from "./block.ts";
 export { type DownSampling, downSample } from "./down-sample.ts";

@@ -36,6 +36,44 @@ export function registerAnalytics(host: CommandHost): void {
   registerCompare(host, analytics);
   registerDistribution(host, analytics);
   registerStability(host, analytics);
+  registerMovers(host, analytics);
+}
+
+function registerMovers(host: CommandHost, analytics: Command): void {
+  const command = withMeasureOption(
+    withLastOption(withConnectionOptions(analytics.command("movers"))),
+  );
+  withFilterOption(command, "server:ntp1.* monitor.country:de")
+    .description("servers that have grown worse the most since the time before, and the scores")
+    .addHelpText(
+      "after",
+      examples(
+        ["truechimer analytics movers", "what has got worse in a day"],
+        [
+          "truechimer analytics movers --measure loss --last 1h --json",
+          "whose loss grows, for a program",
+        ],
+      ),
+    )
+    .action(async (options: HeatMapOptions) => {
+      const { analyticsV1 } = await import("@truechimer/api");
+      const { printMovers } = await import("../output/mover-rows.ts");
+      const measure = analyticsV1.Measure[options.measure.toUpperCase() as MeasureName];
+      const client = await connected(host, options);
+      const answer = await callWithFilter(host, options, (filter) =>
+        client.getMovers({ ...lastRange(host, options), filter, measure }),
+      );
+      await printMovers(printerFor(host, options), answer);
+      host.finish(EXIT.good);
+    });
+}
+
+function withMeasureOption(command: Command): Command {
+  return command.addOption(
+    new Option("--measure <measure>", "by what they are ordered")
+      .choices(MEASURES)
+      .default("offset"),
+  );
 }
 
 function registerDistribution(host: CommandHost, analytics: Command): void {
@@ -139,14 +177,11 @@ function registerCompare(host: CommandHost, analytics: Command): void {
 }
 
 function registerHeatMap(host: CommandHost, analytics: Command): void {
-  const command = withLastOption(withConnectionOptions(analytics.command("heat-map")));
+  const command = withMeasureOption(
+    withLastOption(withConnectionOptions(analytics.command("heat-map"))),
+  );
   withFilterOption(command, "server:ntp1.* monitor.country:de")
     .description("servers by monitors: the worst pairs; in JSON every pair")
-    .addOption(
-      new Option("--measure <measure>", "by what they are ordered")
-        .choices(MEASURES)
-        .default("offset"),
-    )
     .addHelpText(
       "after",
       examples(

@@ -3,11 +3,12 @@
 import type { ReactNode } from "react";
 import { paths } from "../url/paths.ts";
 
-type Tab = "heat-map" | "compare";
+type Tab = "heat-map" | "compare" | "movers";
 
 const TABS: readonly { readonly key: Tab; readonly word: string; readonly href: string }[] = [
   { key: "heat-map", word: "Heat map", href: paths.heatMap() },
   { key: "compare", word: "Compare", href: paths.compare() },
+  { key: "movers", word: "Movers and scores", href: paths.movers() },
 ];
 
 export function AnalyticsTabs(props: { readonly current: Tab }): ReactNode {

@@ -21,8 +21,9 @@ import { AnalyticsTabs } from "./analytics-tabs.tsx";
 import { type HeatGrid, type HeatPlace, heatGrid } from "./heat-grid.ts";
 import { HeatLegend } from "./heat-legend.tsx";
 import { HeatPicture } from "./heat-picture.tsx";
-import { MEASURES, type MeasureFacts, measureOf } from "./heat-scale.ts";
+import { MEASURES, measureOf } from "./heat-scale.ts";
 import { heatSentence } from "./heat-words.ts";
+import { MeasureChips } from "./measure-chips.tsx";
 import { OpenedPair } from "./opened-pair.tsx";
 import { PAIR_EXPORT } from "./pair-export.ts";
 import { type PairRow, PairTable } from "./pair-table.tsx";
@@ -91,28 +92,6 @@ export function HeatMapPage(): ReactNode {
         />
       )}
     </article>
-  );
-}
-
-function MeasureChips(props: {
-  readonly measure: MeasureFacts;
-  readonly change: ChangeSearch;
-}): ReactNode {
-  return (
-    <div className="chips" role="group" aria-label="Measure">
-      {MEASURES.map(({ name, word, definition }, at) => (
-        <button
-          key={name}
-          type="button"
-          className="chip"
-          title={definition}
-          aria-pressed={props.measure.name === name}
-          onClick={() => props.change({ measure: at === 0 ? undefined : name })}
-        >
-          {word}
-        </button>
-      ))}
-    </div>
   );
 }
 

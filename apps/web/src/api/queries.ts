@@ -383,6 +383,24 @@ export function allanQuery(question: {
   });
 }
 
+export function moversQuery(question: {
+  readonly range: HistoryRange;
+  readonly measure: analyticsV1.Measure;
+  readonly filter: string;
+}): Query<analyticsV1.GetMoversResponse> {
+  const { range, measure, filter } = question;
+  return queryOptions({
+    queryKey: ["movers", keyOf(range), measure.toString(), filter] as readonly string[],
+    queryFn: ({ signal }) =>
+      analyticsClient.getMovers(
+        { ...instantsOf(range), measure, filter },
+        { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
+      ),
+    refetchInterval: range.kind === "fixed" ? false : ANALYTICS_POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
 export interface CompareQuestion {
   readonly range: HistoryRange;
   /** One of the two has some. */

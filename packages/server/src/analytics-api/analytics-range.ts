@@ -82,7 +82,7 @@ export function rangeMessage(
   });
 }
 
-function timestampFromUs(us: number): Timestamp {
+export function timestampFromUs(us: number): Timestamp {
   return timestampFromNs(BigInt(Math.floor(us)) * NS_PER_US);
 }
 

@@ -13,6 +13,7 @@ import { compareSeries } from "./compare-series.ts";
 import { getAllanDeviation } from "./get-allan-deviation.ts";
 import { getDistributions } from "./get-distributions.ts";
 import { getHeatMap } from "./get-heat-map.ts";
+import { getMovers } from "./get-movers.ts";
 
 export function registerAnalyticsApi(
   scope: FastifyInstance,
@@ -36,5 +37,6 @@ function analyticsProcedures(
     getAllanDeviation: (request, call) => getAllanDeviation(as(call), request, call.signal),
     getDistributions: (request, call) => getDistributions(as(call), request, call.signal),
     getHeatMap: (request, call) => getHeatMap(as(call), request, call.signal),
+    getMovers: (request, call) => getMovers(as(call), request, call.signal),
   };
 }

@@ -19,4 +19,5 @@ export const ANALYTICS_PERMISSIONS: PermissionsOf<typeof analyticsV1.AnalyticsSe
   getAllanDeviation: { least: "viewer", accounts: ofServer },
   getDistributions: { least: "viewer", accounts: ofServer },
   getHeatMap: { least: "viewer", accounts: "caller" },
+  getMovers: { least: "viewer", accounts: "caller" },
 };

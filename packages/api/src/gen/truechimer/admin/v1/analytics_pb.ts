@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/analytics.proto.
  */
 export const file_truechimer_admin_v1_analytics: GenFile = /*@__PURE__*/
-  fileDesc("CiN0cnVlY2hpbWVyL2FkbWluL3YxL2FuYWx5dGljcy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSKSAgoOQW5hbHl0aWNzUmFuZ2USKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvdmVyZWRfZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY292ZXJlZF90bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHaG9yaXpvbhgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGFydGlhbBgGIAEoCBIOCgZjaGVja3MYByABKAQiwwIKDENoZWNrRmlndXJlcxIOCgZjaGVja3MYASABKAQSDgoGZmFpbGVkGAIgASgEEhQKDHNhbXBsZXNfc2VudBgDIAEoBBIYChBzYW1wbGVzX2Fuc3dlcmVkGAQgASgEEisKBm9mZnNldBgFIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuT2Zmc2V0EhoKDWFic19vZmZzZXRfbnMYBiABKARIAIgBARITCgZydHRfbnMYByABKARIAYgBARIcCg9sZWFzdF9vZmZzZXRfbnMYCCABKBJIAogBARIfChJncmVhdGVzdF9vZmZzZXRfbnMYCSABKBJIA4gBAUIQCg5fYWJzX29mZnNldF9uc0IJCgdfcnR0X25zQhIKEF9sZWFzdF9vZmZzZXRfbnNCFQoTX2dyZWF0ZXN0X29mZnNldF9ucyLPAQoRR2V0SGVhdE1hcFJlcXVlc3QSKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KB21lYXN1cmUYAyABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSDgoGZmlsdGVyGAQgASgJEhMKC3NlcnZlcnNfbWF4GAUgASgNEhQKDG1vbml0b3JzX21heBgGIAEoDSL0AgoSR2V0SGVhdE1hcFJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRItCgdtZWFzdXJlGAIgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5NZWFzdXJlEjMKB3NlcnZlcnMYAyADKAsyIi50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBTZXJ2ZXISNQoIbW9uaXRvcnMYBCADKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBNb25pdG9yEhUKDXNlcnZlcnNfdG90YWwYBSABKA0SFgoObW9uaXRvcnNfdG90YWwYBiABKA0SLwoFY2VsbHMYByADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBDZWxsEi8KBXdvcnN0GAggAygLMiAudHJ1ZWNoaW1lci5hZG1pbi52MS5IZWF0TWFwUGFpciK1AQoNSGVhdE1hcFNlcnZlchIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBISCgV2YWx1ZRgFIAEoAUgAiAEBEg4KBmNoZWNrcxgGIAEoBEIICgZfdmFsdWUihwEKDkhlYXRNYXBNb25pdG9yEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRISCgV2YWx1ZRgEIAEoAUgAiAEBEg4KBmNoZWNrcxgFIAEoBEIICgZfdmFsdWUiYgoLSGVhdE1hcENlbGwSDgoGc2VydmVyGAEgASgNEg8KB21vbml0b3IYAiABKA0SMgoHZmlndXJlcxgDIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIpMBCgtIZWF0TWFwUGFpchIRCglzZXJ2ZXJfaWQYASABKAMSEwoLc2VydmVyX25hbWUYAiABKAkSEgoKbW9uaXRvcl9pZBgDIAEoAxIUCgxtb25pdG9yX25hbWUYBCABKAkSMgoHZmlndXJlcxgFIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIrYBChRDb21wYXJlU2VyaWVzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2VydmVyX2lkcxgDIAMoAxITCgttb25pdG9yX2lkcxgEIAMoAxIOCgZmaWx0ZXIYBSABKAkSEwoLYnVja2V0c19tYXgYBiABKA0ikwEKFUNvbXBhcmVTZXJpZXNSZXNwb25zZRIyCgVyYW5nZRgBIAEoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuQW5hbHl0aWNzUmFuZ2USMwoGc2VyaWVzGAIgAygLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlZFNlcmllcxIRCglidWNrZXRfbXMYAyABKAEi4wIKDkNvbXBhcmVkU2VyaWVzEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRItCgd2ZXJkaWN0GAQgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJkaWN0EjIKB292ZXJhbGwYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxINCgVhdF9tcxgGIAMoARIRCglvZmZzZXRfbnMYByADKAESFwoPbGVhc3Rfb2Zmc2V0X25zGAggAygBEhoKEmdyZWF0ZXN0X29mZnNldF9ucxgJIAMoARIQCghib3VuZF9ucxgKIAMoARIOCgZydHRfbnMYCyADKAESDgoGY2hlY2tzGAwgAygNEg4KBmZhaWxlZBgNIAMoDRIMCgRsb3NzGA4gAygBIqABChdHZXREaXN0cmlidXRpb25zUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEg4KBmZpbHRlchgEIAEoCRIQCghiaW5zX21heBgFIAEoDSL8AQoYR2V0RGlzdHJpYnV0aW9uc1Jlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIyCgdmaWd1cmVzGAMgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGVja0ZpZ3VyZXMSMQoGb2Zmc2V0GAQgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5EaXN0cmlidXRpb24SMAoFZGVsYXkYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkRpc3RyaWJ1dGlvbiLZAQoMRGlzdHJpYnV0aW9uEg0KBWNvdW50GAEgASgEEhIKBWxlYXN0GAIgASgBSACIAQESFQoIZ3JlYXRlc3QYAyABKAFIAYgBARIOCgZzaGFyZXMYBCADKAESEwoLcGVyY2VudGlsZXMYBSADKAESEgoKZmlyc3RfZnJvbRgGIAEoARIRCgliaW5fd2lkdGgYByABKAESDgoGY291bnRzGAggAygEEg0KBWJlbG93GAkgASgEEg0KBWFib3ZlGAogASgEQggKBl9sZWFzdEILCglfZ3JlYXRlc3QilAEKGEdldEFsbGFuRGV2aWF0aW9uUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEhMKC21vbml0b3JfaWRzGAQgAygDIq4BChlHZXRBbGxhbkRldmlhdGlvblJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIwCgZzZXJpZXMYAyADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkFsbGFuU2VyaWVzEhYKDm1vbml0b3JzX3RvdGFsGAQgASgNIqYBCgtBbGxhblNlcmllcxISCgptb25pdG9yX2lkGAEgASgDEhQKDG1vbml0b3JfbmFtZRgCIAEoCRIOCgZ0YXUwX3MYAyABKAESDQoFc2xvdHMYBCABKA0SDgoGZmlsbGVkGAUgASgNEg0KBXRhdV9zGAYgAygBEhEKCWRldmlhdGlvbhgHIAMoARINCgVlcnJvchgIIAMoARINCgV0ZXJtcxgJIAMoBCpbCgdNZWFzdXJlEhcKE01FQVNVUkVfVU5TUEVDSUZJRUQQABISCg5NRUFTVVJFX09GRlNFVBABEhEKDU1FQVNVUkVfREVMQVkQAhIQCgxNRUFTVVJFX0xPU1MQAzK+AwoQQW5hbHl0aWNzU2VydmljZRJdCgpHZXRIZWF0TWFwEiYudHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRIZWF0TWFwUmVxdWVzdBonLnRydWVjaGltZXIuYWRtaW4udjEuR2V0SGVhdE1hcFJlc3BvbnNlEmYKDUNvbXBhcmVTZXJpZXMSKS50cnVlY2hpbWVyLmFkbWluLnYxLkNvbXBhcmVTZXJpZXNSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlU2VyaWVzUmVzcG9uc2USbwoQR2V0RGlzdHJpYnV0aW9ucxIsLnRydWVjaGltZXIuYWRtaW4udjEuR2V0RGlzdHJpYnV0aW9uc1JlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLkdldERpc3RyaWJ1dGlvbnNSZXNwb25zZRJyChFHZXRBbGxhbkRldmlhdGlvbhItLnRydWVjaGltZXIuYWRtaW4udjEuR2V0QWxsYW5EZXZpYXRpb25SZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRBbGxhbkRldmlhdGlvblJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_truechimer_admin_v1_admin]);
+  fileDesc("CiN0cnVlY2hpbWVyL2FkbWluL3YxL2FuYWx5dGljcy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSKSAgoOQW5hbHl0aWNzUmFuZ2USKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvdmVyZWRfZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY292ZXJlZF90bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHaG9yaXpvbhgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGFydGlhbBgGIAEoCBIOCgZjaGVja3MYByABKAQiwwIKDENoZWNrRmlndXJlcxIOCgZjaGVja3MYASABKAQSDgoGZmFpbGVkGAIgASgEEhQKDHNhbXBsZXNfc2VudBgDIAEoBBIYChBzYW1wbGVzX2Fuc3dlcmVkGAQgASgEEisKBm9mZnNldBgFIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuT2Zmc2V0EhoKDWFic19vZmZzZXRfbnMYBiABKARIAIgBARITCgZydHRfbnMYByABKARIAYgBARIcCg9sZWFzdF9vZmZzZXRfbnMYCCABKBJIAogBARIfChJncmVhdGVzdF9vZmZzZXRfbnMYCSABKBJIA4gBAUIQCg5fYWJzX29mZnNldF9uc0IJCgdfcnR0X25zQhIKEF9sZWFzdF9vZmZzZXRfbnNCFQoTX2dyZWF0ZXN0X29mZnNldF9ucyLPAQoRR2V0SGVhdE1hcFJlcXVlc3QSKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KB21lYXN1cmUYAyABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSDgoGZmlsdGVyGAQgASgJEhMKC3NlcnZlcnNfbWF4GAUgASgNEhQKDG1vbml0b3JzX21heBgGIAEoDSL0AgoSR2V0SGVhdE1hcFJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRItCgdtZWFzdXJlGAIgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5NZWFzdXJlEjMKB3NlcnZlcnMYAyADKAsyIi50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBTZXJ2ZXISNQoIbW9uaXRvcnMYBCADKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBNb25pdG9yEhUKDXNlcnZlcnNfdG90YWwYBSABKA0SFgoObW9uaXRvcnNfdG90YWwYBiABKA0SLwoFY2VsbHMYByADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBDZWxsEi8KBXdvcnN0GAggAygLMiAudHJ1ZWNoaW1lci5hZG1pbi52MS5IZWF0TWFwUGFpciK1AQoNSGVhdE1hcFNlcnZlchIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBISCgV2YWx1ZRgFIAEoAUgAiAEBEg4KBmNoZWNrcxgGIAEoBEIICgZfdmFsdWUihwEKDkhlYXRNYXBNb25pdG9yEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRISCgV2YWx1ZRgEIAEoAUgAiAEBEg4KBmNoZWNrcxgFIAEoBEIICgZfdmFsdWUiYgoLSGVhdE1hcENlbGwSDgoGc2VydmVyGAEgASgNEg8KB21vbml0b3IYAiABKA0SMgoHZmlndXJlcxgDIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIpMBCgtIZWF0TWFwUGFpchIRCglzZXJ2ZXJfaWQYASABKAMSEwoLc2VydmVyX25hbWUYAiABKAkSEgoKbW9uaXRvcl9pZBgDIAEoAxIUCgxtb25pdG9yX25hbWUYBCABKAkSMgoHZmlndXJlcxgFIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIrYBChRDb21wYXJlU2VyaWVzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2VydmVyX2lkcxgDIAMoAxITCgttb25pdG9yX2lkcxgEIAMoAxIOCgZmaWx0ZXIYBSABKAkSEwoLYnVja2V0c19tYXgYBiABKA0ikwEKFUNvbXBhcmVTZXJpZXNSZXNwb25zZRIyCgVyYW5nZRgBIAEoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuQW5hbHl0aWNzUmFuZ2USMwoGc2VyaWVzGAIgAygLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlZFNlcmllcxIRCglidWNrZXRfbXMYAyABKAEi4wIKDkNvbXBhcmVkU2VyaWVzEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRItCgd2ZXJkaWN0GAQgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJkaWN0EjIKB292ZXJhbGwYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxINCgVhdF9tcxgGIAMoARIRCglvZmZzZXRfbnMYByADKAESFwoPbGVhc3Rfb2Zmc2V0X25zGAggAygBEhoKEmdyZWF0ZXN0X29mZnNldF9ucxgJIAMoARIQCghib3VuZF9ucxgKIAMoARIOCgZydHRfbnMYCyADKAESDgoGY2hlY2tzGAwgAygNEg4KBmZhaWxlZBgNIAMoDRIMCgRsb3NzGA4gAygBIqABChdHZXREaXN0cmlidXRpb25zUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEg4KBmZpbHRlchgEIAEoCRIQCghiaW5zX21heBgFIAEoDSL8AQoYR2V0RGlzdHJpYnV0aW9uc1Jlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIyCgdmaWd1cmVzGAMgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGVja0ZpZ3VyZXMSMQoGb2Zmc2V0GAQgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5EaXN0cmlidXRpb24SMAoFZGVsYXkYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkRpc3RyaWJ1dGlvbiLZAQoMRGlzdHJpYnV0aW9uEg0KBWNvdW50GAEgASgEEhIKBWxlYXN0GAIgASgBSACIAQESFQoIZ3JlYXRlc3QYAyABKAFIAYgBARIOCgZzaGFyZXMYBCADKAESEwoLcGVyY2VudGlsZXMYBSADKAESEgoKZmlyc3RfZnJvbRgGIAEoARIRCgliaW5fd2lkdGgYByABKAESDgoGY291bnRzGAggAygEEg0KBWJlbG93GAkgASgEEg0KBWFib3ZlGAogASgEQggKBl9sZWFzdEILCglfZ3JlYXRlc3QilAEKGEdldEFsbGFuRGV2aWF0aW9uUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEhMKC21vbml0b3JfaWRzGAQgAygDIq4BChlHZXRBbGxhbkRldmlhdGlvblJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIwCgZzZXJpZXMYAyADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkFsbGFuU2VyaWVzEhYKDm1vbml0b3JzX3RvdGFsGAQgASgNIqYBCgtBbGxhblNlcmllcxISCgptb25pdG9yX2lkGAEgASgDEhQKDG1vbml0b3JfbmFtZRgCIAEoCRIOCgZ0YXUwX3MYAyABKAESDQoFc2xvdHMYBCABKA0SDgoGZmlsbGVkGAUgASgNEg0KBXRhdV9zGAYgAygBEhEKCWRldmlhdGlvbhgHIAMoARINCgVlcnJvchgIIAMoARINCgV0ZXJtcxgJIAMoBCK3AQoQR2V0TW92ZXJzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoHbWVhc3VyZRgDIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuTWVhc3VyZRIOCgZmaWx0ZXIYBCABKAkSEgoKbW92ZXJzX21heBgFIAEoDSK1AgoRR2V0TW92ZXJzUmVzcG9uc2USMgoFcmFuZ2UYASABKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkFuYWx5dGljc1JhbmdlEi0KB21lYXN1cmUYAiABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSKgoGbWlkZGxlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgZtb3ZlcnMYBCADKAsyGi50cnVlY2hpbWVyLmFkbWluLnYxLk1vdmVyEhgKEHNlcnZlcnNfY29tcGFyZWQYBSABKA0SHAoUc2VydmVyc19ub3RfY29tcGFyZWQYBiABKA0SLQoGc2NvcmVzGAcgAygLMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5TY29yZUJpbiKuAgoFTW92ZXISEQoJc2VydmVyX2lkGAEgASgDEhMKC3NlcnZlcl9uYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBIxCgZiZWZvcmUYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxIwCgVhZnRlchgGIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzEg4KBmNoYW5nZRgHIAEoARIZCgxjaGFuZ2VfYm91bmQYCCABKAFIAIgBAUIPCg1fY2hhbmdlX2JvdW5kIkUKCFNjb3JlQmluEgwKBGZyb20YASABKAESCgoCdG8YAiABKAESDwoHc2VydmVycxgDIAEoDRIOCgZkaXBwZWQYBCABKA0qWwoHTWVhc3VyZRIXChNNRUFTVVJFX1VOU1BFQ0lGSUVEEAASEgoOTUVBU1VSRV9PRkZTRVQQARIRCg1NRUFTVVJFX0RFTEFZEAISEAoMTUVBU1VSRV9MT1NTEAMymgQKEEFuYWx5dGljc1NlcnZpY2USXQoKR2V0SGVhdE1hcBImLnRydWVjaGltZXIuYWRtaW4udjEuR2V0SGVhdE1hcFJlcXVlc3QaJy50cnVlY2hpbWVyLmFkbWluLnYxLkdldEhlYXRNYXBSZXNwb25zZRJmCg1Db21wYXJlU2VyaWVzEikudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlU2VyaWVzUmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuQ29tcGFyZVNlcmllc1Jlc3BvbnNlEm8KEEdldERpc3RyaWJ1dGlvbnMSLC50cnVlY2hpbWVyLmFkbWluLnYxLkdldERpc3RyaWJ1dGlvbnNSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5HZXREaXN0cmlidXRpb25zUmVzcG9uc2UScgoRR2V0QWxsYW5EZXZpYXRpb24SLS50cnVlY2hpbWVyLmFkbWluLnYxLkdldEFsbGFuRGV2aWF0aW9uUmVxdWVzdBouLnRydWVjaGltZXIuYWRtaW4udjEuR2V0QWxsYW5EZXZpYXRpb25SZXNwb25zZRJaCglHZXRNb3ZlcnMSJS50cnVlY2hpbWVyLmFkbWluLnYxLkdldE1vdmVyc1JlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLkdldE1vdmVyc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_truechimer_admin_v1_admin]);
 
 /**
  * Which part of a range an answer is made of.
@@ -890,6 +890,204 @@ export const AllanSeriesSchema: GenMessage<AllanSeries> = /*@__PURE__*/
   messageDesc(file_truechimer_admin_v1_analytics, 16);
 
 /**
+ * @generated from message truechimer.admin.v1.GetMoversRequest
+ */
+export type GetMoversRequest = Message<"truechimer.admin.v1.GetMoversRequest"> & {
+  /**
+   * Absent: 24 h before `to`. The time before it is as long.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 1;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Absent: now.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 2;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * What must have grown: the size of the offset, the delay, the loss.
+   *
+   * @generated from field: truechimer.admin.v1.Measure measure = 3;
+   */
+  measure: Measure;
+
+  /**
+   * The filter language (docs/reference/filter.md), of checks. Empty: all.
+   *
+   * @generated from field: string filter = 4;
+   */
+  filter: string;
+
+  /**
+   * Movers at most: 0 means 20; at most 100.
+   *
+   * @generated from field: uint32 movers_max = 5;
+   */
+  moversMax: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.GetMoversRequest.
+ * Use `create(GetMoversRequestSchema)` to create a new message.
+ */
+export const GetMoversRequestSchema: GenMessage<GetMoversRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 17);
+
+/**
+ * @generated from message truechimer.admin.v1.GetMoversResponse
+ */
+export type GetMoversResponse = Message<"truechimer.admin.v1.GetMoversResponse"> & {
+  /**
+   * Of both times together: it begins as long before `from` as that is before `to`.
+   *
+   * @generated from field: truechimer.admin.v1.AnalyticsRange range = 1;
+   */
+  range?: AnalyticsRange | undefined;
+
+  /**
+   * @generated from field: truechimer.admin.v1.Measure measure = 2;
+   */
+  measure: Measure;
+
+  /**
+   * Where the time before ends and the later one begins.
+   *
+   * @generated from field: google.protobuf.Timestamp middle = 3;
+   */
+  middle?: Timestamp | undefined;
+
+  /**
+   * Those that have grown the most, first; those that have shrunk are not among them.
+   *
+   * @generated from field: repeated truechimer.admin.v1.Mover movers = 4;
+   */
+  movers: Mover[];
+
+  /**
+   * Servers that have a value in both times.
+   *
+   * @generated from field: uint32 servers_compared = 5;
+   */
+  serversCompared: number;
+
+  /**
+   * Servers that have checks in one of the two times alone, or no value in one of them.
+   *
+   * @generated from field: uint32 servers_not_compared = 6;
+   */
+  serversNotCompared: number;
+
+  /**
+   * The last overall score of each server in the later time, from the least to the greatest.
+   *
+   * @generated from field: repeated truechimer.admin.v1.ScoreBin scores = 7;
+   */
+  scores: ScoreBin[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.GetMoversResponse.
+ * Use `create(GetMoversResponseSchema)` to create a new message.
+ */
+export const GetMoversResponseSchema: GenMessage<GetMoversResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 18);
+
+/**
+ * @generated from message truechimer.admin.v1.Mover
+ */
+export type Mover = Message<"truechimer.admin.v1.Mover"> & {
+  /**
+   * @generated from field: int64 server_id = 1;
+   */
+  serverId: bigint;
+
+  /**
+   * @generated from field: string server_name = 2;
+   */
+  serverName: string;
+
+  /**
+   * @generated from field: truechimer.admin.v1.IpFamily family = 3;
+   */
+  family: IpFamily;
+
+  /**
+   * @generated from field: truechimer.admin.v1.Verdict verdict = 4;
+   */
+  verdict: Verdict;
+
+  /**
+   * @generated from field: truechimer.admin.v1.CheckFigures before = 5;
+   */
+  before?: CheckFigures | undefined;
+
+  /**
+   * @generated from field: truechimer.admin.v1.CheckFigures after = 6;
+   */
+  after?: CheckFigures | undefined;
+
+  /**
+   * How much it has grown, in the unit of the measure: nanoseconds, or a share from 0 to 1.
+   *
+   * @generated from field: double change = 7;
+   */
+  change: number;
+
+  /**
+   * What the change may be off by: of offsets the bounds of both, of delays and losses it is absent.
+   *
+   * @generated from field: optional double change_bound = 8;
+   */
+  changeBound?: number | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.Mover.
+ * Use `create(MoverSchema)` to create a new message.
+ */
+export const MoverSchema: GenMessage<Mover> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 19);
+
+/**
+ * Servers whose last overall score is from `from` to below `to`; the last bin holds 20, too.
+ *
+ * @generated from message truechimer.admin.v1.ScoreBin
+ */
+export type ScoreBin = Message<"truechimer.admin.v1.ScoreBin"> & {
+  /**
+   * @generated from field: double from = 1;
+   */
+  from: number;
+
+  /**
+   * @generated from field: double to = 2;
+   */
+  to: number;
+
+  /**
+   * @generated from field: uint32 servers = 3;
+   */
+  servers: number;
+
+  /**
+   * Of them those whose least score in the time was below 10, where the NTP Pool would not have handed them out.
+   *
+   * @generated from field: uint32 dipped = 4;
+   */
+  dipped: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ScoreBin.
+ * Use `create(ScoreBinSchema)` to create a new message.
+ */
+export const ScoreBinSchema: GenMessage<ScoreBin> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 20);
+
+/**
  * By what things are ordered.
  *
  * @generated from enum truechimer.admin.v1.Measure
@@ -980,6 +1178,16 @@ export const AnalyticsService: GenService<{
     methodKind: "unary";
     input: typeof GetAllanDeviationRequestSchema;
     output: typeof GetAllanDeviationResponseSchema;
+  },
+  /**
+   * Servers whose figures have changed the most since the time before; and how the scores are distributed.
+   *
+   * @generated from rpc truechimer.admin.v1.AnalyticsService.GetMovers
+   */
+  getMovers: {
+    methodKind: "unary";
+    input: typeof GetMoversRequestSchema;
+    output: typeof GetMoversResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_truechimer_admin_v1_analytics, 0);
