@@ -25,8 +25,8 @@ export const RESULTS_LIMITS = {
   serversMax: 64,
   /** Results that one call looks through in memory: a tenth of a second of the process, however few pass the filter. */
   memoryRowsMax: 200_000,
-  /** At a stretch: other calls wait meanwhile, some 10 ms. */
-  memoryStretchRowsMax: 20_000,
+  /** At a stretch: other calls wait meanwhile, 10 ms where a word is looked for in every text. */
+  memoryStretchRowsMax: 5_000,
   /** And in the database: a fifth of a second of one connection, however few pass the filter. */
   databaseRowsMax: 50_000,
 } as const;
