@@ -4,7 +4,7 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { peopleV1 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
-import type { Database, RoleName } from "@truechimer/database";
+import type { Database, RoleName, Timestamptz } from "@truechimer/database";
 import { hashPassword } from "../src/people/password-hash.ts";
 import { nameKey } from "../src/people/user-name.ts";
 import { openUserSession } from "../src/people/user-sessions.ts";
@@ -32,6 +32,7 @@ export async function createUser(
       name_key: nameKey(user.name),
       role: user.role,
       account_id: user.accountId ?? null,
+      password_set_at: "2026-01-01T00:00:00Z" as Timestamptz,
       password_hash: await hashPassword(PASSWORD, { random: systemRandom, parameters: QUICK }),
     })
     .returning("id")

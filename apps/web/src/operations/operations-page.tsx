@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { msOf, nsOf } from "../api/message.ts";
-import { systemQuery } from "../api/queries.ts";
+import { callerQuery, systemQuery } from "../api/queries.ts";
 import { formatCount } from "../format/number.ts";
 import { formatSpan } from "../format/offset.ts";
 import { formatLong } from "../format/relative-time.ts";
@@ -43,6 +43,7 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
       <header className="page-head">
         <h1>Operations</h1>
         <p className="page-sentence">{sentenceOf(system)}</p>
+        <AuditLink />
       </header>
       <dl className="facts">
         <Fact name="Version" value={system.version} />
@@ -114,6 +115,19 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
       </section>
       <RateLimits />
     </>
+  );
+}
+
+/** For those who may read it. */
+function AuditLink(): ReactNode {
+  const caller = useQuery(callerQuery());
+  if (caller.data?.procedures.includes("ListAuditEntries") !== true) return null;
+  return (
+    <div className="button-row">
+      <a className="button" href={paths.audit()}>
+        Audit trail
+      </a>
+    </div>
   );
 }
 

@@ -10,6 +10,7 @@ import { sql, type Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
 import type { ServerContext } from "../context.ts";
 import { limitExceeded } from "../limits/verdict.ts";
+import type { CallerWithSession } from "../people/caller.ts";
 import { countCodeFailure, refuseClosedCodes } from "../people/own-password.ts";
 import { PASSWORD_CHARACTERS_MAX, requireGoodPassword } from "../people/password-rules.ts";
 import {
@@ -57,7 +58,7 @@ export async function signIn(
   const isLong = Array.from(password).length > PASSWORD_CHARACTERS_MAX;
   const user = await database.kysely
     .selectFrom("users")
-    .select(["id", "id_token", "password_hash"])
+    .select(["id", "id_token", "password_hash", "password_set_at"])
     .where("name_key", "=", key)
     .where("disabled_at", "is", null)
     .executeTakeFirst();
@@ -73,19 +74,27 @@ export async function signIn(
   const owner = { id: user.id, idToken: user.id_token };
   if (needsCode) refuseClosedCodes(context, owner);
   const nowNs = context.clock.nowNs();
+  const before = await door.sessionBefore();
   const session = await inTransaction(database, async (transaction) => {
     if (needsCode && !(await takeCode(context, transaction, owner, { code, nowNs })))
       return "wrong code";
-    // Locked out, or reset, while the password was looked at: then it was the wrong one.
+    // Locked out, or reset, while the password was looked at: then it was the wrong one. A hash that was only made anew by
+    // somebody who signed in at the same time is of the same password.
     const row = await transaction
       .updateTable("users")
-      .set({ signed_in_at: sql<Timestamptz>`now()`, password_hash: renewed })
+      .set({
+        signed_in_at: sql<Timestamptz>`now()`,
+        password_hash: sql<string>`case when password_hash = ${stored} then ${renewed} else password_hash end`,
+      })
       .where("id", "=", user.id)
-      .where("password_hash", "=", stored)
+      .where("password_hash", "is not", null)
+      .where(
+        sql<boolean>`password_set_at is not distinct from ${user.password_set_at}::timestamptz`,
+      )
       .where("disabled_at", "is", null)
       .returning(["id", "id_token", "name", "role", "account_id"])
       .executeTakeFirst();
-    return row === undefined ? undefined : letIn(context, transaction, { door, user: row });
+    return row === undefined ? undefined : letIn(context, transaction, { door, user: row, before });
   });
   if (session === "wrong code") throw await countCodeFailure(context, owner, "unauthenticated");
   if (session === undefined) throw await failed(context, door, key);
@@ -133,13 +142,19 @@ interface UserToLetIn {
   readonly account_id: bigint | null;
 }
 
+interface Entry {
+  readonly door: Door;
+  readonly user: UserToLetIn;
+  /** Looked up before the transaction: one that waits for a second connection may wait for itself. */
+  readonly before: CallerWithSession | undefined;
+}
+
 /** A new session; what the browser had before is ended, so that nobody is let into a session that somebody else knows. */
 async function letIn(
   context: ServerContext,
   transaction: Transaction<Schema>,
-  { door, user }: { readonly door: Door; readonly user: UserToLetIn },
+  { door, user, before }: Entry,
 ): Promise<string> {
-  const before = await door.sessionBefore();
   if (before !== undefined) await endOwnSession(transaction, before);
   const session = await openUserSession(transaction, context, {
     userId: user.id,
@@ -175,6 +190,7 @@ export async function useLink(
   if (found === undefined) throw await linkRefused(context, door);
   requireGoodPassword(password, found.name);
   const hash = await passwords.hash(password);
+  const before = await door.sessionBefore();
   const session = await inTransaction(database, async (transaction) => {
     if (!(await spendUserLink(transaction, secret))) return undefined;
     const user = await transaction
@@ -195,7 +211,7 @@ export async function useLink(
       object: `user ${user.id_token}`,
       after: { name: user.name, by: "one-time link" },
     });
-    return letIn(context, transaction, { door, user });
+    return letIn(context, transaction, { door, user, before });
   });
   if (session === undefined) throw await linkRefused(context, door);
   await context.auditHead.keep();
