@@ -5,7 +5,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { adminV1, peopleV1 } from "@truechimer/api";
 import { systemClock } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { RATE_LIMITS } from "../src/index.ts";
 import { oneTimePassword } from "../src/people/one-time-password.ts";
 import { checkPassword, PASSWORD_PARAMETERS } from "../src/people/password-hash.ts";
@@ -575,6 +575,32 @@ describe("a second factor", () => {
     const { rows: hashes } = await database.pool.query("select c::text from user_recovery_codes c");
     const plain = (one.recoveryCodes[0] ?? "").replaceAll("-", "");
     expect(JSON.stringify(hashes)).not.toContain(plain);
+  });
+
+  test("that is confirmed while somebody signs in without it lets nobody in", async () => {
+    const user = await createUser(database, { name: "raced", role: "viewer" });
+    // The first sign-in makes the hash anew: the second waits for nothing but the row below.
+    expect((await signIn("raced")).cookie).not.toBe("");
+    const connection = await database.pool.connect();
+    try {
+      await connection.query("begin");
+      await connection.query("select 1 from users where id = $1 for update", [user.id]);
+      const late = signIn("raced");
+      await vi.waitFor(async () => {
+        const { rows } = await database.pool.query(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        expect(rows).toHaveLength(1);
+      }, 10_000);
+      await connection.query(
+        "insert into user_second_factors (user_id, secret, confirmed_at) values ($1, 'x', now())",
+        [user.id],
+      );
+      await connection.query("commit");
+      expect(await late).toMatchObject({ status: 200, cookie: "" });
+    } finally {
+      connection.release();
+    }
   });
 
   test("needs a master key", async () => {

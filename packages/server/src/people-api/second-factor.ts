@@ -55,6 +55,13 @@ export async function confirmSecondFactor(
   refuseClosedCodes(context, user);
   const nowNs = clock.nowNs();
   const codes = await inTransaction(database, async (transaction) => {
+    // A sign-in that has not seen the factor yet is over, and its session is ended below, or it sees the factor.
+    await transaction
+      .selectFrom("users")
+      .select("id")
+      .where("id", "=", user.id)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
     const taken = { code, confirmed: false, nowNs, seal };
     if (!(await takeOneTimePassword(transaction, user, taken))) return undefined;
     const ended = await endUserSessions(transaction, user.id, { but: user.sessionId });

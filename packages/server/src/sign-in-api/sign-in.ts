@@ -94,8 +94,14 @@ export async function signIn(
       .where("disabled_at", "is", null)
       .returning(["id", "id_token", "name", "role", "account_id"])
       .executeTakeFirst();
-    return row === undefined ? undefined : letIn(context, transaction, { door, user: row, before });
+    if (row === undefined) return undefined;
+    // Confirmed since it was looked at; the user's row, which both lock, puts the two in an order.
+    if (!needsCode && (await hasSecondFactor(transaction, row.id))) return "code needed";
+    return letIn(context, transaction, { door, user: row, before });
   });
+  if (session === "code needed") {
+    return create(signInV1.SignInResponseSchema, { codeNeeded: true });
+  }
   if (session === "wrong code") throw await countCodeFailure(context, owner, "unauthenticated");
   if (session === undefined) throw await failed(context, door, key);
   await context.auditHead.keep();
