@@ -1,10 +1,10 @@
 export { type AllanDeviation, AllanSeries } from "./analytics/allan-deviation.ts";
 export { type CheckFigures, CheckTally, lossOf } from "./analytics/check-tally.ts";
 export {
+  type BucketedFigures,
   BucketedTally,
   bucketUsFor,
   bucketWindows,
-  type FiguresBucket,
   FleetBucket,
 } from "./analytics/compare-series.ts";
 export {

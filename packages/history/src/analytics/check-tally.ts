@@ -65,10 +65,27 @@ export class CheckTally {
 
   /** Ends the group: the next check begins another. */
   take(): CheckFigures {
-    const [leastOffsetNs, offsetNs, greatestOffsetNs] = this.#offsets.percentiles(
-      LEAST_MEDIAN_GREATEST,
-    ) as [number, number, number];
+    const steps = this.takeInSteps();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The same of a large group, in which nothing may be added meanwhile: it yields behind each piece of the work. */
+  *takeInSteps(): Generator<void, CheckFigures, void> {
+    const offsets: number[] = [];
+    for (const share of LEAST_MEDIAN_GREATEST) {
+      offsets.push(...this.#offsets.percentiles([share]));
+      yield;
+    }
+    const [leastOffsetNs, offsetNs, greatestOffsetNs] = offsets as [number, number, number];
     this.#offsets.makeAbsolute();
+    const absOffsetNs = this.#offsets.median();
+    yield;
+    const rttNs = this.#rtts.median();
+    yield;
+    const boundNs = this.#bounds.median();
     const figures: CheckFigures = {
       checks: this.#checks,
       failed: this.#failed,
@@ -77,9 +94,9 @@ export class CheckTally {
       offsetNs,
       leastOffsetNs,
       greatestOffsetNs,
-      absOffsetNs: this.#offsets.median(),
-      rttNs: this.#rtts.median(),
-      boundNs: this.#bounds.median(),
+      absOffsetNs,
+      rttNs,
+      boundNs,
     };
     for (const list of [this.#offsets, this.#rtts, this.#bounds]) list.clear();
     this.#checks = 0;

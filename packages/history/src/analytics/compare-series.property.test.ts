@@ -4,7 +4,13 @@ import { aMeasurement } from "../_measurements.ts";
 import { createHistoryStore, type HistoryStore } from "../history-store.ts";
 import type { Measurement } from "../measurement.ts";
 import { packRows } from "../row-packer.ts";
-import { BucketedTally, bucketUsFor, bucketWindows, FleetBucket } from "./compare-series.ts";
+import {
+  type BucketedFigures,
+  BucketedTally,
+  bucketUsFor,
+  bucketWindows,
+  FleetBucket,
+} from "./compare-series.ts";
 import { scanInSlices } from "./scan-slices.ts";
 
 const SECOND = 1_000_000;
@@ -14,6 +20,14 @@ function storeOf(rows: readonly Measurement[]): HistoryStore {
   for (const packed of packRows(rows)) store.add(packed);
   store.extendHorizon(0);
   return store;
+}
+
+function taken(tally: BucketedTally): BucketedFigures {
+  const steps = tally.take();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 function plainMedian(values: readonly number[]): number {
@@ -66,7 +80,7 @@ test("a bucket has the figures of the checks that fall into it, and none is left
       const tally = new BucketedTally(bucketUs);
       const scan = { fromUs: 0, toUs: 700 * SECOND, serverId: 1 };
       for (const _slice of scanInSlices(storeOf(rows), scan, (row) => tally.add(row)));
-      const { overall, buckets } = tally.take();
+      const { overall, buckets } = taken(tally);
       const own = rows.filter(({ serverId }) => serverId === 1);
       expect(overall.checks).toBe(own.length);
       const grouped = Map.groupBy(own, ({ atUs }) => bucketUs * Math.floor(atUs / bucketUs));
@@ -93,7 +107,7 @@ function compare(rows: readonly Measurement[], monitorIds: readonly number[], bu
     for (const _slice of scanInSlices(store, window, (row) => fleet.add(row)));
     for (const _server of fleet.end());
   }
-  return new Map([...tallies].map(([id, tally]) => [id, tally.take()]));
+  return new Map([...tallies].map(([id, tally]) => [id, taken(tally)]));
 }
 
 test("a monitor's difference from the fleet is its offset less the median of all, server by server", () => {

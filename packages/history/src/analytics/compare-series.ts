@@ -21,10 +21,17 @@ const BUCKETS_US: readonly number[] = [
 const WITNESSES_MIN = 3;
 
 /** Figures of the checks in one bucket. */
-export interface FiguresBucket {
+interface FiguresBucket {
   /** Its beginning. */
   readonly atUs: number;
   readonly figures: CheckFigures;
+}
+
+/** Of one server or monitor. */
+export interface BucketedFigures {
+  readonly overall: CheckFigures;
+  /** Oldest first. */
+  readonly buckets: readonly FiguresBucket[];
 }
 
 /** A round length of time, so that the window has `bucketsMax` buckets at most. */
@@ -77,10 +84,11 @@ export class BucketedTally {
     this.#overall.addOffset(offsetNs);
   }
 
-  /** Buckets without checks are left out. */
-  take(): { readonly overall: CheckFigures; readonly buckets: readonly FiguresBucket[] } {
+  /** Buckets without checks are left out. It yields behind each piece of the work. */
+  *take(): Generator<void, BucketedFigures, void> {
     this.#endBucket(Number.NEGATIVE_INFINITY);
-    return { overall: this.#overall.take(), buckets: this.#buckets };
+    const overall = yield* this.#overall.takeInSteps();
+    return { overall, buckets: this.#buckets };
   }
 
   #endBucket(next: number): void {

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { analyticsV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import {
+  type BucketedFigures,
   BucketedTally,
   bucketUsFor,
   bucketWindows,
@@ -52,8 +53,10 @@ export async function compareSeries(
   const tallies = await (servers.length > 0
     ? serverTallies(comparing, serverIds.map(Number))
     : monitorTallies(comparing, monitorIds.map(Number)));
+  const taken: BucketedFigures[] = [];
+  for (const tally of tallies) taken.push(await pace.run(tally.take()));
   const series = [...servers, ...monitors].map((of, at) =>
-    seriesMessage(tallies[at] as BucketedTally, {
+    seriesMessage(taken[at] as BucketedFigures, {
       id: of.id,
       name: of.name,
       family: FAMILIES[of.ip_version],
@@ -125,12 +128,11 @@ async function monitorTallies(
 }
 
 function seriesMessage(
-  tally: BucketedTally,
+  { overall, buckets }: BucketedFigures,
   of: Pick<analyticsV1.ComparedSeries, "id" | "name" | "family"> & {
     readonly verdict?: analyticsV1.ComparedSeries["verdict"];
   },
 ): analyticsV1.ComparedSeries {
-  const { overall, buckets } = tally.take();
   const column = (value: (figures: CheckFigures) => number): number[] =>
     buckets.map(({ figures }) => value(figures));
   return create(analyticsV1.ComparedSeriesSchema, {

@@ -48,7 +48,7 @@ export async function getDistributions(
   const bins = { binsMax, widthMin: BIN_WIDTH_MIN_NS };
   const offset = await pace.run(distributionOf(offsets.values(), bins));
   const delay = await pace.run(distributionOf(delays.values(), bins));
-  const figures = tally.take();
+  const figures = await pace.run(tally.takeInSteps());
   return create(analyticsV1.GetDistributionsResponseSchema, {
     range: rangeMessage(question, figures.checks),
     serverName: server.name,

@@ -81,8 +81,7 @@ async function heatCells(
     await pace.run(scanInSlices(store, { ...window, serverId }, visit, watch));
     for (const [monitorId, tally] of tallies) {
       if (tally.checks === 0) continue;
-      cells.push({ serverId, monitorId, figures: tally.take() });
-      await pace.rest();
+      cells.push({ serverId, monitorId, figures: await pace.run(tally.takeInSteps()) });
     }
   }
   return cells;

@@ -122,7 +122,11 @@ async function bothTimes(
     );
     await pace.run(steps);
     if (before.checks + after.checks > 0)
-      moved.push({ serverId, before: before.take(), after: after.take() });
+      moved.push({
+        serverId,
+        before: await pace.run(before.takeInSteps()),
+        after: await pace.run(after.takeInSteps()),
+      });
     if (!Number.isNaN(last)) scores.push({ last, least });
     await pace.rest();
   }
