@@ -92,6 +92,11 @@ const CHARTS: readonly KeyHelp[] = [
   { keys: ["Esc"], does: "the whole range again" },
 ];
 
+const HEAT_MAP: readonly KeyHelp[] = [
+  { keys: ["←", "→", "↑", "↓"], does: "walk over the cells" },
+  { keys: ["Enter"], does: "keep the pair open" },
+];
+
 const CHECKS: readonly KeyHelp[] = [
   { keys: ["["], does: "the check before" },
   { keys: ["]"], does: "the check after" },
@@ -112,6 +117,7 @@ export function KeysDialog(props: { readonly keys: Keys }): ReactNode {
           <KeyGroup title="Everywhere" helps={EVERYWHERE} />
           <KeyGroup title="On the offset axis" helps={AXIS} />
           <KeyGroup title="In a time chart" helps={CHARTS} />
+          <KeyGroup title="On the heat map" helps={HEAT_MAP} />
           <KeyGroup title="On a check" helps={CHECKS} />
         </div>
       </form>
