@@ -1,4 +1,4 @@
-// What a command is given of the world: its two outputs, the environment, time and chance. Only main.ts makes a real one.
+// What a command is given of the world: its input and two outputs, the environment, time and chance. Only main.ts makes a real one.
 
 import type { Clock, Random } from "@truechimer/base";
 import { jsonLine } from "./output/json-line.ts";
@@ -17,6 +17,8 @@ export interface CliContext {
    * nobody reads any more. Absent: nobody has to be waited for.
    */
   readonly stdoutTaken?: () => Promise<boolean>;
+  /** What is handed to the program, for the argument `-`. Absent: nothing is. */
+  readonly stdin?: () => AsyncIterable<Uint8Array>;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** For stdout. */

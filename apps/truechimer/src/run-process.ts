@@ -24,6 +24,7 @@ export async function runProcess(createProgram: ProgramFactory): Promise<void> {
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
     stdoutTaken: () => whenTaken(stdout),
+    stdin: () => process.stdin as AsyncIterable<Uint8Array>,
     stdoutIsTerminal,
     stderrIsTerminal,
     style: createStyle(colourWanted(env, stdoutIsTerminal)),

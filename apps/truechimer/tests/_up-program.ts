@@ -120,10 +120,11 @@ export function spawnUp(home: DataHome, { args = [], env = {} }: UpOptions): Chi
 export function spawnProgram(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  stdin: "ignore" | "pipe" = "ignore",
 ): ChildProcess {
   return spawn(process.execPath, [...NODE_FLAGS, MAIN, ...words], {
     env: { ...cleanEnvironment(), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [stdin, "pipe", "pipe"],
   });
 }
 

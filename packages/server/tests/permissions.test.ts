@@ -205,6 +205,7 @@ describe("objects of another account", async () => {
   const [theirs, ours] = [await account("theirs"), await account("ours")];
   const { addedIds } = await server.addServers([
     { name: "theirs", address: ip("10.9.9.1"), port: 123 },
+    { name: "10.9.9.1:1123", address: ip("10.9.9.1"), port: 1123 },
   ]);
   const serverId = addedIds[0] ?? 0n;
   const { monitorId } = await server.createMonitor({ name: "theirs", address: ip("192.0.2.2") });
@@ -306,10 +307,15 @@ describe("objects of another account", async () => {
     const response = await fetch(`${server.url}/${add.parent.typeName}/AddServers`, {
       method: "POST",
       headers: { ...ourKey, "content-type": "application/json" },
-      body: JSON.stringify({ targets: ["10.9.9.1"] }),
+      body: JSON.stringify({ targets: ["10.9.9.1", "10.9.9.1:1123"] }),
     });
     const answer = (await response.json()) as { refused?: readonly { code: string }[] };
-    expect(answer).toEqual({ refused: [expect.objectContaining({ code: "conflict" })] });
+    expect(answer).toEqual({
+      refused: [
+        expect.objectContaining({ code: "conflict", target: "10.9.9.1" }),
+        expect.objectContaining({ code: "conflict", target: "10.9.9.1:1123" }),
+      ],
+    });
     const createMonitor = adminV1.AdminService.method.createMonitor;
     const taken = await ask(ourKey, createMonitor, { name: "theirs", address: "192.0.2.9" });
     expect(taken.code).toBe("already_exists");

@@ -14,6 +14,7 @@ import {
 } from "../command-host.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
+import { registerImport } from "./servers-import.ts";
 
 interface ListOptions extends FilterOptions {
   readonly all?: boolean;
@@ -23,7 +24,7 @@ export function registerServers(host: CommandHost): void {
   const servers = host.program
     .command("servers")
     .description(
-      "the time servers under watch: list, add, pause, resume, remove, restore, show, trace, untrace, paths",
+      "the time servers under watch: list, add, import, pause, resume, remove, restore, show, trace, untrace, paths",
     );
   servers.addHelpText(
     "after",
@@ -40,6 +41,7 @@ export function registerServers(host: CommandHost): void {
   );
   registerList(host, servers);
   registerAdd(host, servers);
+  registerImport(host, servers);
   registerShow(host, servers);
   registerChange(host, servers, PAUSE);
   registerChange(host, servers, RESUME);

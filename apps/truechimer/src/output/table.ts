@@ -20,7 +20,7 @@ export function tableLines<Row>(
   const cells = rows.map((row) => columns.map((column) => column.text(row)));
   const titles = columns.map((column) => column.title);
   const widths = columns.map((_, at) =>
-    Math.max(...[titles, ...cells].map((line) => stringWidth(line[at] ?? ""))),
+    [titles, ...cells].reduce((widest, line) => Math.max(widest, stringWidth(line[at] ?? "")), 0),
   );
   return [titles, ...cells].map((line) =>
     line

@@ -41,13 +41,10 @@ export async function addServers(
 }
 
 /** Also where the other one was removed: an address is watched for one account at a time. */
-function takenTarget({ name, port }: ServerToRegister): adminV1.RefusedTarget {
-  const target = port === NTP_PORT ? name : `${name}:${port}`;
+function takenTarget({ name: target }: ServerToRegister): adminV1.RefusedTarget {
   const message = `${target} is watched for another account: an admin of the installation can move it`;
   return create(adminV1.RefusedTargetSchema, { target, code: "conflict", message });
 }
-
-const NTP_PORT = 123;
 
 async function resolveAll(
   context: ActingContext,

@@ -10,6 +10,7 @@ import { reassign } from "../selector/reassign.ts";
 import { serverLabel } from "./address-name.ts";
 
 export interface ServerToRegister {
+  /** With the port where it is not 123. */
   readonly name: string;
   readonly address: IpAddress;
   readonly port: number;
