@@ -152,6 +152,8 @@ test("the analytics tell what the results in memory come to, and of which part o
   expect(compared.out).toMatch(/truth1\.lab /);
   const movers = await run(["analytics", "movers", "--last", "1h"], true);
   expect(movers.out).toMatch(/servers compared, \d+ not[^]*score.*servers[^]*checks from/);
+  const families = await run(["analytics", "families", "--last", "1h"], true);
+  expect(families.out).toMatch(/0 of 0 pairs; [^\n]* names of one family alone\n\d+ checks from/);
   const spread = await run(["analytics", "distribution", "ahead2s.lab"], true);
   expect(spread.out).toMatch(/offset +\+2\.\d+ s +\+2\.\d+ s /);
   const [bins] = (await run(["analytics", "distribution", "ahead2s.lab"])).json();

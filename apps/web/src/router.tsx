@@ -109,6 +109,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/families",
+    component: lazyRouteComponent(() => import("./analytics/families-page.tsx"), "FamiliesPage"),
+  }),
+  createRoute({
+    ...page,
     path: "/compare",
     component: lazyRouteComponent(() => import("./analytics/compare-page.tsx"), "ComparePage"),
   }),

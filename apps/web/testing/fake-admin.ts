@@ -23,6 +23,7 @@ import {
   fakeServers,
   HORIZON_AGE_MS,
   INTERVAL_MS,
+  ipv6Twins,
 } from "./lab-facts.ts";
 import { checkIndexAt, observe, partsOfId, scoreAfter } from "./observations.ts";
 import { type WatchedServer, wireAssignment, wireCheck, wireServer, witnessesOf } from "./wire.ts";
@@ -44,6 +45,8 @@ export interface FakeAdminOptions {
   readonly servers?: number;
   /** No servers and no monitors at all. */
   readonly empty?: boolean;
+  /** Some of the lab's names are watched over IPv6, too. */
+  readonly dualStack?: boolean;
 }
 
 export interface FakeAdmin {
@@ -74,7 +77,11 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const servers = new Map<bigint, WatchedServer>();
   let systemParts: MessageInitShape<typeof adminV1.GetSystemResponseSchema> = {};
   const faults = new Map<string, { fault: InjectedFault; left: number }>();
-  for (const facts of options.empty === true ? [] : fakeServers(options.servers ?? 12)) {
+  const watched = [
+    ...fakeServers(options.servers ?? 12),
+    ...(options.dualStack === true ? ipv6Twins() : []),
+  ];
+  for (const facts of options.empty === true ? [] : watched) {
     servers.set(facts.id, {
       facts,
       state: ServerState.WATCHED,

@@ -5,12 +5,13 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { adminV1, analyticsV1 } from "@truechimer/api";
 import { compareOf } from "./fake-compare.ts";
 import { allanOf, distributionsOf } from "./fake-distribution.ts";
+import { familiesOf } from "./fake-families.ts";
 import { figuresOf, median, pairValue, rangeOf, seenBetween, wireRange } from "./fake-figures.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
 import { moversOf } from "./fake-movers.ts";
 import type { FakeMonitor } from "./lab-facts.ts";
 import type { Observation } from "./observations.ts";
-import { type WatchedServer, wireCheck, wireServer } from "./wire.ts";
+import { familyOf, type WatchedServer, wireCheck, wireServer } from "./wire.ts";
 
 const { Measure } = analyticsV1;
 const WORST_MAX = 20;
@@ -27,6 +28,7 @@ export function createFakeAnalytics(
 ): ServiceImpl<typeof analyticsV1.AnalyticsService> {
   return {
     getHeatMap: (request) => heatMapOf(options, request),
+    getFamilies: (request) => familiesOf(options, request, checkPasses(options, request.filter)),
     getMovers: (request) => moversOf(options, request),
     compareSeries: (request) => compareOf(options, request),
     getDistributions: (request) => distributionsOf(options, request),
@@ -71,7 +73,7 @@ function heatMapOf(
     servers: servers.map(({ of, value }) => ({
       id: of.facts.id,
       name: of.facts.name,
-      family: adminV1.IpFamily.V4,
+      family: familyOf(of.facts),
       verdict: verdictOf(of),
       ...(value === undefined ? {} : { value }),
     })),

@@ -2,7 +2,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { adminV1, analyticsV1 } from "@truechimer/api";
+import { analyticsV1 } from "@truechimer/api";
 import type { FakeAnalyticsOptions } from "./fake-analytics.ts";
 import {
   type FakeRange,
@@ -54,7 +54,7 @@ export function moversOf(
       .map(({ wired, before, after, change }) => ({
         serverId: wired.id,
         serverName: wired.name,
-        family: adminV1.IpFamily.V4,
+        family: wired.family,
         verdict: wired.verdict,
         before,
         after,

@@ -92,6 +92,31 @@ export function fakeServers(count: number): readonly FakeServer[] {
   });
 }
 
+const TWIN_IDS_FROM = 100_001n;
+
+/** IPv6 addresses of the lab's names: one as good, one that is apart, one that loses, one that never answers. */
+export function ipv6Twins(): readonly FakeServer[] {
+  const faults: readonly (readonly [name: string, fault: ServerFault])[] = [
+    ["truth1.lab", {}],
+    ["truth2.lab", { offsetNs: () => 3.2 * MS }],
+    ["truth3.lab", { loss: 0.5 }],
+    ["fast40.lab", { offsetNs: () => -6 * MS }],
+    ["lossy.lab", { loss: 0 }],
+    ["drift.lab", { loss: 1 }],
+  ];
+  const lab = fakeServers(FAULTS.length);
+  return faults.flatMap(([name, fault], index) =>
+    lab
+      .filter((server) => server.name === name)
+      .map((server) => ({
+        ...server,
+        ...fault,
+        id: TWIN_IDS_FROM + BigInt(index),
+        address: `2001:db8:1ab::${index + 1}`,
+      })),
+  );
+}
+
 function manyFault(index: number): ServerFault {
   const spread = (noise(index, 1) + noise(index, 2) + noise(index, 3)) * 1.2 * MS;
   const wrong = index % 50 === 0 ? 80 * MS * (noise(index, 4) < 0 ? -1 : 4) : 0;

@@ -9,6 +9,7 @@ const fake = await startFakeServer({
   webRoot: join(import.meta.dirname, "..", "dist"),
   port,
   servers,
+  dualStack: process.env["DUAL_STACK"] === "1",
   empty: process.env["EMPTY"] === "1",
 });
 fake.admin.sessionNeeded = process.env["SESSION"] === "1";

@@ -73,7 +73,7 @@ export function wireServer(
     name: facts.name,
     address: facts.address,
     port: facts.port,
-    family: adminV1.IpFamily.V4,
+    family: familyOf(facts),
     state: server.state,
     ...verdict,
     verdictSince: timestampFromMs(
@@ -104,6 +104,11 @@ export function wireServer(
     stale:
       server.state === adminV1.ServerState.WATCHED && fresh.length === 0 && lastCheck !== undefined,
   });
+}
+
+/** By its address. */
+export function familyOf({ address }: FakeServer): adminV1.IpFamily {
+  return address.includes(":") ? adminV1.IpFamily.V6 : adminV1.IpFamily.V4;
 }
 
 function scoreOf(facts: FakeServer, witness: Witness, nowMs: number): number {

@@ -2,7 +2,11 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
+import {
+  type FakeServer,
+  type FakeServerOptions,
+  startFakeServer,
+} from "../testing/fake-server.ts";
 import { launchBrowser } from "./_browser.ts";
 import { builtPage } from "./_built-page.ts";
 
@@ -14,8 +18,11 @@ export interface FakeInBrowser {
   readonly webRoot: string;
 }
 
-/** To be called in a `describe`. */
-export function useFakeInBrowser(limitMs: number): FakeInBrowser {
+/** To be called in a `describe`. `options`: what each fake begins with. */
+export function useFakeInBrowser(
+  limitMs: number,
+  options: Pick<FakeServerOptions, "dualStack"> = {},
+): FakeInBrowser {
   let webRoot: string;
   let browser: Browser;
   let fake: FakeServer;
@@ -30,7 +37,7 @@ export function useFakeInBrowser(limitMs: number): FakeInBrowser {
   }, limitMs);
 
   beforeEach(async () => {
-    fake = await startFakeServer({ webRoot });
+    fake = await startFakeServer({ webRoot, ...options });
     return async () => {
       await fake[Symbol.asyncDispose]();
     };

@@ -83,6 +83,11 @@ const PAGES: readonly PageCase[] = [
     path: "/movers?range=1h",
     ready: (page) => page.locator(".score-bins svg").waitFor(),
   },
+  {
+    name: "families",
+    path: "/families?range=1h",
+    ready: (page) => page.getByText("No name has checks over both IPv4 and IPv6").waitFor(),
+  },
   { name: "operations", path: "/operations", ready: heading("Operations") },
   { name: "people", path: "/people", ready: heading("API keys") },
   { name: "the audit trail", path: "/audit", ready: (page) => page.getByText("watched").waitFor() },

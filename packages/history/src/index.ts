@@ -13,6 +13,13 @@ export {
   distributionOf,
 } from "./analytics/distribution.ts";
 export {
+  type FamilyDifference,
+  type FamilyPair,
+  type FamilySide,
+  type FamilySides,
+  familyPairs,
+} from "./analytics/family-pairs.ts";
+export {
   type HeatCell,
   type HeatLine,
   type HeatMap,

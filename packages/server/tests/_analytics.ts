@@ -44,6 +44,8 @@ export async function addFleet({ server }: TestServer): Promise<void> {
 
 export interface InsertedCheck {
   readonly server: string;
+  /** Absent: all servers of that name. */
+  readonly address?: string;
   readonly monitor: string;
   /** Seconds before now. */
   readonly ageSeconds: number;
@@ -62,6 +64,7 @@ export async function insertChecks(
 ): Promise<void> {
   const rows = checks.map((check) => ({
     server: check.server,
+    address: check.address ?? null,
     monitor: check.monitor,
     age: check.ageSeconds,
     offset_ns: check.offsetNs ?? null,
@@ -77,9 +80,9 @@ export async function insertChecks(
       no_response, samples_sent, samples_answered, has_evidence)
     select now() - make_interval(secs => c.age), s.id, m.id, 1, c.score, c.offset_ns, c.bound_ns, c.rtt_ns, 2, 0, c.reason,
       c.offset_ns is null, c.sent, c.answered, false
-    from json_to_recordset(${JSON.stringify(rows)}::json) c(server text, monitor text, age float8, offset_ns bigint,
+    from json_to_recordset(${JSON.stringify(rows)}::json) c(server text, address inet, monitor text, age float8, offset_ns bigint,
       rtt_ns bigint, bound_ns bigint, reason text, sent int, answered int, score float8)
-    join servers s on s.name = c.server
+    join servers s on s.name = c.server and (c.address is null or s.ip = c.address)
     join monitors m on m.hostname = c.monitor`.execute(kysely);
 }
 

@@ -37,6 +37,32 @@ export function registerAnalytics(host: CommandHost): void {
   registerDistribution(host, analytics);
   registerStability(host, analytics);
   registerMovers(host, analytics);
+  registerFamilies(host, analytics);
+}
+
+function registerFamilies(host: CommandHost, analytics: Command): void {
+  const command = withLastOption(withConnectionOptions(analytics.command("families")));
+  withFilterOption(command, "server:ntp1.* monitor.country:de")
+    .description("servers over IPv4 against the same over IPv6, the most certain difference first")
+    .addHelpText(
+      "after",
+      examples(
+        ["truechimer analytics families", "which names differ between the two, in a day"],
+        [
+          "truechimer analytics families --last 7d --json",
+          "offsets, spreads and standard errors of a week, for a program",
+        ],
+      ),
+    )
+    .action(async (options: LastOptions & FilterOptions) => {
+      const { printFamilies } = await import("../output/family-rows.ts");
+      const client = await connected(host, options);
+      const answer = await callWithFilter(host, options, (filter) =>
+        client.getFamilies({ ...lastRange(host, options), filter }),
+      );
+      await printFamilies(printerFor(host, options), answer);
+      host.finish(EXIT.good);
+    });
 }
 
 function registerMovers(host: CommandHost, analytics: Command): void {

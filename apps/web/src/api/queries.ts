@@ -401,6 +401,23 @@ export function moversQuery(question: {
   });
 }
 
+export function familiesQuery(question: {
+  readonly range: HistoryRange;
+  readonly filter: string;
+}): Query<analyticsV1.GetFamiliesResponse> {
+  const { range, filter } = question;
+  return queryOptions({
+    queryKey: ["families", keyOf(range), filter] as readonly string[],
+    queryFn: ({ signal }) =>
+      analyticsClient.getFamilies(
+        { ...instantsOf(range), filter },
+        { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
+      ),
+    refetchInterval: range.kind === "fixed" ? false : ANALYTICS_POLL_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
 export interface CompareQuestion {
   readonly range: HistoryRange;
   /** One of the two has some. */

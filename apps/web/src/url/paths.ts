@@ -13,6 +13,7 @@ export const paths = {
   distribution: (serverId: bigint): string => `/servers/${serverId}/distribution`,
   coverage: (): string => "/coverage",
   compare: (search = ""): string => `/compare${search}`,
+  families: (search = ""): string => `/families${search}`,
   movers: (search = ""): string => `/movers${search}`,
   heatMap: (search = ""): string => `/heat-map${search}`,
   check: (id: bigint): string => `/checks/${id}`,

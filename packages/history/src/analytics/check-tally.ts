@@ -26,6 +26,18 @@ export interface CheckFigures {
   readonly boundNs: number;
 }
 
+/** How the values of a group lie about their medians: median absolute deviations, by nearest rank. NaN: there are none. */
+export interface CheckSpread {
+  /** Checks that have an offset. */
+  readonly offsets: number;
+  /** Median distance of the offsets from their median, nanoseconds. */
+  readonly offsetNs: number;
+  /** Checks that have a round trip. */
+  readonly rtts: number;
+  /** Median distance of the round trips from their median, nanoseconds. */
+  readonly rttNs: number;
+}
+
 /** Gathers checks; made once and used again for the next group. */
 export class CheckTally {
   readonly #offsets = new ValueList();
@@ -61,6 +73,13 @@ export class CheckTally {
   /** NaN is none. */
   addOffset(offsetNs: number): void {
     pushKnown(this.#offsets, offsetNs);
+  }
+
+  /** Of the group as it is, before it is taken; in steps as `takeInSteps`. */
+  *spreadInSteps(): Generator<void, CheckSpread> {
+    const offsetNs = yield* this.#offsets.medianDeviationInSteps();
+    const rttNs = yield* this.#rtts.medianDeviationInSteps();
+    return { offsets: this.#offsets.length, offsetNs, rtts: this.#rtts.length, rttNs };
   }
 
   /** Ends the group: the next check begins another. */

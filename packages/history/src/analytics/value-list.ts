@@ -36,6 +36,15 @@ export class ValueList {
     return this.percentiles(MEDIAN)[0] as number;
   }
 
+  /** Median distance of the values from their median. NaN: the list is empty. It yields behind each piece of the work. */
+  *medianDeviationInSteps(): Generator<void, number> {
+    const median = this.median();
+    yield;
+    const deviations = this.values().map((value) => Math.abs(value - median));
+    yield;
+    return percentiles(deviations, MEDIAN)[0] as number;
+  }
+
   /** From here on, whatever was negative is positive. */
   makeAbsolute(): void {
     const values = this.values();

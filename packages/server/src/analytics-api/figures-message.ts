@@ -56,7 +56,8 @@ export function knownField<Key extends string, Value extends number | bigint>(
   return isKnown ? ({ [key]: value } as { [K in Key]?: Value }) : {};
 }
 
-function wholeNs(ns: number): bigint | undefined {
+/** Undefined: there is none. */
+export function wholeNs(ns: number): bigint | undefined {
   return Number.isNaN(ns) ? undefined : BigInt(Math.round(ns));
 }
 

@@ -12,6 +12,7 @@ import { registerGuardedService } from "../people/register-guarded-service.ts";
 import { compareSeries } from "./compare-series.ts";
 import { getAllanDeviation } from "./get-allan-deviation.ts";
 import { getDistributions } from "./get-distributions.ts";
+import { getFamilies } from "./get-families.ts";
 import { getHeatMap } from "./get-heat-map.ts";
 import { getMovers } from "./get-movers.ts";
 
@@ -36,6 +37,7 @@ function analyticsProcedures(
     compareSeries: (request, call) => compareSeries(as(call), request, call.signal),
     getAllanDeviation: (request, call) => getAllanDeviation(as(call), request, call.signal),
     getDistributions: (request, call) => getDistributions(as(call), request, call.signal),
+    getFamilies: (request, call) => getFamilies(as(call), request, call.signal),
     getHeatMap: (request, call) => getHeatMap(as(call), request, call.signal),
     getMovers: (request, call) => getMovers(as(call), request, call.signal),
   };

@@ -18,6 +18,7 @@ export const ANALYTICS_PERMISSIONS: PermissionsOf<typeof analyticsV1.AnalyticsSe
   },
   getAllanDeviation: { least: "viewer", accounts: ofServer },
   getDistributions: { least: "viewer", accounts: ofServer },
+  getFamilies: { least: "viewer", accounts: "caller" },
   getHeatMap: { least: "viewer", accounts: "caller" },
   getMovers: { least: "viewer", accounts: "caller" },
 };

@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/analytics.proto.
  */
 export const file_truechimer_admin_v1_analytics: GenFile = /*@__PURE__*/
-  fileDesc("CiN0cnVlY2hpbWVyL2FkbWluL3YxL2FuYWx5dGljcy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSKSAgoOQW5hbHl0aWNzUmFuZ2USKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvdmVyZWRfZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY292ZXJlZF90bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHaG9yaXpvbhgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGFydGlhbBgGIAEoCBIOCgZjaGVja3MYByABKAQiwwIKDENoZWNrRmlndXJlcxIOCgZjaGVja3MYASABKAQSDgoGZmFpbGVkGAIgASgEEhQKDHNhbXBsZXNfc2VudBgDIAEoBBIYChBzYW1wbGVzX2Fuc3dlcmVkGAQgASgEEisKBm9mZnNldBgFIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuT2Zmc2V0EhoKDWFic19vZmZzZXRfbnMYBiABKARIAIgBARITCgZydHRfbnMYByABKARIAYgBARIcCg9sZWFzdF9vZmZzZXRfbnMYCCABKBJIAogBARIfChJncmVhdGVzdF9vZmZzZXRfbnMYCSABKBJIA4gBAUIQCg5fYWJzX29mZnNldF9uc0IJCgdfcnR0X25zQhIKEF9sZWFzdF9vZmZzZXRfbnNCFQoTX2dyZWF0ZXN0X29mZnNldF9ucyLPAQoRR2V0SGVhdE1hcFJlcXVlc3QSKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KB21lYXN1cmUYAyABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSDgoGZmlsdGVyGAQgASgJEhMKC3NlcnZlcnNfbWF4GAUgASgNEhQKDG1vbml0b3JzX21heBgGIAEoDSL0AgoSR2V0SGVhdE1hcFJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRItCgdtZWFzdXJlGAIgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5NZWFzdXJlEjMKB3NlcnZlcnMYAyADKAsyIi50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBTZXJ2ZXISNQoIbW9uaXRvcnMYBCADKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBNb25pdG9yEhUKDXNlcnZlcnNfdG90YWwYBSABKA0SFgoObW9uaXRvcnNfdG90YWwYBiABKA0SLwoFY2VsbHMYByADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBDZWxsEi8KBXdvcnN0GAggAygLMiAudHJ1ZWNoaW1lci5hZG1pbi52MS5IZWF0TWFwUGFpciK1AQoNSGVhdE1hcFNlcnZlchIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBISCgV2YWx1ZRgFIAEoAUgAiAEBEg4KBmNoZWNrcxgGIAEoBEIICgZfdmFsdWUihwEKDkhlYXRNYXBNb25pdG9yEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRISCgV2YWx1ZRgEIAEoAUgAiAEBEg4KBmNoZWNrcxgFIAEoBEIICgZfdmFsdWUiYgoLSGVhdE1hcENlbGwSDgoGc2VydmVyGAEgASgNEg8KB21vbml0b3IYAiABKA0SMgoHZmlndXJlcxgDIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIpMBCgtIZWF0TWFwUGFpchIRCglzZXJ2ZXJfaWQYASABKAMSEwoLc2VydmVyX25hbWUYAiABKAkSEgoKbW9uaXRvcl9pZBgDIAEoAxIUCgxtb25pdG9yX25hbWUYBCABKAkSMgoHZmlndXJlcxgFIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIrYBChRDb21wYXJlU2VyaWVzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2VydmVyX2lkcxgDIAMoAxITCgttb25pdG9yX2lkcxgEIAMoAxIOCgZmaWx0ZXIYBSABKAkSEwoLYnVja2V0c19tYXgYBiABKA0ikwEKFUNvbXBhcmVTZXJpZXNSZXNwb25zZRIyCgVyYW5nZRgBIAEoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuQW5hbHl0aWNzUmFuZ2USMwoGc2VyaWVzGAIgAygLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlZFNlcmllcxIRCglidWNrZXRfbXMYAyABKAEi4wIKDkNvbXBhcmVkU2VyaWVzEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRItCgd2ZXJkaWN0GAQgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJkaWN0EjIKB292ZXJhbGwYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxINCgVhdF9tcxgGIAMoARIRCglvZmZzZXRfbnMYByADKAESFwoPbGVhc3Rfb2Zmc2V0X25zGAggAygBEhoKEmdyZWF0ZXN0X29mZnNldF9ucxgJIAMoARIQCghib3VuZF9ucxgKIAMoARIOCgZydHRfbnMYCyADKAESDgoGY2hlY2tzGAwgAygNEg4KBmZhaWxlZBgNIAMoDRIMCgRsb3NzGA4gAygBIqABChdHZXREaXN0cmlidXRpb25zUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEg4KBmZpbHRlchgEIAEoCRIQCghiaW5zX21heBgFIAEoDSL8AQoYR2V0RGlzdHJpYnV0aW9uc1Jlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIyCgdmaWd1cmVzGAMgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGVja0ZpZ3VyZXMSMQoGb2Zmc2V0GAQgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5EaXN0cmlidXRpb24SMAoFZGVsYXkYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkRpc3RyaWJ1dGlvbiLZAQoMRGlzdHJpYnV0aW9uEg0KBWNvdW50GAEgASgEEhIKBWxlYXN0GAIgASgBSACIAQESFQoIZ3JlYXRlc3QYAyABKAFIAYgBARIOCgZzaGFyZXMYBCADKAESEwoLcGVyY2VudGlsZXMYBSADKAESEgoKZmlyc3RfZnJvbRgGIAEoARIRCgliaW5fd2lkdGgYByABKAESDgoGY291bnRzGAggAygEEg0KBWJlbG93GAkgASgEEg0KBWFib3ZlGAogASgEQggKBl9sZWFzdEILCglfZ3JlYXRlc3QilAEKGEdldEFsbGFuRGV2aWF0aW9uUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEhMKC21vbml0b3JfaWRzGAQgAygDIq4BChlHZXRBbGxhbkRldmlhdGlvblJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIwCgZzZXJpZXMYAyADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkFsbGFuU2VyaWVzEhYKDm1vbml0b3JzX3RvdGFsGAQgASgNIqYBCgtBbGxhblNlcmllcxISCgptb25pdG9yX2lkGAEgASgDEhQKDG1vbml0b3JfbmFtZRgCIAEoCRIOCgZ0YXUwX3MYAyABKAESDQoFc2xvdHMYBCABKA0SDgoGZmlsbGVkGAUgASgNEg0KBXRhdV9zGAYgAygBEhEKCWRldmlhdGlvbhgHIAMoARINCgVlcnJvchgIIAMoARINCgV0ZXJtcxgJIAMoBCK3AQoQR2V0TW92ZXJzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoHbWVhc3VyZRgDIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuTWVhc3VyZRIOCgZmaWx0ZXIYBCABKAkSEgoKbW92ZXJzX21heBgFIAEoDSK1AgoRR2V0TW92ZXJzUmVzcG9uc2USMgoFcmFuZ2UYASABKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkFuYWx5dGljc1JhbmdlEi0KB21lYXN1cmUYAiABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSKgoGbWlkZGxlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgZtb3ZlcnMYBCADKAsyGi50cnVlY2hpbWVyLmFkbWluLnYxLk1vdmVyEhgKEHNlcnZlcnNfY29tcGFyZWQYBSABKA0SHAoUc2VydmVyc19ub3RfY29tcGFyZWQYBiABKA0SLQoGc2NvcmVzGAcgAygLMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5TY29yZUJpbiKuAgoFTW92ZXISEQoJc2VydmVyX2lkGAEgASgDEhMKC3NlcnZlcl9uYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBIxCgZiZWZvcmUYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxIwCgVhZnRlchgGIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzEg4KBmNoYW5nZRgHIAEoARIZCgxjaGFuZ2VfYm91bmQYCCABKAFIAIgBAUIPCg1fY2hhbmdlX2JvdW5kIkUKCFNjb3JlQmluEgwKBGZyb20YASABKAESCgoCdG8YAiABKAESDwoHc2VydmVycxgDIAEoDRIOCgZkaXBwZWQYBCABKA0qWwoHTWVhc3VyZRIXChNNRUFTVVJFX1VOU1BFQ0lGSUVEEAASEgoOTUVBU1VSRV9PRkZTRVQQARIRCg1NRUFTVVJFX0RFTEFZEAISEAoMTUVBU1VSRV9MT1NTEAMymgQKEEFuYWx5dGljc1NlcnZpY2USXQoKR2V0SGVhdE1hcBImLnRydWVjaGltZXIuYWRtaW4udjEuR2V0SGVhdE1hcFJlcXVlc3QaJy50cnVlY2hpbWVyLmFkbWluLnYxLkdldEhlYXRNYXBSZXNwb25zZRJmCg1Db21wYXJlU2VyaWVzEikudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlU2VyaWVzUmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuQ29tcGFyZVNlcmllc1Jlc3BvbnNlEm8KEEdldERpc3RyaWJ1dGlvbnMSLC50cnVlY2hpbWVyLmFkbWluLnYxLkdldERpc3RyaWJ1dGlvbnNSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5HZXREaXN0cmlidXRpb25zUmVzcG9uc2UScgoRR2V0QWxsYW5EZXZpYXRpb24SLS50cnVlY2hpbWVyLmFkbWluLnYxLkdldEFsbGFuRGV2aWF0aW9uUmVxdWVzdBouLnRydWVjaGltZXIuYWRtaW4udjEuR2V0QWxsYW5EZXZpYXRpb25SZXNwb25zZRJaCglHZXRNb3ZlcnMSJS50cnVlY2hpbWVyLmFkbWluLnYxLkdldE1vdmVyc1JlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLkdldE1vdmVyc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_truechimer_admin_v1_admin]);
+  fileDesc("CiN0cnVlY2hpbWVyL2FkbWluL3YxL2FuYWx5dGljcy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSKSAgoOQW5hbHl0aWNzUmFuZ2USKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvdmVyZWRfZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKY292ZXJlZF90bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHaG9yaXpvbhgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGFydGlhbBgGIAEoCBIOCgZjaGVja3MYByABKAQiwwIKDENoZWNrRmlndXJlcxIOCgZjaGVja3MYASABKAQSDgoGZmFpbGVkGAIgASgEEhQKDHNhbXBsZXNfc2VudBgDIAEoBBIYChBzYW1wbGVzX2Fuc3dlcmVkGAQgASgEEisKBm9mZnNldBgFIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuT2Zmc2V0EhoKDWFic19vZmZzZXRfbnMYBiABKARIAIgBARITCgZydHRfbnMYByABKARIAYgBARIcCg9sZWFzdF9vZmZzZXRfbnMYCCABKBJIAogBARIfChJncmVhdGVzdF9vZmZzZXRfbnMYCSABKBJIA4gBAUIQCg5fYWJzX29mZnNldF9uc0IJCgdfcnR0X25zQhIKEF9sZWFzdF9vZmZzZXRfbnNCFQoTX2dyZWF0ZXN0X29mZnNldF9ucyLPAQoRR2V0SGVhdE1hcFJlcXVlc3QSKAoEZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KB21lYXN1cmUYAyABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSDgoGZmlsdGVyGAQgASgJEhMKC3NlcnZlcnNfbWF4GAUgASgNEhQKDG1vbml0b3JzX21heBgGIAEoDSL0AgoSR2V0SGVhdE1hcFJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRItCgdtZWFzdXJlGAIgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5NZWFzdXJlEjMKB3NlcnZlcnMYAyADKAsyIi50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBTZXJ2ZXISNQoIbW9uaXRvcnMYBCADKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBNb25pdG9yEhUKDXNlcnZlcnNfdG90YWwYBSABKA0SFgoObW9uaXRvcnNfdG90YWwYBiABKA0SLwoFY2VsbHMYByADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkhlYXRNYXBDZWxsEi8KBXdvcnN0GAggAygLMiAudHJ1ZWNoaW1lci5hZG1pbi52MS5IZWF0TWFwUGFpciK1AQoNSGVhdE1hcFNlcnZlchIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBISCgV2YWx1ZRgFIAEoAUgAiAEBEg4KBmNoZWNrcxgGIAEoBEIICgZfdmFsdWUihwEKDkhlYXRNYXBNb25pdG9yEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRISCgV2YWx1ZRgEIAEoAUgAiAEBEg4KBmNoZWNrcxgFIAEoBEIICgZfdmFsdWUiYgoLSGVhdE1hcENlbGwSDgoGc2VydmVyGAEgASgNEg8KB21vbml0b3IYAiABKA0SMgoHZmlndXJlcxgDIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIpMBCgtIZWF0TWFwUGFpchIRCglzZXJ2ZXJfaWQYASABKAMSEwoLc2VydmVyX25hbWUYAiABKAkSEgoKbW9uaXRvcl9pZBgDIAEoAxIUCgxtb25pdG9yX25hbWUYBCABKAkSMgoHZmlndXJlcxgFIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzIrYBChRDb21wYXJlU2VyaWVzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2VydmVyX2lkcxgDIAMoAxITCgttb25pdG9yX2lkcxgEIAMoAxIOCgZmaWx0ZXIYBSABKAkSEwoLYnVja2V0c19tYXgYBiABKA0ikwEKFUNvbXBhcmVTZXJpZXNSZXNwb25zZRIyCgVyYW5nZRgBIAEoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuQW5hbHl0aWNzUmFuZ2USMwoGc2VyaWVzGAIgAygLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlZFNlcmllcxIRCglidWNrZXRfbXMYAyABKAEi4wIKDkNvbXBhcmVkU2VyaWVzEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSLQoGZmFtaWx5GAMgASgOMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5JcEZhbWlseRItCgd2ZXJkaWN0GAQgASgOMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJkaWN0EjIKB292ZXJhbGwYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxINCgVhdF9tcxgGIAMoARIRCglvZmZzZXRfbnMYByADKAESFwoPbGVhc3Rfb2Zmc2V0X25zGAggAygBEhoKEmdyZWF0ZXN0X29mZnNldF9ucxgJIAMoARIQCghib3VuZF9ucxgKIAMoARIOCgZydHRfbnMYCyADKAESDgoGY2hlY2tzGAwgAygNEg4KBmZhaWxlZBgNIAMoDRIMCgRsb3NzGA4gAygBIqABChdHZXREaXN0cmlidXRpb25zUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEg4KBmZpbHRlchgEIAEoCRIQCghiaW5zX21heBgFIAEoDSL8AQoYR2V0RGlzdHJpYnV0aW9uc1Jlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIyCgdmaWd1cmVzGAMgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGVja0ZpZ3VyZXMSMQoGb2Zmc2V0GAQgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5EaXN0cmlidXRpb24SMAoFZGVsYXkYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkRpc3RyaWJ1dGlvbiLZAQoMRGlzdHJpYnV0aW9uEg0KBWNvdW50GAEgASgEEhIKBWxlYXN0GAIgASgBSACIAQESFQoIZ3JlYXRlc3QYAyABKAFIAYgBARIOCgZzaGFyZXMYBCADKAESEwoLcGVyY2VudGlsZXMYBSADKAESEgoKZmlyc3RfZnJvbRgGIAEoARIRCgliaW5fd2lkdGgYByABKAESDgoGY291bnRzGAggAygEEg0KBWJlbG93GAkgASgEEg0KBWFib3ZlGAogASgEQggKBl9sZWFzdEILCglfZ3JlYXRlc3QilAEKGEdldEFsbGFuRGV2aWF0aW9uUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2VydmVyX2lkGAMgASgDEhMKC21vbml0b3JfaWRzGAQgAygDIq4BChlHZXRBbGxhbkRldmlhdGlvblJlc3BvbnNlEjIKBXJhbmdlGAEgASgLMiMudHJ1ZWNoaW1lci5hZG1pbi52MS5BbmFseXRpY3NSYW5nZRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIwCgZzZXJpZXMYAyADKAsyIC50cnVlY2hpbWVyLmFkbWluLnYxLkFsbGFuU2VyaWVzEhYKDm1vbml0b3JzX3RvdGFsGAQgASgNIqYBCgtBbGxhblNlcmllcxISCgptb25pdG9yX2lkGAEgASgDEhQKDG1vbml0b3JfbmFtZRgCIAEoCRIOCgZ0YXUwX3MYAyABKAESDQoFc2xvdHMYBCABKA0SDgoGZmlsbGVkGAUgASgNEg0KBXRhdV9zGAYgAygBEhEKCWRldmlhdGlvbhgHIAMoARINCgVlcnJvchgIIAMoARINCgV0ZXJtcxgJIAMoBCK3AQoQR2V0TW92ZXJzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoHbWVhc3VyZRgDIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuTWVhc3VyZRIOCgZmaWx0ZXIYBCABKAkSEgoKbW92ZXJzX21heBgFIAEoDSK1AgoRR2V0TW92ZXJzUmVzcG9uc2USMgoFcmFuZ2UYASABKAsyIy50cnVlY2hpbWVyLmFkbWluLnYxLkFuYWx5dGljc1JhbmdlEi0KB21lYXN1cmUYAiABKA4yHC50cnVlY2hpbWVyLmFkbWluLnYxLk1lYXN1cmUSKgoGbWlkZGxlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgZtb3ZlcnMYBCADKAsyGi50cnVlY2hpbWVyLmFkbWluLnYxLk1vdmVyEhgKEHNlcnZlcnNfY29tcGFyZWQYBSABKA0SHAoUc2VydmVyc19ub3RfY29tcGFyZWQYBiABKA0SLQoGc2NvcmVzGAcgAygLMh0udHJ1ZWNoaW1lci5hZG1pbi52MS5TY29yZUJpbiKuAgoFTW92ZXISEQoJc2VydmVyX2lkGAEgASgDEhMKC3NlcnZlcl9uYW1lGAIgASgJEi0KBmZhbWlseRgDIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkSLQoHdmVyZGljdBgEIAEoDjIcLnRydWVjaGltZXIuYWRtaW4udjEuVmVyZGljdBIxCgZiZWZvcmUYBSABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkNoZWNrRmlndXJlcxIwCgVhZnRlchgGIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQ2hlY2tGaWd1cmVzEg4KBmNoYW5nZRgHIAEoARIZCgxjaGFuZ2VfYm91bmQYCCABKAFIAIgBAUIPCg1fY2hhbmdlX2JvdW5kIkUKCFNjb3JlQmluEgwKBGZyb20YASABKAESCgoCdG8YAiABKAESDwoHc2VydmVycxgDIAEoDRIOCgZkaXBwZWQYBCABKA0iiQEKEkdldEZhbWlsaWVzUmVxdWVzdBIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZmlsdGVyGAMgASgJEhEKCXBhaXJzX21heBgEIAEoDSLHAQoTR2V0RmFtaWxpZXNSZXNwb25zZRIyCgVyYW5nZRgBIAEoCzIjLnRydWVjaGltZXIuYWRtaW4udjEuQW5hbHl0aWNzUmFuZ2USLgoFcGFpcnMYAiADKAsyHy50cnVlY2hpbWVyLmFkbWluLnYxLkZhbWlseVBhaXISEwoLcGFpcnNfdG90YWwYAyABKA0SGgoScGFpcnNfbm90X2NvbXBhcmVkGAQgASgNEhsKE25hbWVzX29mX29uZV9mYW1pbHkYBSABKA0i1gIKCkZhbWlseVBhaXISEwoLc2VydmVyX25hbWUYASABKAkSLQoEaXB2NBgCIAEoCzIfLnRydWVjaGltZXIuYWRtaW4udjEuRmFtaWx5U2lkZRItCgRpcHY2GAMgASgLMh8udHJ1ZWNoaW1lci5hZG1pbi52MS5GYW1pbHlTaWRlEjUKBm9mZnNldBgEIAEoCzIlLnRydWVjaGltZXIuYWRtaW4udjEuRmFtaWx5RGlmZmVyZW5jZRIyCgNydHQYBSABKAsyJS50cnVlY2hpbWVyLmFkbWluLnYxLkZhbWlseURpZmZlcmVuY2USMwoEbG9zcxgGIAEoCzIlLnRydWVjaGltZXIuYWRtaW4udjEuRmFtaWx5RGlmZmVyZW5jZRI1Cg5iZXR0ZXJfaW5fbG9zcxgHIAEoDjIdLnRydWVjaGltZXIuYWRtaW4udjEuSXBGYW1pbHkitgEKCkZhbWlseVNpZGUSEgoKc2VydmVyX2lkcxgBIAMoAxIyCgdmaWd1cmVzGAIgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5DaGVja0ZpZ3VyZXMSHQoQb2Zmc2V0X3NwcmVhZF9ucxgDIAEoBEgAiAEBEhoKDXJ0dF9zcHJlYWRfbnMYBCABKARIAYgBAUITChFfb2Zmc2V0X3NwcmVhZF9uc0IQCg5fcnR0X3NwcmVhZF9ucyJWChBGYW1pbHlEaWZmZXJlbmNlEhIKCmRpZmZlcmVuY2UYASABKAESGwoOc3RhbmRhcmRfZXJyb3IYAiABKAFIAIgBAUIRCg9fc3RhbmRhcmRfZXJyb3IqWwoHTWVhc3VyZRIXChNNRUFTVVJFX1VOU1BFQ0lGSUVEEAASEgoOTUVBU1VSRV9PRkZTRVQQARIRCg1NRUFTVVJFX0RFTEFZEAISEAoMTUVBU1VSRV9MT1NTEAMy/AQKEEFuYWx5dGljc1NlcnZpY2USXQoKR2V0SGVhdE1hcBImLnRydWVjaGltZXIuYWRtaW4udjEuR2V0SGVhdE1hcFJlcXVlc3QaJy50cnVlY2hpbWVyLmFkbWluLnYxLkdldEhlYXRNYXBSZXNwb25zZRJmCg1Db21wYXJlU2VyaWVzEikudHJ1ZWNoaW1lci5hZG1pbi52MS5Db21wYXJlU2VyaWVzUmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuQ29tcGFyZVNlcmllc1Jlc3BvbnNlEm8KEEdldERpc3RyaWJ1dGlvbnMSLC50cnVlY2hpbWVyLmFkbWluLnYxLkdldERpc3RyaWJ1dGlvbnNSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5HZXREaXN0cmlidXRpb25zUmVzcG9uc2UScgoRR2V0QWxsYW5EZXZpYXRpb24SLS50cnVlY2hpbWVyLmFkbWluLnYxLkdldEFsbGFuRGV2aWF0aW9uUmVxdWVzdBouLnRydWVjaGltZXIuYWRtaW4udjEuR2V0QWxsYW5EZXZpYXRpb25SZXNwb25zZRJaCglHZXRNb3ZlcnMSJS50cnVlY2hpbWVyLmFkbWluLnYxLkdldE1vdmVyc1JlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLkdldE1vdmVyc1Jlc3BvbnNlEmAKC0dldEZhbWlsaWVzEicudHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRGYW1pbGllc1JlcXVlc3QaKC50cnVlY2hpbWVyLmFkbWluLnYxLkdldEZhbWlsaWVzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_truechimer_admin_v1_admin]);
 
 /**
  * Which part of a range an answer is made of.
@@ -1088,6 +1088,210 @@ export const ScoreBinSchema: GenMessage<ScoreBin> = /*@__PURE__*/
   messageDesc(file_truechimer_admin_v1_analytics, 20);
 
 /**
+ * @generated from message truechimer.admin.v1.GetFamiliesRequest
+ */
+export type GetFamiliesRequest = Message<"truechimer.admin.v1.GetFamiliesRequest"> & {
+  /**
+   * Absent: 24 h before `to`.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 1;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Absent: now.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 2;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * The filter language (docs/reference/filter.md), of checks. Empty: all.
+   *
+   * @generated from field: string filter = 3;
+   */
+  filter: string;
+
+  /**
+   * Pairs at most: 0 means 50; at most 500.
+   *
+   * @generated from field: uint32 pairs_max = 4;
+   */
+  pairsMax: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.GetFamiliesRequest.
+ * Use `create(GetFamiliesRequestSchema)` to create a new message.
+ */
+export const GetFamiliesRequestSchema: GenMessage<GetFamiliesRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 21);
+
+/**
+ * @generated from message truechimer.admin.v1.GetFamiliesResponse
+ */
+export type GetFamiliesResponse = Message<"truechimer.admin.v1.GetFamiliesResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.AnalyticsRange range = 1;
+   */
+  range?: AnalyticsRange | undefined;
+
+  /**
+   * Those first whose offsets differ the most, in standard errors; those without one at the end.
+   *
+   * @generated from field: repeated truechimer.admin.v1.FamilyPair pairs = 2;
+   */
+  pairs: FamilyPair[];
+
+  /**
+   * Names with checks over both families; more than in the list where it is cut off.
+   *
+   * @generated from field: uint32 pairs_total = 3;
+   */
+  pairsTotal: number;
+
+  /**
+   * Names that are watched over both, without a check over at least one of them.
+   *
+   * @generated from field: uint32 pairs_not_compared = 4;
+   */
+  pairsNotCompared: number;
+
+  /**
+   * Names that are watched over one family alone.
+   *
+   * @generated from field: uint32 names_of_one_family = 5;
+   */
+  namesOfOneFamily: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.GetFamiliesResponse.
+ * Use `create(GetFamiliesResponseSchema)` to create a new message.
+ */
+export const GetFamiliesResponseSchema: GenMessage<GetFamiliesResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 22);
+
+/**
+ * The servers of one name over IPv4 and over IPv6. Several addresses of one family count as one. Each family is seen by the
+ * monitors of that family.
+ *
+ * @generated from message truechimer.admin.v1.FamilyPair
+ */
+export type FamilyPair = Message<"truechimer.admin.v1.FamilyPair"> & {
+  /**
+   * @generated from field: string server_name = 1;
+   */
+  serverName: string;
+
+  /**
+   * @generated from field: truechimer.admin.v1.FamilySide ipv4 = 2;
+   */
+  ipv4?: FamilySide | undefined;
+
+  /**
+   * @generated from field: truechimer.admin.v1.FamilySide ipv6 = 3;
+   */
+  ipv6?: FamilySide | undefined;
+
+  /**
+   * Of the median offsets and of the median round trips, nanoseconds. Absent: one of the two has none.
+   *
+   * @generated from field: truechimer.admin.v1.FamilyDifference offset = 4;
+   */
+  offset?: FamilyDifference | undefined;
+
+  /**
+   * @generated from field: truechimer.admin.v1.FamilyDifference rtt = 5;
+   */
+  rtt?: FamilyDifference | undefined;
+
+  /**
+   * Of the shares of samples without an answer, -1 to 1.
+   *
+   * @generated from field: truechimer.admin.v1.FamilyDifference loss = 6;
+   */
+  loss?: FamilyDifference | undefined;
+
+  /**
+   * The family that loses fewer. Unspecified: the difference is below two standard errors.
+   *
+   * @generated from field: truechimer.admin.v1.IpFamily better_in_loss = 7;
+   */
+  betterInLoss: IpFamily;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.FamilyPair.
+ * Use `create(FamilyPairSchema)` to create a new message.
+ */
+export const FamilyPairSchema: GenMessage<FamilyPair> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 23);
+
+/**
+ * @generated from message truechimer.admin.v1.FamilySide
+ */
+export type FamilySide = Message<"truechimer.admin.v1.FamilySide"> & {
+  /**
+   * @generated from field: repeated int64 server_ids = 1;
+   */
+  serverIds: bigint[];
+
+  /**
+   * @generated from field: truechimer.admin.v1.CheckFigures figures = 2;
+   */
+  figures?: CheckFigures | undefined;
+
+  /**
+   * Median absolute deviation of the offsets from their median, nanoseconds; of the round trips from theirs.
+   *
+   * @generated from field: optional uint64 offset_spread_ns = 3;
+   */
+  offsetSpreadNs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 rtt_spread_ns = 4;
+   */
+  rttSpreadNs?: bigint | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.FamilySide.
+ * Use `create(FamilySideSchema)` to create a new message.
+ */
+export const FamilySideSchema: GenMessage<FamilySide> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 24);
+
+/**
+ * @generated from message truechimer.admin.v1.FamilyDifference
+ */
+export type FamilyDifference = Message<"truechimer.admin.v1.FamilyDifference"> & {
+  /**
+   * IPv6 less IPv4.
+   *
+   * @generated from field: double difference = 1;
+   */
+  difference: number;
+
+  /**
+   * One standard error of the difference. Of offsets and round trips: that of the two medians, √(π/2) × 1.4826 × spread / √n
+   * each, as of normal values, together the root of the sum of their squares, and not below 1 ns; absent with fewer than 5
+   * values over one of the families. Of losses: that of two proportions which are assumed to be the same. Neighbouring
+   * checks that err together make it too small.
+   *
+   * @generated from field: optional double standard_error = 2;
+   */
+  standardError?: number | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.FamilyDifference.
+ * Use `create(FamilyDifferenceSchema)` to create a new message.
+ */
+export const FamilyDifferenceSchema: GenMessage<FamilyDifference> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_analytics, 25);
+
+/**
  * By what things are ordered.
  *
  * @generated from enum truechimer.admin.v1.Measure
@@ -1188,6 +1392,16 @@ export const AnalyticsService: GenService<{
     methodKind: "unary";
     input: typeof GetMoversRequestSchema;
     output: typeof GetMoversResponseSchema;
+  },
+  /**
+   * Servers that are watched over both IPv4 and IPv6: what differs between the two families.
+   *
+   * @generated from rpc truechimer.admin.v1.AnalyticsService.GetFamilies
+   */
+  getFamilies: {
+    methodKind: "unary";
+    input: typeof GetFamiliesRequestSchema;
+    output: typeof GetFamiliesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_truechimer_admin_v1_analytics, 0);
