@@ -19,9 +19,13 @@ describe.skipIf(browserPath() === undefined)("movers and scores", { timeout: LIM
     await page.getByRole("img", { name: /^By score: −100 to −50: / }).waitFor();
     await page.getByText(/servers? without a value in one of the two times/).waitFor();
     await page.getByRole("button", { name: "Delay" }).click();
-    await page.getByText(/^The delay of \S+ has grown the most of \d+.servers, by /).waitFor();
-    const first = page.locator(".movers-table tbody tr").first();
-    expect(await first.locator("td").first().textContent()).toMatch(/^\+\d/);
+    // The fake's round trips go up and down by chance: that all have fallen is rare, and said.
+    const sentence = page.getByText(/^The delay of (\S+ has grown the most|none) of \d+.servers/);
+    await sentence.waitFor();
+    const hasGrown = (await sentence.textContent())?.includes("has grown the most") === true;
+    const changes = page.locator(".movers-table tbody tr td:first-of-type");
+    expect((await changes.count()) > 0).toBe(hasGrown);
+    for (const change of await changes.allTextContents()) expect(change).toMatch(/^\+\d/);
     await page.getByRole("button", { name: "1 h", exact: true }).click();
     await page.getByRole("heading", { name: /against the 1.h before/ }).waitFor();
     const parameters = new URL(page.url()).searchParams;
