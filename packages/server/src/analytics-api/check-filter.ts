@@ -2,16 +2,10 @@
 // row.
 
 import { assert } from "@truechimer/base";
-import {
-  type Column,
-  type Condition,
-  type ConditionValue,
-  compileCondition,
-  type Readers,
-  splitCondition,
-} from "@truechimer/filter";
+import { type Condition, compileCondition, type Readers, splitCondition } from "@truechimer/filter";
 import type { Measurement, RowView } from "@truechimer/history";
-import { type Fleet, type FleetMonitor, type FleetServer, filterValue } from "./fleet.ts";
+import { REMEMBERED_CHECK, rowValue } from "../filter/remembered-check.ts";
+import type { Fleet, FleetMonitor, FleetServer } from "./fleet.ts";
 
 /** A check with the two that it is of. */
 interface FleetCheck {
@@ -51,26 +45,12 @@ export function filteredVisit(
   };
 }
 
-const serverReaders: Readers<FleetServer> = (column) => (server) => filterValue(server, column);
+const serverReaders: Readers<FleetServer> = (column) => (server) => rowValue(server, column);
 
 const checkReaders: Readers<FleetCheck> = (column) => {
-  if (column.startsWith("server.")) return ({ server }) => filterValue(server, column);
-  if (column.startsWith("monitor.")) return ({ monitor }) => filterValue(monitor, column);
-  const read = ROW[column];
+  if (column.startsWith("server.")) return ({ server }) => rowValue(server, column);
+  if (column.startsWith("monitor.")) return ({ monitor }) => rowValue(monitor, column);
+  const read = REMEMBERED_CHECK[column];
   assert(read !== undefined, `no reader for the column ${column}`);
   return ({ row }) => read(row);
-};
-
-const ROW: Readonly<Record<Column, (row: Measurement) => ConditionValue | undefined>> = {
-  "check.at": ({ atUs }) => BigInt(atUs) * 1_000n,
-  "check.offset_ns": ({ offsetNs }) => offsetNs,
-  "check.bound_ns": ({ boundNs }) => boundNs,
-  "check.rtt_ns": ({ rttNs }) => rttNs,
-  "check.stratum": ({ stratum }) => (stratum < 0 ? undefined : stratum),
-  "check.leap": ({ leap }) => (leap < 0 ? undefined : leap),
-  "check.reason": ({ reason }) => (reason === "" ? undefined : reason),
-  "check.step": ({ step }) => step,
-  "check.score": ({ score }) => score,
-  "check.has_evidence": ({ hasEvidence }) => hasEvidence,
-  "check.id": ({ id }) => id,
 };

@@ -1,13 +1,7 @@
 // The servers that a caller sees and the monitors that check them, with all that a filter of checks can ask of the two.
 
-import { assert } from "@truechimer/base";
-import {
-  type IpVersion,
-  nsFromTimestamptz,
-  type Timestamptz,
-  type VerdictName,
-} from "@truechimer/database";
-import type { Column, ConditionValue } from "@truechimer/filter";
+import { type IpVersion, type VerdictName } from "@truechimer/database";
+import type { Column } from "@truechimer/filter";
 import { type RawBuilder, sql } from "kysely";
 import { CHECK_FILTER_COLUMNS } from "../filter/filter-columns.ts";
 import { monitorOfAccount, ofAccount } from "../people/account-sql.ts";
@@ -55,19 +49,6 @@ export async function loadFleet({ database, caller }: ActingContext): Promise<Fl
     ),
   ]);
   return { servers: byId(servers.rows), monitors: byId(monitors.rows) };
-}
-
-/** A column of one of the two as a filter compares it. Undefined: it is not known. */
-export function filterValue(
-  of: FleetServer | FleetMonitor,
-  column: Column,
-): ConditionValue | undefined {
-  const as = CHECK_FILTER_COLUMNS[column];
-  assert(as !== undefined, `no column ${column}`);
-  const value = of[column];
-  if (value === null || value === undefined) return undefined;
-  if (as.type === "instant") return nsFromTimestamptz(value as Timestamptz);
-  return as.type === "float8" ? Number(value) : (value as ConditionValue);
 }
 
 function columnsOf(entity: "server." | "monitor."): RawBuilder<unknown> {

@@ -9,18 +9,13 @@ import {
   type Timestamptz,
   timestamptzFromNs,
 } from "@truechimer/database";
-import {
-  type Column,
-  type ConditionValue,
-  columnsOf,
-  compileCondition,
-  type ReadColumn,
-} from "@truechimer/filter";
+import { type Column, columnsOf, compileCondition, type ReadColumn } from "@truechimer/filter";
 import { copyMeasurement, type HistoryStore, type Measurement } from "@truechimer/history";
 import { type Kysely, sql } from "kysely";
 import { nanosecondsOf, sevenDigits } from "../admin-api/measurement-numbers.ts";
 import type { SqlColumns } from "../filter/condition-sql.ts";
 import { CHECK_FILTER_COLUMNS } from "../filter/filter-columns.ts";
+import { REMEMBERED_CHECK, rowValue } from "../filter/remembered-check.ts";
 import type { FoundRows, ListedRow, ResultPart } from "./result-part.ts";
 import { RESULTS_LIMITS, type ResultPlace } from "./results-question.ts";
 
@@ -183,32 +178,14 @@ async function serverNames(
 }
 
 function readerOf(column: Column, monitors: Rows, servers: Rows): ReadColumn<Measurement> {
-  const own = CHECK_READERS[column];
+  const own = REMEMBERED_CHECK[column];
   if (own !== undefined) return own;
-  const { type } = columnOf(column);
   const isOfServer = column.startsWith("server.");
   return (row) => {
     const entity = isOfServer ? servers.get(row.serverId) : monitors.get(row.monitorId);
-    const value = entity?.values[column];
-    if (value === null || value === undefined) return undefined;
-    if (type === "instant") return nsFromTimestamptz(value as Timestamptz);
-    return type === "float8" ? Number(value) : (value as ConditionValue);
+    return entity && rowValue(entity.values, column);
   };
 }
-
-const CHECK_READERS: Readonly<Record<string, ReadColumn<Measurement>>> = {
-  "check.at": ({ atUs }) => BigInt(atUs) * NS_PER_US,
-  "check.offset_ns": ({ offsetNs }) => offsetNs,
-  "check.bound_ns": ({ boundNs }) => Math.round(boundNs),
-  "check.rtt_ns": ({ rttNs }) => Math.round(rttNs),
-  "check.stratum": ({ stratum }) => (stratum < 0 ? undefined : stratum),
-  "check.leap": ({ leap }) => (leap < 0 ? undefined : leap),
-  "check.reason": ({ reason }) => (reason === "" ? undefined : reason),
-  "check.step": ({ step }) => sevenDigits(step),
-  "check.score": ({ score }) => sevenDigits(score),
-  "check.has_evidence": ({ hasEvidence }) => hasEvidence,
-  "check.id": ({ id }) => id,
-};
 
 function checkRow(row: Measurement): Omit<ListedRow, "monitor_name" | "server_name"> {
   return {
