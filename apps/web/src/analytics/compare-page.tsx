@@ -11,6 +11,7 @@ import { useReadFilter } from "../filter/use-filter.ts";
 import { useUnhurried } from "../filter/use-unhurried.ts";
 import { formatInstant } from "../format/instant.ts";
 import { formatLong } from "../format/relative-time.ts";
+import { RangeChips } from "../history/range-chips.tsx";
 import { rangeOf, viewWords } from "../history/view.ts";
 import { zoneStore } from "../parts/settings.ts";
 import { EmptyState, PageSkeleton, ProblemNote } from "../parts/states.tsx";
@@ -24,7 +25,6 @@ import { CompareCharts } from "./compare-charts.tsx";
 import { comparedLine, differenceFrom } from "./compare-model.ts";
 import { CompareTable } from "./compare-table.tsx";
 import { compareSentence } from "./compare-words.ts";
-import { RangeChips } from "./range-chips.tsx";
 import { RangeNote } from "./range-note.tsx";
 import { type HeldAnswer, useHeldAnswer } from "./use-held-answer.ts";
 

@@ -10,6 +10,7 @@ import { FilterBox } from "../filter/filter-box.tsx";
 import { useReadFilter } from "../filter/use-filter.ts";
 import { useUnhurried } from "../filter/use-unhurried.ts";
 import { formatCount, formatShare } from "../format/number.ts";
+import { RangeChips } from "../history/range-chips.tsx";
 import { rangeOf } from "../history/view.ts";
 import { EmptyState, PageSkeleton, ProblemNote } from "../parts/states.tsx";
 import { useTitle } from "../shell/use-title.ts";
@@ -18,7 +19,6 @@ import { useSearchState } from "../url/use-search.ts";
 import { AllanPicture } from "./allan-picture.tsx";
 import { allanSentence, averagingText, fractionText } from "./allan-words.ts";
 import { Histogram } from "./histogram.tsx";
-import { RangeChips } from "./range-chips.tsx";
 import { RangeNote } from "./range-note.tsx";
 
 export function DistributionPage(): ReactNode {

@@ -8,18 +8,19 @@ import { FilterBox } from "../filter/filter-box.tsx";
 import { useReadFilter } from "../filter/use-filter.ts";
 import { useUnhurried } from "../filter/use-unhurried.ts";
 import { countOf } from "../format/number.ts";
+import { RangeChips } from "../history/range-chips.tsx";
 import { rangeOf } from "../history/view.ts";
 import { downloadText, toCsv } from "../parts/csv.ts";
 import { serverNowMs } from "../parts/now.ts";
-import { EmptyState, PageSkeleton, ProblemNote } from "../parts/states.tsx";
+import { EmptyState } from "../parts/states.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { useSearchState } from "../url/use-search.ts";
 import { AnalyticsTabs } from "./analytics-tabs.tsx";
+import { AnswerOf } from "./answer-of.tsx";
 import { FamiliesTable } from "./families-table.tsx";
 import { FAMILY_EXPORT } from "./family-export.ts";
 import { FamilyLegend } from "./family-picture.tsx";
 import { familiesSentence } from "./family-words.ts";
-import { RangeChips } from "./range-chips.tsx";
 import { RangeNote } from "./range-note.tsx";
 
 export function FamiliesPage(): ReactNode {
@@ -46,20 +47,9 @@ export function FamiliesPage(): ReactNode {
           onChange={(text) => change({ q: text }, "replace")}
         />
       </div>
-      {answer.isError ? (
-        <ProblemNote
-          error={answer.error}
-          title="The families could not be compared"
-          onRetry={() => void answer.refetch()}
-        />
-      ) : null}
-      {answer.data === undefined ? (
-        answer.isError ? null : (
-          <PageSkeleton what="the families" />
-        )
-      ) : (
-        <Families answer={answer.data} />
-      )}
+      <AnswerOf query={answer} what="the families" failed="The families could not be compared">
+        {(data) => <Families answer={data} />}
+      </AnswerOf>
     </article>
   );
 }

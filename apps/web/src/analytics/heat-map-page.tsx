@@ -9,15 +9,17 @@ import { FilterBox } from "../filter/filter-box.tsx";
 import { useReadFilter } from "../filter/use-filter.ts";
 import { useUnhurried } from "../filter/use-unhurried.ts";
 import { formatCount } from "../format/number.ts";
+import { RangeChips } from "../history/range-chips.tsx";
 import { rangeOf } from "../history/view.ts";
 import { downloadText, toCsv } from "../parts/csv.ts";
 import { serverNowMs } from "../parts/now.ts";
-import { EmptyState, PageSkeleton, ProblemNote } from "../parts/states.tsx";
+import { EmptyState } from "../parts/states.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { parseId } from "../url/paths.ts";
 import { type Search, stringifySearch } from "../url/search.ts";
 import { type ChangeSearch, useSearchState } from "../url/use-search.ts";
 import { AnalyticsTabs } from "./analytics-tabs.tsx";
+import { AnswerOf } from "./answer-of.tsx";
 import { type HeatGrid, type HeatPlace, heatGrid } from "./heat-grid.ts";
 import { HeatLegend } from "./heat-legend.tsx";
 import { HeatPicture } from "./heat-picture.tsx";
@@ -27,7 +29,6 @@ import { MeasureChips } from "./measure-chips.tsx";
 import { OpenedPair } from "./opened-pair.tsx";
 import { PAIR_EXPORT } from "./pair-export.ts";
 import { type PairRow, PairTable } from "./pair-table.tsx";
-import { RangeChips } from "./range-chips.tsx";
 import { RangeNote } from "./range-note.tsx";
 import { type HeldAnswer, useHeldAnswer } from "./use-held-answer.ts";
 
@@ -69,28 +70,19 @@ export function HeatMapPage(): ReactNode {
           onChange={(text) => change({ q: text }, "replace")}
         />
       </div>
-      {map.isError ? (
-        <ProblemNote
-          error={map.error}
-          title="The heat map could not be read"
-          onRetry={() => void map.refetch()}
-        />
-      ) : null}
-      {map.data === undefined ? (
-        map.isError ? null : (
-          <PageSkeleton what="the heat map" />
-        )
-      ) : (
-        <HeatMap
-          newest={{
-            question: query.queryKey.join(" "),
-            answer: map.data,
-            isOld: map.isPlaceholderData,
-          }}
-          search={search}
-          change={change}
-        />
-      )}
+      <AnswerOf query={map} what="the heat map" failed="The heat map could not be read">
+        {(data) => (
+          <HeatMap
+            newest={{
+              question: query.queryKey.join(" "),
+              answer: data,
+              isOld: map.isPlaceholderData,
+            }}
+            search={search}
+            change={change}
+          />
+        )}
+      </AnswerOf>
     </article>
   );
 }

@@ -11,8 +11,8 @@ import { useUnhurried } from "../filter/use-unhurried.ts";
 import { countOf, formatCount } from "../format/number.ts";
 import { formatOffset } from "../format/offset.ts";
 import { formatLong } from "../format/relative-time.ts";
+import { RangeChips } from "../history/range-chips.tsx";
 import { rangeOf } from "../history/view.ts";
-import { PageSkeleton, ProblemNote } from "../parts/states.tsx";
 import { Nothing, OffsetText } from "../parts/values.tsx";
 import { VerdictShape } from "../parts/verdict.tsx";
 import { verdictName } from "../parts/words.ts";
@@ -20,11 +20,11 @@ import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
 import { useSearchState } from "../url/use-search.ts";
 import { AnalyticsTabs } from "./analytics-tabs.tsx";
+import { AnswerOf } from "./answer-of.tsx";
 import { figuresValue } from "./heat-grid.ts";
 import { MEASURES, type MeasureFacts, measureOf, valueText } from "./heat-scale.ts";
 import { MeasureChips } from "./measure-chips.tsx";
 import { moversSentence } from "./movers-words.ts";
-import { RangeChips } from "./range-chips.tsx";
 import { RangeNote } from "./range-note.tsx";
 import { ScorePicture } from "./score-picture.tsx";
 
@@ -56,20 +56,9 @@ export function MoversPage(): ReactNode {
           onChange={(text) => change({ q: text }, "replace")}
         />
       </div>
-      {answer.isError ? (
-        <ProblemNote
-          error={answer.error}
-          title="The movers could not be read"
-          onRetry={() => void answer.refetch()}
-        />
-      ) : null}
-      {answer.data === undefined ? (
-        answer.isError ? null : (
-          <PageSkeleton what="the movers" />
-        )
-      ) : (
-        <Movers answer={answer.data} range={range} />
-      )}
+      <AnswerOf query={answer} what="the movers" failed="The movers could not be read">
+        {(data) => <Movers answer={data} range={range} />}
+      </AnswerOf>
     </article>
   );
 }

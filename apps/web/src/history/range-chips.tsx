@@ -2,15 +2,18 @@
 
 import type { ReactNode } from "react";
 import type { HistoryRange } from "../api/queries.ts";
-import { SPANS } from "../history/view.ts";
 import { Instant } from "../parts/values.tsx";
 import type { ChangeSearch } from "../url/use-search.ts";
+import { SPANS } from "./view.ts";
 
 export function RangeChips(props: {
   readonly range: HistoryRange;
   readonly change: ChangeSearch;
+  /** What leads back to now. Default: the address without its fixed range. */
+  readonly onReset?: () => void;
 }): ReactNode {
   const { range, change } = props;
+  const reset = (): void => change({ from: undefined, to: undefined });
   return (
     <>
       <div className="chips" role="group" aria-label="Range up to now">
@@ -29,11 +32,7 @@ export function RangeChips(props: {
       {range.kind === "fixed" ? (
         <span className="range-fixed">
           <Instant atMs={range.fromMs} full /> to <Instant atMs={range.toMs} full />
-          <button
-            type="button"
-            className="button is-small"
-            onClick={() => change({ from: undefined, to: undefined })}
-          >
+          <button type="button" className="button is-small" onClick={props.onReset ?? reset}>
             Back to now
           </button>
         </span>

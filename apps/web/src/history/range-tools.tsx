@@ -2,10 +2,9 @@
 
 import type { ReactNode } from "react";
 import type { HistoryRange } from "../api/queries.ts";
-import { Instant } from "../parts/values.tsx";
 import type { Search } from "../url/search.ts";
 import type { ChangeSearch } from "../url/use-search.ts";
-import { SPANS } from "./view.ts";
+import { RangeChips } from "./range-chips.tsx";
 
 interface RangeToolsProps {
   readonly search: Search;
@@ -19,27 +18,7 @@ export function RangeTools(props: RangeToolsProps): ReactNode {
   const full = search["scale"] === "full";
   return (
     <div className="tools range-tools">
-      <div className="chips" role="group" aria-label="Range up to now">
-        {SPANS.map((span) => (
-          <button
-            key={span.word}
-            type="button"
-            className="chip"
-            aria-pressed={range.kind === "last" && range.spanMs === span.ms}
-            onClick={() => change({ range: span.word, from: undefined, to: undefined })}
-          >
-            {span.word.replace(/(\d)([a-z])/, "$1 $2")}
-          </button>
-        ))}
-      </div>
-      {range.kind === "fixed" ? (
-        <span className="range-fixed">
-          <Instant atMs={range.fromMs} full /> to <Instant atMs={range.toMs} full />
-          <button type="button" className="button is-small" onClick={props.onReset}>
-            Back to now
-          </button>
-        </span>
-      ) : null}
+      <RangeChips range={range} change={change} onReset={props.onReset} />
       <span className="tools-gap" />
       <button
         type="button"
