@@ -19,7 +19,7 @@ export { type Random, systemRandom, unsafelyDeterministicRandom } from "./random
 export { ok, type Result, refused } from "./result.ts";
 export { STOP_LIMITS } from "./stop-limits.ts";
 export { systemClock } from "./system-clock.ts";
-export { createUlid, isUlid, type Ulid, ulidTimeMs } from "./ulid.ts";
+export { createUlid, isUlid, type Ulid, ulidTimeMs, ulidTimeText } from "./ulid.ts";
 export {
   type AbortListener,
   listenForAbort,

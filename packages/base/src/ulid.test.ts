@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Clock } from "./clock.ts";
 import { unsafelyDeterministicRandom } from "./random.ts";
-import { createUlid, isUlid, ulidTimeMs } from "./ulid.ts";
+import { createUlid, isUlid, ulidTimeMs, ulidTimeText } from "./ulid.ts";
 
 function clockAt(ms: number): Clock {
   return { nowNs: () => BigInt(ms) * 1_000_000n, monotonicNs: () => 0n, setTimer: () => () => {} };
@@ -27,6 +27,16 @@ describe("ULIDs", () => {
         fc.pre(a < b);
         const random = unsafelyDeterministicRandom(seed);
         expect(createUlid(clockAt(a), random) < createUlid(clockAt(b), random)).toBe(true);
+      }),
+    );
+  });
+
+  it("begin with the text of their time, which tells them from those before", () => {
+    fc.assert(
+      fc.property(instantMs, instantMs, fc.nat(), (at, since, seed) => {
+        const id = createUlid(clockAt(at), unsafelyDeterministicRandom(seed));
+        expect(id.startsWith(ulidTimeText(at))).toBe(true);
+        expect(id >= ulidTimeText(since)).toBe(at >= since);
       }),
     );
   });

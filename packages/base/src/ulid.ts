@@ -32,3 +32,8 @@ function randomPart(random: Random): string {
 export function ulidTimeMs(id: Ulid): number {
   return decodeTime(id);
 }
+
+/** The ten characters that every ULID of this instant begins with, and that sort before all of them. */
+export function ulidTimeText(unixMs: number): string {
+  return encodeTime(unixMs);
+}
