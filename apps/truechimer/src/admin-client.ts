@@ -65,7 +65,10 @@ function adminTransport({ url, key }: AdminAccess): Transport {
   return withCodedErrors(transport, url);
 }
 
-async function adminAccess(context: CliContext, options: AddressOptions): Promise<AdminAccess> {
+export async function adminAccess(
+  context: CliContext,
+  options: AddressOptions,
+): Promise<AdminAccess> {
   const url = options.url ?? context.env["TRUECHIMER_URL"];
   const keyFile = options.keyFile ?? context.env["TRUECHIMER_KEY_FILE"];
   if (url === undefined) return localAccess(context, options);
@@ -100,12 +103,20 @@ function withCodedErrors(transport: Transport, url: string): Transport {
 }
 
 /** Response header with our own code, finer than Connect's. */
-const ERROR_CODE_HEADER = "truechimer-error-code";
+export const ERROR_CODE_HEADER = "truechimer-error-code";
 
 /** The coded error in what Connect throws. Absent code: the error itself. */
 export function codedAdminError(error: ConnectError): unknown {
-  const code = error.metadata.get(ERROR_CODE_HEADER);
-  return isErrorCode(code) ? new AppError(code, error.rawMessage, { cause: error }) : error;
+  return errorOfCode(error.metadata.get(ERROR_CODE_HEADER), error.rawMessage, error) ?? error;
+}
+
+/** Absent: the code is none of ours. */
+export function errorOfCode(
+  code: string | null,
+  message: string,
+  cause?: unknown,
+): AppError | undefined {
+  return isErrorCode(code) ? new AppError(code, message, { cause }) : undefined;
 }
 
 /** What a stream was refused with. */

@@ -16,6 +16,7 @@ import { registerChecks } from "./commands/checks.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDb } from "./commands/db.ts";
 import { registerEvents } from "./commands/events.ts";
+import { registerExport } from "./commands/export.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerLimits } from "./commands/limits.ts";
 import { registerLogin } from "./commands/login.ts";
@@ -61,6 +62,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerCheckNow,
     registerChecks,
     registerResults,
+    registerExport,
     registerEvents,
     registerWatch,
     registerLimits,

@@ -1,5 +1,6 @@
 // A stored check as exports have it: flat, with names and units, every number exact.
 
+import { EXPORT_TABLES } from "./export-tables.ts";
 import type { ListedCheck } from "./gen/truechimer/admin/v1/admin_pb.ts";
 
 /** null: not known, or there was no answer. Nanoseconds beyond 2^53 are texts: a JSON number does not hold them. */
@@ -24,23 +25,9 @@ export interface ExportedCheck {
 }
 
 /** In the order of the columns. */
-export const EXPORTED_CHECK_COLUMNS: readonly (keyof ExportedCheck)[] = [
-  "id",
-  "at",
-  "server_id",
-  "server",
-  "monitor_id",
-  "monitor",
-  "offset_ns",
-  "bound_ns",
-  "rtt_ns",
-  "stratum",
-  "leap",
-  "reason",
-  "step",
-  "score",
-  "has_evidence",
-];
+export const EXPORTED_CHECK_COLUMNS: readonly string[] = EXPORT_TABLES.checks.columns.map(
+  ({ name }) => name,
+);
 
 /** The check must be there. */
 export function exportedCheck({ check, serverName }: ListedCheck): ExportedCheck {
@@ -66,7 +53,7 @@ export function exportedCheck({ check, serverName }: ListedCheck): ExportedCheck
 
 /** The fields of a line of CSV; null is empty. */
 export function exportedFields(check: ExportedCheck): readonly string[] {
-  return EXPORTED_CHECK_COLUMNS.map((column) => String(check[column] ?? ""));
+  return EXPORTED_CHECK_COLUMNS.map((column) => String(check[column as keyof ExportedCheck] ?? ""));
 }
 
 /** In UTC, to the microsecond, as PostgreSQL keeps it. */
@@ -82,7 +69,8 @@ function exactOrNull(value: bigint | undefined): number | string | null {
   return value === undefined ? null : exact(value);
 }
 
-function exact(value: bigint): number | string {
+/** As a number of JSON where that holds it, else as text. */
+export function exact(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
 }

@@ -2,8 +2,16 @@
 // (an agent's work item, a person's view) never meet.
 
 export {
+  EXPORT_TABLES,
+  type ExportColumn,
+  type ExportTable,
+  type ExportTableName,
+  type ExportType,
+} from "./export-tables.ts";
+export {
   EXPORTED_CHECK_COLUMNS,
   type ExportedCheck,
+  exact,
   exportedCheck,
   exportedFields,
   instantText,

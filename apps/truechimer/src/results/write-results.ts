@@ -3,24 +3,13 @@
 // exactly, with none twice and none missing.
 
 import { adminV1, instantText } from "@truechimer/api";
-import { AppError, type ErrorCode, sleep } from "@truechimer/base";
 import type { AdminClient } from "../admin-client.ts";
 import type { CliContext } from "../cli-context.ts";
+import { patiently } from "./patiently.ts";
 import type { ResultsOrder, ResultsWriter } from "./results-writer.ts";
 
 /** Larger pages are hardly faster, and hold up whoever asks beside us. */
 const PAGE_SIZE = 2_000;
-const RETRY_MS = 1_000;
-/** A restart of the control plane, or a failover of its database, within a minute. */
-const RETRIES_MAX = 60;
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "peer_unreachable",
-  "stopped",
-  "database_unreachable",
-  "database_busy",
-  "limit_exceeded",
-]);
-
 type Listed = adminV1.ListedCheck;
 type Request = Pick<adminV1.ListResultsRequest, "filter" | "serverIds"> &
   Partial<Pick<adminV1.ListResultsRequest, "from" | "to">>;
@@ -101,22 +90,6 @@ async function* pages(
     yield page;
     pageToken = page.nextPageToken;
   } while (pageToken !== "");
-}
-
-async function patiently<Answer>(
-  { clock }: CliContext,
-  signal: AbortSignal,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  for (let retries = 0; ; retries += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      const mayPass = error instanceof AppError && PASSING.has(error.code);
-      if (!mayPass || retries >= RETRIES_MAX || signal.aborted) throw error;
-      await sleep(clock, RETRY_MS, signal);
-    }
-  }
 }
 
 /** For a person, on the other output. */

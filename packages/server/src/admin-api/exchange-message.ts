@@ -27,16 +27,13 @@ function exchangeMessage(sample: Sample, earlier: readonly Sample[]): adminV1.Ex
   const isInterleaved = sample.mode === "interleaved";
   const { t1, t4 } = timed ?? exchange;
   const reason = sample.reason ?? "";
-  const pivotNs = exchange.t4?.atNs ?? exchange.t1?.atNs;
-  const serverStamp = (timestamp: bigint | undefined): bigint | undefined =>
-    timestamp === undefined || timestamp === 0n || pivotNs === undefined
-      ? undefined
-      : unixNsFromNtpTimestamp(timestamp, pivotNs);
+  const pivotNs = pivotOf(sample);
+  const { t2, t3 } = serverStamps(sample);
   const { measurement } = sample;
   return create(adminV1.ExchangeSchema, {
     ...optionalField("t1UnixNs", t1?.atNs),
-    ...optionalField("t2UnixNs", serverStamp(timed?.t2 ?? sample.packet?.receiveTimestamp)),
-    ...optionalField("t3UnixNs", serverStamp(timed?.t3 ?? sample.packet?.transmitTimestamp)),
+    ...optionalField("t2UnixNs", t2),
+    ...optionalField("t3UnixNs", t3),
     ...optionalField("t4UnixNs", t4?.atNs),
     t1Source: stampSource(t1),
     t4Source: stampSource(t4),
@@ -66,6 +63,28 @@ function exchangeMessage(sample: Sample, earlier: readonly Sample[]): adminV1.Ex
   });
 }
 
+/** Of the era that is nearest to our own stamps. */
+function pivotOf({ exchange }: Sample): bigint | undefined {
+  return exchange.t4?.atNs ?? exchange.t1?.atNs;
+}
+
+/** When the request came and the answer left, by the server's clock, Unix nanoseconds. Absent: it did not say. */
+export function serverStamps(sample: Sample): {
+  readonly t2: bigint | undefined;
+  readonly t3: bigint | undefined;
+} {
+  const { timed, packet } = sample;
+  const pivotNs = pivotOf(sample);
+  const stamp = (timestamp: bigint | undefined): bigint | undefined =>
+    timestamp === undefined || timestamp === 0n || pivotNs === undefined
+      ? undefined
+      : unixNsFromNtpTimestamp(timestamp, pivotNs);
+  return {
+    t2: stamp(timed?.t2 ?? packet?.receiveTimestamp),
+    t3: stamp(timed?.t3 ?? packet?.transmitTimestamp),
+  };
+}
+
 function stampSource(stamp: Stamp | undefined): adminV1.StampSource {
   if (stamp === undefined) return adminV1.StampSource.UNSPECIFIED;
   return stamp.source === "kernel" ? adminV1.StampSource.KERNEL : adminV1.StampSource.USER_SPACE;
@@ -88,7 +107,8 @@ function ruleMessage({ rule, outcome, text }: RuleFinding): adminV1.RuleResult {
   });
 }
 
-function endpoint(address: string | undefined, port: number | undefined): string {
+/** As "192.0.2.1:123"; empty: unknown. */
+export function endpoint(address: string | undefined, port: number | undefined): string {
   if (address === undefined || address === "") return "";
   const host = address.includes(":") ? `[${address}]` : address;
   return port === undefined ? host : `${host}:${port}`;

@@ -9,7 +9,8 @@ import {
 import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { StoredEntry, TrailHead } from "./trail-check.ts";
 
-interface EntryRow {
+/** An entry as its row has it. */
+export interface EntryRow {
   readonly sequence: bigint;
   readonly at: Timestamptz;
   readonly actor_kind: AuditActorName;
@@ -24,7 +25,7 @@ interface EntryRow {
   readonly hash: Uint8Array;
 }
 
-const COLUMNS = [
+export const ENTRY_COLUMNS = [
   "sequence",
   "at",
   "actor_kind",
@@ -51,7 +52,7 @@ export async function readEntriesAfter(
 ): Promise<readonly StoredEntry[]> {
   const rows = await kysely
     .selectFrom("audit_entries")
-    .select(COLUMNS)
+    .select(ENTRY_COLUMNS)
     .where("sequence", ">", sequence)
     .where("sequence", "<=", to)
     .orderBy("sequence")
@@ -84,7 +85,7 @@ export async function readNewestEntries(
   const words = what.replaceAll("_", " ");
   const rows = await kysely
     .selectFrom("audit_entries")
-    .select(COLUMNS)
+    .select(ENTRY_COLUMNS)
     .$if(before !== undefined, (query) => query.where("sequence", "<", before ?? 0n))
     .$if(accountId !== undefined, (query) => query.where("account_id", "=", accountId ?? 0n))
     .$if(who !== "", (query) => query.where(contains(sql`actor_name`, who)))

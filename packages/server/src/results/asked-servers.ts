@@ -40,7 +40,11 @@ export async function askedServers(
   return { ids: new Set(rows.map(({ id }) => id)), decideAll: whole };
 }
 
-async function requireServers(kysely: Kysely<Schema>, ids: readonly bigint[]): Promise<void> {
+/** Fails with not_found for the first one that is not there. */
+export async function requireServers(
+  kysely: Kysely<Schema>,
+  ids: readonly bigint[],
+): Promise<void> {
   const rows = await kysely.selectFrom("servers").select("id").where("id", "in", ids).execute();
   const known = new Set(rows.map(({ id }) => id));
   const missing = ids.find((id) => !known.has(id));

@@ -10,7 +10,12 @@ import type { ActingContext } from "../people/caller.ts";
 import { askedServers } from "./asked-servers.ts";
 import { rememberedResults } from "./remembered-results.ts";
 import type { FoundRows, ListedRow, ResultPart } from "./result-part.ts";
-import { pageTokenOf, type ResultPlace, readQuestion } from "./results-question.ts";
+import {
+  pageTokenOf,
+  type ResultPlace,
+  type ResultsQuestion,
+  readQuestion,
+} from "./results-question.ts";
 import { storedResults } from "./stored-results.ts";
 
 const NS_PER_US = 1_000n;
@@ -20,6 +25,29 @@ export async function listResults(
   request: adminV1.ListResultsRequest,
 ): Promise<adminV1.ListResultsResponse> {
   const question = readQuestion(context, request);
+  const { rows, place, asked } = await pageOfResults(context, question);
+  return create(adminV1.ListResultsResponseSchema, {
+    checks: rows.map((row) => ({ check: checkMessage(row), serverName: row.server_name })),
+    nextPageToken: place === undefined ? "" : pageTokenOf(question, place),
+    reached: timestampFrom(
+      place?.ts ?? (question.order === "newest" ? question.from : question.to),
+    ),
+    fromMemory: asked.memory,
+    fromDatabase: asked.database,
+    ...optionalTimestamp("memoryHorizon", memoryHorizon(context)),
+    horizon: timestampFrom(question.horizon),
+  });
+}
+
+export interface ResultPage extends FoundRows {
+  readonly asked: { readonly memory: boolean; readonly database: boolean };
+}
+
+/** The next rows beyond the question's place. */
+export async function pageOfResults(
+  context: ActingContext,
+  question: ResultsQuestion,
+): Promise<ResultPage> {
   const servers = await askedServers(context.database.kysely, question);
   const rows: ListedRow[] = [];
   const asked = { memory: false, database: false };
@@ -39,17 +67,7 @@ export async function listResults(
     isEnough = known.place !== undefined || rows.length >= question.pageSize;
     place = known.place ?? next;
   }
-  return create(adminV1.ListResultsResponseSchema, {
-    checks: rows.map((row) => ({ check: checkMessage(row), serverName: row.server_name })),
-    nextPageToken: place === undefined ? "" : pageTokenOf(question, place),
-    reached: timestampFrom(
-      place?.ts ?? (question.order === "newest" ? question.from : question.to),
-    ),
-    fromMemory: asked.memory,
-    fromDatabase: asked.database,
-    ...optionalTimestamp("memoryHorizon", memoryHorizon(context)),
-    horizon: timestampFrom(question.horizon),
-  });
+  return { rows, place, asked };
 }
 
 interface NextPart {
@@ -62,7 +80,7 @@ interface NextPart {
 /** From the place on, as far as one of both has it all. */
 function nextPart(context: ActingContext, whole: ResultPart): NextPart {
   const { question, from, to, place } = whole;
-  const horizon = memoryHorizon(context);
+  const horizon = question.writtenBy === "monitor" ? memoryHorizon(context) : null;
   if (horizon === null || horizon >= to) return { part: whole, isInMemory: false, next: undefined };
   if (horizon <= from) return { part: whole, isInMemory: true, next: undefined };
   const border: ResultPlace = { ts: horizon, id: 0n };

@@ -2,7 +2,12 @@
 
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "@truechimer/database";
+import {
+  type MonitorType,
+  nsFromTimestamptz,
+  type Timestamptz,
+  timestamptzFromNs,
+} from "@truechimer/database";
 import type { Condition } from "@truechimer/filter";
 import { instantOf } from "../admin-api/admin-message.ts";
 import {
@@ -45,6 +50,8 @@ export interface ResultsQuestion {
   readonly order: "newest" | "oldest";
   /** Absent: every check passes. */
   readonly condition: Condition | undefined;
+  /** Whose rows they are: checks, or overall scores, which only the database has. */
+  readonly writtenBy: MonitorType;
   /** Empty: all. */
   readonly serverIds: readonly bigint[];
   /** The only account whose servers' results are told. Absent: all. */
@@ -65,27 +72,23 @@ export function readQuestion(
   context: ActingContext,
   request: adminV1.ListResultsRequest,
 ): ResultsQuestion {
-  const { clock, policy, caller } = context;
+  const { clock, caller } = context;
   const page = placeOf(request.pageToken);
   const asOf = page?.asOf ?? timestamptzFromNs(clock.nowNs());
   const asOfNs = nsFromTimestamptz(asOf);
-  const horizon = timestamptzFromNs(asOfNs - BigInt(policy.retentionMs) * NS_PER_MS);
+  const horizon = resultHorizon(context, asOfNs);
   const to = instantOf(request.to) ?? asOf;
   // Before the horizon there may be something left, or nothing: that is no mistake of whoever asks.
   const from = instantOf(request.from) ?? (horizon < to ? horizon : EPOCH);
   if (from >= to)
     throw new AppError("bad_request", `the range is empty: from ${from} is not before to ${to}`);
-  if (request.serverIds.length > RESULTS_LIMITS.serversMax) {
-    throw new AppError(
-      "limit_exceeded",
-      `server_ids names ${request.serverIds.length} servers: at most ${RESULTS_LIMITS.serversMax}; a filter can let more through`,
-    );
-  }
+  refuseManyServers(request.serverIds);
   const order = orderOf(request.order);
   return {
     from,
     to,
     order,
+    writtenBy: "monitor",
     condition: requestFilter({ clock: { nowNs: () => asOfNs } }, "checks", request.filter),
     serverIds: [...new Set(request.serverIds)],
     accountId: caller?.accountId,
@@ -97,6 +100,22 @@ export function readQuestion(
     asOf,
     horizon,
   };
+}
+
+/** How far back results are kept. */
+export function resultHorizon(
+  { policy }: Pick<ActingContext, "policy">,
+  nowNs: bigint,
+): Timestamptz {
+  return timestamptzFromNs(nowNs - BigInt(policy.retentionMs) * NS_PER_MS);
+}
+
+export function refuseManyServers({ length }: readonly bigint[]): void {
+  if (length <= RESULTS_LIMITS.serversMax) return;
+  throw new AppError(
+    "limit_exceeded",
+    `server_ids names ${length} servers: at most ${RESULTS_LIMITS.serversMax}; a filter can let more through`,
+  );
 }
 
 export function pageTokenOf({ asOf }: ResultsQuestion, { ts, id }: ResultPlace): string {

@@ -69,7 +69,7 @@ async function readPiece(
     ), passed as (
       select l.*, m.hostname as monitor_name, s.name as server_name
       from read l
-      join monitors m on m.id = l.monitor_id and m.type = 'monitor'
+      join monitors m on m.id = l.monitor_id and m.type = ${question.writtenBy}::text
       join servers s on s.id = l.server_id
       left join agents a on a.id = m.agent_id
       where coalesce((l.ts, l.id) ${isNewest ? sql`>=` : sql`<=`} (select ts, id from edge), true) and ${askedAmongMany(part)}

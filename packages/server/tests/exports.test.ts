@@ -1,12 +1,17 @@
-// Checks as a file over plain HTTP: whole, safe, for those who may read them, and breaking off visibly.
+// Exports as files over plain HTTP: whole, safe, for those who may read them, going on where they ended, and breaking off
+// visibly.
 
 import { request as httpRequest } from "node:http";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { EXPORT_TABLES, type ExportTableName, monitorV2 } from "@truechimer/api";
 import { systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { describe, expect, test, vi } from "vitest";
+import { auditHash } from "../src/audit/audit-entry.ts";
 import { tokenHash } from "../src/http/token.ts";
 import { createToken } from "../src/index.ts";
+import { exchanges } from "./_exchanges.ts";
 import { HOSTILE, insertFilterRows } from "./_filter-rows.ts";
 import { useServer } from "./_test-server.ts";
 
@@ -20,7 +25,24 @@ await sql`
   select now() - interval '1 day' + n * interval '1 ms', (select min(id) from servers),
     (select min(id) from monitors where type = 'monitor'), 1, 20
   from generate_series(1, ${MORE}::int) n`.execute(kysely);
+const { silent, answered } = exchanges();
+await sql`
+  insert into check_evidence (log_score_id, ts, evidence)
+  select id, ts, ${toBinary(monitorV2.CheckEvidenceSchema, create(monitorV2.CheckEvidenceSchema, { exchanges: [silent, answered], selectedIndex: 1 }))}
+  from log_scores where has_evidence`.execute(kysely);
+await sql`
+  insert into monitors (id_token, type, hostname, status) values ('s1', 'score', 'recentmedian', 'active')`.execute(
+  kysely,
+);
+await sql`
+  insert into log_scores (ts, server_id, monitor_id, score_before, step, score, attributes)
+  select l.ts, l.server_id, (select id from monitors where type = 'score'), null, l.step, l.score,
+    jsonb_build_object('from_ls_id', l.id, 'chosen_ls_id', l.id)
+  from log_scores l where l.has_evidence`.execute(kysely);
 const { server, admin, adminKey } = await useServer(database);
+await admin.pauseServers({ ids: [1n] });
+await admin.resumeServers({ ids: [1n, 2n] });
+await kysely.updateTable("servers").set({ name: "=1+2" }).where("id", "=", 2n).execute();
 
 async function get(path: string, secret: string = adminKey): Promise<Response> {
   return await fetch(`${server.url}/export/${path}`, {
@@ -32,6 +54,7 @@ async function get(path: string, secret: string = adminKey): Promise<Response> {
 async function key(
   accountId: bigint | null,
   procedures: readonly string[] | null = null,
+  role: "viewer" | "admin" = "viewer",
 ): Promise<string> {
   const secret = createToken("tca_", systemRandom);
   await kysely
@@ -39,7 +62,7 @@ async function key(
     .values({
       name: "k",
       token_hash: tokenHash(secret),
-      role: "viewer",
+      role,
       account_id: accountId,
       procedures,
     })
@@ -78,6 +101,153 @@ test("every check is in the file, the oldest first, as lines of JSON and as CSV"
   expect(csv).not.toMatch(/(^|,)-- or/m);
 });
 
+type Row = Readonly<Record<string, unknown>>;
+
+const rowsOf = (text: string): readonly Row[] =>
+  text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Row);
+
+const OTHERS: readonly ExportTableName[] = ["exchanges", "steps", "scores", "verdicts", "audit"];
+/** The many rows of yesterday are for other tests. */
+const RANGE = "from=now-12h";
+
+describe.each(OTHERS)("of %s", (table) => {
+  const { columns, key: keyColumns } = EXPORT_TABLES[table];
+  const names = columns.map(({ name }) => name);
+  const keyOf = (row: Row | undefined): string =>
+    keyColumns.map((name) => String(row?.[name])).join(",");
+
+  test("every row has every column, in each form, in the order of the key, and none is null that cannot be", async () => {
+    const rows = rowsOf(await (await get(`${table}.ndjson?${RANGE}`)).text());
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows) expect(Object.keys(row)).toEqual(names);
+    for (const { name, nullable } of columns)
+      if (!nullable) expect(rows.filter((row) => row[name] === null)).toEqual([]);
+    const lines = (await (await get(`${table}.csv?${RANGE}`)).text()).split("\r\n");
+    expect(lines[0]).toBe(names.join(","));
+    expect(lines).toHaveLength(rows.length + 2);
+    expect(lines.join("\n")).not.toMatch(/(^|,)"?[=@+]/m);
+    const newest = rowsOf(await (await get(`${table}.ndjson?${RANGE}&order=newest`)).text());
+    expect(newest).toHaveLength(rows.length);
+    expect(newest.at(-1)?.[keyColumns[0] ?? ""]).toEqual(rows[0]?.[keyColumns[0] ?? ""]);
+  });
+
+  test.each(["oldest", "newest"])("%s first it goes on after any row", async (order) => {
+    const query = `${RANGE}&order=${order}`;
+    const whole = (await (await get(`${table}.ndjson?${query}`)).text()).split("\n");
+    for (const place of [0, 1, Math.floor(whole.length / 2), whole.length - 2]) {
+      const after = encodeURIComponent(keyOf(rowsOf(whole[place] ?? "")[0]));
+      const rest = await (await get(`${table}.ndjson?${query}&after=${after}`)).text();
+      expect(rest.split("\n")).toEqual(whole.slice(place + 1));
+      const csv = await (await get(`${table}.csv?${query}&after=${after}`)).text();
+      expect(csv.startsWith(names.join(","))).toBe(false);
+    }
+  });
+
+  test("another account sees none of it, and a place that is none is refused", async () => {
+    const { id } = await kysely
+      .insertInto("accounts")
+      .values({ id_token: `empty-${table}`, name: "empty" })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    const role = table === "audit" ? "admin" : "viewer";
+    expect(await (await get(`${table}.ndjson`, await key(id, null, role))).text()).toBe("");
+    const refused = await get(`${table}.csv?after=5,x`);
+    expect(refused.status).toBe(400);
+    expect(((await refused.json()) as { readonly message: string }).message).toContain(
+      `expected ${keyColumns.join(",")} of the last row`,
+    );
+  });
+});
+
+test("exchanges are as GetCheck has them, and theirs are the datagrams byte for byte", async () => {
+  const rows = rowsOf(await (await get(`exchanges.ndjson?${RANGE}`)).text());
+  const row = rows.find(({ exchange }) => exchange === 1);
+  const told = await admin.getCheck({ id: BigInt(row?.["check_id"] as number) });
+  expect(told.exchanges).toHaveLength(2);
+  const [, second] = told.exchanges;
+  expect(row).toMatchObject({
+    selected: true,
+    mode: "basic",
+    destination: "10.1.0.1:123",
+    t1: "2027-01-15T08:00:00.000000000Z",
+    t4: "2027-01-15T08:00:00.000510000Z",
+    t1_source: "kernel",
+    offset_ns: Number(second?.offset?.valueNs),
+    bound_ns: Number(second?.offset?.boundNs),
+    delay_ns: Number(second?.delayNs),
+    reason: "",
+    request: Buffer.from(answered.request).toString("hex"),
+    response: Buffer.from(answered.data).toString("hex"),
+  });
+  const nsOf = (text: unknown): bigint => {
+    const [, seconds = "", ns = ""] = /^(.*)\.(\d{9})Z$/.exec(String(text)) ?? [];
+    return BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(ns);
+  };
+  expect(nsOf(row?.["t2"])).toBe(second?.t2UnixNs);
+  expect(nsOf(row?.["t3"])).toBe(second?.t3UnixNs);
+  expect(rows.find(({ exchange }) => exchange === 0)).toMatchObject({
+    selected: false,
+    t2: null,
+    t4: null,
+    t4_source: "",
+    response: null,
+    reason: "timeout",
+  });
+});
+
+test("scores name the checks behind them, steps their arithmetic, verdicts what they were", async () => {
+  const checks = new Map(
+    rowsOf(await (await get(`checks.ndjson?${RANGE}`)).text()).map((row) => [row["id"], row]),
+  );
+  const scores = rowsOf(await (await get(`scores.ndjson?${RANGE}&server_id=3`)).text());
+  expect(scores.length).toBeGreaterThan(5);
+  for (const row of scores) {
+    expect(row).toMatchObject({ scorer: "recentmedian", server: HOSTILE[2] });
+    expect(checks.get(row["caused_by_id"])).toMatchObject({ at: row["at"], server_id: 3 });
+  }
+  const steps = rowsOf(await (await get(`steps.ndjson?${RANGE}&filter=reason:timeout`)).text());
+  expect(steps.map(({ id }) => id)).toEqual(
+    [...checks.values()].filter(({ reason }) => reason === "timeout").map(({ id }) => id),
+  );
+  expect(steps[0]).toMatchObject({ step: -5, score_before: null, samples_sent: 0 });
+  const query = `${RANGE}&filter=${encodeURIComponent("verdict_after:falseticker")}`;
+  const verdicts = rowsOf(await (await get(`verdicts.ndjson?${query}`)).text());
+  expect(verdicts.length).toBeGreaterThan(0);
+  expect(new Set(verdicts.map((row) => row["verdict_after"]))).toEqual(new Set(["falseticker"]));
+});
+
+test("whoever has the trail in a file can verify it alone", async () => {
+  expect((await get("audit.csv", await key(null))).status).toBe(403);
+  const rows = rowsOf(await (await get("audit.ndjson")).text());
+  let previous = "00".repeat(32);
+  for (const [index, row] of rows.entries()) {
+    expect(row["sequence"]).toBe(index + 1);
+    expect(row["previous_hash"]).toBe(previous);
+    const account = row["account_id"];
+    const hash = auditHash({
+      sequence: BigInt(row["sequence"] as number),
+      atUs:
+        BigInt(Date.parse(String(row["at"]).replace(/\.\d+Z$/, "Z"))) * 1_000n +
+        BigInt(String(row["at"]).slice(20, 26)),
+      actorKind: row["actor_kind"] as "key",
+      actorId: String(row["actor_id"]),
+      actorName: String(row["actor_name"]),
+      act: String(row["act"]),
+      object: String(row["object"]),
+      accountId: account === null ? null : BigInt(account as number),
+      before: row["before"] as string | null,
+      after: row["after"] as string | null,
+      previousHash: Buffer.from(previous, "hex"),
+    });
+    expect(row["hash"]).toBe(hash.toString("hex"));
+    previous = hash.toString("hex");
+  }
+  expect(rows.length).toBeGreaterThan(1);
+});
+
 test("a filter, a range, servers and an order choose, in the words of the filter language", async () => {
   const query = new URLSearchParams({
     filter: "reason:timeout",
@@ -106,7 +276,7 @@ describe("is refused", () => {
     ["server_id=987654", 404, "there is no server with the id 987654"],
     ["filter=offset>5", 400, "filter, character 8: "],
     ["filter=a&filter=b", 400, "filter is given more than once"],
-    ["form=csv", 400, '"form" is no parameter of an export: expected filter, from'],
+    ["form=csv", 400, '"form" is no parameter of this export: expected filter, from'],
   ])("%s", async (query, status, says) => {
     const answer = await get(`checks.csv?${query}`);
     expect(answer.status).toBe(status);

@@ -1,0 +1,163 @@
+// `/export/TABLE.FORM`: every row of a range of time as one file of any size. Written as it is read, and read no faster than
+// it is taken.
+
+import { Readable } from "node:stream";
+import { EXPORT_TABLES } from "@truechimer/api";
+import { AppError } from "@truechimer/base";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ServerContext } from "../context.ts";
+import { guardCallers } from "../http/admin-guard.ts";
+import { callerIsGone } from "../http/caller-gone.ts";
+import { shutdownError } from "../http/connect-plugin.ts";
+import type { HttpAppOptions } from "../http/http-options.ts";
+import { refusePlainly } from "../http/plain-refusal.ts";
+import type { Caller } from "../people/caller.ts";
+import { refusalOf } from "../people/guard-procedures.ts";
+import { requireOwned } from "../people/owned-objects.ts";
+import { EXPORT_FORMS, type ExportForm } from "./export-forms.ts";
+import {
+  type ExportParameters,
+  type ExportQuestion,
+  readExportQuestion,
+  serverIdsOf,
+} from "./export-question.ts";
+import type { AnyExportSource } from "./export-source.ts";
+import { EXPORT_SOURCES } from "./export-sources.ts";
+
+/** Each asks the database, or the memory, again and again; what people do at a page beside them must not wait. */
+const EXPORTS_AT_ONCE_MAX = 8;
+
+export function registerExports(
+  scope: FastifyInstance,
+  context: ServerContext,
+  options: HttpAppOptions,
+): void {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  guardCallers(scope, context, { access: options.access, hosts: options.hosts, callers });
+  const running = { count: 0 };
+  for (const source of EXPORT_SOURCES) {
+    for (const [extension, form] of Object.entries<ExportForm>(EXPORT_FORMS)) {
+      const name = `${source.table}.${extension}`;
+      scope.route({
+        method: "GET",
+        url: `/export/${name}`,
+        exposeHeadRoute: false,
+        handler: async (request, reply) => {
+          let asked: Asked;
+          try {
+            asked = await admitted(context, callers.get(request), { request, source });
+            if (running.count >= EXPORTS_AT_ONCE_MAX) throw tooMany();
+          } catch (error) {
+            return refusePlainly(context, reply, error, "an export failed");
+          }
+          const file = Readable.from(logged(context, writtenAs(form, source, asked)), {
+            objectMode: false,
+          });
+          const watched = context.callerWatch.watch(asked.caller);
+          running.count += 1;
+          file.once("close", () => {
+            running.count -= 1;
+            watched[Symbol.dispose]();
+          });
+          // Who may no longer read it gets no more of it, whether or not he is reading. Its last chunk is missing, and
+          // is missed.
+          endWith(file, AbortSignal.any([watched.signal, options.shutdownSignal]));
+          return sendFile(context, reply, { file, form, name });
+        },
+      });
+    }
+  }
+}
+
+function sendFile(
+  context: ServerContext,
+  reply: FastifyReply,
+  {
+    file,
+    form,
+    name,
+  }: { readonly file: Readable; readonly form: ExportForm; readonly name: string },
+): FastifyReply {
+  return reply
+    .type(form.contentType)
+    .header("cache-control", "no-store")
+    .header("content-disposition", `attachment; filename="${fileName(context, name)}"`)
+    .send(file);
+}
+
+function endWith(file: Readable, signal: AbortSignal): void {
+  const end = (): void => void file.destroy(shutdownError());
+  if (signal.aborted) return end();
+  signal.addEventListener("abort", end, { once: true });
+  file.once("close", () => signal.removeEventListener("abort", end));
+}
+
+type Pages = AsyncGenerator<readonly unknown[], void>;
+
+interface Asked {
+  readonly caller: Caller;
+  readonly question: ExportQuestion;
+  readonly first: Awaited<ReturnType<Pages["next"]>>;
+  readonly rest: Pages;
+}
+
+async function admitted(
+  context: ServerContext,
+  caller: Caller | undefined,
+  { request, source }: { readonly request: FastifyRequest; readonly source: AnyExportSource },
+): Promise<Asked> {
+  if (caller === undefined) throw new AppError("unauthenticated", "a session or a key is needed");
+  const refusal = refusalOf(caller, source.method, source.permission);
+  if (refusal !== undefined) {
+    context.metrics.accessRefused.inc({ reason: "permission" });
+    throw new AppError("forbidden", refusal);
+  }
+  const parameters = request.query as ExportParameters;
+  if (caller.accountId !== undefined)
+    await requireOwned(context.database.kysely, caller.accountId, {
+      servers: serverIdsOf(parameters),
+    });
+  const question = readExportQuestion(context, EXPORT_TABLES[source.table], parameters);
+  const rest = source.pages({ ...context, caller }, question);
+  // What is wrong with the question is told before the first byte.
+  return { caller, question, first: await rest.next(), rest };
+}
+
+function writtenAs(
+  form: ExportForm,
+  source: AnyExportSource,
+  { question, first, rest }: Asked,
+): AsyncGenerator<Uint8Array, void> {
+  const pages = async function* (): Pages {
+    if (first.done === true) return;
+    yield first.value;
+    yield* rest;
+  };
+  return form.written(source, pages(), { isContinued: question.after !== undefined });
+}
+
+async function* logged<Chunk>(
+  { logger }: ServerContext,
+  chunks: AsyncGenerator<Chunk, void>,
+): AsyncGenerator<Chunk, void> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (!callerIsGone(error)) logger.error({ error }, "an export broke off");
+    throw error;
+  }
+}
+
+function tooMany(): AppError {
+  return new AppError(
+    "limit_exceeded",
+    `${EXPORTS_AT_ONCE_MAX} exports are being written: wait until one has ended`,
+    { retryAfterMs: 10_000 },
+  );
+}
+
+/** With the time at which it was asked for: "truechimer-checks-2026-03-01T120000Z.csv". */
+function fileName({ clock }: ServerContext, name: string): string {
+  const at = new Date(Number(clock.nowNs() / 1_000_000n)).toISOString().slice(0, 19);
+  return `truechimer-${name.replace(".", `-${at.replaceAll(":", "")}Z.`)}`;
+}
