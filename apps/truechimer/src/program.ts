@@ -10,6 +10,7 @@ import { registerAgent } from "./commands/agent.ts";
 import { registerAgents } from "./commands/agents.ts";
 import { registerAnalytics } from "./commands/analytics.ts";
 import { registerAudit } from "./commands/audit.ts";
+import { registerBackup } from "./commands/backup.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerCheckNow } from "./commands/check-now.ts";
 import { registerChecks } from "./commands/checks.ts";
@@ -74,6 +75,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerAccounts,
     registerKeys,
     registerAudit,
+    registerBackup,
     registerDb,
     registerConfig,
     registerVersion,

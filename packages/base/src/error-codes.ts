@@ -29,6 +29,8 @@ export const ERROR_CODES = [
   "migration_changed",
   "migration_failed",
   "migration_newer_than_code",
+  "backup_broken",
+  "restore_target_not_empty",
   // requests
   "bad_request",
   "bad_filter",

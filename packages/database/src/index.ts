@@ -31,6 +31,13 @@ export {
   type PoolOptions,
   pingDatabase,
 } from "./create-database.ts";
+export type {
+  DumpDescription,
+  DumpedTable,
+  SequenceValue,
+} from "./dump/dump-description.ts";
+export { assertEmptyDatabase, loadDump } from "./dump/load-dump.ts";
+export { type DatabaseDump, type DumpedRelation, withDump } from "./dump/open-dump.ts";
 export {
   createEmbeddedPostgres,
   type EmbeddedPostgres,
@@ -38,6 +45,7 @@ export {
 } from "./embedded/create-embedded-postgres.ts";
 export { type DirectoryLock, lockDirectory } from "./embedded/directory-lock.ts";
 export { makeWithParents } from "./embedded/place.ts";
+export { type ReachedPostgres, reachEmbeddedPostgres } from "./embedded/reach-embedded-postgres.ts";
 export { JOB_QUEUE_SCHEMA } from "./job-queue/install-job-queue.ts";
 export {
   type MigrateOptions,

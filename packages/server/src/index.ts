@@ -3,6 +3,12 @@ export type { RegisterLabOptions } from "./admin-api/register-lab-servers.ts";
 export type { RegisteredServers, ServerToRegister } from "./admin-api/register-servers.ts";
 export { AGENT_SETTINGS, type AgentEnvironment, type AgentSettings } from "./agent-settings.ts";
 export {
+  type CopyMade,
+  LAST_BACKUP_SETTING,
+  recordBackup,
+  recordRestore,
+} from "./audit/record-copy.ts";
+export {
   type CertificateAuthority,
   type CertificateAuthorityOptions,
   createCertificateAuthority,

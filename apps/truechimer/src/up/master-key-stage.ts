@@ -8,8 +8,7 @@ import type { Database } from "@truechimer/database";
 import { MASTER_KEY_BYTES, masterKeyText, readMasterKey } from "../config/master-key.ts";
 import { createSecretFile } from "../config/secret-file.ts";
 import type { Progress } from "../output/progress.ts";
-
-const FILE = "master.key";
+import { MASTER_KEY_FILE } from "./master-key-file.ts";
 
 export interface MasterKeyStage {
   readonly directory: string;
@@ -19,7 +18,7 @@ export interface MasterKeyStage {
 }
 
 export async function openMasterKey(stage: MasterKeyStage): Promise<Uint8Array> {
-  const file = join(stage.directory, FILE);
+  const file = join(stage.directory, MASTER_KEY_FILE);
   if (await exists(file)) return readMasterKey(file);
   if (await keysAreSealed(stage.database)) {
     throw new AppError(

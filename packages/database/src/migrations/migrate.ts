@@ -2,11 +2,12 @@
 // once, and all of them return when the schema is there.
 
 import { hostname } from "node:os";
-import { type Clock, systemClock } from "@truechimer/base";
+import { AppError, type Clock, systemClock } from "@truechimer/base";
 import type { PoolClient } from "pg";
 import type { Database } from "../create-database.ts";
 import { installJobQueue } from "../job-queue/install-job-queue.ts";
 import { appErrorFromPostgres } from "../postgres-error.ts";
+import { withoutTimeLimits } from "../time-limits.ts";
 import { applyMigration } from "./apply-migration.ts";
 import { MIGRATIONS_DIRECTORY, type MigrationFile, readMigrationFiles } from "./migration-file.ts";
 import {
@@ -15,7 +16,7 @@ import {
   pendingMigrations,
   readLedger,
 } from "./migration-ledger.ts";
-import { type LockHolder, withMigrationLock } from "./migration-lock.ts";
+import { type LockHolder, withMigrationLock, withoutDumps } from "./migration-lock.ts";
 
 /** Who migrates, how long it waits for others, and who is told. */
 export interface MigrateOptions {
@@ -26,6 +27,8 @@ export interface MigrateOptions {
   readonly onApplied?: (migration: { readonly version: string; readonly tookMs: number }) => void;
   /** Default: the files of this package, and then the schema of the job queue. */
   readonly directory?: string;
+  /** No file after this version. Default: all. */
+  readonly upTo?: string | undefined;
   /** How often `onWait` is told; default 5 s. */
   readonly reportIntervalMs?: number;
   /** How long to wait for the lock; default 10 min, the longest migration that we would let a start wait for. */
@@ -41,7 +44,10 @@ export async function migrate(
   database: Pick<Database, "pool" | "openPool" | "where">,
   options: MigrateOptions,
 ): Promise<readonly string[]> {
-  const files = readMigrationFiles(options.directory ?? MIGRATIONS_DIRECTORY);
+  const { upTo } = options;
+  const files = readMigrationFiles(options.directory ?? MIGRATIONS_DIRECTORY).filter(
+    ({ version }) => upTo === undefined || version <= upTo,
+  );
   const clock = options.clock ?? systemClock;
   return await withPinnedSession(database, async (client) => {
     const wait = {
@@ -51,11 +57,16 @@ export async function migrate(
       waitLimitMs: options.waitLimitMs ?? WAIT_LIMIT_MS_DEFAULT,
     };
     return await withMigrationLock(client, wait, async () => {
-      const applied = await applyPending(client, files, {
-        clock,
-        appliedBy: `${options.appliedBy} on ${hostname()}`,
-        onApplied: options.onApplied ?? (() => undefined),
-      });
+      const apply = (): Promise<readonly string[]> =>
+        applyPending(client, files, {
+          clock,
+          appliedBy: `${options.appliedBy} on ${hostname()}`,
+          onApplied: options.onApplied ?? (() => undefined),
+        });
+      // Where there is nothing to do, a start does not wait for a copy that takes an hour.
+      const pending = pendingMigrations(files, await readLedger(client));
+      const applied =
+        pending.length === 0 ? await apply() : await withoutDumps(client, wait, apply);
       if (options.directory === undefined) await installJobQueue(database);
       return applied;
     });
@@ -76,12 +87,27 @@ export async function applyPending(
 ): Promise<readonly string[]> {
   const applied = await readLedger(client);
   const pending = pendingMigrations(files, applied);
-  if (applied.length === 0) await createLedger(client);
+  if (applied.length === 0) {
+    await assertNotHalfRestored(client);
+    await createLedger(client);
+  }
   for (const file of pending) {
     const tookMs = await applyMigration(client, file, options);
     options.onApplied({ version: file.version, tookMs });
   }
   return pending.map(({ version }) => version);
+}
+
+/** The ledger is what a restore fills last (dump/load-dump.ts). */
+async function assertNotHalfRestored(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ half: boolean }>(
+    "select to_regclass('schema_migrations') is not null and to_regclass('accounts') is not null as half",
+  );
+  if (rows[0]?.half !== true) return;
+  throw new AppError(
+    "migration_failed",
+    "the database was being restored from a backup, and that was broken off: restore the backup into another empty database, or drop this one and make it anew first",
+  );
 }
 
 /** How a database stands to the files of this program. */
@@ -120,9 +146,7 @@ async function withPinnedSession<T>(
   try {
     const client = await database.pool.connect();
     try {
-      await client.query(
-        "select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false)",
-      );
+      await withoutTimeLimits(client);
       return await work(client);
     } finally {
       client.release(true);

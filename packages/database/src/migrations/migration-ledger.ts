@@ -77,7 +77,7 @@ async function hasLedger(client: Pick<ClientBase, "query">): Promise<boolean> {
 /** The files still to be applied. Fails when files and ledger do not tell the same story. */
 export function pendingMigrations(
   files: readonly MigrationFile[],
-  applied: readonly AppliedMigration[],
+  applied: readonly Pick<AppliedMigration, "version" | "checksum">[],
 ): readonly MigrationFile[] {
   const problem = findProblem(files, applied);
   if (problem !== undefined) throw problem;
@@ -87,7 +87,7 @@ export function pendingMigrations(
 /** The ledger must be the beginning of the list of files, each unchanged. */
 function findProblem(
   files: readonly MigrationFile[],
-  applied: readonly AppliedMigration[],
+  applied: readonly Pick<AppliedMigration, "version" | "checksum">[],
 ): AppError | undefined {
   const known = new Map(files.map((file) => [file.version, file]));
   const newest = files.at(-1);

@@ -14,6 +14,7 @@ test("a lock's id is the first eight bytes of the SHA-256 of its name, signed", 
 test("every name is listed that anybody locks by", () => {
   expect(ADVISORY_LOCK_NAMES).toEqual([
     "migrations",
+    "dump",
     "partitions",
     "monitor_standings",
     "authorities",

@@ -41,6 +41,8 @@ export function advisoryLockId(name: AdvisoryLockName): bigint {
 /** Every name that the product locks by. */
 export const ADVISORY_LOCK_NAMES = [
   "migrations",
+  // Held by whoever copies the database, so that nobody changes its schema meanwhile.
+  "dump",
   "partitions",
   "monitor_standings",
   "authorities",
@@ -49,13 +51,31 @@ export const ADVISORY_LOCK_NAMES = [
 
 type AdvisoryLockName = (typeof ADVISORY_LOCK_NAMES)[number];
 
-/** Runs `work` while `client`'s session holds the lock. */
+/** Runs `work` while `client`'s session holds the lock of those who migrate. */
 export async function withMigrationLock<T>(
   client: ClientBase,
   options: LockWaitOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const id = advisoryLockId("migrations");
+  return await withLock(client, "migrations", options, work);
+}
+
+/** Runs `work` while nobody copies the database. Only called with the migration lock held. */
+export async function withoutDumps<T>(
+  client: ClientBase,
+  options: LockWaitOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  return await withLock(client, "dump", options, work);
+}
+
+async function withLock<T>(
+  client: ClientBase,
+  name: AdvisoryLockName,
+  options: LockWaitOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const id = advisoryLockId(name);
   await takeLock(client, id, options);
   try {
     return await work();

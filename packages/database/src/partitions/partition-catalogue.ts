@@ -19,13 +19,13 @@ const BOUNDS = /^FOR VALUES FROM \('([^']+)'\) TO \('([^']+)'\)$/;
 /** All but the default partition. */
 export async function readPartitions(
   client: ClientBase,
-  table: PartitionedTable,
+  { name: table }: { readonly name: string },
 ): Promise<readonly Partition[]> {
   const { rows } = await client.query<{ name: string; bounds: string }>(
     `select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
        from pg_inherits i join pg_class c on c.oid = i.inhrelid
       where i.inhparent = $1::regclass order by c.relname`,
-    [table.name],
+    [table],
   );
   return rows.flatMap(({ name, bounds }) => {
     const [, from, to] = BOUNDS.exec(bounds) ?? [];
