@@ -353,7 +353,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
           scoreAfter: after,
           rule: seen.stepRule,
           ruleText: RULE_TEXTS[seen.stepRule] ?? "",
-          ruleSet: "ntp_pool_step, version 1",
+          ruleSet: "ntp_pool_recentmedian/1",
         },
         ...(observe(server.facts, monitor, index - 1, nowMs()) === undefined
           ? {}

@@ -62,6 +62,11 @@ export interface Schema {
   scorer_set_aside: ScorerSetAsideTable;
   set_aside_results: SetAsideResultsTable;
   result_commits: ResultCommitsTable;
+  rule_sets: RuleSetsTable;
+  rule_set_activations: RuleSetActivationsTable;
+  rule_trials: RuleTrialsTable;
+  results_scored_late: ResultsScoredLateTable;
+  scored_standings: ScoredStandingsTable;
   result_commit_purges: ResultCommitPurgesTable;
   submissions: SubmissionsTable;
   lease_withdrawals: LeaseWithdrawalsTable;
@@ -626,6 +631,50 @@ export interface TraceroutesTable {
   reached: boolean;
   reason: string | null;
   hops: Jsonb;
+}
+
+export interface RuleSetsTable {
+  name: string;
+  version: number;
+  document: Jsonb;
+  created_at: Generated<Timestamptz>;
+  created_by: Generated<string>;
+}
+
+export interface RuleSetActivationsTable {
+  sequence: GeneratedAlways<bigint>;
+  name: string;
+  version: number;
+  activated_at: Generated<Timestamptz>;
+  activated_by: Generated<string>;
+  cluster: bigint;
+  before: PgSnapshotText;
+  effect: Jsonb;
+}
+
+export interface RuleTrialsTable {
+  id: string;
+  tried_at: Generated<Timestamptz>;
+  document: Jsonb;
+  active_name: string;
+  active_version: number;
+  effect: Jsonb;
+}
+
+export interface ResultsScoredLateTable {
+  server_id: bigint;
+  sequence: GeneratedAlways<bigint>;
+  log_score_id: bigint;
+  ts: Timestamptz;
+  after_ts: Timestamptz;
+}
+
+export interface ScoredStandingsTable {
+  server_id: bigint;
+  sequence: GeneratedAlways<bigint>;
+  from_id: bigint;
+  from_ts: Timestamptz;
+  standings: Jsonb;
 }
 
 export interface SchemaMigrationsTable {

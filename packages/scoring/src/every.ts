@@ -1,7 +1,8 @@
 // The score `every`: one score over the results of all monitors, as if they were one. The NTP Pool's oldest scorer, kept
 // beside the recent median for comparison, with its own idea of the cap.
 
-import { SCORE_DECAY } from "./score-step.ts";
+import { NTP_POOL_EVERY } from "./ntp-pool-rules.ts";
+import type { RuleSet } from "./rule-set.ts";
 
 /** One result of any monitor. */
 export interface EveryStep {
@@ -11,17 +12,18 @@ export interface EveryStep {
   readonly offsetNs: bigint | undefined;
 }
 
-/** Beyond it the score is not stepped but set. Strictly greater. */
-const OFFSET_FAR_NS = 3_000_000_000n;
-const SCORE_WHEN_FAR = -20;
-
 /**
- * The score after one more result: `before` x 0.95 + step; an offset beyond 3 s sets it to -20, which can also raise it.
- * The other caps of the step table are not known here.
+ * The score after one more result: `before` x decay + step; an offset beyond the limit (the NTP Pool's: 3 s) sets it (to
+ * -20), which can also raise it. The caps of the step table are not known here.
  */
-export function everyScore(before: number, { step, offsetNs }: EveryStep): number {
-  if (offsetNs !== undefined && (offsetNs > OFFSET_FAR_NS || offsetNs < -OFFSET_FAR_NS)) {
-    return SCORE_WHEN_FAR;
+export function everyScore(
+  before: number,
+  { step, offsetNs }: EveryStep,
+  { decay, every }: Pick<RuleSet, "decay" | "every"> = NTP_POOL_EVERY,
+): number {
+  const { offsetFarNs, scoreWhenFar } = every;
+  if (offsetNs !== undefined && (offsetNs > offsetFarNs || offsetNs < -offsetFarNs)) {
+    return scoreWhenFar;
   }
-  return before * SCORE_DECAY + step;
+  return before * decay + step;
 }

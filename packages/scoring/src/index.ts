@@ -6,32 +6,33 @@ export {
   reasonFromLegacyError,
 } from "./legacy-error.ts";
 export {
+  BUILT_IN_RULE_DOCUMENTS,
+  BUILT_IN_RULE_SETS,
+  builtInRuleSet,
+  NTP_POOL_EVERY,
+  NTP_POOL_RECENT_MEDIAN,
+} from "./ntp-pool-rules.ts";
+export { parseRuleSet } from "./parse-rule-set.ts";
+export {
   type AssignedRow,
   type AssignmentStatus,
-  RECENT_MEDIAN_ATTEMPTS,
   type RecentMedianAttempt,
   type RecentMedianRow,
   recentMedian,
   recentMedianRows,
 } from "./recent-median.ts";
+export { type RuleProblem, ruleProblemText } from "./rule-fields.ts";
 export {
-  EVERY_RULE_SET,
-  RECENT_MEDIAN_RULE_SET,
+  type OverallMethod,
   type RuleSet,
+  type RuleSetId,
   ruleSetText,
-  STEP_RULE_SET,
-  VERDICT_RULE_SET,
+  ruleSetTextOf,
+  voteLookbackNs,
 } from "./rule-set.ts";
-export {
-  nextScore,
-  SCORE_DECAY,
-  type ScoredStatus,
-  type ScoreStep,
-  STEP_RULES,
-  type StepRule,
-  scoreStep,
-} from "./score-step.ts";
+export { nextScore, type ScoreStep, scoreStep } from "./score-step.ts";
 export { isStatusReason, LEGACY_STATUS_REASONS, type StatusReason } from "./status-reason.ts";
+export type { ScoredStatus } from "./step-table.ts";
 export { type Verdict, type VerdictKind, verdictOf } from "./verdict.ts";
 export { VERDICT_REASONS, type VerdictReason } from "./verdict-reason.ts";
 export type { TallyInput as VerdictInput } from "./verdict-tally.ts";

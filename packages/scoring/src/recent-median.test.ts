@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NTP_POOL_RECENT_MEDIAN } from "./ntp-pool-rules.ts";
 import { type AssignedRow, recentMedian, recentMedianRows } from "./recent-median.ts";
+
+const { attempts } = NTP_POOL_RECENT_MEDIAN;
 
 const NOW_NS = 1_767_225_600_000_000_000n;
 const SECOND_NS = 1_000_000_000n;
@@ -128,7 +131,9 @@ describe("recentMedianRows", () => {
       found: [1, 1],
     },
   ])("$name", ({ rows, found }) => {
-    expect(recentMedianRows(rows, NOW_NS).map(({ monitorId }) => monitorId)).toEqual(found);
+    expect(recentMedianRows(rows, NOW_NS, attempts).map(({ monitorId }) => monitorId)).toEqual(
+      found,
+    );
   });
 
   it("takes the latest of each monitor", () => {
@@ -136,7 +141,7 @@ describe("recentMedianRows", () => {
       row({ monitorId: 1, ageSeconds: 60, score: 1 }),
       row({ monitorId: 1, ageSeconds: 30, score: 2 }),
     ];
-    expect(recentMedianRows(rows, NOW_NS).map(({ score }) => score)).toEqual([2]);
+    expect(recentMedianRows(rows, NOW_NS, attempts).map(({ score }) => score)).toEqual([2]);
   });
 });
 
@@ -239,7 +244,7 @@ describe("recentMedian", () => {
     fc.assert(
       fc.property(shuffled, ([inputs, reordered]) => {
         const scoreOf = (order: readonly RowInput[]): number | undefined =>
-          recentMedian(recentMedianRows(order.map(row), NOW_NS))?.score;
+          recentMedian(recentMedianRows(order.map(row), NOW_NS, attempts))?.score;
         expect(scoreOf(reordered)).toBe(scoreOf(inputs));
       }),
     );

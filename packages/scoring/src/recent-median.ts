@@ -14,14 +14,8 @@ export interface RecentMedianAttempt {
   readonly lookbackNs: bigint;
 }
 
-const NS_PER_SECOND = 1_000_000_000n;
-
-/** Tried in order; the next only when the one before finds no row. Active monitors have no part in the last. */
-export const RECENT_MEDIAN_ATTEMPTS: readonly RecentMedianAttempt[] = [
-  { statuses: ["active"], lookbackNs: 1_200n * NS_PER_SECOND },
-  { statuses: ["active", "testing"], lookbackNs: 2_700n * NS_PER_SECOND },
-  { statuses: ["candidate", "testing"], lookbackNs: 7_200n * NS_PER_SECOND },
-];
+/** Whose rows may count: those of monitors that look. */
+export const RECENT_MEDIAN_STATUSES = ["active", "testing", "candidate"] as const;
 
 /** What the median looks at in a row of `log_scores`. */
 export interface RecentMedianRow {
@@ -41,12 +35,16 @@ export interface AssignedRow extends RecentMedianRow {
   readonly monitorVotes: boolean;
 }
 
-/** The rows of the first attempt that has any: per monitor the latest within the lookback, those of equal time all. */
+/**
+ * The rows of the first attempt that has any: per monitor the latest within the lookback, those of equal time all.
+ * `attempts`: of a rule set, tried in order; the next only when the one before finds no row.
+ */
 export function recentMedianRows<Row extends AssignedRow>(
   rows: readonly Row[],
   atNs: UnixNs,
+  attempts: readonly RecentMedianAttempt[],
 ): readonly Row[] {
-  for (const attempt of RECENT_MEDIAN_ATTEMPTS) {
+  for (const attempt of attempts) {
     const oldestNs = atNs - attempt.lookbackNs;
     const found = latestRows(
       rows.filter(

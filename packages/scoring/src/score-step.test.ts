@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextScore, SCORE_DECAY, type ScoredStatus, STEP_RULES, scoreStep } from "./score-step.ts";
+import { NTP_POOL_RECENT_MEDIAN } from "./ntp-pool-rules.ts";
+import { nextScore, scoreStep } from "./score-step.ts";
+import type { ScoredStatus } from "./step-table.ts";
 
 const GOOD: ScoredStatus = { noResponse: false, reason: undefined, offsetNs: 0n, stratum: 2 };
 
@@ -51,7 +53,7 @@ describe("scoreStep", () => {
         const { step, rule, ruleText } = scoreStep(input);
         expect(step).toBeLessThanOrEqual(1);
         expect(step).toBeGreaterThanOrEqual(-10);
-        expect(STEP_RULES).toContain(rule);
+        expect(NTP_POOL_RECENT_MEDIAN.steps.map((row) => row.rule)).toContain(rule);
         expect(ruleText).not.toBe("");
       }),
     );
@@ -92,7 +94,10 @@ describe("nextScore", () => {
     { offsetMs: 1_000, equilibrium: -40 },
   ])("$offsetMs ms off tends to $equilibrium", ({ offsetMs, equilibrium }) => {
     expect(scoreAfter(400, offsetMs)).toBeCloseTo(equilibrium, 3);
-    expect(scoreAfter(100, offsetMs)).toBeCloseTo(equilibrium * (1 - SCORE_DECAY ** 100), 3);
+    expect(scoreAfter(100, offsetMs)).toBeCloseTo(
+      equilibrium * (1 - NTP_POOL_RECENT_MEDIAN.decay ** 100),
+      3,
+    );
   });
 
   it("rises above 10, the NTP Pool's limit for admission, with the 18th good check after a silence", () => {

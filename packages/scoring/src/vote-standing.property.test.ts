@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { NTP_POOL_RECENT_MEDIAN } from "./ntp-pool-rules.ts";
 import { type AssignedRow, recentMedian, recentMedianRows } from "./recent-median.ts";
 import { countVotes } from "./vote-standing.ts";
+
+const { attempts } = NTP_POOL_RECENT_MEDIAN;
 
 const AT_NS = 10_000_000_000_000n;
 
@@ -21,8 +24,8 @@ describe("who has a vote in the overall score", () => {
   test("is told as the recent median has it", () => {
     fc.assert(
       fc.property(rows, (drawn) => {
-        const { standings, chosen } = countVotes<AssignedRow>(drawn, AT_NS);
-        const voting = new Set<AssignedRow>(recentMedianRows<AssignedRow>(drawn, AT_NS));
+        const { standings, chosen } = countVotes<AssignedRow>(drawn, AT_NS, attempts);
+        const voting = new Set<AssignedRow>(recentMedianRows<AssignedRow>(drawn, AT_NS, attempts));
         for (const { row, refusal } of standings) {
           expect(refusal === undefined).toBe(voting.has(row));
         }
@@ -54,6 +57,7 @@ describe("who has a vote in the overall score", () => {
         row({ monitorId: 4, score: 4, atNs: AT_NS - 1_201_000_000_000n }),
       ],
       AT_NS,
+      attempts,
     );
     expect(attempt.statuses).toEqual(["active"]);
     expect(standings.map(({ refusal }) => refusal)).toEqual([

@@ -1,10 +1,9 @@
 // Why a monitor's latest result has a vote in the overall score, or none: the recent median's choice of rows, told row by
 // row for people.
 
-import type { UnixNs } from "@truechimer/base";
+import { assert, type UnixNs } from "@truechimer/base";
 import {
   type AssignedRow,
-  RECENT_MEDIAN_ATTEMPTS,
   type RecentMedianAttempt,
   recentMedian,
   recentMedianRows,
@@ -30,14 +29,15 @@ export interface VoteCount<Row extends AssignedRow> {
   readonly chosen: Row | undefined;
 }
 
-/** `rows`: the latest result of each monitor up to `atNs`. */
+/** `rows`: the latest result of each monitor up to `atNs`. `attempts`: of the rule set. */
 export function countVotes<Row extends AssignedRow>(
   rows: readonly Row[],
   atNs: UnixNs,
+  attempts: readonly RecentMedianAttempt[],
 ): VoteCount<Row> {
-  const voting = new Set(recentMedianRows(rows, atNs));
+  const voting = new Set(recentMedianRows(rows, atNs, attempts));
   const chosen = recentMedian([...voting]);
-  const attempt = attemptOf([...voting], atNs);
+  const attempt = attemptOf([...voting], atNs, attempts);
   const standings = rows
     .toSorted((a, b) => a.score - b.score)
     .map((row) => ({
@@ -49,16 +49,17 @@ export function countVotes<Row extends AssignedRow>(
 }
 
 /** The attempts are tried in order, so the first that all voting rows belong to is the one that found them. */
-function attemptOf(voting: readonly AssignedRow[], atNs: UnixNs): RecentMedianAttempt {
-  const [first, ...others] = RECENT_MEDIAN_ATTEMPTS as readonly [
-    RecentMedianAttempt,
-    ...RecentMedianAttempt[],
-  ];
-  const last = others.at(-1) ?? first;
+function attemptOf(
+  voting: readonly AssignedRow[],
+  atNs: UnixNs,
+  attempts: readonly RecentMedianAttempt[],
+): RecentMedianAttempt {
+  const last = attempts.at(-1);
+  assert(last !== undefined, "a rule set has one attempt at least");
   if (voting.length === 0) return last;
   const belongs = (attempt: RecentMedianAttempt): boolean =>
     voting.every((row) => refusalOf(row, attempt, atNs) === undefined);
-  return RECENT_MEDIAN_ATTEMPTS.find(belongs) ?? last;
+  return attempts.find(belongs) ?? last;
 }
 
 function refusalOf(

@@ -21,6 +21,7 @@ import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import type { CallerWatch } from "./people/caller-watch.ts";
 import type { Passwords } from "./people/passwords.ts";
 import type { ServerPolicy } from "./policy.ts";
+import type { RuleSets } from "./rules/rule-sets.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 
 /** All addresses of a name; rejects when it does not resolve. */
@@ -43,6 +44,7 @@ export interface ServerContext {
   readonly metrics: ServerMetrics;
   readonly health: HealthRegistry;
   readonly policy: ServerPolicy;
+  readonly ruleSets: RuleSets;
   /** All that there are, whoever runs them. */
   readonly loops: readonly Loop[];
   readonly jobTiming: JobTiming;

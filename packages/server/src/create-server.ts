@@ -63,6 +63,7 @@ import { createPasswords } from "./people/passwords.ts";
 import { POOL_POLICY, type ServerPolicy } from "./policy.ts";
 import { type ReplicaPresence, startReplicaPresence } from "./replicas/replica-presence.ts";
 import { createNameResolver } from "./resolve-name.ts";
+import { createRuleSets } from "./rules/rule-sets.ts";
 import { type ScorerLoop, startScorer } from "./scorer/scorer-loop.ts";
 import { addServerGauges } from "./server-gauges.ts";
 import { createServerMetrics } from "./server-metrics.ts";
@@ -295,6 +296,7 @@ async function createContext(
     settings: options.rateLimits ?? {},
   });
   const requestAddress = createRequestAddresses(agents.trustedProxies);
+  const ruleSets = createRuleSets();
   return {
     version,
     startedAtNs: clock.nowNs(),
@@ -308,6 +310,7 @@ async function createContext(
     metrics,
     health,
     policy: options.policy ?? POOL_POLICY,
+    ruleSets,
     loops,
     jobTiming,
     agents,
@@ -328,7 +331,7 @@ async function createContext(
     networks,
     resolveName: options.resolveName ?? createNameResolver(),
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
-    monitorCalls: createMonitorCalls({ database, clock }),
+    monitorCalls: createMonitorCalls({ database, clock, ruleSets }),
     ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
     ...historyOf(options, logger, health),
     wakeScorer,

@@ -348,7 +348,7 @@ describe("one check down to the packet", () => {
       step: 1,
       scoreAfter: 1.95,
       rule: "offset_good",
-      ruleSet: "ntp_pool_step/1",
+      ruleSet: "ntp_pool_recentmedian/1",
     });
     expect(check.selectedIndex).toBe(1);
     const [silent, answered] = check.exchanges;

@@ -78,7 +78,7 @@ describe("an overall score is explained", () => {
       );
       expect(answer.votingStatuses).toEqual([adminV1.AssignmentStatus.ACTIVE]);
       expect(answer.lookback?.seconds).toBe(1_200n);
-      expect(answer.ruleSet).toBe("recent_median/1");
+      expect(answer.ruleSet).toBe("ntp_pool_recentmedian/1");
       // The ledger leads from the chosen score back to the start, and each of its checks can be opened.
       expect(answer.ledgerMonitorName).toBe("m2");
       expect(answer.ledger).toHaveLength(2);
@@ -138,7 +138,7 @@ describe("a monitor's score is explained by its ledger", () => {
       });
       expect(answer.score).toBe(m3?.score);
       expect(answer.votes).toEqual([]);
-      expect(answer.ruleSet).toBe("ntp_pool_step/1");
+      expect(answer.ruleSet).toBe("ntp_pool_recentmedian/1");
       expect(answer.ledger).toHaveLength(2);
       expect(answer.ledger[0]?.check?.id).toBeGreaterThan(answer.ledger[1]?.check?.id ?? 0n);
       expect(answer.sentence).toContain(

@@ -13,6 +13,7 @@ import { sql } from "kysely";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { ServerContext } from "../src/context.ts";
 import { LOCAL_POLICY } from "../src/index.ts";
+import { createRuleSets } from "../src/rules/rule-sets.ts";
 import { scorerLag } from "../src/scorer/scorer-lag.ts";
 import { createScorerWorker, type ScorerWorker } from "../src/scorer/scorer-worker.ts";
 import { createServerMetrics } from "../src/server-metrics.ts";
@@ -82,6 +83,7 @@ async function withScorer(
     metrics: createServerMetrics(metricsRegistry),
     metricsRegistry,
     policy: LOCAL_POLICY,
+    ruleSets: createRuleSets(),
   } as unknown as ServerContext);
   await work(scorer);
 }

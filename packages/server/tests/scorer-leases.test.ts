@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ServerContext } from "../src/context.ts";
 import { LOCAL_POLICY } from "../src/index.ts";
+import { createRuleSets } from "../src/rules/rule-sets.ts";
 import { scorePage } from "../src/scorer/score-page.ts";
 import { activeScorers } from "../src/scorer/scorers.ts";
 import { createScorerMemory } from "../src/scorer/server-memory.ts";
@@ -51,6 +52,7 @@ async function newProcess(): Promise<ServerContext> {
     metrics: createServerMetrics(createMetrics({ version: "0.0.0-test" })),
     metricsRegistry,
     policy: LOCAL_POLICY,
+    ruleSets: createRuleSets(),
   } as unknown as ServerContext;
 }
 

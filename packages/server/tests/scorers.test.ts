@@ -3,7 +3,12 @@
 
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { timestamptzFromNs } from "@truechimer/database";
-import { everyScore, recentMedian, recentMedianRows } from "@truechimer/scoring";
+import {
+  everyScore,
+  NTP_POOL_RECENT_MEDIAN,
+  recentMedian,
+  recentMedianRows,
+} from "@truechimer/scoring";
 import { createMetrics, silentLogger } from "@truechimer/telemetry";
 import { useDatabase } from "@truechimer/testing-postgres";
 import fc from "fast-check";
@@ -11,6 +16,7 @@ import { sql } from "kysely";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ServerContext } from "../src/context.ts";
 import { LOCAL_POLICY } from "../src/index.ts";
+import { createRuleSets } from "../src/rules/rule-sets.ts";
 import { scorerLag } from "../src/scorer/scorer-lag.ts";
 import { createScorerWorker, type ScorerWorker } from "../src/scorer/scorer-worker.ts";
 import { createServerMetrics } from "../src/server-metrics.ts";
@@ -27,6 +33,7 @@ const context = {
   metrics: createServerMetrics(metricsRegistry),
   metricsRegistry,
   policy: LOCAL_POLICY,
+  ruleSets: createRuleSets(),
 } as unknown as ServerContext;
 
 const MINUTE_NS = 60_000_000_000n;
@@ -46,7 +53,7 @@ interface Result {
 }
 
 beforeEach(async () => {
-  await sql`truncate servers, monitors, server_scores, events, log_scores, check_evidence, result_commits, server_slots,
+  await sql`truncate servers, monitors, results_scored_late, scored_standings, server_scores, events, log_scores, check_evidence, result_commits, server_slots,
     monitor_slots, submissions, loop_runs, replicas restart identity cascade`.execute(kysely);
   await sql`insert into servers (name, ip, port, ip_version)
     select 's' || i, ('192.0.2.' || i)::inet, 123, 'v4' from generate_series(1, ${SERVERS}::int) i`.execute(
@@ -217,7 +224,7 @@ function modelOfRecentMedian(results: readonly Result[]): ReadonlyMap<number, nu
       monitorVotes: true,
     }));
     const atNs = rows.reduce((last, row) => (row.atNs > last ? row.atNs : last), 0n);
-    const chosen = recentMedian(recentMedianRows(rows, atNs));
+    const chosen = recentMedian(recentMedianRows(rows, atNs, NTP_POOL_RECENT_MEDIAN.attempts));
     if (chosen !== undefined) scores.set(server, chosen.score);
   }
   return scores;

@@ -12,14 +12,14 @@ import {
 } from "@truechimer/database";
 import {
   countVotes,
-  RECENT_MEDIAN_RULE_SET,
+  type RuleSet,
   ruleSetText,
-  STEP_RULE_SET,
   type VoteCount,
+  voteLookbackNs,
 } from "@truechimer/scoring";
 import type { Kysely } from "kysely";
 import type { ServerContext } from "../context.ts";
-import { VOTE_LOOKBACK_NS } from "../scorer/load-servers.ts";
+import type { RuleSetOf } from "../rules/rule-sets.ts";
 import { RECENT_MEDIAN_SCORER } from "../scorer/scorers.ts";
 import type { Vote } from "../scorer/vote.ts";
 import {
@@ -34,7 +34,7 @@ import { explanationSentence } from "./explanation-sentence.ts";
 import type { CheckDetailRow } from "./get-check.ts";
 import { scoreArithmetic } from "./score-arithmetic.ts";
 import { serverMessages } from "./server-messages.ts";
-import { votesAt } from "./votes-at.ts";
+import { type VotesQuestion, votesAt } from "./votes-at.ts";
 
 const STEPS_NORMAL = 20;
 const STEPS_MAX = 200;
@@ -63,19 +63,29 @@ async function explainOverall(
 ): Promise<adminV1.ExplainScoreResponse> {
   const { kysely } = context.database;
   const scored = await loadOverall(kysely, server.id);
-  const ruleSet = ruleSetText(RECENT_MEDIAN_RULE_SET);
+  const rules = await rulesOfOverall(context, scored);
+  const ruleSet = ruleSetText(rules);
   if (scored === undefined) {
     const sentence = explanationSentence({ kind: "unscored", server: server.name });
     return create(adminV1.ExplainScoreResponseSchema, { server, sentence, ruleSet });
   }
+  if (rules.overall === "every") {
+    return await explainEvery(context, { server, scored, rules, ledgerSize });
+  }
   const { at, score } = scored;
-  const count = await countVotesAt(context, server.id, at);
+  const lookbackNs = voteLookbackNs(rules);
+  const votes = await votesAt(kysely, { serverId: server.id, at, lookbackNs });
+  const count = countVotes(votes, nsFromTimestamptz(at), rules.attempts);
   const ids = count.standings.map(({ row }) => row.logScoreId);
   const checks = new Map(
-    (await loadChecks(kysely, server.id, { ids: [...ids, scored.chosenId], at })).map((row) => [
-      row.id,
-      row,
-    ]),
+    (
+      await loadChecks(kysely, {
+        serverId: server.id,
+        ids: [...ids, scored.chosenId],
+        at,
+        lookbackNs,
+      })
+    ).map((row) => [row.id, row]),
   );
   const chosen = checks.get(scored.chosenId);
   const ledger =
@@ -89,7 +99,8 @@ async function explainOverall(
         });
   const reproduced = count.chosen?.logScoreId === scored.chosenId;
   const chosenName = chosen?.monitor_name ?? "";
-  const votes = count.standings.filter(({ refusal }) => refusal === undefined).length;
+  const voting = count.standings.filter(({ refusal }) => refusal === undefined).length;
+  const rulesOf = await context.ruleSets.ofResults(kysely, ledger);
   return create(adminV1.ExplainScoreResponseSchema, {
     server,
     score,
@@ -99,7 +110,7 @@ async function explainOverall(
       server: server.name,
       score,
       chosenName,
-      votes,
+      votes: voting,
       scoreToday: reproduced ? undefined : count.chosen?.score,
       reproduced,
     }),
@@ -110,7 +121,7 @@ async function explainOverall(
     reproduced,
     ledgerMonitorId: chosen?.monitor_id ?? 0n,
     ledgerMonitorName: chosenName,
-    ledger: ledger.map(ledgerStep),
+    ledger: ledger.map((row) => ledgerStep(row, rulesOf)),
   });
 }
 
@@ -119,6 +130,53 @@ interface Overall {
   readonly at: Timestamptz;
   /** `log_scores.id`. */
   readonly chosenId: bigint;
+  readonly scorerId: bigint;
+  /** Of the newest row that it has in the history. Absent: that is no longer kept. */
+  readonly rule: string | null;
+}
+
+/** Absent overall score: the set in force. */
+async function rulesOfOverall(
+  { database, ruleSets }: ServerContext,
+  scored: Overall | undefined,
+): Promise<RuleSet> {
+  const rule = scored?.rule ?? undefined;
+  if (rule === undefined) return await ruleSets.active(database.kysely);
+  const rulesOf = await ruleSets.ofResults(database.kysely, [{ rule }]);
+  return rulesOf({ rule });
+}
+
+/** The overall score by the method `every`: its own rows, which are thinned out where it hardly changes. */
+async function explainEvery(
+  { database, ruleSets }: ServerContext,
+  input: {
+    readonly server: adminV1.Server;
+    readonly scored: Overall;
+    readonly rules: RuleSet;
+    readonly ledgerSize: number;
+  },
+): Promise<adminV1.ExplainScoreResponse> {
+  const { server, scored, rules, ledgerSize } = input;
+  const { score, at, scorerId } = scored;
+  const { kysely } = database;
+  const ledger = await loadLedger(kysely, { serverId: server.id, monitorId: scorerId, ledgerSize });
+  const rulesOf = await ruleSets.ofResults(kysely, ledger);
+  return create(adminV1.ExplainScoreResponseSchema, {
+    server,
+    score,
+    scoreAt: timestampFrom(at),
+    sentence: explanationSentence({
+      kind: "every",
+      server: server.name,
+      score,
+      decay: rules.decay,
+    }),
+    ruleSet: ruleSetText(rules),
+    reproduced: true,
+    ledgerMonitorId: scorerId,
+    ledgerMonitorName: RECENT_MEDIAN_SCORER,
+    ledger: ledger.map((row) => ledgerStep(row, rulesOf)),
+  });
 }
 
 /** Absent: no result has been counted. */
@@ -126,14 +184,18 @@ async function loadOverall(kysely: Kysely<Schema>, serverId: bigint): Promise<Ov
   const row = await kysely
     .selectFrom("server_scores as ss")
     .innerJoin("monitors as m", "m.id", "ss.monitor_id")
-    .select(["ss.score_raw", "ss.score_ts", "ss.chosen_id"])
+    .leftJoin("log_scores as l", (join) =>
+      join.onRef("l.id", "=", "ss.last_log_score_id").onRef("l.ts", "=", "ss.last_answer_ts"),
+    )
+    .select(["ss.monitor_id", "ss.score_raw", "ss.score_ts", "ss.chosen_id", "l.rule"])
     .where("ss.server_id", "=", serverId)
     .where("m.type", "=", "score")
     .where("m.hostname", "=", RECENT_MEDIAN_SCORER)
     .executeTakeFirst();
   const at = row?.score_ts ?? null;
   if (row === undefined || at === null) return undefined;
-  return { score: row.score_raw, at, chosenId: row.chosen_id ?? 0n };
+  const { score_raw: score, chosen_id, monitor_id: scorerId, rule } = row;
+  return { score, at, chosenId: chosen_id ?? 0n, scorerId, rule };
 }
 
 function voteMessages(
@@ -177,6 +239,9 @@ async function explainMonitor(
     );
   }
   const ledger = await loadLedger(kysely, { serverId: server.id, monitorId, ledgerSize });
+  const rulesOf = await context.ruleSets.ofResults(kysely, ledger);
+  const [last] = ledger;
+  const rules = last === undefined ? await context.ruleSets.active(kysely) : rulesOf(last);
   const { hostname, score_raw: score, score_ts: at } = assignment;
   return create(adminV1.ExplainScoreResponseSchema, {
     server,
@@ -185,36 +250,33 @@ async function explainMonitor(
     sentence: explanationSentence(
       at === null
         ? { kind: "unscored", server: server.name }
-        : { kind: "monitor", server: server.name, score, monitor: hostname, steps: ledger.length },
+        : {
+            kind: "monitor",
+            server: server.name,
+            score,
+            monitor: hostname,
+            steps: ledger.length,
+            decay: rules.decay,
+          },
     ),
-    ruleSet: ruleSetText(STEP_RULE_SET),
+    ruleSet: ruleSetText(rules),
     reproduced: true,
     ledgerMonitorId: monitorId,
     ledgerMonitorName: hostname,
-    ledger: ledger.map(ledgerStep),
+    ledger: ledger.map((row) => ledgerStep(row, rulesOf)),
   });
-}
-
-/** The votes as the scorer would find them for a result of that instant. */
-async function countVotesAt(
-  { database }: ServerContext,
-  serverId: bigint,
-  at: Timestamptz,
-): Promise<VoteCount<Vote>> {
-  return countVotes(await votesAt(database.kysely, serverId, at), nsFromTimestamptz(at));
 }
 
 /** Of what counts at that instant: PostgreSQL then looks at the server's rows of those hours. */
 function loadChecks(
   kysely: Kysely<Schema>,
-  serverId: bigint,
-  { ids, at }: { readonly ids: readonly bigint[]; readonly at: Timestamptz },
+  { serverId, ids, at, lookbackNs }: VotesQuestion & { readonly ids: readonly bigint[] },
 ): Promise<CheckDetailRow[]> {
   return detailRows(kysely)
     .where("l.server_id", "=", serverId)
     .where("l.id", "in", [...ids])
     .where("l.ts", "<=", at)
-    .where("l.ts", ">=", timestamptzFromNs(nsFromTimestamptz(at) - VOTE_LOOKBACK_NS))
+    .where("l.ts", ">=", timestamptzFromNs(nsFromTimestamptz(at) - lookbackNs))
     .execute();
 }
 
@@ -246,9 +308,9 @@ function detailRows(kysely: Kysely<Schema>) {
     .select([...CHECK_COLUMNS, ...ARITHMETIC_COLUMNS]);
 }
 
-function ledgerStep(row: CheckDetailRow): adminV1.LedgerStep {
+function ledgerStep(row: CheckDetailRow, rulesOf: RuleSetOf): adminV1.LedgerStep {
   return create(adminV1.LedgerStepSchema, {
     check: checkMessage(row),
-    arithmetic: scoreArithmetic(row),
+    arithmetic: scoreArithmetic(row, rulesOf),
   });
 }

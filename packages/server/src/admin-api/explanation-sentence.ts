@@ -16,11 +16,18 @@ export type Explanation =
       readonly scoreToday: number | undefined;
     }
   | {
+      readonly kind: "every";
+      readonly server: string;
+      readonly score: number;
+      readonly decay: number;
+    }
+  | {
       readonly kind: "monitor";
       readonly server: string;
       readonly score: number;
       readonly monitor: string;
       readonly steps: number;
+      readonly decay: number;
     };
 
 export function explanationSentence(explanation: Explanation): string {
@@ -30,9 +37,12 @@ export function explanationSentence(explanation: Explanation): string {
   }
   const score = explanation.score.toFixed(1);
   if (explanation.kind === "monitor") {
-    const { monitor, steps } = explanation;
+    const { monitor, steps, decay } = explanation;
     const told = steps === 1 ? "its last step" : `the last ${steps} of its steps`;
-    return `${server} has ${score} from ${monitor}: 0.95 of the score before and a step for each check; below are ${told}`;
+    return `${server} has ${score} from ${monitor}: ${decay} of the score before and a step for each check; below are ${told}`;
+  }
+  if (explanation.kind === "every") {
+    return `${server} has ${score}: ${explanation.decay} of the score before and the step of each result, of all monitors as if they were one`;
   }
   const { votes, chosenName, reproduced, scoreToday } = explanation;
   if (chosenName === "") return `${server} has ${score}, of a result that is no longer kept`;

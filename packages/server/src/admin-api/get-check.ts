@@ -30,10 +30,11 @@ export async function getCheck(
       `there is no check with the id ${id}: it may be older than what is kept`,
     );
   }
-  const [[server], evidence, neighbours] = await Promise.all([
+  const [[server], evidence, neighbours, rulesOf] = await Promise.all([
     serverMessages(context, { ids: [row.server_id] }),
     loadEvidence(kysely, row),
     loadNeighbours(kysely, row),
+    context.ruleSets.ofResults(kysely, [row]),
   ]);
   const attributes = objectOf(row.attributes);
   return create(adminV1.GetCheckResponseSchema, {
@@ -41,7 +42,7 @@ export async function getCheck(
     ...optionalField("server", server),
     exchanges: exchangeMessages(evidence?.exchanges ?? []),
     ...optionalField("selectedIndex", evidence?.selectedIndex),
-    arithmetic: scoreArithmetic(row),
+    arithmetic: scoreArithmetic(row, rulesOf),
     ...optionalField("previousId", neighbours.previousId),
     ...optionalField("nextId", neighbours.nextId),
     traceId: textOf(attributes["trace_id"]),

@@ -4,7 +4,6 @@
 import type { Schema, Timestamptz } from "@truechimer/database";
 import type { AssignmentStatus } from "@truechimer/scoring";
 import { type Kysely, sql } from "kysely";
-import { VOTE_LOOKBACK_NS } from "../scorer/load-servers.ts";
 import { type Vote, type VoteColumns, voteOfRow } from "../scorer/vote.ts";
 
 interface VoteRow extends VoteColumns {
@@ -12,10 +11,16 @@ interface VoteRow extends VoteColumns {
   readonly votes: boolean;
 }
 
+export interface VotesQuestion {
+  readonly serverId: bigint;
+  readonly at: Timestamptz;
+  /** Beyond it nobody has a vote, by the rule set. */
+  readonly lookbackNs: bigint;
+}
+
 export async function votesAt(
   database: Kysely<Schema>,
-  serverId: bigint,
-  at: Timestamptz,
+  { serverId, at, lookbackNs }: VotesQuestion,
 ): Promise<readonly Vote[]> {
   const { rows } = await sql<VoteRow>`
     select distinct on (l.monitor_id) l.monitor_id, l.id as vote_id, l.ts as vote_ts, l.score as vote_score,
@@ -25,7 +30,7 @@ export async function votesAt(
     join server_scores ss on ss.server_id = l.server_id and ss.monitor_id = l.monitor_id
     join monitors m on m.id = l.monitor_id and m.type = 'monitor'
     where l.server_id = ${serverId} and l.ts <= ${at}::timestamptz
-      and l.ts >= ${at}::timestamptz - make_interval(secs => ${Number(VOTE_LOOKBACK_NS / 1_000_000_000n)}::float8)
+      and l.ts >= ${at}::timestamptz - make_interval(secs => ${Number(lookbackNs / 1_000_000_000n)}::float8)
     order by l.monitor_id, l.ts desc, l.id desc`.execute(database);
   return rows.map((row) => voteOfRow(row, { assignment: row.status, monitorVotes: row.votes }));
 }

@@ -4,8 +4,8 @@ import type { monitorV2 } from "@truechimer/api";
 import {
   legacyBoundNs,
   nextScore,
+  type RuleSet,
   ruleSetText,
-  STEP_RULE_SET,
   scoreStep,
 } from "@truechimer/scoring";
 import { evidenceOf } from "./check-evidence.ts";
@@ -71,6 +71,7 @@ export interface ResultRow {
 }
 
 export interface ApplyStepInput {
+  readonly rules: RuleSet;
   readonly status: ParsedStatus;
   readonly atUs: number;
   readonly wire: monitorV2.ServerStatus | undefined;
@@ -84,6 +85,7 @@ export interface ApplyStepInput {
 }
 
 export function applyStep({
+  rules,
   status,
   atUs,
   wire,
@@ -95,7 +97,7 @@ export function applyStep({
 }: ApplyStepInput): ResultRow {
   const { scoreAtUs, countedBatches } = assignment;
   const { noResponse, reason, offsetNs, boundNs, rttNs, stratum } = status;
-  const step = scoreStep({ noResponse, reason, offsetNs, stratum });
+  const step = scoreStep({ noResponse, reason, offsetNs, stratum }, rules);
   const evidence = wire && evidenceOf(wire, status.selectedIndex, exchangesCameAs);
   const answered = reason === undefined && offsetNs !== undefined;
   return {
@@ -107,9 +109,9 @@ export function applyStep({
     atNs: status.atNs,
     scoreBefore: assignment.score,
     step: step.step,
-    score: nextScore(assignment.score, step),
+    score: nextScore(assignment.score, step, rules),
     newest: scoreAtUs === null || atUs >= scoreAtUs,
-    rule: `${ruleSetText(STEP_RULE_SET)}/${step.rule}`,
+    rule: `${ruleSetText(rules)}/${step.rule}`,
     offsetNs: offsetNs ?? null,
     boundNs: boundNs ?? null,
     rttNs: noResponse ? null : (rttNs ?? null),

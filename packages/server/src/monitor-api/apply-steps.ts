@@ -1,6 +1,7 @@
 // The statuses of a submission and the assignments that they are about become rows of results, or refusals.
 
 import type { monitorV2 } from "@truechimer/api";
+import type { RuleSet } from "@truechimer/scoring";
 import { applyStep, type HeldAssignment, type ResultRow } from "./apply-step.ts";
 import { batchProblem } from "./counted-batches.ts";
 import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
@@ -38,6 +39,8 @@ const REFUSALS = {
 } as const;
 
 export interface StepInput {
+  /** In force. */
+  readonly rules: RuleSet;
   readonly assignments: Assignments;
   /** Results whose time was counted before. */
   readonly repeated: ReadonlySet<StatusToStore>;
@@ -50,7 +53,7 @@ export interface AppliedSteps {
 
 export function applySteps(
   submission: SubmissionToStore,
-  { assignments, repeated }: StepInput,
+  { assignments, repeated, rules }: StepInput,
 ): AppliedSteps {
   const { statuses, batchId, batchAtUs, oncePerBatch, traceId } = submission;
   const rows: ResultRow[] = [];
@@ -63,7 +66,7 @@ export function applySteps(
       refusals.push({ index: status.index, ...REFUSALS[problem ?? "unassigned"] });
     } else {
       const countedBatch = oncePerBatch ? batchId : undefined;
-      rows.push(applyStep({ ...each, assignment, countedBatch, batchAtUs, traceId }));
+      rows.push(applyStep({ ...each, rules, assignment, countedBatch, batchAtUs, traceId }));
     }
   }
   return { rows, refusals };

@@ -2,6 +2,7 @@
 
 import type { Clock } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
+import type { RuleSets } from "../rules/rule-sets.ts";
 import { findMonitors, type MonitorQuestion, type MonitorRow } from "./find-monitors.ts";
 import { createGatherer } from "./gather.ts";
 import { createPassedOver } from "./passed-over.ts";
@@ -40,9 +41,11 @@ const TRANSACTIONS_MAX = 2;
 export function createMonitorCalls({
   database,
   clock,
+  ruleSets,
 }: {
   readonly database: Database;
   readonly clock: Clock;
+  readonly ruleSets: RuleSets;
 }): MonitorCalls {
   const passedOver = createPassedOver(clock);
   const oneEach = { weightMax: CALLS_MAX, runsMax: TRANSACTIONS_MAX };
@@ -73,7 +76,8 @@ export function createMonitorCalls({
       Math.max(1, statuses.length + traceroutes.length),
     weightMax: RESULTS_MAX,
     runsMax: TRANSACTIONS_MAX,
-    run: (submissions: readonly SubmissionToStore[]) => storeSubmissions({ database }, submissions),
+    run: (submissions: readonly SubmissionToStore[]) =>
+      storeSubmissions({ database, ruleSets }, submissions),
   });
   return {
     find: (question) => find.ask(question),

@@ -5,8 +5,10 @@
 
 import { AppError } from "@truechimer/base";
 import { inTransaction, type Schema, timestamptzFromUnixUs } from "@truechimer/database";
+import type { RuleSet } from "@truechimer/scoring";
 import type { Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
+import type { RuleSets } from "../rules/rule-sets.ts";
 import { applySteps, type StatusToStore } from "./apply-steps.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import { claimSubmissions, giveBack, keepAnswers, lockMonitors } from "./claim-submissions.ts";
@@ -64,27 +66,30 @@ const FAILURES_OF_THE_WORLD: ReadonlySet<string> = new Set([
 
 /** One of each monitor. What cannot be stored together is stored one by one, so that a bad one fails alone. */
 export async function storeSubmissions(
-  { database }: Pick<ServerContext, "database">,
+  { database, ruleSets }: Pick<ServerContext, "database" | "ruleSets">,
   submissions: readonly SubmissionToStore[],
 ): Promise<readonly Outcome<StoreOutcome>[]> {
   try {
-    return await inTransaction(database, (transaction) => storeTogether(transaction, submissions));
+    return await inTransaction(database, (transaction) =>
+      storeTogether(transaction, ruleSets, submissions),
+    );
   } catch (error) {
     const isOfTheWorld = error instanceof AppError && FAILURES_OF_THE_WORLD.has(error.code);
     if (submissions.length === 1 || isOfTheWorld) throw error;
   }
   const outcomes: Outcome<StoreOutcome>[] = [];
-  for (const submission of submissions) outcomes.push(await storeAlone(database, submission));
+  for (const submission of submissions)
+    outcomes.push(await storeAlone({ database, ruleSets }, submission));
   return outcomes;
 }
 
 async function storeAlone(
-  database: ServerContext["database"],
+  { database, ruleSets }: Pick<ServerContext, "database" | "ruleSets">,
   submission: SubmissionToStore,
 ): Promise<Outcome<StoreOutcome>> {
   try {
     const [outcome] = await inTransaction(database, (transaction) =>
-      storeTogether(transaction, [submission]),
+      storeTogether(transaction, ruleSets, [submission]),
     );
     return outcome ?? { error: new Error("a submission was stored without an outcome") };
   } catch (error) {
@@ -94,6 +99,7 @@ async function storeAlone(
 
 async function storeTogether(
   transaction: Transaction<Schema>,
+  ruleSets: RuleSets,
   submissions: readonly SubmissionToStore[],
 ): Promise<readonly Outcome<StoreOutcome>[]> {
   const lastSubmits = await lockMonitors(transaction, submissions);
@@ -111,7 +117,10 @@ async function storeTogether(
   }
   if (late.length > 0) await giveBack(transaction, late);
   for (const each of late) outcomes.set(each, { error: outOfOrder() });
-  if (fresh.length > 0) await count(transaction, fresh, outcomes);
+  // After the claim, which whoever changes the rule set in force locks out (rules/activate-rule-set.ts): so a transaction
+  // that claims before the change commits before it, with the set before.
+  if (fresh.length > 0)
+    await count(transaction, await ruleSets.active(transaction), fresh, outcomes);
   return submissions.map(
     (each) => outcomes.get(each) ?? { error: new Error("a submission came to no outcome") },
   );
@@ -126,6 +135,7 @@ function outOfOrder(): AppError {
 
 async function count(
   transaction: Transaction<Schema>,
+  rules: RuleSet,
   submissions: readonly SubmissionToStore[],
   outcomes: Map<SubmissionToStore, Outcome<StoreOutcome>>,
 ): Promise<void> {
@@ -133,7 +143,7 @@ async function count(
   const repeated = await repeatedTimes(transaction, submissions, assignments);
   const applied = submissions.map((submission) => ({
     submission,
-    ...applySteps(submission, { assignments, repeated }),
+    ...applySteps(submission, { assignments, repeated, rules }),
   }));
   await writeResults(transaction, applied);
   await putOffTurns(transaction, applied);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { isNewScore } from "./is-new-score.ts";
 
-const LAST = { atNs: 1_000_000_000_000n, score: 20 };
+const LAST = { atNs: 1_000_000_000_000n, score: 20, ruleSet: "ntp_pool_recentmedian/1" };
 
 function after(minutes: number, score: number): boolean {
-  return isNewScore({ atNs: LAST.atNs + BigInt(Math.round(minutes * 60e9)), score }, LAST);
+  return isNewScore({ ...LAST, atNs: LAST.atNs + BigInt(Math.round(minutes * 60e9)), score }, LAST);
 }
 
 describe("an overall score gets a row of history when it tells something", () => {
@@ -19,10 +19,14 @@ describe("an overall score gets a row of history when it tells something", () =>
     expect(after(minutes, score)).toBe(isNew);
   });
 
+  test("the first one under another rule set, also when it is the same", () => {
+    expect(isNewScore({ ...LAST, ruleSet: "strict/1" }, LAST)).toBe(true);
+  });
+
   test("the first one always, and next to 0 only 0 is close", () => {
     expect(isNewScore(LAST, undefined)).toBe(true);
-    const zero = { atNs: LAST.atNs, score: 0 };
-    expect(isNewScore({ atNs: LAST.atNs + 1n, score: 0 }, zero)).toBe(false);
-    expect(isNewScore({ atNs: LAST.atNs + 1n, score: 0.001 }, zero)).toBe(true);
+    const zero = { ...LAST, score: 0 };
+    expect(isNewScore({ ...zero, atNs: LAST.atNs + 1n }, zero)).toBe(false);
+    expect(isNewScore({ ...zero, atNs: LAST.atNs + 1n, score: 0.001 }, zero)).toBe(true);
   });
 });

@@ -8,7 +8,7 @@ import {
   type Timestamptz,
   timestamptzFromNs,
 } from "@truechimer/database";
-import { type AssignmentStatus, RECENT_MEDIAN_ATTEMPTS } from "@truechimer/scoring";
+import { type AssignmentStatus, ruleSetTextOf } from "@truechimer/scoring";
 import { sql, type Transaction } from "kysely";
 import type { ProbePolicy } from "../policy.ts";
 import { WITNESS_COLUMNS, type WitnessColumns, witnessOf } from "../verdict/load-witnesses.ts";
@@ -30,14 +30,10 @@ export interface ServerToLoad {
 export interface LoadingWorld {
   readonly scorers: ActiveScorers;
   readonly live: LiveMonitors;
+  /** Beyond it no result has a vote. */
+  readonly lookbackNs: bigint;
   readonly probeOf: (serverId: bigint) => ProbePolicy;
 }
-
-/** Beyond it no result has a vote. */
-export const VOTE_LOOKBACK_NS: bigint = RECENT_MEDIAN_ATTEMPTS.reduce(
-  (most, { lookbackNs }) => (lookbackNs > most ? lookbackNs : most),
-  0n,
-);
 
 export async function loadServers(
   transaction: Transaction<Schema>,
@@ -53,6 +49,8 @@ export async function loadServers(
       {
         assignmentsVersion,
         createdOn,
+        lookbackNs: world.lookbackNs,
+        newestNs: newestOf(own.get(id)),
         scorers: own.get(id) ?? new Map(),
         watchers: watchers.get(id) ?? new Map(),
         candidates: undefined,
@@ -70,6 +68,17 @@ interface OwnRow {
   readonly score_ts: Timestamptz | null;
   readonly logged_ts: Timestamptz | null;
   readonly logged_score: number | null;
+  readonly logged_rule: string | null;
+}
+
+/** Of the results that were scored. */
+function newestOf(own: ReadonlyMap<ScorerName, ScorerState> | undefined): bigint | undefined {
+  let newest: bigint | undefined;
+  for (const { scoredAtNs } of own?.values() ?? []) {
+    if (scoredAtNs !== undefined && (newest === undefined || scoredAtNs > newest))
+      newest = scoredAtNs;
+  }
+  return newest;
 }
 
 /** Made where they are missing; what is there is never reset. */
@@ -87,7 +96,8 @@ async function loadScorerRows(
     order by server_id, scorer_id
     on conflict (server_id, monitor_id) do nothing`.execute(transaction);
   const { rows } = await sql<OwnRow>`
-    select ss.id, ss.server_id, ss.monitor_id, ss.score_raw, ss.score_ts, l.ts as logged_ts, l.score as logged_score
+    select ss.id, ss.server_id, ss.monitor_id, ss.score_raw, ss.score_ts, l.ts as logged_ts, l.score as logged_score,
+      l.rule as logged_rule
     from server_scores ss
     left join log_scores l on l.id = ss.last_log_score_id and l.ts = ss.last_answer_ts
     where ss.server_id = any(${serverIds}::bigint[]) and ss.monitor_id = any(${scorerIds}::bigint[])`.execute(
@@ -104,7 +114,8 @@ async function loadScorerRows(
   return states;
 }
 
-function scorerStateOf({ id, score_raw, score_ts, logged_ts, logged_score }: OwnRow): ScorerState {
+function scorerStateOf(row: OwnRow): ScorerState {
+  const { id, score_raw, score_ts, logged_ts, logged_score, logged_rule } = row;
   return {
     assignmentId: id,
     score: score_raw,
@@ -112,7 +123,11 @@ function scorerStateOf({ id, score_raw, score_ts, logged_ts, logged_score }: Own
     logged:
       logged_ts === null || logged_score === null
         ? undefined
-        : { atNs: nsFromTimestamptz(logged_ts), score: logged_score },
+        : {
+            atNs: nsFromTimestamptz(logged_ts),
+            score: logged_score,
+            ruleSet: ruleSetTextOf(logged_rule ?? ""),
+          },
   };
 }
 
@@ -134,9 +149,9 @@ const VOTE_COLUMNS = sql`l.id as vote_id, l.ts as vote_ts, l.score as vote_score
 async function loadWatchers(
   transaction: Transaction<Schema>,
   servers: readonly ServerToLoad[],
-  { live, probeOf }: LoadingWorld,
+  { live, probeOf, lookbackNs }: LoadingWorld,
 ): Promise<ReadonlyMap<bigint, Map<bigint, Watcher>>> {
-  const { oldest, newest } = spanOf(servers);
+  const { oldest, newest } = spanOf(servers, lookbackNs);
   const { rows } = await sql<WatcherRow>`
     select ss.server_id, ss.monitor_id, ss.status, ${WITNESS_COLUMNS}, ${VOTE_COLUMNS}
     from server_scores ss
@@ -163,7 +178,10 @@ async function loadWatchers(
     });
   }
   const behind = servers.filter(({ id }) => ahead.has(id));
-  for (const row of await votesInHistory(transaction, behind, ["active", "testing"])) {
+  for (const row of await votesInHistory(transaction, behind, {
+    statuses: ["active", "testing"],
+    lookbackNs,
+  })) {
     const watcher = watchers.get(row.server_id)?.get(row.monitor_id);
     if (watcher !== undefined) watcher.vote = voteOfRow(row, standingOf(row.status));
   }
@@ -186,17 +204,20 @@ interface HistoryRow extends VoteColumns {
 async function votesInHistory(
   transaction: Transaction<Schema>,
   servers: readonly Pick<ServerToLoad, "id" | "at">[],
-  statuses: readonly AssignmentStatus[],
+  {
+    statuses,
+    lookbackNs,
+  }: { readonly statuses: readonly AssignmentStatus[]; readonly lookbackNs: bigint },
 ): Promise<readonly HistoryRow[]> {
   if (servers.length === 0) return [];
-  const { oldest, newest } = spanOf(servers);
+  const { oldest, newest } = spanOf(servers, lookbackNs);
   const { rows } = await sql<HistoryRow>`
     select l.*, ss.status from (
       select distinct on (l.server_id, l.monitor_id) l.server_id, l.monitor_id, ${VOTE_COLUMNS}
       from unnest(${servers.map(({ id }) => id)}::bigint[], ${servers.map(({ at }) => at)}::timestamptz[])
         as wanted (server_id, at)
       join log_scores l on l.server_id = wanted.server_id and l.ts between ${oldest} and ${newest}
-        and l.ts <= wanted.at and l.ts >= wanted.at - make_interval(secs => ${Number(VOTE_LOOKBACK_NS / 1_000_000_000n)}::float8)
+        and l.ts <= wanted.at and l.ts >= wanted.at - make_interval(secs => ${Number(lookbackNs / 1_000_000_000n)}::float8)
       order by l.server_id, l.monitor_id, l.ts desc, l.id desc
     ) l
     join server_scores ss on ss.server_id = l.server_id and ss.monitor_id = l.monitor_id
@@ -208,10 +229,13 @@ async function votesInHistory(
 export async function loadCandidates(
   transaction: Transaction<Schema>,
   servers: readonly Pick<ServerToLoad, "id" | "at">[],
-  live: LiveMonitors,
+  { live, lookbackNs }: Pick<LoadingWorld, "live" | "lookbackNs">,
 ): Promise<ReadonlyMap<bigint, Map<bigint, Vote>>> {
   const votes = new Map<bigint, Map<bigint, Vote>>(servers.map(({ id }) => [id, new Map()]));
-  for (const row of await votesInHistory(transaction, servers, ["candidate"])) {
+  for (const row of await votesInHistory(transaction, servers, {
+    statuses: ["candidate"],
+    lookbackNs,
+  })) {
     if (!live.statuses.has(row.monitor_id)) continue;
     votes.get(row.server_id)?.set(row.monitor_id, voteOfRow(row, standingOf(row.status)));
   }
@@ -235,7 +259,10 @@ export async function resultsOfCandidates(
   return new Set(results.filter((_, index) => places.has(index)));
 }
 
-function spanOf(servers: readonly Pick<ServerToLoad, "at">[]): {
+function spanOf(
+  servers: readonly Pick<ServerToLoad, "at">[],
+  lookbackNs: bigint,
+): {
   readonly oldest: Timestamptz;
   readonly newest: Timestamptz;
 } {
@@ -246,5 +273,5 @@ function spanOf(servers: readonly Pick<ServerToLoad, "at">[]): {
     if (at < oldest) oldest = at;
     if (at > newest) newest = at;
   }
-  return { oldest: timestamptzFromNs(nsFromTimestamptz(oldest) - VOTE_LOOKBACK_NS), newest };
+  return { oldest: timestamptzFromNs(nsFromTimestamptz(oldest) - lookbackNs), newest };
 }

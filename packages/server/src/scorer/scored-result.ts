@@ -10,6 +10,8 @@ export interface ScoredResult {
   readonly monitorId: bigint;
   readonly at: Timestamptz;
   readonly atNs: bigint;
+  /** By which it was stepped, such as "ntp_pool_recentmedian/1/offset_good". */
+  readonly rule: string;
   readonly step: number;
   readonly score: number;
   readonly offsetNs: bigint | null;
@@ -40,7 +42,7 @@ export async function loadResults(
   { keys, first, last }: ResultsToLoad,
 ): Promise<readonly ScoredResult[]> {
   const { rows } = await sql<Omit<ScoredResult, "atNs">>`
-    select l.id, l.server_id as "serverId", l.monitor_id as "monitorId", l.ts as at, l.step, l.score,
+    select l.id, l.server_id as "serverId", l.monitor_id as "monitorId", l.ts as at, l.rule, l.step, l.score,
       l.offset_ns as "offsetNs", l.bound_ns as "boundNs", l.rtt_ns as "rttNs", l.stratum, l.leap, l.reason,
       l.no_response as "noResponse", l.samples_sent as "samplesSent", l.samples_answered as "samplesAnswered",
       l.has_evidence as "hasEvidence", l.attributes::text as attributes

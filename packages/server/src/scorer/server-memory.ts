@@ -37,6 +37,10 @@ export interface ServerState {
   readonly assignmentsVersion: bigint;
   /** Numbers of servers begin anew in a database that was emptied. */
   readonly createdOn: string;
+  /** How far back the votes reach that it was loaded with. */
+  readonly lookbackNs: bigint;
+  /** Of its results that were scored, the newest time. */
+  newestNs: bigint | undefined;
   readonly scorers: ReadonlyMap<ScorerName, ScorerState>;
   /** By monitor. */
   readonly watchers: Map<bigint, Watcher>;

@@ -1,15 +1,16 @@
 // What results make of one server, by both scorers: pure but for the memory, which moves on with each.
 
 import {
-  EVERY_RULE_SET,
   everyScore,
-  RECENT_MEDIAN_ATTEMPTS,
-  RECENT_MEDIAN_RULE_SET,
+  type OverallMethod,
+  type RuleSet,
   recentMedian,
   recentMedianRows,
   ruleSetText,
+  ruleSetTextOf,
 } from "@truechimer/scoring";
 import type { ProbePolicy } from "../policy.ts";
+import type { RuleSetOf } from "../rules/rule-sets.ts";
 import { witnessIntervalNs } from "../verdict/load-witnesses.ts";
 import { isNewScore } from "./is-new-score.ts";
 import type { ScoredResult } from "./scored-result.ts";
@@ -22,6 +23,8 @@ import { witnessAfter } from "./witness-after.ts";
 export interface ScorerStep {
   /** The result that caused it. */
   readonly trigger: ScoredResult;
+  /** Rule set and method, such as "ntp_pool_recentmedian/1/recent_median". */
+  readonly rule: string;
   /** Absent: the score was chosen, not stepped. */
   readonly scoreBefore: number | undefined;
   readonly step: number;
@@ -37,8 +40,6 @@ export interface ScorerStep {
 /** A scorer's part in what happened to a server. */
 export interface ScorerOutcome {
   readonly scorer: ScorerName;
-  /** Rule set as "name/version". */
-  readonly ruleSet: string;
   readonly state: ScorerState;
   /** The last step; its score is the state's. */
   readonly last: ScorerStep;
@@ -54,16 +55,6 @@ export interface ServerOutcome {
   readonly overall: ReadonlyMap<ScoredResult, number>;
 }
 
-const EVERY = ruleSetText(EVERY_RULE_SET);
-const RECENT_MEDIAN = ruleSetText(RECENT_MEDIAN_RULE_SET);
-
-/** Active and testing monitors have a vote for so long. */
-const WATCHERS_LOOKBACK_NS: bigint = RECENT_MEDIAN_ATTEMPTS.reduce(
-  (most, { statuses, lookbackNs }) =>
-    statuses.includes("active") && lookbackNs > most ? lookbackNs : most,
-  0n,
-);
-
 export interface ServerToStep {
   readonly serverId: bigint;
   readonly state: ServerState;
@@ -72,24 +63,26 @@ export interface ServerToStep {
   /** Those of candidates that may have a vote. */
   readonly ofCandidates: ReadonlySet<ScoredResult>;
   readonly probe: ProbePolicy;
+  /** A result is scored by the set that it was stepped by. */
+  readonly rulesOf: RuleSetOf;
 }
 
 export function stepServer(server: ServerToStep): ServerOutcome {
   const { serverId, state, results } = server;
-  const every = stepEvery(state.scorers.get(EVERY_SCORER), results);
+  const every = stepEvery(state.scorers.get(EVERY_SCORER), server);
   const steps: ScorerStep[] = [];
   const overall = new Map<ScoredResult, number>();
   const median = state.scorers.get(RECENT_MEDIAN_SCORER);
   for (const result of results) {
     takeVote(server, result);
-    const step = median === undefined ? undefined : medianStep(median, state, result);
+    const step = median === undefined ? undefined : overallStep(median, server, result);
     if (step === undefined) continue;
     steps.push(step);
     overall.set(result, step.score);
   }
   const outcomes = [
-    outcomeOf(EVERY_SCORER, EVERY, state, every),
-    outcomeOf(RECENT_MEDIAN_SCORER, RECENT_MEDIAN, state, steps),
+    outcomeOf(EVERY_SCORER, state, every),
+    outcomeOf(RECENT_MEDIAN_SCORER, state, steps),
   ];
   return {
     serverId,
@@ -102,41 +95,72 @@ export function stepServer(server: ServerToStep): ServerOutcome {
 /** A late result steps it when it comes. */
 function stepEvery(
   state: ScorerState | undefined,
-  results: readonly ScoredResult[],
+  { results, rulesOf }: ServerToStep,
 ): readonly ScorerStep[] {
   if (state === undefined) return [];
-  return results.map((trigger) => {
-    const { step, attributes } = trigger;
-    const offsetNs = trigger.offsetNs ?? undefined;
-    const rttNs = trigger.rttNs ?? undefined;
-    const scoreBefore = state.score;
-    const score = everyScore(scoreBefore, { step, offsetNs });
-    state.score = score;
-    return { trigger, scoreBefore, step, score, offsetNs, rttNs, attributes, chosenId: undefined };
-  });
+  return results.map((trigger) => everyStep(state, rulesOf(trigger), trigger));
+}
+
+function everyStep(state: ScorerState, rules: RuleSet, trigger: ScoredResult): ScorerStep {
+  const { step, attributes } = trigger;
+  const offsetNs = trigger.offsetNs ?? undefined;
+  const rttNs = trigger.rttNs ?? undefined;
+  const scoreBefore = state.score;
+  const score = everyScore(scoreBefore, { step, offsetNs }, rules);
+  state.score = score;
+  return {
+    trigger,
+    rule: ruleOf(rules, "every"),
+    scoreBefore,
+    step,
+    score,
+    offsetNs,
+    rttNs,
+    attributes,
+    chosenId: undefined,
+  };
+}
+
+function ruleOf(rules: RuleSet, method: OverallMethod): string {
+  return `${ruleSetText(rules)}/${method}`;
 }
 
 /**
  * The overall score after a result. A result that is older than one that was counted before is a vote from then on, but
  * no overall score was ever of its time; and one without any vote (its monitor was paused since) gives none.
  */
-function medianStep(
+function overallStep(
   own: ScorerState,
-  { watchers, candidates }: ServerState,
+  { state, rulesOf }: ServerToStep,
   trigger: ScoredResult,
 ): ScorerStep | undefined {
   const { atNs } = trigger;
   if (own.scoredAtNs !== undefined && atNs < own.scoredAtNs) return undefined;
+  const rules = rulesOf(trigger);
+  const step =
+    rules.overall === "every"
+      ? everyStep(own, rules, trigger)
+      : medianStep(own, rules, state, trigger);
+  if (step !== undefined) own.scoredAtNs = atNs;
+  return step;
+}
+
+function medianStep(
+  own: ScorerState,
+  rules: RuleSet,
+  { watchers, candidates }: ServerState,
+  trigger: ScoredResult,
+): ScorerStep | undefined {
   const votes: Vote[] = [];
   for (const { vote } of watchers.values()) if (vote !== undefined) votes.push(vote);
   if (candidates !== undefined) votes.push(...candidates.values());
-  const chosen = recentMedian(recentMedianRows(votes, atNs));
+  const chosen = recentMedian(recentMedianRows(votes, trigger.atNs, rules.attempts));
   if (chosen === undefined) return undefined;
   const { score, step, attributes, logScoreId: chosenId } = chosen;
   own.score = score;
-  own.scoredAtNs = atNs;
   return {
     trigger,
+    rule: ruleOf(rules, "recent_median"),
     scoreBefore: undefined,
     step,
     score,
@@ -164,35 +188,57 @@ function takeVote({ state, ofCandidates, probe }: ServerToStep, result: ScoredRe
 
 function outcomeOf(
   scorer: ScorerName,
-  ruleSet: string,
   { scorers }: ServerState,
   steps: readonly ScorerStep[],
 ): ScorerOutcome | undefined {
   const state = scorers.get(scorer);
   const last = steps.at(-1);
   if (state === undefined || last === undefined) return undefined;
-  const toLog = steps.filter(({ trigger: { atNs }, score }) => {
-    if (!isNewScore({ atNs, score }, state.logged)) return false;
-    state.logged = { atNs, score };
+  const toLog = steps.filter(({ trigger: { atNs }, score, rule }) => {
+    const next = { atNs, score, ruleSet: ruleSetTextOf(rule) };
+    if (!isNewScore(next, state.logged)) return false;
+    state.logged = next;
     return true;
   });
-  return { scorer, ruleSet, state, last, toLog };
+  return { scorer, state, last, toLog };
 }
 
 /** Whether one of the results may find no vote but of candidates. */
 export function needsCandidates(
   { watchers, candidates }: ServerState,
   results: readonly ScoredResult[],
+  rulesOf: RuleSetOf,
 ): boolean {
   if (candidates !== undefined) return false;
-  let newestNs: bigint | undefined;
-  for (const { vote } of watchers.values()) {
-    if (vote !== undefined && (newestNs === undefined || vote.atNs > newestNs))
-      newestNs = vote.atNs;
+  const newest = new Map<string, bigint>();
+  const note = (assignment: string, atNs: bigint): void => {
+    const known = newest.get(assignment);
+    if (known === undefined || atNs > known) newest.set(assignment, atNs);
+  };
+  for (const { vote, standing } of watchers.values()) {
+    if (vote !== undefined) note(standing.assignment, vote.atNs);
   }
-  for (const { atNs, monitorId } of results) {
-    if (watchers.has(monitorId)) newestNs = atNs;
-    if (newestNs === undefined || atNs - newestNs > WATCHERS_LOOKBACK_NS) return true;
+  return results.some((result) => {
+    const watcher = watchers.get(result.monitorId);
+    if (watcher !== undefined) note(watcher.standing.assignment, result.atNs);
+    return candidatesDecide(rulesOf(result), newest, result.atNs);
+  });
+}
+
+/** An attempt that candidates have a part in comes before any that finds a vote of a watcher. */
+function candidatesDecide(
+  { overall, attempts }: RuleSet,
+  newest: ReadonlyMap<string, bigint>,
+  atNs: bigint,
+): boolean {
+  if (overall !== "recent_median") return false;
+  for (const { statuses, lookbackNs } of attempts) {
+    if (statuses.includes("candidate")) return true;
+    const finds = statuses.some((status) => {
+      const voteNs = newest.get(status);
+      return voteNs !== undefined && atNs - voteNs <= lookbackNs;
+    });
+    if (finds) return false;
   }
   return false;
 }

@@ -48,7 +48,7 @@ async function logSteps(
         ${rows.map(({ step }) => step.scoreBefore ?? null)}::float8[],
         ${rows.map(({ step }) => step.step)}::float8[],
         ${rows.map(({ step }) => step.score)}::float8[],
-        ${rows.map(({ outcome }) => outcome.ruleSet)}::text[],
+        ${rows.map(({ step }) => step.rule)}::text[],
         ${rows.map(({ step }) => step.offsetNs ?? null)}::bigint[],
         ${rows.map(({ step }) => step.rttNs ?? null)}::bigint[],
         ${rows.map(({ outcome, step }) => attributesOf(outcome, step))}::text[]

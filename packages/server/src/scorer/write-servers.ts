@@ -32,7 +32,7 @@ export async function writeServers(
     column((row) => (row.overall === undefined ? undefined : value(row.overall)));
   await sql`
     update servers s set
-      score_raw = coalesce(t.score, s.score_raw), score_ts = coalesce(t.score_ts, s.score_ts),
+      score_raw = coalesce(t.score, s.score_raw), score_ts = greatest(s.score_ts, t.score_ts),
       last_check_ts = greatest(s.last_check_ts, t.checked_at),
       last_answer_ts = greatest(s.last_answer_ts, t.answered_at),
       stratum = coalesce(t.stratum, s.stratum), reference_id = coalesce(t.reference_id, s.reference_id),

@@ -2,7 +2,13 @@
 // the servers' rows, so that two of these never tell the same change twice.
 
 import type { Schema, VerdictName } from "@truechimer/database";
-import { type Verdict, type VerdictPolicy, verdictOf, type Witness } from "@truechimer/scoring";
+import {
+  type RuleSet,
+  type Verdict,
+  type VerdictPolicy,
+  verdictOf,
+  type Witness,
+} from "@truechimer/scoring";
 import { sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
@@ -16,12 +22,17 @@ export interface KnownVerdict {
   readonly verdict: VerdictName;
 }
 
-/** One witness is enough for the lab: its servers are ours. */
-function verdictPolicy(policy: ServerPolicy, lab: boolean): VerdictPolicy {
+/** What the rule set says goes before what is configured. One witness is enough for the lab: its servers are ours. */
+function verdictPolicy(
+  policy: Pick<ServerPolicy, "offsetLimitNs" | "witnessesMin">,
+  { verdict }: Pick<RuleSet, "verdict">,
+  { lab }: Pick<KnownVerdict, "lab">,
+): VerdictPolicy {
+  const { offsetLimitNs, witnessesMin, freshIntervals = FRESH_INTERVALS } = verdict;
   return {
-    offsetLimitNs: policy.offsetLimitNs,
-    witnessesMin: lab ? 1 : policy.witnessesMin,
-    freshIntervals: FRESH_INTERVALS,
+    offsetLimitNs: offsetLimitNs ?? policy.offsetLimitNs,
+    witnessesMin: lab ? 1 : (witnessesMin ?? policy.witnessesMin),
+    freshIntervals,
   };
 }
 
@@ -49,9 +60,10 @@ export async function reachVerdicts(
     known.map(({ id }) => id),
     policies,
   );
+  const rules = await context.ruleSets.active(transaction);
   const reached = known.map((server) => ({
     server,
-    verdict: verdictNow(context, server, witnesses.get(server.id) ?? []),
+    verdict: verdictNow(context, server, { witnesses: witnesses.get(server.id) ?? [], rules }),
   }));
   await writeVerdicts(transaction, reached);
   await tellChanges(context, transaction, reached);
@@ -64,10 +76,11 @@ export interface Reached {
 
 export function verdictNow(
   { clock, policy }: Pick<ServerContext, "clock" | "policy">,
-  { lab }: Pick<KnownVerdict, "lab">,
-  witnesses: readonly Witness[],
+  server: Pick<KnownVerdict, "lab">,
+  { witnesses, rules }: { readonly witnesses: readonly Witness[]; readonly rules: RuleSet },
 ): Verdict {
-  return verdictOf({ nowNs: clock.nowNs(), witnesses, policy: verdictPolicy(policy, lab) });
+  const nowNs = clock.nowNs();
+  return verdictOf({ nowNs, witnesses, policy: verdictPolicy(policy, rules, server) });
 }
 
 async function writeVerdicts(
