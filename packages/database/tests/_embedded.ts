@@ -36,7 +36,8 @@ export function useMadeDatabases(): () => string {
   };
 }
 
-function makeDirectory(): string {
+/** Whoever makes it removes it. */
+export function makeDirectory(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), "embedded postgres ")));
 }
 

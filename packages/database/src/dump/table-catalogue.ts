@@ -3,15 +3,13 @@
 
 import type { ClientBase } from "pg";
 import { readPartitions } from "../partitions/partition-catalogue.ts";
-import {
-  type DumpedTable,
-  LEDGER_TABLE,
-  LEFT_OUT,
-  type SequenceValue,
-} from "./dump-description.ts";
+import { type DumpedTable, LEDGER_TABLE, type SequenceValue } from "./dump-description.ts";
 
 /** In the order of their names, the ledger last. */
-export async function readTables(client: ClientBase): Promise<{
+export async function readTables(
+  client: ClientBase,
+  without: ReadonlySet<string>,
+): Promise<{
   readonly tables: readonly DumpedTable[];
   readonly leftOut: readonly string[];
 }> {
@@ -32,7 +30,7 @@ export async function readTables(client: ClientBase): Promise<{
   );
   const tables: DumpedTable[] = [];
   for (const { name, columns, partitions } of rows) {
-    if (LEFT_OUT.has(name)) continue;
+    if (without.has(name)) continue;
     tables.push({
       name,
       columns,
@@ -40,7 +38,7 @@ export async function readTables(client: ClientBase): Promise<{
       partitions: partitions === null ? [] : await readPartitions(client, { name }),
     });
   }
-  return { tables, leftOut: rows.map(({ name }) => name).filter((name) => LEFT_OUT.has(name)) };
+  return { tables, leftOut: rows.map(({ name }) => name).filter((name) => without.has(name)) };
 }
 
 /** Whatever transaction asks: sequences are outside of all. */

