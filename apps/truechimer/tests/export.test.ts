@@ -2,7 +2,7 @@
 // connection that breaks.
 
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import { runCli } from "../src/run-cli.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const CHECKS = 20_000;
+const CHECKS = 10_000;
 
 const database = await useDatabase();
 await database.pool.query(`
@@ -91,11 +91,11 @@ const idsOf = (ndjson: string): readonly number[] =>
     .map((line) => (JSON.parse(line) as { readonly id: number }).id);
 
 /** The end of the first of both days. */
-const { rows: days } = await database.pool.query<{ readonly day: string }>(
+const { rows: middle } = await database.pool.query<{ readonly day: string }>(
   "select to_char(ts at time zone 'utc', 'YYYY-MM-DD') as day from log_scores where id = $1",
   [CHECKS],
 );
-const MIDNIGHT = days[0]?.day ?? "";
+const MIDNIGHT = middle[0]?.day ?? "";
 
 const ALL: readonly number[] = Array.from({ length: CHECKS }, (_, index) => index + 1);
 
@@ -160,7 +160,7 @@ test.each(["csv", "ndjson"])(
   "a connection that breaks is opened again, and no row of %s is there twice or missing",
   async (form) => {
     const whole = await exported(["checks", "--form", form]);
-    const proxy = await useBreakingProxy([200_000, 333_333, 700_001]);
+    const proxy = await useBreakingProxy([100_000, 133_333, 200_001]);
     const broken = await exported(["checks", "--form", form], { url: proxy.url });
     expect([broken.code, broken.err]).toEqual([0, ""]);
     expect(broken.out === whole.out).toBe(true);
@@ -204,6 +204,50 @@ describe("into a file", () => {
   });
 });
 
+describe("as Parquet", () => {
+  const dayBefore = new Date(Date.parse(MIDNIGHT) - 86_400_000).toISOString().slice(0, 10);
+
+  test("every day that is over has a file, and the same command writes those that are missing", async () => {
+    const days = join(directory, "days");
+    const command = ["checks", "--form", "parquet", "--output", days];
+    const [first = "", second = ""] = [dayBefore, MIDNIGHT].map((day) =>
+      join(days, `checks-${day}.parquet`),
+    );
+    expect((await exported(command)).err).toContain("no day is there to go on after");
+    const both = await exported([...command, "--from", dayBefore]);
+    expect([both.code, both.err, both.out]).toEqual([0, "", `${first}\n${second}\n`]);
+    const [size, secondSize] = await Promise.all(
+      [first, second].map(async (path) => (await stat(path)).size),
+    );
+    expect(Math.min(size ?? 0, secondSize ?? 0)).toBeGreaterThan(15_000);
+    expect((await exported([...command, "--from", dayBefore])).out).toBe("");
+    await rm(second);
+    // What an interruption left is none, and is written over.
+    await writeFile(join(days, `.checks-${MIDNIGHT}.parquet.part`), "half");
+    expect((await exported(command)).out).toBe(`${second}\n`);
+    expect((await stat(second)).size).toBe(secondSize);
+    expect((await readFile(second)).subarray(-4).toString()).toBe("PAR1");
+    expect((await readdir(days)).toSorted()).toEqual(
+      [dayBefore, MIDNIGHT].map((day) => `checks-${day}.parquet`),
+    );
+  });
+
+  test("a connection that breaks, and Ctrl-C, leave no file that is not whole", async () => {
+    const days = join(directory, "broken");
+    const command = ["checks", "--form", "parquet", "--output", days, "--from", dayBefore];
+    const proxy = await useBreakingProxy([Number.POSITIVE_INFINITY, 10_000]);
+    const { code, out } = await exported(command, { url: proxy.url });
+    expect([code, out.split("\n").length, proxy.opened()]).toEqual([0, 3, 3]);
+    await rm(days, { recursive: true });
+    const stopped = new AbortController();
+    stopped.abort();
+    const { err, ...ended } = await exported(command, { stopSignal: () => stopped.signal });
+    expect([ended.code, ended.out]).toEqual([1, ""]);
+    expect(err).toContain(`ended before ${dayBefore}; the same command goes on with it`);
+    expect(await readdir(days)).toEqual([]);
+  });
+});
+
 test.each(["oldest", "newest"])(
   "Ctrl-C, %s first: it says where the rest begins",
   async (order) => {
@@ -243,6 +287,13 @@ describe("is refused", () => {
     [["sources"], "Allowed choices are checks, exchanges, steps, scores, verdicts, audit", 2],
     [["audit", "--filter", "x"], "--filter: the export audit takes none", 2],
     [["audit", "--server", "x"], "--server: the export audit is of no server", 2],
+    [["checks", "--form", "parquet"], "name a directory for them by --output", 2],
+    [
+      ["checks", "--form", "parquet", "--output", "/dev/null/x"],
+      "is no directory that can be written",
+      2,
+    ],
+    [["checks", "--form", "parquet", "--output", "x", "--after", "5,5"], "goes on by itself", 2],
     [["checks", "--resume"], "--resume goes on with a file: name it by --output", 2],
     [["checks", "--output", "x", "--resume", "--after", "y"], "--resume and --after both say", 2],
     [["checks", "--from", "yesterday"], '--from: "yesterday" is no time', 2],

@@ -1,16 +1,20 @@
 // Exports as files over plain HTTP: whole, safe, for those who may read them, going on where they ended, and breaking off
 // visibly.
 
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { EXPORT_TABLES, type ExportTableName, monitorV2 } from "@truechimer/api";
 import { systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { auditHash } from "../src/audit/audit-entry.ts";
 import { tokenHash } from "../src/http/token.ts";
 import { createToken } from "../src/index.ts";
+import { DUCKDB_TYPES, exactColumn, exactValue, useDuckDb } from "./_duckdb.ts";
 import { exchanges } from "./_exchanges.ts";
 import { HOSTILE, insertFilterRows } from "./_filter-rows.ts";
 import { useServer } from "./_test-server.ts";
@@ -101,7 +105,20 @@ test("every check is in the file, the oldest first, as lines of JSON and as CSV"
   expect(csv).not.toMatch(/(^|,)-- or/m);
 });
 
-type Row = Readonly<Record<string, unknown>>;
+async function parquetFile(path: string): Promise<string> {
+  const answer = await get(path);
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([
+    200,
+    "application/vnd.apache.parquet",
+  ]);
+  const directory = await mkdtemp(join(tmpdir(), "truechimer-parquet-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const file = join(directory, "export.parquet");
+  await writeFile(file, Buffer.from(await answer.arrayBuffer()));
+  return file;
+}
+
+type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 const rowsOf = (text: string): readonly Row[] =>
   text
@@ -134,6 +151,24 @@ describe.each(OTHERS)("of %s", (table) => {
     expect(newest.at(-1)?.[keyColumns[0] ?? ""]).toEqual(rows[0]?.[keyColumns[0] ?? ""]);
   });
 
+  test("as Parquet an independent engine reads the same values, of the right types", async () => {
+    const rows = rowsOf(await (await get(`${table}.ndjson?${RANGE}`)).text());
+    const duckdb = await useDuckDb();
+    const path = await parquetFile(`${table}.parquet?${RANGE}`);
+    const described = await duckdb.rows(`describe select * from read_parquet('${path}')`);
+    expect(described.map((row) => [row["column_name"], row["column_type"]])).toEqual(
+      columns.map(({ name, type }) => [name, DUCKDB_TYPES[type]]),
+    );
+    const read = await duckdb.rows(
+      `select ${columns.map(exactColumn).join(", ")} from read_parquet('${path}')`,
+    );
+    expect(read).toEqual(
+      rows.map((row) =>
+        Object.fromEntries(columns.map((each) => [each.name, exactValue(each, row[each.name])])),
+      ),
+    );
+  });
+
   test.each(["oldest", "newest"])("%s first it goes on after any row", async (order) => {
     const query = `${RANGE}&order=${order}`;
     const whole = (await (await get(`${table}.ndjson?${query}`)).text()).split("\n");
@@ -160,6 +195,36 @@ describe.each(OTHERS)("of %s", (table) => {
       `expected ${keyColumns.join(",")} of the last row`,
     );
   });
+});
+
+test("Parquet has its rows in groups, and a filter, servers and a range choose; empty, it has its columns", async () => {
+  const duckdb = await useDuckDb();
+  const all = await parquetFile("checks.parquet");
+  const [counted] = await duckdb.rows(
+    `select count(*)::varchar as rows, count(distinct id)::varchar as ids,
+      (select count(distinct row_group_id)::varchar from parquet_metadata('${all}')) as groups from read_parquet('${all}')`,
+  );
+  expect(counted).toEqual({
+    rows: String(MORE + 200),
+    ids: String(MORE + 200),
+    groups: String(Math.ceil((MORE + 200) / 5_000)),
+  });
+  const some = await parquetFile("checks.parquet?filter=reason:timeout&server_id=3&from=now-3h");
+  const told = rowsOf(
+    await (await get("checks.ndjson?filter=reason:timeout&server_id=3&from=now-3h")).text(),
+  );
+  expect(await duckdb.rows(`select id::varchar as id from read_parquet('${some}')`)).toEqual(
+    told.map(({ id }) => ({ id: String(id) })),
+  );
+  const none = await parquetFile("checks.parquet?to=2020-01-01");
+  expect(
+    await duckdb.rows(
+      `select count(*)::varchar as n, count(id)::varchar as m from read_parquet('${none}')`,
+    ),
+  ).toEqual([{ n: "0", m: "0" }]);
+  const after = await get("checks.parquet?after=2026-11-28T00:00Z,5");
+  expect(after.status).toBe(400);
+  expect(await after.text()).toContain("a Parquet file cannot be gone on with: ask for a day");
 });
 
 test("exchanges are as GetCheck has them, and theirs are the datagrams byte for byte", async () => {
@@ -365,7 +430,10 @@ test("so many at once, whose readers may stop: their places are free again when 
   expect(refused.status).toBe(429);
   expect(refused.headers.get("retry-after")).toBe("10");
   for (const leave of open) leave();
-  await vi.waitFor(async () => expect((await get("checks.csv?to=now-2d")).status).toBe(200), {
+  // All of them: none asks the database any more when this file ends.
+  const asMany = async (): Promise<readonly number[]> =>
+    Promise.all(open.map(async () => (await get("checks.csv?to=now-2d")).status));
+  await vi.waitFor(async () => expect(new Set(await asMany())).toEqual(new Set([200])), {
     timeout: 20_000,
     interval: 50,
   });

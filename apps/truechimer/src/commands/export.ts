@@ -24,12 +24,14 @@ interface ExportOptions extends AddressOptions {
   readonly since?: string;
   readonly order?: "newest" | "oldest";
   readonly after?: string;
-  readonly form?: RowForm;
+  readonly form?: RowForm | "parquet";
   readonly output?: string;
   readonly resume?: boolean;
 }
 
 const FORMS: readonly RowForm[] = ["csv", "ndjson"];
+/** Of the server, but a day at a time. */
+const DAILY = "parquet";
 const TABLES = Object.keys(EXPORT_TABLES) as readonly ExportTableName[];
 
 export function registerExport(host: CommandHost): void {
@@ -38,9 +40,15 @@ export function registerExport(host: CommandHost): void {
     .addArgument(new Argument("<table>", "what to export").choices([...TABLES]))
     .description("everything that is kept of a range of time, whole, in files of any size")
     .addOption(
-      new Option("--form <form>", "by default that of --output, else ndjson").choices([...FORMS]),
+      new Option("--form <form>", "by default that of --output, else ndjson").choices([
+        ...FORMS,
+        DAILY,
+      ]),
     )
-    .option("--output <file>", "write into this file; by default to the output")
+    .option(
+      "--output <file>",
+      "write into this file, of parquet directory; by default to the output",
+    )
     .option("--resume", "go on with --output after its last row")
     .option("--filter <filter>", "only rows that pass, such as 'server.name:ntp1*'")
     .option(
@@ -68,6 +76,7 @@ export function registerExport(host: CommandHost): void {
           "what has come since the last time",
         ],
         ["truechimer export audit --form csv", "who did what, with the hashes"],
+        ["truechimer export checks --form parquet --output days/ --since 30d", "a file a day"],
       )}`,
     )
     .action(async (table: ExportTableName, options: ExportOptions) => {
@@ -83,10 +92,15 @@ async function runExport(
 ): Promise<WritingEnd> {
   const { context } = host;
   refuseContradictions(table, options);
+  if (options.form === DAILY) return runDaily(host, table, options);
   const form = formOf(options);
   const { adminAccess } = await import("../admin-client.ts");
   const { writeRows } = await import("../export/write-rows.ts");
   const parameters = await parametersOf(host, options);
+  const { rangeOf } = await import("../results/results-range.ts");
+  const range = rangeOf(options, context.clock.nowNs());
+  if (range.from !== undefined) parameters.set("from", instantText(range.from));
+  if (range.to !== undefined) parameters.set("to", instantText(range.to));
   const access = await adminAccess(context, options);
   await using file = await outputFile(table, form, options);
   const after = file?.after ?? options.after;
@@ -95,6 +109,25 @@ async function runExport(
   return await callWithFilter(host, { ...options, format: "human" }, (filter) => {
     if (filter !== "") parameters.set("filter", filter);
     return writeRows(context, { access, table, form, parameters, after, sink });
+  });
+}
+
+async function runDaily(
+  host: CommandHost,
+  table: ExportTableName,
+  options: ExportOptions,
+): Promise<WritingEnd> {
+  const { context } = host;
+  const { adminAccess } = await import("../admin-client.ts");
+  const { writeDays } = await import("../export/write-days.ts");
+  const { rangeNsOf } = await import("../results/results-range.ts");
+  const range = rangeNsOf(options, context.clock.nowNs());
+  const parameters = await parametersOf(host, options);
+  const access = await adminAccess(context, options);
+  const { output: directory = "." } = options;
+  return callWithFilter(host, { ...options, format: "human" }, (filter) => {
+    if (filter !== "") parameters.set("filter", filter);
+    return writeDays(context, { access, table, directory, parameters, range });
   });
 }
 
@@ -107,6 +140,13 @@ function refuseContradictions(table: ExportTableName, options: ExportOptions): v
     refuse(`--filter: the export ${table} takes none; narrow it by --from and --to`);
   if (options.server.length > 0 && !ofServers)
     refuse(`--server: the export ${table} is of no server; narrow it by --from and --to`);
+  if (options.form === DAILY) {
+    if (options.output === undefined)
+      refuse("--form parquet has a file a day: name a directory for them by --output");
+    if (options.resume === true || options.after !== undefined)
+      refuse("--form parquet goes on by itself: days whose files are there are passed over");
+    if (options.order === "newest") refuse("--order: a Parquet file has the oldest first");
+  }
   if (options.resume === true && options.output === undefined)
     refuse("--resume goes on with a file: name it by --output");
   if (options.resume === true && options.after !== undefined)
@@ -114,15 +154,12 @@ function refuseContradictions(table: ExportTableName, options: ExportOptions): v
 }
 
 function formOf({ form, output = "" }: ExportOptions): RowForm {
-  return form ?? FORMS.find((name) => output.endsWith(`.${name}`)) ?? "ndjson";
+  if (form !== undefined && form !== DAILY) return form;
+  return FORMS.find((name) => output.endsWith(`.${name}`)) ?? "ndjson";
 }
 
 async function parametersOf(host: CommandHost, options: ExportOptions): Promise<URLSearchParams> {
-  const { rangeOf } = await import("../results/results-range.ts");
-  const range = rangeOf(options, host.context.clock.nowNs());
   const parameters = new URLSearchParams();
-  if (range.from !== undefined) parameters.set("from", instantText(range.from));
-  if (range.to !== undefined) parameters.set("to", instantText(range.to));
   if (options.order !== undefined) parameters.set("order", options.order);
   if (options.server.length === 0) return parameters;
   const { connectAdmin } = await import("../admin-client.ts");

@@ -36,6 +36,12 @@ export async function openExport(
   }
 }
 
+/** Whether the other side went away, and not our own that failed. */
+export function isOfConnection(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT";
+}
+
 /** For what the connection failed with. */
 export function brokenOff(url: string, cause: unknown): AppError {
   return new AppError("peer_unreachable", `${url} does not answer: is truechimer running there?`, {

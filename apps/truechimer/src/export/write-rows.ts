@@ -6,7 +6,7 @@ import type { AdminAccess } from "../admin-client.ts";
 import type { CliContext } from "../cli-context.ts";
 import { patiently } from "../results/patiently.ts";
 import type { WritingEnd } from "../results/write-results.ts";
-import { brokenOff, openExport } from "./open-export.ts";
+import { brokenOff, isOfConnection, openExport } from "./open-export.ts";
 import { type RowForm, wholeRows } from "./whole-rows.ts";
 
 export interface RowSink {
@@ -87,11 +87,6 @@ async function writePart(
     position.after = rows.lastKey() ?? position.after;
     stream.destroy();
   }
-}
-
-function isOfConnection(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT";
 }
 
 function tellRest({ stderr }: CliContext, { after, written }: Position): void {

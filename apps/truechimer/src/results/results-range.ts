@@ -17,17 +17,26 @@ export interface RangeOptions {
 }
 
 /** Each end may be absent: as far back as there are results, and now. */
-export function rangeOf({ from, to, since }: RangeOptions, nowNs: bigint): Range {
+export function rangeOf(options: RangeOptions, nowNs: bigint): Range {
+  const { fromNs, toNs } = rangeNsOf(options, nowNs);
+  return {
+    ...(fromNs === undefined ? {} : { from: instantFromNs(fromNs) }),
+    ...(toNs === undefined ? {} : { to: instantFromNs(toNs) }),
+  };
+}
+
+/** The same as Unix nanoseconds. */
+export function rangeNsOf(
+  { from, to, since }: RangeOptions,
+  nowNs: bigint,
+): { readonly fromNs: bigint | undefined; readonly toNs: bigint | undefined } {
   if (from !== undefined && since !== undefined)
     throw new AppError("usage", "--from and --since both say where the range begins: give one");
   const fromNs = since === undefined ? instantNs("--from", from, nowNs) : sinceNs(since, nowNs);
   const toNs = instantNs("--to", to, nowNs);
   if (fromNs !== undefined && fromNs >= (toNs ?? nowNs))
     throw new AppError("usage", "the range is empty: it begins where it ends, or after that");
-  return {
-    ...(fromNs === undefined ? {} : { from: instantFromNs(fromNs) }),
-    ...(toNs === undefined ? {} : { to: instantFromNs(toNs) }),
-  };
+  return { fromNs, toNs };
 }
 
 function instantNs(option: string, text: string | undefined, nowNs: bigint): bigint | undefined {

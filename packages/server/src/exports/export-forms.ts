@@ -4,24 +4,29 @@ import { EXPORT_TABLES, type ExportColumn, type ExportType, exact } from "@truec
 import { csvLine } from "@truechimer/base";
 import { timestamptzFromNs } from "@truechimer/database";
 import type { AnyExportSource, ExportValue } from "./export-source.ts";
+import { PARQUET_FORM } from "./parquet-form.ts";
 
-type Pages = AsyncIterable<readonly unknown[]>;
+/** Rows of a source, a page at a time. */
+export type ExportPages = AsyncIterable<readonly unknown[]>;
 
 export interface ExportForm {
   readonly contentType: string;
+  /** What is written after a row can be appended to what ends with that row. */
+  readonly isContinuable: boolean;
   /** `isContinued`: it is appended to a file that has its beginning. */
   readonly written: (
     source: AnyExportSource,
-    pages: Pages,
+    pages: ExportPages,
     options: { readonly isContinued: boolean },
   ) => AsyncGenerator<Uint8Array, void>;
 }
 
-export type ExportFormName = "csv" | "ndjson";
+export type ExportFormName = "csv" | "ndjson" | "parquet";
 
 export const EXPORT_FORMS: Readonly<Record<ExportFormName, ExportForm>> = {
   csv: {
     contentType: "text/csv; charset=utf-8; header=present",
+    isContinuable: true,
     written: async function* (source, pages, { isContinued }) {
       const columns = columnsOf(source);
       if (!isContinued) yield Buffer.from(csvLine(columns.map(({ name }) => name)));
@@ -34,6 +39,7 @@ export const EXPORT_FORMS: Readonly<Record<ExportFormName, ExportForm>> = {
   },
   ndjson: {
     contentType: "application/x-ndjson; charset=utf-8",
+    isContinuable: true,
     written: async function* (source, pages) {
       const members = columnsOf(source).map(({ name, type }, index) => {
         const read = source.readers[index];
@@ -43,6 +49,7 @@ export const EXPORT_FORMS: Readonly<Record<ExportFormName, ExportForm>> = {
       yield* lines(pages, (row) => `${members.map((member) => member(row)).join("")}}\n`);
     },
   },
+  parquet: PARQUET_FORM,
 };
 
 function columnsOf({ table }: AnyExportSource): readonly ExportColumn[] {
@@ -50,7 +57,7 @@ function columnsOf({ table }: AnyExportSource): readonly ExportColumn[] {
 }
 
 async function* lines(
-  pages: Pages,
+  pages: ExportPages,
   line: (row: unknown) => string,
 ): AsyncGenerator<Uint8Array, void> {
   for await (const rows of pages) {

@@ -45,7 +45,7 @@ export function registerExports(
         handler: async (request, reply) => {
           let asked: Asked;
           try {
-            asked = await admitted(context, callers.get(request), { request, source });
+            asked = await admitted(context, callers.get(request), { request, source, form });
             if (running.count >= EXPORTS_AT_ONCE_MAX) throw tooMany();
           } catch (error) {
             return refusePlainly(context, reply, error, "an export failed");
@@ -101,10 +101,16 @@ interface Asked {
   readonly rest: Pages;
 }
 
+interface Wanted {
+  readonly request: FastifyRequest;
+  readonly source: AnyExportSource;
+  readonly form: ExportForm;
+}
+
 async function admitted(
   context: ServerContext,
   caller: Caller | undefined,
-  { request, source }: { readonly request: FastifyRequest; readonly source: AnyExportSource },
+  { request, source, form }: Wanted,
 ): Promise<Asked> {
   if (caller === undefined) throw new AppError("unauthenticated", "a session or a key is needed");
   const refusal = refusalOf(caller, source.method, source.permission);
@@ -118,6 +124,7 @@ async function admitted(
       servers: serverIdsOf(parameters),
     });
   const question = readExportQuestion(context, EXPORT_TABLES[source.table], parameters);
+  if (question.after !== undefined && !form.isContinuable) throw notContinuable();
   const rest = source.pages({ ...context, caller }, question);
   // What is wrong with the question is told before the first byte.
   return { caller, question, first: await rest.next(), rest };
@@ -146,6 +153,13 @@ async function* logged<Chunk>(
     if (!callerIsGone(error)) logger.error({ error }, "an export broke off");
     throw error;
   }
+}
+
+function notContinuable(): AppError {
+  return new AppError(
+    "bad_request",
+    "after: a Parquet file cannot be gone on with: ask for a day at a time, by from and to",
+  );
 }
 
 function tooMany(): AppError {
