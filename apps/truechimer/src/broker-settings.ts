@@ -1,9 +1,8 @@
 // The broker as the control plane is given it: the configuration, its certificate file read, and our account with it.
 
-import { readFile } from "node:fs/promises";
-import { AppError } from "@truechimer/base";
 import type { MqttHubSettings } from "@truechimer/server";
 import type { LoadedConfig } from "./config/load-config.ts";
+import { readRootFile } from "./config/root-file.ts";
 
 /** For the options of a control plane: {} when there is no broker. */
 export async function brokerSettings({
@@ -18,22 +17,10 @@ export async function brokerSettings({
     mqtt: {
       url,
       advertised,
-      ...(caFile === undefined ? {} : { rootPem: await readRoot(caFile) }),
+      ...(caFile === undefined ? {} : { rootPem: await readRootFile("mqtt.ca_file", caFile) }),
       ...(account === undefined || password === undefined
         ? {}
         : { account: { username: account.username, password } }),
     },
   };
-}
-
-async function readRoot(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new AppError(
-      "config_unreadable",
-      `mqtt.ca_file: ${file} cannot be read: check the path and that this account may read it`,
-      { cause },
-    );
-  }
 }

@@ -49,6 +49,7 @@ export const ERROR_CODES = [
   // the world
   "peer_unreachable",
   "bad_answer",
+  "archive_refused",
   "enrolment_refused",
   "session_taken_over",
   "certificate_expired",

@@ -93,6 +93,8 @@ export interface Schema {
   on_demand_requests: OnDemandRequestsTable;
   on_demand_answers: OnDemandAnswersTable;
   traceroutes: TraceroutesTable;
+  archives: ArchivesTable;
+  archive_traceroutes: ArchiveTraceroutesTable;
   schema_migrations: SchemaMigrationsTable;
   certificate_authorities: CertificateAuthoritiesTable;
   certificates: CertificatesTable;
@@ -320,6 +322,30 @@ export interface ScorerShardsTable {
   holder: string | null;
   claims: Generated<bigint>;
   leased_until: Timestamptz | null;
+}
+
+export interface ArchivesTable {
+  target: string;
+  kind: string;
+  cluster: bigint;
+  snapshot: PgSnapshotText;
+  older_from: Timestamptz | null;
+  older_after_id: Generated<bigint>;
+  older_to: Timestamptz | null;
+  behind_since: Timestamptz | null;
+  results_sent: Generated<bigint>;
+  traceroutes_sent: Generated<bigint>;
+  tried_at: Timestamptz | null;
+  sent_at: Timestamptz | null;
+  failing_since: Timestamptz | null;
+  last_error: Generated<string>;
+  lost_before: Timestamptz | null;
+  created_on: Generated<Timestamptz>;
+}
+
+export interface ArchiveTraceroutesTable {
+  target: string;
+  traceroute_id: bigint;
 }
 
 export interface ScorerSetAsideTable {

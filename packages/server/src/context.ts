@@ -4,6 +4,7 @@ import type { Clock, IpAddress, Random } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import type { HealthRegistry, Logger, Metrics } from "@truechimer/telemetry";
 import type { AgentSettings } from "./agent-settings.ts";
+import type { Archive } from "./archive/archive.ts";
 import type { HeadKeeper } from "./audit/keep-head.ts";
 import type { HeadSigner } from "./audit/signed-head.ts";
 import type { CertificateAuthority } from "./ca/certificate-authority.ts";
@@ -72,6 +73,8 @@ export interface ServerContext {
   readonly seal?: Seal;
   /** Results in memory. Absent: every question goes to the database. */
   readonly history?: HotHistory;
+  /** Absent: none is configured. */
+  readonly archive?: Archive;
   /** Absent: there is no broker. */
   readonly mqtt?: MqttHubSettings;
   /** Something waits for the scorer: run it now rather than at its next look. */

@@ -27,6 +27,11 @@ import {
   type ServerToRegister,
 } from "./admin-api/register-servers.ts";
 import { AGENT_SETTINGS, type AgentSettings } from "./agent-settings.ts";
+import { archiveLoop } from "./archive/archive-loop.ts";
+import {
+  type ClickHouseSettings,
+  createClickHouseArchive,
+} from "./archive/clickhouse/clickhouse-archive.ts";
 import { createHeadKeeper } from "./audit/keep-head.ts";
 import { createHeadSigner } from "./audit/signed-head.ts";
 import { createCertificateAuthority } from "./ca/certificate-authority.ts";
@@ -131,6 +136,8 @@ export interface ServerOptions {
    * Absent, or without the role `api`: every question goes to the database.
    */
   readonly history?: Partial<HistorySettings>;
+  /** Where every result and every path is sent, to be kept beyond the retention. Absent: nowhere. */
+  readonly archive?: ClickHouseSettings;
   /** Default: all that there are. */
   readonly loops?: readonly Loop[];
 }
@@ -275,7 +282,12 @@ async function createContext(
       onFailure: (check, error) => logger.error({ error, check }, "not ready"),
     });
   health.addCheck("database", () => pingDatabase(database));
-  const loops = options.loops ?? LOOPS;
+  const archive =
+    options.archive === undefined ? undefined : createClickHouseArchive(options.archive);
+  const loops = [
+    ...(options.loops ?? LOOPS),
+    ...(archive === undefined ? [] : [archiveLoop(archive)]),
+  ];
   const jobTiming = { ...JOB_TIMING, ...options.jobTiming };
   addServerGauges(metricsRegistry, { database, loops, jobTiming });
   const agents = { ...AGENT_SETTINGS, ...options.agents };
@@ -334,6 +346,7 @@ async function createContext(
     monitorCalls: createMonitorCalls({ database, clock, ruleSets }),
     ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
     ...historyOf(options, logger, health),
+    ...(archive === undefined ? {} : { archive }),
     wakeScorer,
   };
 }

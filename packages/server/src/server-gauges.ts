@@ -3,6 +3,7 @@
 import type { Database } from "@truechimer/database";
 import type { Gauge, Metrics } from "@truechimer/telemetry";
 import { sql } from "kysely";
+import { type ArchiveLag, archiveLags } from "./archive/archive-lag.ts";
 import type { ServerContext } from "./context.ts";
 import { addJobGauges } from "./jobs/job-gauges.ts";
 import { createReadRows, type ReadRows } from "./read-rows.ts";
@@ -18,6 +19,7 @@ export function addServerGauges(
   addShardLagGauge(metrics, database);
   addShardsGauge(metrics, read);
   addSetAsideGauge(metrics, read);
+  addArchiveGauges(metrics, database);
   addFleetGauges(metrics, read);
   addCoverageGauge(metrics, read);
   addPoolGauge(metrics, database);
@@ -79,6 +81,42 @@ function addSetAsideGauge(metrics: Metrics, read: ReadRows): void {
       if (row !== undefined) gauge.set(Number(row.servers));
     },
   });
+}
+
+/** Nothing without an archive. */
+function addArchiveGauges(metrics: Metrics, database: Database): void {
+  const add = (name: string, help: string, valueOf: (lag: ArchiveLag) => number): void => {
+    metrics.gauge<"target">({
+      name: `truechimer_archive_${name}`,
+      help,
+      labelNames: ["target"],
+      collect: async (gauge) => {
+        gauge.reset();
+        const lags = await archiveLags(database.kysely).catch(() => []);
+        for (const lag of lags) gauge.set({ target: lag.target }, valueOf(lag));
+      },
+    });
+  };
+  add(
+    "lag_seconds",
+    "Age of the oldest result that the archive has not acknowledged.",
+    ({ seconds }) => seconds,
+  );
+  add(
+    "results_waiting",
+    "New results that the archive has not acknowledged; without older ones that are sent by their time.",
+    ({ results }) => Number(results),
+  );
+  add(
+    "older_seconds",
+    "Length of the range of older results that the archive is still to be sent.",
+    ({ olderSeconds }) => olderSeconds,
+  );
+  add(
+    "results_sent",
+    "Results that the archive has acknowledged, each time that they were sent.",
+    ({ resultsSent }) => Number(resultsSent),
+  );
 }
 
 /** Work that nobody does: shards without a holder, or of one that has died a moment ago. */

@@ -200,6 +200,15 @@ const schema = z.strictObject({
       checkpoint_interval: durationKey({ min: "0s", max: "45m" }).optional(),
     })
     .optional(),
+  archive: z
+    .strictObject({
+      clickhouse_url: originAddress.optional(),
+      clickhouse_database: text.optional(),
+      clickhouse_username: text.optional(),
+      clickhouse_password_file: text.optional(),
+      clickhouse_ca_file: text.optional(),
+    })
+    .optional(),
   lab: labChecks.optional(),
   agent: z
     .strictObject({
@@ -277,6 +286,13 @@ export interface CheckedConfig {
     readonly reconnect: number;
     readonly checkpoint_dir: string;
     readonly checkpoint_interval: number;
+  }>;
+  readonly archive?: Section<{
+    readonly clickhouse_url: string;
+    readonly clickhouse_database: string;
+    readonly clickhouse_username: string;
+    readonly clickhouse_password_file: string;
+    readonly clickhouse_ca_file: string;
   }>;
   readonly lab?: Section<CheckedTimes & { readonly mode: "auto" | "on" | "off" }>;
   readonly agent?: Section<{

@@ -45,6 +45,14 @@ export interface BrokerConfig {
   readonly account: { readonly username: string; readonly passwordFile: string } | undefined;
 }
 
+export interface ArchiveConfig {
+  readonly url: string;
+  readonly database: string;
+  readonly account: { readonly username: string; readonly passwordFile: string } | undefined;
+  /** PEM. Absent: the system's roots. */
+  readonly caFile: string | undefined;
+}
+
 export interface Config {
   readonly role: Role;
   /** Absent: the role's own default. */
@@ -111,6 +119,8 @@ export interface Config {
     /** Where the checkpoint of results in memory lies. Absent: with `up` its data directory, else nowhere. */
     readonly checkpointDir: string | undefined;
   };
+  /** Where results and paths are kept beyond the retention. Absent: nowhere. */
+  readonly archive: ArchiveConfig | undefined;
   readonly lab: CheckTimes & { readonly mode: LabMode };
   readonly agent: {
     readonly serverUrl: string | undefined;
@@ -199,6 +209,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
       memory: memoryConfig(given.history),
       checkpointDir: given.history?.checkpoint_dir,
     },
+    archive: archiveConfig(given),
     lab: labConfig(given),
     agent: {
       serverUrl: given.agent?.server_url,
@@ -256,6 +267,31 @@ function brokerConfig({ mqtt }: CheckedConfig): BrokerConfig | undefined {
     },
     account:
       username === undefined || passwordFile === undefined ? undefined : { username, passwordFile },
+  };
+}
+
+function archiveConfig({ archive }: CheckedConfig): ArchiveConfig | undefined {
+  if (archive?.clickhouse_url === undefined) {
+    const [key] = Object.keys(archive ?? {});
+    if (key === undefined) return undefined;
+    throw new AppError(
+      "config_bad_value",
+      `archive.${key}: there is no archive without archive.clickhouse_url`,
+    );
+  }
+  const { clickhouse_username: username, clickhouse_password_file: passwordFile } = archive;
+  if ((username === undefined) !== (passwordFile === undefined)) {
+    throw new AppError(
+      "config_bad_value",
+      "archive.clickhouse_username and archive.clickhouse_password_file belong together: give both, or neither for the account default without a password",
+    );
+  }
+  return {
+    url: new URL(archive.clickhouse_url).origin,
+    database: archive.clickhouse_database ?? "default",
+    account:
+      username === undefined || passwordFile === undefined ? undefined : { username, passwordFile },
+    caFile: archive.clickhouse_ca_file,
   };
 }
 

@@ -20,6 +20,8 @@ export interface Secrets {
   readonly monitors: readonly MonitorSecret[];
   /** Of our account with the broker. Absent: a token of our own. */
   readonly brokerPassword: string | undefined;
+  /** Of our account with ClickHouse. Absent: the account that needs none. */
+  readonly archivePassword: string | undefined;
 }
 
 /** `databaseUrl` is DATABASE_URL of the environment; it wins over the file that the configuration names. */
@@ -33,6 +35,10 @@ export async function readSecrets(
     adminKey: await optionalSecret("admin.key_file", config.admin.keyFile),
     masterKey: await configuredMasterKey(config),
     brokerPassword: await optionalSecret("mqtt.password_file", config.mqtt?.account?.passwordFile),
+    archivePassword: await optionalSecret(
+      "archive.clickhouse_password_file",
+      config.archive?.account?.passwordFile,
+    ),
     monitors: await Promise.all(
       config.agent.monitors.map(async ({ address, bindAddress, tokenFile }) => ({
         address,

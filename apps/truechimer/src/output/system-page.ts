@@ -1,5 +1,5 @@
 // What runs in the control plane. As JSON: a line for the whole, one for each process, scorer, part of the scorers' work,
-// and loop.
+// archive, and loop.
 
 import type { adminV1 } from "@truechimer/api";
 import { type Clock, unixMsFromNs } from "@truechimer/base";
@@ -41,6 +41,15 @@ export async function printSystem(
   for (const shard of system.scorerShards) printer.json(shardJson(shard));
   printer.line(shardsText(system));
   printer.line("");
+  if (system.archives.length > 0) {
+    await printer.table({
+      columns: archiveColumns(ago),
+      rows: system.archives,
+      json: archiveJson,
+      empty: "there is no archive",
+    });
+    printer.line("");
+  }
   await printer.table({
     columns: loopColumns(ago),
     rows: system.loops,
@@ -74,6 +83,20 @@ const SCORER_COLUMNS: readonly Column<adminV1.Scorer>[] = [
   { title: "waiting", align: "right", text: ({ resultsWaiting }) => String(resultsWaiting) },
   { title: "lag", align: "right", text: ({ lag }) => millisecondsText(lag) },
 ];
+
+function archiveColumns(ago: Ago): readonly Column<adminV1.Archive>[] {
+  return [
+    { title: "archive", text: ({ kind, target }) => `${kind} ${printable(target)}` },
+    {
+      title: "state",
+      text: ({ lastError }) => (lastError === "" ? "ok" : printable(lastError)),
+    },
+    { title: "waiting", align: "right", text: ({ resultsWaiting }) => String(resultsWaiting) },
+    { title: "lag", align: "right", text: ({ lag }) => millisecondsText(lag) },
+    { title: "older ones from", text: ({ olderFrom }) => isoOf(olderFrom) ?? "" },
+    { title: "acknowledged", text: ({ sentAt }) => ago(sentAt) },
+  ];
+}
 
 /** "16 parts of the scorers' work, 2 of them free; 1 server set aside". */
 function shardsText({ scorerShards, serversSetAside }: adminV1.GetSystemResponse): string {
@@ -162,6 +185,25 @@ function shardJson(shard: adminV1.ScorerShard): Record<string, unknown> {
     leased_until: isoOf(shard.leasedUntil),
     results_waiting: Number(shard.resultsWaiting),
     lag_ms: millisecondsOf(shard.lag),
+  };
+}
+
+function archiveJson(archive: adminV1.Archive): Record<string, unknown> {
+  return {
+    kind: "archive",
+    archive: archive.kind,
+    target: archive.target,
+    results_waiting: Number(archive.resultsWaiting),
+    traceroutes_waiting: Number(archive.traceroutesWaiting),
+    lag_ms: millisecondsOf(archive.lag),
+    older_from: isoOf(archive.olderFrom),
+    older_to: isoOf(archive.olderTo),
+    results_sent: Number(archive.resultsSent),
+    traceroutes_sent: Number(archive.traceroutesSent),
+    sent_at: isoOf(archive.sentAt),
+    failing_since: isoOf(archive.failingSince),
+    last_error: archive.lastError === "" ? null : archive.lastError,
+    lost_before: isoOf(archive.lostBefore),
   };
 }
 

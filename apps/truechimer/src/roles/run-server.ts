@@ -5,6 +5,7 @@ import { createDatabase, migrate } from "@truechimer/database";
 import { createServer } from "@truechimer/server";
 import { createLogger } from "@truechimer/telemetry";
 import { APPLIED_BY } from "../applied-by.ts";
+import { archiveSettings } from "../archive-settings.ts";
 import { auditHeadFile } from "../audit-head-file.ts";
 import { brokerSettings } from "../broker-settings.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -81,6 +82,7 @@ async function openServer(
       ...(await auditHeadFile(config)),
       agents: agentsOptions(config, config.agents.port),
       ...(await brokerSettings(loaded)),
+      ...(await archiveSettings(loaded)),
       roles: config.roles,
       listensWithoutApi: config.listen.portChosen,
       stopNoticeMs: config.listen.stopNoticeMs,

@@ -8,6 +8,7 @@ import { createServer, createToken, type Server } from "@truechimer/server";
 import { createLogger, createMetrics, type Logger, type Metrics } from "@truechimer/telemetry";
 import { createProbeSocket, createTracer } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
+import { archiveSettings } from "../archive-settings.ts";
 import { auditHeadFile } from "../audit-head-file.ts";
 import { brokerSettings } from "../broker-settings.ts";
 import type { DataDirectory } from "../data-directory.ts";
@@ -116,6 +117,7 @@ async function openServer(
       ...(await auditHeadFile(config, directory.path)),
       agents: agentsOptions(config, world.agentsPort),
       ...(await brokerSettings(loaded)),
+      ...(await archiveSettings(loaded)),
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
       history: historySettings(config, directory.path),

@@ -13,6 +13,7 @@ import { Nothing, TimeAgo } from "../parts/values.tsx";
 import { INGEST_WORDS } from "../shell/ingest-note.ts";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
+import { Archives } from "./archives.tsx";
 import { RateLimits } from "./rate-limits.tsx";
 import { Replicas } from "./replicas.tsx";
 import { RunLoopButton } from "./run-loop-button.tsx";
@@ -80,6 +81,7 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
       </dl>
       <Replicas replicas={system.replicas} />
       <Scorers system={system} />
+      <Archives archives={system.archives} />
       <section aria-labelledby="loops-title">
         <h2 id="loops-title">Loops</h2>
         <div className="table-scroll">

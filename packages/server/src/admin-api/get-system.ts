@@ -7,6 +7,7 @@ import type { ServerContext } from "../context.ts";
 import { readIngest } from "../ingest/read-ingest.ts";
 import { scorerLag } from "../scorer/scorer-lag.ts";
 import { durationFromMs, timestampFromNs } from "./admin-message.ts";
+import { listArchives } from "./archive-messages.ts";
 import { ingestMessage } from "./ingest-message.ts";
 import { loadMessage } from "./load-message.ts";
 import { listLoops, readJobQueue } from "./loop-messages.ts";
@@ -37,10 +38,11 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     readJobQueue(context.database),
     readIngest(context),
   ]);
-  const [scorers, scorerShards, serversSetAside] = await Promise.all([
+  const [scorers, scorerShards, serversSetAside, archives] = await Promise.all([
     listScorers(kysely, lag),
     listScorerShards(kysely),
     countServersSetAside(kysely),
+    listArchives(kysely),
   ]);
   const [total] = totals.rows;
   const history = loadMessage(context);
@@ -59,6 +61,7 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     scorers: [...scorers],
     scorerShards: [...scorerShards],
     serversSetAside,
+    archives: [...archives],
     retention: durationFromMs(context.policy.retentionMs),
     ...(history === undefined ? {} : { history }),
     ingest: ingestMessage(ingest),

@@ -1,6 +1,7 @@
 // Takes away what nobody can use any more.
 
 import { sql } from "kysely";
+import { ARCHIVE_IN_USE, ARCHIVE_WAIT_DAYS_MAX } from "../archive/wait-for-archives.ts";
 import type { ServerContext } from "../context.ts";
 
 /** A submission may be sent again for 48 h after its batch was handed out; the rest leaves room for clocks. */
@@ -37,12 +38,22 @@ export async function cleanUp({
   await sql`delete from on_demand_requests where created_at < now() - make_interval(days => ${QUESTIONS_KEPT_DAYS}::int)`.execute(
     kysely,
   );
-  // Paths go with the results of their time.
+  // Paths go with the results of their time, and wait for archives as those do.
   await sql`
     delete from traceroutes where id in (
-      select id from traceroutes where ts < now() - make_interval(secs => ${policy.retentionMs / 1_000}::float8)
-      order by ts limit ${EVENTS_DELETED_MAX}
+      select t.id from traceroutes t
+      where t.ts < now() - make_interval(secs => ${policy.retentionMs / 1_000}::float8) and (
+        t.ts < now() - make_interval(days => ${ARCHIVE_WAIT_DAYS_MAX}::int, secs => ${policy.retentionMs / 1_000}::float8)
+        or not exists (
+          select from archive_traceroutes waiting join archives using (target)
+          where waiting.traceroute_id = t.id and ${ARCHIVE_IN_USE}))
+      order by t.ts limit ${EVENTS_DELETED_MAX}
     )`.execute(kysely);
+  await sql`
+    delete from archive_traceroutes waiting
+    where not exists (select from traceroutes t where t.id = waiting.traceroute_id)`.execute(
+    kysely,
+  );
   await sql`
     delete from certificates where serial in (
       select serial from certificates where not_after < now() - make_interval(days => ${CERTIFICATES_KEPT_DAYS}::int)

@@ -1,7 +1,6 @@
 // Every background loop there is, in one place at a time. What a scorer or an API process does all the time (scoring, the
 // agents' streams) is no loop of this kind: it has no period, and every process of its role does it.
 
-import { maintainPartitions } from "@truechimer/database";
 import { cleanUpEnrolment } from "../enrolment/clean-up-enrolment.ts";
 import { cleanUpLimits } from "../limits/clean-up-limits.ts";
 import { rotateTicketKeys } from "../monitor-api/ticket-keyring.ts";
@@ -10,12 +9,12 @@ import { addMissingRows } from "../selector/reassign.ts";
 import { reviewDueServers } from "../selector/review-servers.ts";
 import { sweepVerdicts } from "../verdict/sweep-verdicts.ts";
 import { cleanUp } from "./clean-up.ts";
+import { dropOldDays } from "./drop-old-days.ts";
 import type { Loop } from "./loop.ts";
 import { noteMonitorPresence } from "./monitor-presence.ts";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 export const LOOPS: readonly Loop[] = [
   {
@@ -59,18 +58,7 @@ export const LOOPS: readonly Loop[] = [
     class: "idempotent",
     periodMs: 60 * MINUTE_MS,
     purpose: "makes the tables of coming days and drops those older than the retention",
-    run: ({ database, policy }) => {
-      const results = Math.ceil(policy.retentionMs / DAY_MS);
-      const packets = Math.ceil(policy.evidenceRetentionMs / DAY_MS);
-      return maintainPartitions(database, {
-        retentionDays: {
-          log_scores: results,
-          server_slots: results,
-          monitor_slots: results,
-          check_evidence: packets,
-        },
-      });
-    },
+    run: dropOldDays,
   },
   {
     name: "rate_limits",
