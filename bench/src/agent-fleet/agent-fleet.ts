@@ -146,10 +146,15 @@ async function connectAll({ identities, urls }: FleetWorld): Promise<Connected> 
   return { agents, connectMs: spreadOf(waits), failedTries, failures };
 }
 
+/** Of the connection, or that of HTTP: "HTTP 503". */
 function codeOf(error: unknown): string {
+  const status = error instanceof Error ? STATUS.exec(error.message)?.[1] : undefined;
+  if (status !== undefined) return `HTTP ${status}`;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "other";
 }
+
+const STATUS = /^HTTP\/1\.1 (\d{3})/;
 
 function retryMs(tries: number): number {
   const delayMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** tries);
