@@ -12,12 +12,12 @@ const DAEMON_DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
  * it throws, so that none is skipped there.
  */
 export function chronyAvailable(): boolean {
-  return isInstalled("chronyd", "chrony");
+  return programAvailable("chronyd", "chrony");
 }
 
 /** The same for ntpdig, NTPsec's client. */
 export function ntpdigAvailable(): boolean {
-  return isInstalled("ntpdig", "ntpsec-ntpdig");
+  return programAvailable("ntpdig", "ntpsec-ntpdig");
 }
 
 /** Path of an installed program. Absent: it is not installed. */
@@ -36,7 +36,8 @@ export function installedProgram(name: string): string {
   throw new AppError("not_found", `${name} is not installed: install it, or skip what needs it`);
 }
 
-function isInstalled(program: string, debianPackage: string): boolean {
+/** The same for any program of a Debian package. */
+export function programAvailable(program: string, debianPackage: string): boolean {
   if (findProgram(program) !== undefined) return true;
   const remedy = `${program} is not installed: install Debian's package ${debianPackage}`;
   if (process.env["CI"] === "true") throw new AppError("not_found", remedy);

@@ -1,5 +1,10 @@
 // For other testing packages and benchmarks.
-export { chronyAvailable, installedProgram, ntpdigAvailable } from "./chrony-available.ts";
+export {
+  chronyAvailable,
+  installedProgram,
+  ntpdigAvailable,
+  programAvailable,
+} from "./chrony-available.ts";
 export {
   type ChronyServer,
   type ChronyServerOptions,
