@@ -16,6 +16,7 @@ import { registerCheckNow } from "./commands/check-now.ts";
 import { registerChecks } from "./commands/checks.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDb } from "./commands/db.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvents } from "./commands/events.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerKeys } from "./commands/keys.ts";
@@ -76,6 +77,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerKeys,
     registerAudit,
     registerBackup,
+    registerDoctor,
     registerDb,
     registerConfig,
     registerVersion,

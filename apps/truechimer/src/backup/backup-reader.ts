@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import { createZstdDecompress } from "node:zlib";
 import { AppError } from "@truechimer/base";
 import { createTarDecoder } from "modern-tar";
+import { errorText } from "../doctor/finding.ts";
 import {
   type BackupEnd,
   type BackupManifest,
@@ -207,9 +208,8 @@ function readFailure(state: State, error: unknown): unknown {
       { cause: error },
     );
   }
-  // zlib's word for an end that comes too early; all its others are of bytes that make no sense.
-  if (code === "Z_BUF_ERROR" || code === undefined || state.manifest === undefined) {
-    return cutShort(state, error);
-  }
-  return broken(state, `its bytes make no sense (${code}) ${placeOf(state)}`);
+  // zlib's word for an end that comes too early, which a byte that was changed may look like; all its others are of bytes
+  // that make no sense.
+  if (code === "Z_BUF_ERROR" || state.manifest === undefined) return cutShort(state, error);
+  return broken(state, `its bytes make no sense (${errorText(error)}) ${placeOf(state)}`);
 }

@@ -25,29 +25,30 @@ export async function recordBackup(
   database: Pick<Database, "kysely">,
   copy: CopyMade,
 ): Promise<void> {
-  const { madeBy, ...value } = copy;
+  await record(database, "backup_made", copy);
+}
+
+/** This database came from the copy, which is its last one until another is made. */
+export async function recordRestore(
+  database: Pick<Database, "kysely">,
+  copy: CopyMade,
+): Promise<void> {
+  await record(database, "backup_restored", copy);
+}
+
+async function record(
+  database: Pick<Database, "kysely">,
+  act: string,
+  { madeBy, ...value }: CopyMade,
+): Promise<void> {
   await inTransaction(database, async (transaction) => {
     await sql`
       insert into system_settings (key, value) values (${LAST_BACKUP_SETTING}, ${JSON.stringify(value)}::jsonb)
       on conflict (key) do update set value = excluded.value, modified_on = now()`.execute(
       transaction,
     );
-    await recordAct(transaction, callerOf(madeBy), {
-      act: "backup_made",
-      object: "",
-      after: value,
-    });
+    await recordAct(transaction, callerOf(madeBy), { act, object: "", after: value });
   });
-}
-
-/** This database came from the copy. */
-export async function recordRestore(
-  database: Pick<Database, "kysely">,
-  { madeBy, ...value }: CopyMade,
-): Promise<void> {
-  await inTransaction(database, (transaction) =>
-    recordAct(transaction, callerOf(madeBy), { act: "backup_restored", object: "", after: value }),
-  );
 }
 
 function callerOf(name: string): Parameters<typeof recordAct>[1] {

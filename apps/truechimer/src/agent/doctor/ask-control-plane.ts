@@ -10,7 +10,7 @@ import {
 } from "@truechimer/agent";
 import { monitorV2 } from "@truechimer/api";
 import { AppError, addressScope, type Clock, parseIpAddress, unixMsFromNs } from "@truechimer/base";
-import { type DoctorFinding, errorText, findingsOf } from "./finding.ts";
+import { type DoctorFinding, errorText, findingsOf } from "../../doctor/finding.ts";
 import { type PeerTime, peerTimeFrom } from "./peer-time.ts";
 
 export interface AskOptions {

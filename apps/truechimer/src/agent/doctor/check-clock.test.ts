@@ -8,8 +8,8 @@ import { parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
 import { createLab, type LabFault } from "@truechimer/lab";
 import { createProbeSocket } from "@truechimer/udp";
 import { expect, onTestFinished, test } from "vitest";
+import type { DoctorFinding } from "../../doctor/finding.ts";
 import { checkClock } from "./check-clock.ts";
-import type { DoctorFinding } from "./finding.ts";
 
 /** Generous: the servers share two cores with everything else. */
 const ANSWER_MS_MAX = 3_000;

@@ -6,7 +6,7 @@ import { checkOnce, type ResolveHost } from "@truechimer/agent";
 import type { monitorV2 } from "@truechimer/api";
 import type { Clock, IpFamily } from "@truechimer/base";
 import type { ProbeSocket } from "@truechimer/udp";
-import { type DoctorFinding, findingsOf } from "./finding.ts";
+import { type DoctorFinding, findingsOf } from "../../doctor/finding.ts";
 import { KEEP_THE_CLOCK, trustedFindings } from "./judge-trusted.ts";
 import { type PeerTime, peerTimeFinding } from "./peer-time.ts";
 

@@ -2,8 +2,8 @@
 
 import { checkCertificate, type StoredIdentity } from "@truechimer/agent";
 import { type UnixNs, unixMsFromNs } from "@truechimer/base";
+import { type DoctorFinding, findingsOf } from "../../doctor/finding.ts";
 import { agoText, instantText } from "../../output/time-text.ts";
-import { type DoctorFinding, findingsOf } from "./finding.ts";
 
 const identity = findingsOf("identity");
 const certificate = findingsOf("certificate");

@@ -11,7 +11,7 @@ import {
 import type { monitorV2 } from "@truechimer/api";
 import { AppError, type Clock } from "@truechimer/base";
 import { agentClientId, createMqttSession } from "@truechimer/mqtt";
-import { type DoctorFinding, findingsOf } from "./finding.ts";
+import { type DoctorFinding, findingsOf } from "../../doctor/finding.ts";
 
 export interface MqttCheckOptions {
   readonly config: monitorV2.GetConfigResponse | undefined;

@@ -2,7 +2,7 @@
 
 import type { Hosts, ResolveHost } from "@truechimer/agent";
 import { type IpFamily, parseIpAddress } from "@truechimer/base";
-import { type DoctorFinding, findingsOf } from "./finding.ts";
+import { type DoctorFinding, findingsOf } from "../../doctor/finding.ts";
 
 const { ok, unreachable } = findingsOf("DNS");
 

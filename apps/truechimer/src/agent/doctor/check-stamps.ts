@@ -2,7 +2,7 @@
 
 import type { AppError, Clock, Random } from "@truechimer/base";
 import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
-import { type DoctorFinding, findingsOf } from "./finding.ts";
+import { type DoctorFinding, findingsOf } from "../../doctor/finding.ts";
 
 export interface StampsCheck {
   /** To probe with; not owned. */

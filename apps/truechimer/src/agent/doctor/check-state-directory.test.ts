@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoredIdentity } from "@truechimer/agent";
 import { expect, onTestFinished, test } from "vitest";
+import type { DoctorFinding } from "../../doctor/finding.ts";
 import { checkStateDirectory } from "./check-state-directory.ts";
-import type { DoctorFinding } from "./finding.ts";
 
 async function useDirectory(): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), "truechimer-doctor-"));

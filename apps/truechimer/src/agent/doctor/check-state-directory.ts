@@ -3,8 +3,8 @@
 import { lstat, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoredIdentity } from "@truechimer/agent";
+import { type DoctorFinding, errorText, findingsOf } from "../../doctor/finding.ts";
 import type { AgentSettings } from "../agent-settings.ts";
-import { type DoctorFinding, errorText, findingsOf } from "./finding.ts";
 
 const OTHERS_BITS = 0o077;
 const { ok, warning, problem } = findingsOf("directory");

@@ -3,7 +3,7 @@
 import { localClockVerdict } from "@truechimer/agent";
 import { formatDurationNs } from "@truechimer/base";
 import type { CheckResult } from "@truechimer/ntp";
-import { type DoctorFinding, findingsOf } from "./finding.ts";
+import { type DoctorFinding, findingsOf } from "../../doctor/finding.ts";
 
 /** One check of one trusted server. */
 export interface TrustedCheck {

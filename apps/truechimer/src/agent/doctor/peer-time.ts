@@ -2,7 +2,7 @@
 // by minutes, which no certificate survives; not enough to judge others by.
 
 import { formatDurationNs } from "@truechimer/base";
-import { type DoctorFinding, findingsOf } from "./finding.ts";
+import { type DoctorFinding, findingsOf } from "../../doctor/finding.ts";
 
 export interface PeerTime {
   /** The control plane's clock minus this host's, milliseconds. */

@@ -2,10 +2,11 @@
 // how it is, what was found and what to do.
 
 import { hostsOf, resolveHost, type StoredIdentity } from "@truechimer/agent";
-import { type CliContext, createPrinter, type Printer } from "../../cli-context.ts";
+import { type CliContext, createPrinter } from "../../cli-context.ts";
 import { askedFormat } from "../../command-host.ts";
-import { EXIT, type ExitCode } from "../../exit-code.ts";
-import { printable } from "../../output/style.ts";
+import { type DoctorFinding, findingsOf } from "../../doctor/finding.ts";
+import { createFindingsPage } from "../../doctor/findings-page.ts";
+import type { ExitCode } from "../../exit-code.ts";
 import { createAgentCalls } from "../agent-calls.ts";
 import {
   type AgentFlags,
@@ -23,7 +24,6 @@ import { checkMqtt } from "./check-mqtt.ts";
 import { checkNames } from "./check-names.ts";
 import { checkStamps } from "./check-stamps.ts";
 import { checkStateDirectory } from "./check-state-directory.ts";
-import { type DoctorFinding, findingsOf, type Health } from "./finding.ts";
 
 export interface DoctorOptions {
   readonly flags: AgentFlags;
@@ -36,16 +36,9 @@ export async function runDoctor(
   { flags, programName }: DoctorOptions,
 ): Promise<ExitCode> {
   const settings = await loadAgentSettings(flags, context);
-  const printer = createPrinter(context, askedFormat(flags));
-  const found: DoctorFinding[] = [];
-  const tell = (findings: readonly DoctorFinding[]): void => {
-    for (const finding of findings) tellFinding(printer, finding);
-    found.push(...findings);
-  };
-  await examine({ context, settings, programName, tell });
-  const exitCode = exitCodeFor(found);
-  printer.line(`\n${summary(found)}`);
-  return exitCode;
+  const page = createFindingsPage(createPrinter(context, askedFormat(flags)));
+  await examine({ context, settings, programName, tell: page.tell });
+  return page.end();
 }
 
 interface Examination {
@@ -129,37 +122,4 @@ async function checkRunning(
   const text = `process ${process_id} runs, version ${version}, ${activity.checks} checks so far`;
   if (activity.call_failure === null) return [ok(text)];
   return [warning(`${text}; its last call failed: ${activity.call_failure}`)];
-}
-
-const WORDS: Readonly<Record<Health, string>> = {
-  ok: "ok",
-  warning: "warning",
-  problem: "problem",
-  unreachable: "no answer",
-};
-const WORD_WIDTH = 9;
-const WHAT_WIDTH = 11;
-
-function tellFinding(printer: Printer, { what, health, found, remedy }: DoctorFinding): void {
-  const { green, yellow, red, dim } = printer.style;
-  const colour = health === "ok" ? green : health === "warning" ? yellow : red;
-  const word = colour(WORDS[health].padEnd(WORD_WIDTH));
-  printer.line(`${word} ${what.padEnd(WHAT_WIDTH)} ${printable(found)}`);
-  if (remedy !== undefined)
-    printer.line(dim(`${" ".repeat(WORD_WIDTH + WHAT_WIDTH + 2)}→ ${remedy}`));
-  printer.json({ check: what, health, found, remedy: remedy ?? null });
-}
-
-function exitCodeFor(findings: readonly DoctorFinding[]): ExitCode {
-  if (findings.some(({ health }) => health === "problem")) return EXIT.bad;
-  return findings.some(({ health }) => health === "unreachable") ? EXIT.noAnswer : EXIT.good;
-}
-
-function summary(findings: readonly DoctorFinding[]): string {
-  const count = (...healths: readonly Health[]): number =>
-    findings.filter(({ health }) => healths.includes(health)).length;
-  const bad = count("problem", "unreachable");
-  const warnings = count("warning");
-  if (bad === 0 && warnings === 0) return "Everything that was looked at is well.";
-  return `${bad} ${bad === 1 ? "problem" : "problems"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}; what to do stands behind each arrow.`;
 }

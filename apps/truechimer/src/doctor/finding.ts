@@ -8,6 +8,8 @@ export interface DoctorFinding {
   /** `unreachable`: a problem of the way to somebody, not of this host's settings. */
   readonly health: Health;
   readonly found: string;
+  /** Absent: it goes without saying. */
+  readonly expected?: string;
   /** Absent: nothing. */
   readonly remedy?: string;
 }
@@ -25,6 +27,24 @@ export function findingsOf(what: string): Readonly<Record<Health, Make>> {
     problem: make("problem"),
     unreachable: make("unreachable"),
   };
+}
+
+export interface Judgement {
+  readonly what: string;
+  /** In the order of weight: the first that is true counts. */
+  readonly problem?: boolean;
+  readonly warning?: boolean;
+  readonly found: string;
+  readonly expected: string;
+  /** Told where something is wrong. */
+  readonly remedy: string;
+}
+
+/** A finding by what was expected. */
+export function judged({ what, found, expected, remedy, ...bad }: Judgement): DoctorFinding {
+  if (bad.problem === true) return { what, health: "problem", found, expected, remedy };
+  if (bad.warning === true) return { what, health: "warning", found, expected, remedy };
+  return { what, health: "ok", found, expected };
 }
 
 /** An error's own words, with those of its cause where they say more. */
