@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { agentFleet } from "./agent-fleet/agent-fleet.ts";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
 import { HOST_BIN_DIR } from "./bench-postgres.ts";
+import { fault } from "./fault/fault.ts";
 import { history } from "./history/history.ts";
 import { issuance } from "./issuance/issuance.ts";
 import { poolScale } from "./pool-scale/pool-scale.ts";
@@ -26,6 +27,7 @@ const SCENARIOS: readonly Scenario[] = [
   selection,
   scoringRate,
   history,
+  fault,
 ];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
@@ -41,11 +43,13 @@ Options:
                       every-minute or in-flight-at-once; of pool-scale: submit-4, submit-5, submit-4-paced, submit-5-paced,
                       get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
                       killed; of selection: convergence, churn, plan-time, database or fleet; of scoring-rate: both-2, both-1,
-                      every-2, recentmedian-2 or paced; of history: start, warm, live or store
+                      every-2, recentmedian-2 or paced; of history: start, warm, live or store;
+                      of fault: selected or all
   --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history: rows
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
-  --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange
+  --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange;
+                      of fault: a seed
   --runs N            instead of the scenario's own number
   --exchanges N       exchanges a run, likewise; results with other numbers are not kept
   --help

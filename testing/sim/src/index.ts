@@ -1,4 +1,13 @@
 export { type ClockStepWatch, createClockStepWatch } from "./clock-step-watch.ts";
+export { INCIDENT_KINDS, type IncidentKind } from "./incidents/incident.ts";
+export {
+  addCounts,
+  type IncidentSummary,
+  type KindCount,
+  rightOfDecided,
+  summarizeIncidents,
+} from "./incidents/incident-summary.ts";
+export { type IncidentRunOptions, runIncidents } from "./incidents/run-incidents.ts";
 export {
   createHostClock,
   createVirtualClock,

@@ -14,6 +14,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ["packages/scoring", 1],
   ["packages/filter", 1],
   ["packages/selection", 1],
+  ["packages/fault", 1],
   ["packages/history", 1],
   ["packages/api", 1],
   ["packages/udp", 2],

@@ -13,6 +13,7 @@ const WITHOUT_NODE = [
   "scoring",
   "filter",
   "selection",
+  "fault",
   "history",
   "api",
 ];

@@ -1,0 +1,319 @@
+// Whose fault what is seen now is: for all servers and monitors at once, because only what a monitor sees of its other
+// servers, and what others see of this one, tells them apart.
+
+import { type Channel, type ChannelName, countChannel, shiftChannel } from "./channel.ts";
+import { type Explained, explain } from "./explain.ts";
+import type { Fault, FaultCause } from "./fault.ts";
+import type { PairView } from "./pair-view.ts";
+import { median } from "./robust.ts";
+import { type Pair, pairAt, type Scope, scopesOf } from "./scope.ts";
+
+/** One symptom of a finding. */
+export interface Symptom {
+  readonly channel: ChannelName;
+  /** Nanoseconds, or a share from 0 to 1. */
+  readonly effect: number;
+}
+
+/** One thing that is wrong, and whose fault it is. */
+export interface Finding {
+  readonly fault: Fault;
+  readonly cause: FaultCause;
+  readonly scope: Scope;
+  readonly symptoms: readonly Symptom[];
+  /** How surely, in natural units of log likelihood. */
+  readonly gain: number;
+  /** Those of its pairs that show it, and those with data that do not. */
+  readonly shownBy: readonly number[];
+  readonly notShownBy: readonly number[];
+}
+
+/** Who watches whom, and what they see. */
+export interface FaultQuestion {
+  readonly pairs: readonly Pair[];
+  /** Of each pair, in the same order. */
+  readonly views: readonly PairView[];
+  /** They are `standingViews`. */
+  readonly isStanding?: boolean;
+}
+
+/** Less than a factor of e³ between the best explanation and the best one of another fault decides nothing. */
+const MARGIN_MIN = 3;
+/** A leap second is a second; as much as this next to it counts as one. */
+const LEAP_STEP_NS = 1e9;
+const LEAP_STEP_TOLERANCE_NS = 1e8;
+/**
+ * Shifts of fewer times the noise of a single check are nobody's fault, though they are set aside. All monitors' clocks
+ * wander by a little.
+ */
+const SIGMAS_MIN: Readonly<Record<Scope["kind"], number>> = {
+  server: 1.2,
+  monitor: 3,
+  account: 3,
+  network: 3,
+  servers: 1.5,
+  part: 1.5,
+  pair: 2,
+};
+/** All clocks stand a little apart. */
+const STANDING_OFFSET_MIN_NS = 1e6;
+/** Nearly everything lost is an outage. */
+const OUTAGE_SHARE = 0.9;
+
+/** The strongest finding first. `scopes`: those of these pairs, when they are asked about again and again. */
+export function judgeFaults(
+  question: FaultQuestion,
+  scopes: readonly Scope[] = scopesOf(question.pairs),
+): readonly Finding[] {
+  return mergeFindings(
+    faultChannels(question).flatMap((channel) => findingsIn(channel, question, scopes)),
+  );
+}
+
+/** The findings of a single channel, for whoever gives others their turn in between. */
+function findingsIn(
+  channel: Channel,
+  question: FaultQuestion,
+  scopes: readonly Scope[],
+): readonly Finding[] {
+  const { views, isStanding = false } = question;
+  return explain({
+    channel,
+    scopes,
+    isPossible: (scope, effect) => isPossible(channel.name, scope, effect, views),
+    faultOf: (scope) => faultFrom(channel.name, scope.kind),
+  })
+    .filter(({ scope, sigmas }) => sigmas >= SIGMAS_MIN[scope.kind])
+    .filter(({ effect }) => !isStanding || channel.name !== "offset" || isStandingOffset(effect))
+    .map((each) => findingOf(channel.name, each, question));
+}
+
+/** What one cause does in several channels is one finding; the strongest first. */
+function mergeFindings(found: readonly Finding[]): readonly Finding[] {
+  return merged(found).toSorted((a, b) => b.gain - a.gain);
+}
+
+function isStandingOffset(effect: number): boolean {
+  return Math.abs(effect) >= STANDING_OFFSET_MIN_NS;
+}
+
+/** What has been wrong for long, besides what has just changed: of the same cause once. */
+export function withStanding(
+  changed: readonly Finding[],
+  standing: readonly Finding[],
+): readonly Finding[] {
+  const isTold = ({ scope, symptoms }: Finding): boolean =>
+    changed.some(
+      (other) =>
+        isSameScope(other.scope, scope) &&
+        other.symptoms.some(({ channel }) => symptoms.some((own) => own.channel === channel)),
+    );
+  return [...changed, ...standing.filter((each) => !isTold(each))];
+}
+
+function isSameScope(one: Scope, other: Scope): boolean {
+  return one.kind === other.kind && one.from === other.from && one.to === other.to;
+}
+
+/** In the order in which they are looked at. */
+function faultChannels({
+  views,
+  isStanding = false,
+}: Pick<FaultQuestion, "views" | "isStanding">): readonly Channel[] {
+  return [
+    shiftChannel(
+      "offset",
+      views.map(({ offset }) => offset),
+      { slack: views.map(({ offsetSlackNs }) => offsetSlackNs), isWhole: isStanding },
+    ),
+    shiftChannel(
+      "delay",
+      views.map(({ wholeDelay }) => wholeDelay),
+    ),
+    countChannel(
+      "loss",
+      views.map(({ loss }) => loss),
+    ),
+    countChannel(
+      "loss",
+      views.map(({ lossLately }) => lossLately),
+    ),
+    countChannel(
+      "rate",
+      views.map(({ rate }) => rate),
+    ),
+    countChannel(
+      "leap",
+      views.map(({ leap }) => leap),
+    ),
+  ];
+}
+
+function isPossible(
+  channel: ChannelName,
+  scope: Scope,
+  effect: number,
+  views: readonly PairView[],
+): boolean {
+  if (channel !== "offset" || faultFrom(channel, scope.kind) !== "path") return true;
+  const half = median(
+    scope.pairs.map((pair) => (views[pair] as PairView).halfDelayNs).filter((each) => each >= 0),
+  );
+  return Math.abs(effect) <= half;
+}
+
+type From = Readonly<Record<Scope["kind"], Fault>>;
+
+const OF_THE_WAY: From = {
+  server: "server",
+  monitor: "monitor",
+  account: "monitor",
+  network: "path",
+  servers: "path",
+  part: "path",
+  pair: "path",
+};
+
+/** The table of expected faults. */
+const FAULT_FROM: Readonly<Record<ChannelName, From>> = {
+  // Clocks that are off together share a source of time; what a path can do to an offset is set aside before.
+  offset: { ...OF_THE_WAY, network: "monitor", servers: "server" },
+  delay: OF_THE_WAY,
+  loss: OF_THE_WAY,
+  // Who alone is asked to come less often comes too often.
+  rate: {
+    server: "server",
+    servers: "server",
+    monitor: "monitor",
+    account: "monitor",
+    network: "monitor",
+    part: "monitor",
+    pair: "monitor",
+  },
+  // Leap indicators are not changed on the way.
+  leap: {
+    server: "server",
+    servers: "server",
+    monitor: "cannot_tell",
+    account: "cannot_tell",
+    network: "cannot_tell",
+    part: "cannot_tell",
+    pair: "cannot_tell",
+  },
+};
+
+function faultFrom(channel: ChannelName, kind: Scope["kind"]): Fault {
+  return FAULT_FROM[channel][kind];
+}
+
+function findingOf(
+  channel: ChannelName,
+  { scope, effect, gain, margin, shownBy, notShownBy }: Explained,
+  question: FaultQuestion,
+): Finding {
+  const sure = margin >= MARGIN_MIN && hasWitnesses(channel, scope, question);
+  return {
+    fault: sure ? faultFrom(channel, scope.kind) : "cannot_tell",
+    cause: causeOf(channel, scope, effect, question),
+    scope,
+    symptoms: [{ channel, effect }],
+    gain,
+    shownBy,
+    notShownBy,
+  };
+}
+
+/** No server is blamed on the word of one network, but for an offset that no path can have made. */
+function hasWitnesses(
+  channel: ChannelName,
+  scope: Scope,
+  { pairs, isStanding = false }: FaultQuestion,
+): boolean {
+  if (faultFrom(channel, scope.kind) !== "server") return true;
+  if (isStanding && channel === "offset") return true;
+  const networks = new Set(scope.pairs.map((pair) => pairAt(pairs, pair).monitor.network));
+  return networks.size >= 2;
+}
+
+function causeOf(
+  channel: ChannelName,
+  scope: Scope,
+  effect: number,
+  { views, isStanding = false }: FaultQuestion,
+): FaultCause {
+  const fault = faultFrom(channel, scope.kind);
+  switch (channel) {
+    case "offset":
+      if (fault === "monitor") return "monitor_clock";
+      if (fault === "path") return "path_change";
+      if (Math.abs(Math.abs(effect) - LEAP_STEP_NS) < LEAP_STEP_TOLERANCE_NS) return "leap_error";
+      if (isStanding) return "clock_off";
+      return isDrift(scope, views) ? "clock_drift" : "clock_step";
+    case "delay":
+      return fault === "server" ? "overload" : "path_change";
+    case "loss":
+      return effect >= OUTAGE_SHARE ? "outage" : fault === "server" ? "overload" : "loss";
+    case "rate":
+      return "rate_limiting";
+    case "leap":
+      return "leap_error";
+  }
+}
+
+/** Whether most pairs see it still moving the way it has moved. */
+function isDrift(scope: Scope, views: readonly PairView[]): boolean {
+  const moving = scope.pairs
+    .map((pair) => views[pair] as PairView)
+    .filter(({ slope, offset }) => !Number.isNaN(slope) && !Number.isNaN(offset.by))
+    .map(({ slope, offset }) => Math.sign(slope) === Math.sign(offset.by));
+  return moving.filter(Boolean).length > moving.length * 0.8;
+}
+
+/** What one cause does in several channels is one finding. */
+function merged(found: readonly Finding[]): readonly Finding[] {
+  const result: Finding[] = [];
+  const refusals = found.filter(({ cause }) => cause === "rate_limiting");
+  for (const each of found) {
+    const channel = each.symptoms[0]?.channel;
+    // Requests that a server drops because there are too many are its answer to all of those that it told so.
+    if (channel === "loss" && refusals.some((refusal) => overlap(refusal, each) >= OVERLAP_MIN)) {
+      continue;
+    }
+    const place = result.findIndex((other) => isOneCause(other, each));
+    const other = result[place];
+    if (other === undefined) result.push(each);
+    else result[place] = together(other, each);
+  }
+  return result;
+}
+
+/** One cause that shows twice. An outage within what is counted now goes before the loss of a longer time. */
+function together(one: Finding, other: Finding): Finding {
+  const [first, second] = one.gain >= other.gain ? [one, other] : [other, one];
+  const isNew = ({ channel }: Symptom): boolean =>
+    !first.symptoms.some((symptom) => symptom.channel === channel);
+  const added = second.symptoms.filter(isNew);
+  return {
+    ...first,
+    fault: first.fault === "cannot_tell" ? second.fault : first.fault,
+    cause: second.cause === "outage" ? "outage" : first.cause,
+    symptoms: [...first.symptoms, ...added],
+    gain: first.gain + (added.length > 0 ? second.gain : 0),
+  };
+}
+
+const OVERLAP_MIN = 0.3;
+
+function isOneCause(one: Finding, other: Finding): boolean {
+  if (one.scope !== other.scope) return false;
+  const channels = new Set([...one.symptoms, ...other.symptoms].map(({ channel }) => channel));
+  const isOverload = one.scope.kind === "server" && !channels.has("offset");
+  return one.cause === other.cause || channels.size === 1 || (isOverload && !channels.has("leap"));
+}
+
+/** Pairs of both, of the pairs of either. */
+function overlap(one: Finding, other: Finding): number {
+  const pairs = new Set(one.scope.pairs);
+  const both = other.scope.pairs.filter((pair) => pairs.has(pair)).length;
+  return both / (pairs.size + other.scope.pairs.length - both);
+}

@@ -1,0 +1,247 @@
+// What one monitor sees of one server now, beside what it has been seeing: the standing asymmetry of a path and the
+// standing difference of two clocks fall out of the difference.
+
+import type { CheckSeen } from "./check-seen.ts";
+import { median, medianInPlace, spreadInPlace } from "./robust.ts";
+
+/** A value that varies: how far it is now from where it was, and how exactly that is known. */
+export interface Shift {
+  /** Now minus before. NaN: not known. */
+  readonly by: number;
+  /** Standard error of `by`. */
+  readonly error: number;
+  /** Standard deviation of a single check. */
+  readonly noise: number;
+  /** Of the checks now, the least that one of them is off on the side of `by`; 0: not all are on one side. */
+  readonly least: number;
+}
+
+/** So many of so many. */
+export interface Count {
+  readonly hits: number;
+  readonly of: number;
+  /** Share of hits that was usual before, above 0. */
+  readonly usual: number;
+}
+
+/** One monitor's view of one server. */
+export interface PairView {
+  /** Nanoseconds. */
+  readonly offset: Shift;
+  /** Nanoseconds. Of checks without loss alone: the best of fewer samples is a slower one. */
+  readonly wholeDelay: Shift;
+  /** Within so many nanoseconds of its shift, an offset may be a path's doing alone. */
+  readonly offsetSlackNs: number;
+  /** Half of the round trip now, nanoseconds: no asymmetry moves an offset further. NaN: no answer. */
+  readonly halfDelayNs: number;
+  /** Server minus monitor now, nanoseconds. NaN: no answer. */
+  readonly offsetNowNs: number;
+  /** Lost of sent: now, and for twice as long. */
+  readonly loss: Count;
+  readonly lossLately: Count;
+  /** Checks that were answered by RATE, of all, for twice as long. */
+  readonly rate: Count;
+  /** Answers that announce a leap second, of all. */
+  readonly leap: Count;
+  /** How fast the offset moves within the window, nanoseconds a second. NaN: too few checks. */
+  readonly slope: number;
+}
+
+/** Which checks are "now", and which "before". */
+export interface ViewWindow {
+  readonly nowMs: number;
+  /** Checks since this long ago are now. */
+  readonly recentMs: number;
+  /** What is older than this is not looked at. */
+  readonly baselineMs: number;
+}
+
+/** With fewer good checks before there is nothing to compare with. */
+const BASELINE_CHECKS_MIN = 5;
+/** A spread from few checks is held against this much of the median of all, as so many checks. */
+const NOISE_PRIOR_CHECKS = 6;
+/** Losses that are always reckoned with: one in a hundred, as known from so many requests. */
+const LOSS_PRIOR = { hits: 1, of: 100 };
+/** A kiss code or an announcement without a reason is as good as impossible. */
+const RARE = 0.0005;
+/** What is counted needs longer than what is measured. */
+const LATELY_FACTOR = 2;
+/** Of a normal distribution: standard deviation of a median of n, times the root of n. Of one it is 1. */
+const MEDIAN_LOSES = 1.2533;
+
+/** The checks of each pair, in the order of time. */
+export function viewPairs(
+  checks: readonly (readonly CheckSeen[])[],
+  window: ViewWindow,
+): readonly PairView[] {
+  const halves = checks.map((each) => halvesOf(each, window));
+  const offsets = shiftsOf(halves, ({ offsetNs }) => offsetNs);
+  const delays = shiftsOf(halves, ({ delayNs }) => delayNs);
+  const wholeDelays = shiftsOf(halves, ({ delayNs, sent, received }) =>
+    received < sent ? Number.NaN : delayNs,
+  );
+  return halves.map(({ recent, lately, before }, pair) => ({
+    ...nowOf(recent, lately),
+    offset: offsets[pair] as Shift,
+    wholeDelay: wholeDelays[pair] as Shift,
+    offsetSlackNs: asymmetrySlackNs(delays[pair] as Shift),
+    loss: lossOf(recent, before),
+    lossLately: lossOf(lately, before),
+  }));
+}
+
+/**
+ * The same without a past: the offset is held against none, and a path may do as much as half of the round trip; losses
+ * against one in a hundred. What has been wrong for long shows here.
+ */
+export function standingViews(
+  checks: readonly (readonly CheckSeen[])[],
+  window: ViewWindow,
+): readonly PairView[] {
+  const halves = checks.map((each) => halvesOf(each, window));
+  const shifts = shiftsOf(halves, ({ offsetNs }) => offsetNs);
+  return halves.map(({ recent, lately }, pair) => {
+    const now = nowOf(recent, lately);
+    const { error, noise } = shifts[pair] as Shift;
+    const by = Number.isNaN(error) ? Number.NaN : now.offsetNowNs;
+    return {
+      ...now,
+      offset: { by, error, noise, least: by },
+      wholeDelay: UNKNOWN_SHIFT,
+      offsetSlackNs: now.halfDelayNs,
+      loss: lossOf(recent, []),
+      lossLately: lossOf(lately, []),
+    };
+  });
+}
+
+type Now = Pick<PairView, "halfDelayNs" | "offsetNowNs" | "rate" | "leap" | "slope">;
+
+function nowOf(recent: readonly CheckSeen[], lately: readonly CheckSeen[]): Now {
+  const answered = recent.filter(({ offsetNs }) => !Number.isNaN(offsetNs));
+  return {
+    halfDelayNs: median(answered.map(({ delayNs }) => delayNs)) / 2,
+    offsetNowNs: median(answered.map(({ offsetNs }) => offsetNs)),
+    rate: { hits: count(lately, (each) => each.isRateLimited), of: lately.length, usual: RARE },
+    leap: {
+      hits: count(recent, ({ leap }) => leap === 1 || leap === 2),
+      of: count(recent, ({ leap }) => leap >= 0),
+      usual: RARE,
+    },
+    slope: slopeOf(answered),
+  };
+}
+
+/** Half of what the delay has surely changed by. */
+function asymmetrySlackNs({ by, error }: Shift): number {
+  return Number.isNaN(by) || Math.abs(by) < DELAY_ERRORS_MIN * error ? 0 : Math.abs(by) / 2;
+}
+
+const DELAY_ERRORS_MIN = 3;
+
+interface Halves {
+  readonly recent: readonly CheckSeen[];
+  readonly lately: readonly CheckSeen[];
+  readonly before: readonly CheckSeen[];
+}
+
+function halvesOf(
+  checks: readonly CheckSeen[],
+  { nowMs, recentMs, baselineMs }: ViewWindow,
+): Halves {
+  const between = (fromMs: number, toMs: number): readonly CheckSeen[] =>
+    checks.filter(({ atMs }) => atMs > fromMs && atMs <= toMs);
+  return {
+    recent: between(nowMs - recentMs, nowMs),
+    lately: between(nowMs - recentMs * LATELY_FACTOR, nowMs),
+    before: between(nowMs - baselineMs, nowMs - recentMs),
+  };
+}
+
+function count(checks: readonly CheckSeen[], is: (check: CheckSeen) => boolean): number {
+  let found = 0;
+  for (const check of checks) if (is(check)) found += 1;
+  return found;
+}
+
+/** Of each pair. A spread that few checks tell is pulled to the median of all. */
+function shiftsOf(halves: readonly Halves[], read: (check: CheckSeen) => number): readonly Shift[] {
+  const scratch = new Float64Array(Math.max(0, ...halves.map(lengthOf)));
+  const known = (checks: readonly CheckSeen[]): Float64Array => {
+    let length = 0;
+    for (const check of checks) {
+      const value = read(check);
+      if (!Number.isNaN(value)) {
+        scratch[length] = value;
+        length += 1;
+      }
+    }
+    return scratch.subarray(0, length);
+  };
+  const found = halves.map(({ recent, before }) => {
+    const now = known(recent);
+    const middleNow = medianInPlace(now);
+    const [first, last] = [now[0] ?? Number.NaN, now.at(-1) ?? Number.NaN];
+    const nowChecks = now.length;
+    const old = known(before);
+    if (nowChecks === 0 || old.length < BASELINE_CHECKS_MIN) return undefined;
+    const middle = medianInPlace(old);
+    const spread = spreadInPlace(old, middle);
+    const least = Math.max(0, first - middle) + Math.min(0, last - middle);
+    return { checks: { now: nowChecks, old: old.length }, by: middleNow - middle, least, spread };
+  });
+  const usual = median(found.flatMap((each) => (each === undefined ? [] : [each.spread])));
+  return found.map((each) => {
+    if (each === undefined) return UNKNOWN_SHIFT;
+    const { by, least, spread, checks } = each;
+    const noise = Math.sqrt(
+      (spread * spread * checks.old + usual * usual * NOISE_PRIOR_CHECKS) /
+        (checks.old + NOISE_PRIOR_CHECKS),
+    );
+    const error = noise * Math.hypot(medianError(checks.now), medianError(checks.old));
+    return { by, least, error: Math.max(error, ERROR_MIN_NS), noise };
+  });
+}
+
+function lengthOf({ recent, before }: Halves): number {
+  return Math.max(recent.length, before.length);
+}
+
+const UNKNOWN_SHIFT: Shift = {
+  by: Number.NaN,
+  error: Number.NaN,
+  noise: Number.NaN,
+  least: Number.NaN,
+};
+/** Clocks that are told without any spread are still read to a nanosecond. */
+const ERROR_MIN_NS = 1;
+
+/** Of two checks the median is their mean. */
+function medianError(checks: number): number {
+  return (checks <= 2 ? 1 : MEDIAN_LOSES) / Math.sqrt(checks);
+}
+
+function lossOf(recent: readonly CheckSeen[], before: readonly CheckSeen[]): Count {
+  const sum = (checks: readonly CheckSeen[], read: (check: CheckSeen) => number): number =>
+    checks.reduce((total, check) => total + read(check), 0);
+  const sent = sum(recent, (check) => check.sent);
+  const sentBefore = sum(before, (check) => check.sent);
+  const lostBefore = sentBefore - sum(before, ({ received }) => received);
+  return {
+    hits: sent - sum(recent, ({ received }) => received),
+    of: sent,
+    usual: (lostBefore + LOSS_PRIOR.hits) / (sentBefore + LOSS_PRIOR.of),
+  };
+}
+
+/** Theil and Sen: the median of the slopes between all two of them. */
+function slopeOf(checks: readonly CheckSeen[]): number {
+  const slopes: number[] = [];
+  for (const [place, first] of checks.entries()) {
+    for (const second of checks.slice(place + 1)) {
+      const seconds = (second.atMs - first.atMs) / 1_000;
+      if (seconds > 0) slopes.push((second.offsetNs - first.offsetNs) / seconds);
+    }
+  }
+  return median(slopes);
+}
