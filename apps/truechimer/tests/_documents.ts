@@ -24,7 +24,7 @@ export interface DocumentedCommand {
   readonly whole: boolean;
 }
 
-const DIRECTORIES = ["", "docs/", "docs/how-to/", "docs/reference/"];
+const DIRECTORIES = ["", "docs/", "docs/how-to/", "docs/reference/", "docs/explanation/"];
 
 /** All that people read, by their paths from the root. */
 export async function readDocuments(): Promise<ReadonlyMap<string, string>> {
