@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
 import { expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -14,9 +14,13 @@ function documented(markdown: string): readonly string[] {
 
 test("docs/reference/api.md tells of each procedure of people and programs, once", async () => {
   const folder = join(ROOT, "proto/truechimer/admin/v1");
-  const files = ["admin.proto", "people.proto", "sign_in.proto", "analytics.proto"].map((name) =>
-    readFile(join(folder, name), "utf8"),
-  );
+  const files = [
+    "admin.proto",
+    "people.proto",
+    "sign_in.proto",
+    "analytics.proto",
+    "alerts.proto",
+  ].map((name) => readFile(join(folder, name), "utf8"));
   const proto = (await Promise.all(files)).join("\n");
   const declared = [...proto.matchAll(/^ {2}rpc (\w+)\(/gm)].map(([, name]) => name ?? "");
   const markdown = await readFile(join(ROOT, "docs/reference/api.md"), "utf8");
@@ -26,6 +30,7 @@ test("docs/reference/api.md tells of each procedure of people and programs, once
       peopleV1.PeopleService,
       signInV1.SignInService,
       analyticsV1.AnalyticsService,
+      alertsV1.AlertService,
     ].flatMap(({ methods }) => [...methods]).length,
   );
   expect(documented(markdown).toSorted()).toEqual(declared.toSorted());

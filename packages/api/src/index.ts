@@ -18,6 +18,7 @@ export {
 } from "./exported-check.ts";
 export * as monitorV2 from "./gen/monitor/v2/monitor_manager_pb.ts";
 export * as adminV1 from "./gen/truechimer/admin/v1/admin_pb.ts";
+export * as alertsV1 from "./gen/truechimer/admin/v1/alerts_pb.ts";
 export * as analyticsV1 from "./gen/truechimer/admin/v1/analytics_pb.ts";
 export * as peopleV1 from "./gen/truechimer/admin/v1/people_pb.ts";
 export * as signInV1 from "./gen/truechimer/admin/v1/sign_in_pb.ts";

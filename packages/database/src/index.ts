@@ -69,11 +69,18 @@ export {
 } from "./postgres-error.ts";
 export type { CopiedResult } from "./results-copy/copy-row.ts";
 export type {
+  AlertChannelKindName,
+  AlertEndName,
+  AlertMessageKindName,
+  AlertPhaseName,
+  AlertSubjectName,
   AssignmentStatusName,
   AuditActorName,
   AuthorityTierName,
   CertificateProfileName,
+  DigestName,
   FirstStatusName,
+  GroupingName,
   IpVersion,
   JsonValue,
   LoopClassName,
@@ -85,6 +92,7 @@ export type {
   RoleName,
   Schema,
   ServerStateName,
+  SeverityName,
   TokenAlgorithmName,
   TokenPurposeName,
   VerdictName,

@@ -42,6 +42,14 @@ export type OnDemandKindName = "ntp" | "traceroute";
 /** What a person or a key may do; each may what the one before may. */
 export type RoleName = "viewer" | "operator" | "admin";
 export type AuditActorName = "user" | "owner" | "key" | "command_line";
+export type AlertChannelKindName = "email" | "webhook" | "alertmanager";
+export type DigestName = "off" | "daily" | "weekly";
+export type AlertSubjectName = "servers" | "monitors";
+export type SeverityName = "info" | "warning" | "critical";
+export type GroupingName = "cause" | "rule" | "none";
+export type AlertPhaseName = "pending" | "firing" | "recovering" | "ended";
+export type AlertEndName = "recovered" | "subject_gone" | "rule_changed";
+export type AlertMessageKindName = "opened" | "escalated" | "recovered" | "digest" | "test";
 export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
 export interface Schema {
@@ -99,6 +107,13 @@ export interface Schema {
   certificate_authorities: CertificateAuthoritiesTable;
   certificates: CertificatesTable;
   signing_keys: SigningKeysTable;
+  alert_channels: AlertChannelsTable;
+  alert_rules: AlertRulesTable;
+  incidents: IncidentsTable;
+  alerts: AlertsTable;
+  alert_silences: AlertSilencesTable;
+  alert_messages: AlertMessagesTable;
+  alert_evaluation: AlertEvaluationTable;
 }
 
 export interface AccountsTable {
@@ -751,4 +766,108 @@ export interface SigningKeysTable {
   public_key: JsonbNullable;
   created_at: Generated<Timestamptz>;
   retired_at: Timestamptz | null;
+}
+
+export interface AlertChannelsTable {
+  id: GeneratedAlways<bigint>;
+  account_id: bigint | null;
+  name: string;
+  kind: AlertChannelKindName;
+  settings: Jsonb;
+  secret: Uint8Array | null;
+  digest: Generated<DigestName>;
+  digest_minute: Generated<number>;
+  digest_since: Generated<Timestamptz>;
+  created_at: Generated<Timestamptz>;
+  created_by: Generated<string>;
+  removed_at: Timestamptz | null;
+}
+
+export interface AlertRulesTable {
+  id: GeneratedAlways<bigint>;
+  account_id: bigint | null;
+  name: string;
+  enabled: Generated<boolean>;
+  subject: AlertSubjectName;
+  filter: string;
+  severity: SeverityName;
+  holds_ms: bigint;
+  recovers_ms: bigint;
+  grouping: Generated<GroupingName>;
+  channel_ids: Generated<readonly bigint[]>;
+  quiet_from_minute: number | null;
+  quiet_to_minute: number | null;
+  quiet_zone: Generated<string>;
+  escalate_after_ms: bigint | null;
+  escalation_channel_ids: Generated<readonly bigint[]>;
+  created_at: Generated<Timestamptz>;
+  created_by: Generated<string>;
+  removed_at: Timestamptz | null;
+}
+
+export interface IncidentsTable {
+  id: GeneratedAlways<bigint>;
+  id_token: string;
+  account_id: bigint | null;
+  cause: string;
+  title: string;
+  severity: SeverityName;
+  opened_at: Generated<Timestamptz>;
+  recovered_at: Timestamptz | null;
+  acknowledged_at: Timestamptz | null;
+  acknowledged_by: Generated<string>;
+  note: Generated<string>;
+}
+
+export interface AlertsTable {
+  id: GeneratedAlways<bigint>;
+  rule_id: bigint;
+  subject_id: bigint;
+  subject_name: string;
+  phase: AlertPhaseName;
+  pending_since: Timestamptz;
+  phase_since: Timestamptz;
+  fired_at: Timestamptz | null;
+  ended_at: Timestamptz | null;
+  end_reason: AlertEndName | null;
+  text: Generated<string>;
+  incident_id: bigint | null;
+}
+
+export interface AlertSilencesTable {
+  id: GeneratedAlways<bigint>;
+  account_id: bigint | null;
+  subject: AlertSubjectName;
+  filter: Generated<string>;
+  starts_at: Generated<Timestamptz>;
+  ends_at: Timestamptz;
+  comment: Generated<string>;
+  created_at: Generated<Timestamptz>;
+  created_by: Generated<string>;
+}
+
+export interface AlertMessagesTable {
+  id: GeneratedAlways<bigint>;
+  key: string;
+  channel_id: bigint;
+  incident_id: bigint | null;
+  kind: AlertMessageKindName;
+  subject: string;
+  body: string;
+  facts: JsonbWithDefault;
+  created_at: Generated<Timestamptz>;
+  run_at: Generated<Timestamptz>;
+  attempts: Generated<number>;
+  claim: string | null;
+  claimed_until: Timestamptz | null;
+  sent_at: Timestamptz | null;
+  dead_at: Timestamptz | null;
+  last_error: Generated<string>;
+}
+
+export interface AlertEvaluationTable {
+  singleton: Generated<boolean>;
+  evaluated_at: Timestamptz | null;
+  held_since: Timestamptz | null;
+  held_reason: Generated<string>;
 }

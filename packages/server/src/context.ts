@@ -77,6 +77,8 @@ export interface ServerContext {
   readonly archive?: Archive;
   /** Absent: there is no broker. */
   readonly mqtt?: MqttHubSettings;
+  /** Address that people open, such as "https://clocks.example". Absent: it is not configured. */
+  readonly publicUrl?: string;
   /** Something waits for the scorer: run it now rather than at its next look. */
   readonly wakeScorer: () => void;
 }

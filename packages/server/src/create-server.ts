@@ -347,6 +347,7 @@ async function createContext(
     ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
     ...historyOf(options, logger, health),
     ...(archive === undefined ? {} : { archive }),
+    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     wakeScorer,
   };
 }

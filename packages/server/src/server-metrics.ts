@@ -37,6 +37,8 @@ export interface ServerMetrics {
   readonly agentStreams: Gauge<never>;
   /** Answers on demand: taken, duplicate, late. */
   readonly onDemandAnswers: Counter<"outcome">;
+  /** Attempts to send an alert, by the kind of channel: sent, failed, dead. */
+  readonly alertMessages: Counter<"channel" | "outcome">;
 }
 
 export function createServerMetrics(metrics: Metrics): ServerMetrics {
@@ -138,6 +140,11 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
       name: "truechimer_verdict_changes_total",
       help: "Changed verdicts, by the new one.",
       labelNames: ["verdict"],
+    }),
+    alertMessages: metrics.counter({
+      name: "truechimer_alert_messages_total",
+      help: "Attempts to send a message of the alerts, by the kind of channel: sent, failed (to be tried again), dead (given up).",
+      labelNames: ["channel", "outcome"],
     }),
     loopSeconds: metrics.histogram({
       name: "truechimer_loop_duration_seconds",

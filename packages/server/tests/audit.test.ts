@@ -4,13 +4,15 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "@connectrpc/connect";
-import { adminV1, peopleV1 } from "@truechimer/api";
+import { adminV1, alertsV1, peopleV1 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, describe, expect, test } from "vitest";
 import { ADMIN_PERMISSIONS } from "../src/people/admin-permissions.ts";
+import { ALERTS_PERMISSIONS } from "../src/people/alerts-permissions.ts";
 import { oneTimePassword } from "../src/people/one-time-password.ts";
 import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
+import { alertsClient } from "./_alerts.ts";
 import { MASTER_KEY } from "./_master-key.ts";
 import { ip, useServer } from "./_test-server.ts";
 import { bytesOfBase32, createUser, PASSWORD, peopleClient, sessionCookie } from "./_users.ts";
@@ -24,6 +26,7 @@ const { server, admin, adminKey } = await useServer(database, {
   auditHeadFile,
 });
 const people = peopleClient(server.url, { authorization: `Bearer ${adminKey}` });
+const alerts = alertsClient(server.url, adminKey);
 
 async function registration(): Promise<string> {
   const id = createUlid(systemClock, systemRandom);
@@ -122,8 +125,54 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ["signOut", async () => (await asUser()).signOut({})],
   ["createAccount", () => people.createAccount({ name: "Lab" })],
   ["renameAccount", () => people.renameAccount({ id: "default", name: "Home" })],
+  [
+    "saveAlertChannel",
+    async () => {
+      const { channel } = await alerts.saveAlertChannel({
+        channel: {
+          name: "mail",
+          way: {
+            case: "email",
+            value: { host: "192.0.2.1", from: "a@b.example", to: ["c@d.example"], password: "x" },
+          },
+        },
+      });
+      channelId = channel?.id ?? 0n;
+    },
+  ],
+  ["testAlertChannel", () => alerts.testAlertChannel({ id: channelId })],
+  [
+    "saveAlertRule",
+    async () => {
+      const { rule } = await alerts.saveAlertRule({
+        rule: {
+          name: "lies",
+          enabled: true,
+          subject: alertsV1.AlertSubject.SERVERS,
+          filter: "verdict:falseticker",
+          severity: alertsV1.AlertSeverity.CRITICAL,
+        },
+      });
+      ruleId = rule?.id ?? 0n;
+    },
+  ],
+  ["removeAlertRule", () => alerts.removeAlertRule({ id: ruleId })],
+  ["removeAlertChannel", () => alerts.removeAlertChannel({ id: channelId })],
+  [
+    "acknowledgeIncident",
+    async () => {
+      const { rows } = await database.pool.query<{ id: bigint }>(
+        `insert into incidents (id_token, cause, title, severity)
+         values ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'server:1', 'a', 'info') returning id`,
+      );
+      return alerts.acknowledgeIncident({ id: rows[0]?.id ?? 0n });
+    },
+  ],
   ["moveToAccount", () => people.moveToAccount({ accountId: "default", serverIds: ids })],
 ];
+
+let channelId = 0n;
+let ruleId = 0n;
 
 async function agentId(): Promise<string> {
   const { agents } = await admin.listAgents({});
@@ -163,7 +212,11 @@ async function sequence(): Promise<bigint> {
 
 describe("each procedure that changes something", () => {
   test("is tried here", () => {
-    const permissions = Object.entries({ ...ADMIN_PERMISSIONS, ...PEOPLE_PERMISSIONS });
+    const permissions = Object.entries({
+      ...ADMIN_PERMISSIONS,
+      ...PEOPLE_PERMISSIONS,
+      ...ALERTS_PERMISSIONS,
+    });
     const changing = permissions.flatMap(([name, { changes }]) => (changes ? [name] : []));
     expect(CHANGES.map(([name]) => name).toSorted()).toEqual(changing.toSorted());
   });

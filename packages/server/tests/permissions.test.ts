@@ -1,13 +1,14 @@
 // One permission for every procedure: each is called with every role, and with the objects of another account.
 
 import { create, type DescMethod, type DescService, ScalarType } from "@bufbuild/protobuf";
-import { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
 import { systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
 import { tokenHash } from "../src/http/token.ts";
 import { createToken } from "../src/index.ts";
 import { ADMIN_PERMISSIONS } from "../src/people/admin-permissions.ts";
+import { ALERTS_PERMISSIONS } from "../src/people/alerts-permissions.ts";
 import { ANALYTICS_PERMISSIONS } from "../src/people/analytics-permissions.ts";
 import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
 import type { AnyPermissions } from "../src/people/permission.ts";
@@ -24,6 +25,7 @@ const SERVICES: readonly { readonly service: DescService; readonly permissions: 
     { service: adminV1.AdminService, permissions: ADMIN_PERMISSIONS },
     { service: peopleV1.PeopleService, permissions: PEOPLE_PERMISSIONS },
     { service: analyticsV1.AnalyticsService, permissions: ANALYTICS_PERMISSIONS },
+    { service: alertsV1.AlertService, permissions: ALERTS_PERMISSIONS },
   ];
 const PROCEDURES = SERVICES.flatMap(({ service, permissions }) =>
   service.methods.map((method) => ({ service, method, permission: permissions[method.localName] })),
@@ -228,6 +230,22 @@ describe("objects of another account", async () => {
     "select id_token from monitors where id = $1",
     [monitorId],
   );
+  const idOf = async (statement: string): Promise<string> => {
+    const { rows } = await database.pool.query<{ id: bigint }>(statement, [theirs]);
+    return String(rows[0]?.id);
+  };
+  const alertRule = await idOf(
+    `insert into alert_rules (account_id, name, subject, filter, severity, holds_ms, recovers_ms)
+     values ($1, 'theirs', 'servers', 'stale:yes', 'info', 0, 0) returning id`,
+  );
+  const alertChannel = await idOf(
+    `insert into alert_channels (account_id, name, kind, settings) values ($1, 'theirs', 'email',
+     '{"host": "192.0.2.1", "port": 25, "security": "none", "username": "", "from": "a@b", "to": ["a@b"]}') returning id`,
+  );
+  const incident = await idOf(
+    `insert into incidents (id_token, account_id, cause, title, severity)
+     values ('01ARZ3NDEKTSV4RRFFQ69G5FAX', $1, 'server:1', 'theirs', 'info') returning id`,
+  );
   const [ourKey, theirKey] = [
     await key({ role: "admin", accountId: ours }),
     await key({ role: "admin", accountId: theirs }),
@@ -243,6 +261,9 @@ describe("objects of another account", async () => {
     accounts: { real: "theirs", none: "nobody" },
     users: { real: them.idToken, none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
     sessions: { real: sessions[0]?.id_token ?? "", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
+    alertRules: { real: alertRule, none: "987654" },
+    alertChannels: { real: alertChannel, none: "987654" },
+    incidents: { real: incident, none: "987654" },
     checks: { real: "987653", none: "987654" },
     registrations: { real: "01ARZ3NDEKTSV4RRFFQ69G5FAW", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
   };
@@ -287,7 +308,16 @@ describe("objects of another account", async () => {
   test("are in no list, and in their own", async () => {
     const { listServers, listMonitors, listAgents, getOverview } = adminV1.AdminService.method;
     const { listUsers } = peopleV1.PeopleService.method;
-    for (const method of [listServers, listMonitors, listAgents, getOverview, listUsers]) {
+    const { listIncidents, listAlertRules, listAlertChannels } = alertsV1.AlertService.method;
+    const ofAlerts = [listIncidents, listAlertRules, listAlertChannels];
+    for (const method of [
+      listServers,
+      listMonitors,
+      listAgents,
+      getOverview,
+      listUsers,
+      ...ofAlerts,
+    ]) {
       const text = async (proof: Proof): Promise<string> => {
         const answer = await fetch(`${server.url}/${method.parent.typeName}/${method.name}`, {
           method: "POST",

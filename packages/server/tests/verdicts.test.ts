@@ -374,6 +374,8 @@ describe("loops", () => {
       await vi.waitFor(async () => {
         const { loops } = await admin.getSystem({});
         expect(loops.map(({ name }) => name)).toEqual([
+          "alert_messages",
+          "alert_rules",
           "assignment",
           "audit_head",
           "clean_up",

@@ -13,6 +13,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ["packages/pki", 1],
   ["packages/scoring", 1],
   ["packages/filter", 1],
+  ["packages/alerts", 1],
   ["packages/selection", 1],
   ["packages/fault", 1],
   ["packages/history", 1],

@@ -12,6 +12,7 @@ const WITHOUT_NODE = [
   "pki",
   "scoring",
   "filter",
+  "alerts",
   "selection",
   "fault",
   "history",

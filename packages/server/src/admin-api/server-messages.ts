@@ -32,6 +32,8 @@ export interface ServerSelection {
   readonly includeRemoved?: boolean;
   /** Of servers; what their rows do not say is looked at afterwards. Absent: all. */
   readonly filter?: Condition;
+  /** Whether the last day comes with it: loss and scores by quarter of an hour. Default: yes. */
+  readonly lastDay?: boolean;
 }
 
 const EVERYTHING: Condition = { kind: "constant", value: true };
@@ -45,7 +47,7 @@ export async function serverMessages(
   selection: ServerSelection = {},
 ): Promise<adminV1.Server[]> {
   const { kysely } = context.database;
-  const { ids, includeRemoved = false, filter } = selection;
+  const { ids, includeRemoved = false, filter, lastDay: wantsLastDay = true } = selection;
   const split = splitCondition(filter ?? EVERYTHING, (column) => column in SERVER_FILTER_COLUMNS);
   if (ids?.length === 0) return [];
   const rows = await kysely
@@ -60,7 +62,7 @@ export async function serverMessages(
   const probe = await probePolicyFor(context.database, context.policy, false);
   const nowNs = context.clock.nowNs();
   const serverIds = rows.map(({ id }) => id);
-  const lastDay = await loadLastDay(kysely, { serverIds, nowNs });
+  const lastDay = await loadLastDay(kysely, { serverIds: wantsLastDay ? serverIds : [], nowNs });
   const leaps = await loadAnnouncedLeaps(kysely, serverIds);
   const messages = rows.map((row) =>
     serverMessage(row, {

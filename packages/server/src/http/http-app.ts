@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from "fastify";
 import { registerAdminApi } from "../admin-api/register-admin-api.ts";
+import { registerAlertsApi } from "../alerts-api/register-alerts-api.ts";
 import { registerAnalyticsApi } from "../analytics-api/register-analytics-api.ts";
 import type { ServerContext } from "../context.ts";
 import { registerExports } from "../exports/export-routes.ts";
@@ -37,6 +38,7 @@ export async function createHttpApp(
   await app.register(async (scope) => registerScoreLog(scope, context, options));
   await app.register(async (scope) => registerPeopleApi(scope, context, options));
   await app.register(async (scope) => registerSignInApi(scope, context, options));
+  await app.register(async (scope) => registerAlertsApi(scope, context, options));
   await app.register(async (scope) => registerAnalyticsApi(scope, context, options));
   await app.register(async (scope) => {
     guardHost(scope, context, options.hosts);

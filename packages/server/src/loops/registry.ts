@@ -1,6 +1,8 @@
 // Every background loop there is, in one place at a time. What a scorer or an API process does all the time (scoring, the
 // agents' streams) is no loop of this kind: it has no period, and every process of its role does it.
 
+import { evaluateAlerts } from "../alerts/evaluate-alerts.ts";
+import { sendMessages } from "../alerts/send-messages.ts";
 import { cleanUpEnrolment } from "../enrolment/clean-up-enrolment.ts";
 import { cleanUpLimits } from "../limits/clean-up-limits.ts";
 import { rotateTicketKeys } from "../monitor-api/ticket-keyring.ts";
@@ -17,6 +19,20 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 export const LOOPS: readonly Loop[] = [
+  {
+    name: "alert_messages",
+    class: "idempotent",
+    periodMs: 2 * SECOND_MS,
+    purpose: "sends the messages of the alerts that wait in the outbox",
+    run: (context, signal) => sendMessages(context, signal),
+  },
+  {
+    name: "alert_rules",
+    class: "once_per_period",
+    periodMs: 5 * SECOND_MS,
+    purpose: "looks at the rules of the alerts, and writes to whom something is to be told",
+    run: (context, { transaction }) => evaluateAlerts(context, transaction),
+  },
   {
     name: "assignment",
     class: "idempotent",

@@ -1,9 +1,10 @@
 // GetCaller: who asks, and what that one may do; so that a page shows no button that would be refused.
 
 import { create, type DescService } from "@bufbuild/protobuf";
-import { adminV1, analyticsV1, peopleV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1 } from "@truechimer/api";
 import { assert } from "@truechimer/base";
 import { ADMIN_PERMISSIONS } from "../people/admin-permissions.ts";
+import { ALERTS_PERMISSIONS } from "../people/alerts-permissions.ts";
 import { ANALYTICS_PERMISSIONS } from "../people/analytics-permissions.ts";
 import type { ActingContext, Caller } from "../people/caller.ts";
 import { refusalOf } from "../people/guard-procedures.ts";
@@ -32,6 +33,7 @@ export async function getCaller({
       ...open(caller, adminV1.AdminService, ADMIN_PERMISSIONS),
       ...open(caller, peopleV1.PeopleService, PEOPLE_PERMISSIONS),
       ...open(caller, analyticsV1.AnalyticsService, ANALYTICS_PERMISSIONS),
+      ...open(caller, alertsV1.AlertService, ALERTS_PERMISSIONS),
     ],
   });
 }

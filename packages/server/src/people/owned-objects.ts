@@ -17,6 +17,9 @@ export interface ObjectRefs {
   readonly accounts?: readonly string[];
   readonly users?: readonly string[];
   readonly sessions?: readonly string[];
+  readonly alertRules?: readonly bigint[];
+  readonly alertChannels?: readonly bigint[];
+  readonly incidents?: readonly bigint[];
 }
 
 type ObjectKind = keyof ObjectRefs;
@@ -34,6 +37,9 @@ const MISSING_WORDS: Readonly<Record<ObjectKind, (id: string) => string>> = {
   accounts: (id) => `there is no account with the id ${id}`,
   users: (id) => `there is no user with the id ${id}`,
   sessions: (id) => `there is no session with the id ${id}`,
+  alertRules: (id) => `there is no alert rule with the id ${id}`,
+  alertChannels: (id) => `there is no alert channel with the id ${id}`,
+  incidents: (id) => `there is no incident with the id ${id}`,
 };
 
 export function objectMissing(kind: ObjectKind, id: bigint | string): AppError {
@@ -96,6 +102,13 @@ const OWNED: Readonly<Record<ObjectKind, OwnedQuery>> = {
   sessions: (account, ids) => sql`
     select s.id_token as id from user_sessions s join users u on u.id = s.user_id
     where s.id_token = any(${ids}::text[]) and u.account_id = ${account}`,
+  // As with keys: a rule of the installation is none that one account knows.
+  alertRules: (account, ids) =>
+    sql`select id from alert_rules where id = any(${ids}::bigint[]) and account_id = ${account}`,
+  alertChannels: (account, ids) =>
+    sql`select id from alert_channels where id = any(${ids}::bigint[]) and account_id = ${account}`,
+  incidents: (account, ids) =>
+    sql`select id from incidents where id = any(${ids}::bigint[]) and account_id = ${account}`,
   accounts: (account, ids) =>
     sql`select id_token as id from accounts where id_token = any(${ids}::text[]) and id = ${account}`,
 };

@@ -1,6 +1,6 @@
 // Nobody gives more than he has: whoever makes a key or a user, or changes one, may do himself all that it may.
 
-import { adminV1, analyticsV1, peopleV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import type { Caller } from "./caller.ts";
 import { roleReaches } from "./role.ts";
@@ -10,6 +10,7 @@ export const PROCEDURES: readonly string[] = [
   ...adminV1.AdminService.methods,
   ...peopleV1.PeopleService.methods,
   ...analyticsV1.AnalyticsService.methods,
+  ...alertsV1.AlertService.methods,
 ].map(({ name }) => name);
 
 export interface Rights {

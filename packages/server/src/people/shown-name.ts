@@ -28,3 +28,11 @@ export function shownName(field: string, text: string): string {
   }
   return name;
 }
+
+/** Somebody else's text, such as a server's name, for a place where what is not seen could do harm: shown as U+202E. */
+export function seenText(text: string): string {
+  return text.replaceAll(new RegExp(UNSEEN, "gu"), (character) => {
+    const point = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    return `U+${point}`;
+  });
+}

@@ -1,0 +1,18 @@
+export {
+  type AlertTiming,
+  nextPhase,
+  type OpenAlert,
+  type OpenPhase,
+  type Truth,
+} from "./alert-phase.ts";
+export {
+  agentCause,
+  type Cause,
+  causesOfServers,
+  type FiringServer,
+  MANY_SERVERS,
+  type Surroundings,
+} from "./cause.ts";
+export { type DigestSchedule, digestDueNs } from "./digest-period.ts";
+export { isTimeZone, type QuietHours, quietUntil } from "./quiet-hours.ts";
+export { retryDelayMs, SEND_ATTEMPTS_MAX } from "./retry-delay.ts";

@@ -1,0 +1,102 @@
+// The outbox: a message is claimed for a while, sent, and marked. Whoever dies in between leaves a claim that runs out; the
+// message then goes out again with the same key.
+
+import type {
+  AlertChannelKindName,
+  AlertMessageKindName,
+  JsonValue,
+  Schema,
+  Timestamptz,
+} from "@truechimer/database";
+import { type Kysely, sql } from "kysely";
+
+/** Longer than any attempt takes. */
+const CLAIM_SECONDS = 60;
+const ERROR_CHARACTERS_MAX = 500;
+
+export interface ClaimedMessage {
+  readonly id: bigint;
+  readonly key: string;
+  readonly kind: AlertMessageKindName;
+  readonly subject: string;
+  readonly body: string;
+  readonly facts: JsonValue;
+  readonly created_at: Timestamptz;
+  readonly attempts: number;
+  /** Of the incident's first message on this channel. Null: it is the first one, or of no incident. */
+  readonly answers_key: string | null;
+  readonly channel_id: bigint;
+  readonly channel_kind: AlertChannelKindName;
+  readonly settings: JsonValue;
+  readonly secret: Uint8Array | null;
+}
+
+/**
+ * One that is due, of a channel that nobody sends by at this moment; those of one incident go out in their order. Undefined:
+ * there is none.
+ */
+export async function claimMessage(
+  kysely: Kysely<Schema>,
+  claim: string,
+): Promise<ClaimedMessage | undefined> {
+  const { rows } = await sql<ClaimedMessage>`
+    with due as (
+      select m.id from alert_messages m
+      where m.sent_at is null and m.dead_at is null and m.run_at <= now()
+        and (m.claimed_until is null or m.claimed_until < now())
+        and not exists (
+          select from alert_messages before
+          where before.incident_id = m.incident_id and before.channel_id = m.channel_id and before.id < m.id
+            and before.sent_at is null and before.dead_at is null
+        )
+        and not exists (
+          select from alert_messages busy
+          where busy.channel_id = m.channel_id and busy.claimed_until >= now()
+            and busy.sent_at is null and busy.dead_at is null
+        )
+      order by m.run_at, m.id
+      limit 1
+      for update of m skip locked
+    ),
+    claimed as (
+      update alert_messages m
+      set claim = ${claim}, claimed_until = now() + make_interval(secs => ${CLAIM_SECONDS}::float8), attempts = m.attempts + 1
+      from due where m.id = due.id
+      returning m.*
+    )
+    select m.id, m.key, m.kind, m.subject, m.body, m.facts, m.created_at, m.attempts, c.id as channel_id,
+      c.kind as channel_kind, c.settings, c.secret, (
+        select first.key from alert_messages first
+        where first.incident_id = m.incident_id and first.channel_id = m.channel_id and first.id < m.id
+        order by first.id limit 1
+      ) as answers_key
+    from claimed m join alert_channels c on c.id = m.channel_id`.execute(kysely);
+  return rows[0];
+}
+
+/** Whoever has lost the claim meanwhile changes nothing. */
+export async function markSent(kysely: Kysely<Schema>, id: bigint, claim: string): Promise<void> {
+  await sql`
+    update alert_messages set sent_at = now(), claim = null, claimed_until = null, last_error = ''
+    where id = ${id} and claim = ${claim} and sent_at is null`.execute(kysely);
+}
+
+export interface FailedAttempt {
+  readonly id: bigint;
+  readonly claim: string;
+  readonly error: string;
+  /** Undefined: it is given up. */
+  readonly retryMs: number | undefined;
+}
+
+export async function markFailed(
+  kysely: Kysely<Schema>,
+  { id, claim, error, retryMs }: FailedAttempt,
+): Promise<void> {
+  const text = error.slice(0, ERROR_CHARACTERS_MAX);
+  await sql`
+    update alert_messages set claim = null, claimed_until = null, last_error = ${text},
+      dead_at = case when ${retryMs === undefined} then now() end,
+      run_at = now() + make_interval(secs => ${(retryMs ?? 0) / 1_000}::float8)
+    where id = ${id} and claim = ${claim} and sent_at is null`.execute(kysely);
+}
