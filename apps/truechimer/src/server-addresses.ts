@@ -17,8 +17,12 @@ export function agentsOptions(
   };
 }
 
-export function publicUrlOf({ listen }: Config): Pick<ServerOptions, "publicUrl"> {
-  return listen.publicUrl === undefined ? {} : { publicUrl: listen.publicUrl };
+export function publicUrlOf({ listen }: Config): Pick<ServerOptions, "publicUrl" | "tls"> {
+  const { publicUrl, tls } = listen;
+  return {
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(tls === undefined ? {} : { tls }),
+  };
 }
 
 /** Where agents call, and by what they know that it is us. */

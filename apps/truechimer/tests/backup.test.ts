@@ -1,13 +1,16 @@
 // Everything in one file while it runs, destroyed, and back: a restored installation answers as the old one did, and goes on.
 
-import { copyFile, open, readdir, stat, truncate, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { appendFile, copyFile, open, readdir, stat, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createClient } from "@connectrpc/connect";
+import { connect } from "node:tls";
+import { type Client, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { signInV1 } from "@truechimer/api";
 import { createDatabase, reachEmbeddedPostgres } from "@truechimer/database";
 import { useDatabase, withTemplateDatabase } from "@truechimer/testing-postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { readAdminAddress } from "../src/data-directory.ts";
 import {
   type CommandOptions,
   type CommandOutcome,
@@ -38,7 +41,8 @@ beforeAll(async () => {
   file = join(directory, "full.tar.zst");
   await using up = await startUp(home);
   const { url } = one(await good(home, ["users", "invite", "ada@example.net"]));
-  await signInClient(up).useLink({ secret: String(url).split("#")[1] ?? "", password: PASSWORD });
+  const door = await signInClient(home);
+  await door.useLink({ secret: String(url).split("#")[1] ?? "", password: PASSWORD });
   await scoredSince(up, new Date(), 5);
   before = await factsOf(home);
   const options = ["--with-master-key", "--config", home.configFile];
@@ -65,15 +69,14 @@ function one(outcome: CommandOutcome): Record<string, unknown> {
   return outcome.json()[0] ?? {};
 }
 
-function signInClient(
-  up: UpProgram,
-): ReturnType<typeof createClient<typeof signInV1.SignInService>> {
+async function signInClient(of: DataHome): Promise<Client<typeof signInV1.SignInService>> {
+  const baseUrl = (await readAdminAddress(of.path))?.url ?? "";
   const transport = createConnectTransport({
-    baseUrl: up.origin,
+    baseUrl,
     httpVersion: "1.1",
     interceptors: [
       (next) => (request) => {
-        request.header.set("Origin", up.origin);
+        request.header.set("Origin", baseUrl);
         return next(request);
       },
     ],
@@ -125,18 +128,33 @@ async function factsOf(of: DataHome): Promise<Facts> {
   };
 }
 
-/** By the database of a program that runs. */
+async function rootPemOf(of: DataHome): Promise<string> {
+  const rows = await askDatabase(
+    of,
+    "select encode(certificate, 'base64') as der from certificate_authorities where tier = 'root'",
+  );
+  return `-----BEGIN CERTIFICATE-----\n${String(rows[0]?.["der"])}\n-----END CERTIFICATE-----\n`;
+}
+
 async function authoritiesOf(of: DataHome): Promise<readonly unknown[]> {
+  return await askDatabase(
+    of,
+    "select tier, encode(fingerprint, 'hex') as fingerprint from certificate_authorities order by id",
+  );
+}
+
+/** The database of a program that runs. */
+async function askDatabase(
+  of: DataHome,
+  text: string,
+): Promise<readonly Record<string, unknown>[]> {
   await using reached = await reachEmbeddedPostgres({
     preferredDir: join(of.path, "postgres"),
     say: () => undefined,
   });
   expect(reached.isStarted).toBe(false);
   await using database = await createDatabase({ url: reached.url, applicationName: "test" });
-  const { rows } = await database.pool.query<Record<string, unknown>>(
-    "select tier, encode(fingerprint, 'hex') as fingerprint from certificate_authorities order by id",
-  );
-  expect(rows).toHaveLength(2);
+  const { rows } = await database.pool.query<Record<string, unknown>>(text);
   return rows;
 }
 
@@ -164,6 +182,7 @@ describe("destroyed and restored into an empty directory", () => {
   let after: Facts;
   let toldAtLast: unknown;
   beforeAll(async () => {
+    await appendFile(target.configFile, '\n[listen]\ntls = "own"\n');
     toldAtLast = (await good(target, ["restore", file])).json().at(-1);
     restored = await startUp(target);
     after = await factsOf(target);
@@ -176,6 +195,7 @@ describe("destroyed and restored into an empty directory", () => {
     const { audit: auditBefore, results: resultsBefore, ...sameBefore } = before;
     expect(same).toEqual(sameBefore);
     expect(before.servers.length).toBeGreaterThan(5);
+    expect(before.authorities).toHaveLength(2);
     // Newest first: what was done since is before it.
     expect(audit.slice(-auditBefore.length)).toEqual(auditBefore);
     expect(audit[0]).toMatchObject({ act: "backup_restored" });
@@ -191,9 +211,22 @@ describe("destroyed and restored into an empty directory", () => {
   });
 
   test("people sign in with their passwords, and old sessions and keys of the process are gone", async () => {
-    await signInClient(restored).signIn({ name: "ada@example.net", password: PASSWORD, code: "" });
+    const door = await signInClient(target);
+    await door.signIn({ name: "ada@example.net", password: PASSWORD, code: "" });
     const sessions = (await good(target, ["users", "sessions", "ada@example.net"])).json();
     expect(sessions).toHaveLength(1);
+  });
+
+  test("its authority issues: the dashboard is served by TLS under the old root", async () => {
+    expect(new URL(restored.dashboardUrl).protocol).toBe("https:");
+    const socket = connect({
+      host: "127.0.0.1",
+      port: Number(new URL(restored.dashboardUrl).port),
+      ca: await rootPemOf(target),
+    });
+    await once(socket, "secureConnect");
+    expect(socket.authorized).toBe(true);
+    socket.destroy();
   });
 
   test("scores go on", async () => {

@@ -49,6 +49,7 @@ import { createHealthApp } from "./http/health-app.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
 import { type ListenAddress, listen } from "./http/listen.ts";
+import { createTlsFront, type DashboardTls } from "./http/tls-front.ts";
 import { startIngestWatch } from "./ingest/ingest-watch.ts";
 import { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";
 import { startWorker } from "./jobs/start-worker.ts";
@@ -74,6 +75,9 @@ import { addServerGauges } from "./server-gauges.ts";
 import { createServerMetrics } from "./server-metrics.ts";
 import { stopServer } from "./stop-server.ts";
 
+/** Any free port. */
+const LOCAL_PLACE: ListenAddress = { host: "127.0.0.1", port: 0 };
+
 const ALL_ROLES: readonly ServerRole[] = ["api", "scorer", "worker"];
 
 export interface ServerOptions {
@@ -85,6 +89,10 @@ export interface ServerOptions {
   readonly version: string;
   /** Port 0: any free one. */
   readonly listen: ListenAddress;
+  /** Absent: plain HTTP. */
+  readonly tls?: DashboardTls;
+  /** Whether, beside TLS, a plain listener answers on a free port of loopback, for programs of this host. Default: no. */
+  readonly listensLocally?: boolean;
   /** Default: all. */
   readonly roles?: readonly ServerRole[];
   /** Whether a process without the role `api` listens, for its health and metrics. Default: no. */
@@ -145,6 +153,8 @@ export interface ServerOptions {
 export interface Server extends AsyncDisposable {
   /** Where the listener answers, without a path: "http://127.0.0.1:8123". Only after `start`. */
   readonly url: string;
+  /** The same for programs of this host: without TLS where there is such a listener. */
+  readonly localUrl: string;
   /** Where the agents' listener answers: "https://127.0.0.1:8124". Absent: there is none, or it was not started. */
   readonly agentsUrl: string | undefined;
   /** SHA-256 over the root certificate that agents trust, in hexadecimal digits. Fails without a master key. */
@@ -175,6 +185,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const shutdown = new AbortController();
   const calls = createCallsInFlight();
   let listening: string | undefined;
+  let listeningLocally: string | undefined;
   const url = (): string => {
     if (listening === undefined)
       throw new AppError("stopped", "the server was not started, so it has no address");
@@ -209,6 +220,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     : options.listensWithoutApi === true
       ? await createHealthApp(context, { limits: listenerOptions.limits, hosts })
       : undefined;
+  const front =
+    app === undefined || options.tls === undefined
+      ? undefined
+      : createTlsFront(context, app, {
+          tls: options.tls,
+          address: options.listen,
+          publicUrl: options.publicUrl,
+          limits: listenerOptions.limits,
+        });
   const agents = isApi ? agentListener(context, options, listenerOptions) : undefined;
   let presence: ReplicaPresence | undefined;
   let worker: AsyncDisposable | undefined;
@@ -217,6 +237,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   return {
     get url() {
       return url();
+    },
+    get localUrl() {
+      return listeningLocally ?? url();
     },
     get agentsUrl() {
       return agentsListening;
@@ -231,12 +254,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await registerLoops(context.database, context.loops);
       // Made, or found to be sealed with another key, before anybody asks.
       await context.ca?.rootFingerprint();
-      if (app !== undefined) {
-        listening = await listen(app, {
-          ...options.listen,
-          scheme: "http",
-          portSetting: "--port",
-        });
+      listening = await front?.start();
+      if (app !== undefined && (front === undefined || options.listensLocally === true)) {
+        const place = front === undefined ? options.listen : LOCAL_PLACE;
+        listeningLocally = await listen(app, { ...place, scheme: "http", portSetting: "--port" });
+        listening ??= listeningLocally;
       }
       agentsListening = await agents?.start();
       if (isApi) await onDemand.start();
@@ -257,6 +279,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       stopServer({
         context,
         app,
+        front,
         agents,
         onDemand,
         calls,

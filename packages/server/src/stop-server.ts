@@ -8,6 +8,7 @@ import type { ServerContext } from "./context.ts";
 import type { AgentListener } from "./http/agent-listener.ts";
 import type { CallsInFlight } from "./http/calls-in-flight.ts";
 import { shutdownError } from "./http/connect-plugin.ts";
+import type { TlsFront } from "./http/tls-front.ts";
 import type { OnDemand } from "./on-demand/on-demand.ts";
 
 /** Time for all of it; what still runs then is cut off. The program's own limit is half a second later. */
@@ -16,6 +17,7 @@ const STOP_MS = 8_000;
 export interface StoppingParts {
   readonly context: ServerContext;
   readonly app: FastifyInstance | undefined;
+  readonly front: TlsFront | undefined;
   readonly agents: AgentListener | undefined;
   readonly onDemand: OnDemand;
   readonly calls: CallsInFlight;
@@ -29,11 +31,12 @@ export interface StoppingParts {
 }
 
 export async function stopServer(parts: StoppingParts): Promise<void> {
-  const { context, app, agents, onDemand, calls, shutdown, noticeMs } = parts;
+  const { context, app, front, agents, onDemand, calls, shutdown, noticeMs } = parts;
   context.health.markStopping();
   const cancel = context.clock.setTimer(STOP_MS, () => {
     shutdown.abort(shutdownError());
     app?.server.closeAllConnections();
+    front?.closeAllConnections();
     agents?.closeAllConnections();
   });
   try {
@@ -42,8 +45,10 @@ export async function stopServer(parts: StoppingParts): Promise<void> {
     );
     // Told below; a failure meanwhile has a reader.
     working.catch(() => undefined);
-    if (noticeMs > 0 && app?.server.listening === true) await sleep(context.clock, noticeMs);
+    const isListening = app?.server.listening === true || front !== undefined;
+    if (noticeMs > 0 && isListening) await sleep(context.clock, noticeMs);
     onDemand.sayGoodbye();
+    await front?.[Symbol.asyncDispose]();
     await Promise.all([app?.close(), agents?.[Symbol.asyncDispose]()]);
     await calls.settled();
     await onDemand[Symbol.asyncDispose]();

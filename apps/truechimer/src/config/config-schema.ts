@@ -128,6 +128,9 @@ const schema = z.strictObject({
       allowed_hosts: z.array(text).optional(),
       public_url: originAddress.optional(),
       stop_notice: durationKey({ min: "0s", max: "4s" }).optional(),
+      tls: choice(["off", "own", "files"]).optional(),
+      certificate_file: text.optional(),
+      key_file: text.optional(),
     })
     .optional(),
   agents: z
@@ -240,6 +243,9 @@ export interface CheckedConfig {
     readonly allowed_hosts: readonly string[];
     readonly public_url: string;
     readonly stop_notice: number;
+    readonly tls: "off" | "own" | "files";
+    readonly certificate_file: string;
+    readonly key_file: string;
   }>;
   readonly agents?: Section<{
     readonly host: string;

@@ -8,6 +8,7 @@ import {
   type MonitorEnvironment,
   parseMonitorEnvironment,
 } from "@truechimer/pki";
+import type { DashboardTls } from "@truechimer/server";
 import type { z } from "zod";
 import { type CheckedConfig, configSchema } from "./config-schema.ts";
 import { kindOf } from "./duration-key.ts";
@@ -68,6 +69,8 @@ export interface Config {
     readonly publicUrl: string | undefined;
     /** How long everything is still answered once the program was told to stop. */
     readonly stopNoticeMs: number;
+    /** Absent: plain HTTP. */
+    readonly tls: DashboardTls | undefined;
   };
   /** The agents' own listener, and what their names and certificates are like. */
   readonly agents: {
@@ -181,6 +184,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
       allowedHosts: given.listen?.allowed_hosts ?? [],
       publicUrl: given.listen?.public_url && new URL(given.listen.public_url).origin,
       stopNoticeMs: given.listen?.stop_notice ?? defaults.stopNoticeMs,
+      tls: tlsConfig(given),
     },
     agents: agentsConfig(given),
     mqtt: brokerConfig(given),
@@ -413,4 +417,25 @@ function keyText(path: KeyPath): string {
   return path
     .map((key, at) => (typeof key === "number" ? `[${key}]` : at === 0 ? key : `.${key}`))
     .join("");
+}
+
+/** Files without `tls = "files"` would be overlooked, and `"files"` without files is nothing. */
+function tlsConfig({ listen = {} }: CheckedConfig): DashboardTls | undefined {
+  const { tls, certificate_file: certificateFile, key_file: keyFile } = listen;
+  const kind = tls ?? "off";
+  const hasFiles = certificateFile !== undefined || keyFile !== undefined;
+  if (kind !== "files") {
+    if (!hasFiles) return kind === "off" ? undefined : { kind };
+    throw new AppError(
+      "config_bad_value",
+      `listen.tls is "${kind}", and listen.certificate_file and listen.key_file are for "files": set listen.tls = "files", or leave them away`,
+    );
+  }
+  if (certificateFile !== undefined && keyFile !== undefined) {
+    return { kind, certificateFile, keyFile };
+  }
+  throw new AppError(
+    "config_bad_value",
+    'listen.tls = "files" needs both listen.certificate_file and listen.key_file',
+  );
 }

@@ -65,7 +65,7 @@ export async function openStages(stack: AsyncDisposableStack, world: StagesWorld
   });
   const serving: ServingWorld = { ...world, logger, metrics, database };
   const { server, adminKey } = await openServer(stack, serving);
-  const admin = createAdminClient({ url: server.url, key: adminKey });
+  const admin = createAdminClient({ url: server.localUrl, key: adminKey });
   // Before the lab, which only gives way to servers that are there.
   const serversWatched = await addConfiguredServers(stack, {
     targets: config.servers,
@@ -112,6 +112,7 @@ async function openServer(
       logger,
       metrics,
       listen: { host: config.listen.host, port },
+      listensLocally: true,
       ...publicUrlOf(config),
       masterKey,
       ...(await auditHeadFile(config, directory.path)),
@@ -131,7 +132,7 @@ async function openServer(
   await server.start();
   tellLoadUntilClosed(stack, { server, progress, clock });
   await directory.writeAdminAddress({
-    url: server.url,
+    url: server.localUrl,
     key: adminKey,
     processId: process.pid,
     startedAtMs: Number(clock.nowNs() / 1_000_000n),
@@ -164,7 +165,7 @@ async function openAgent(
   });
   const agent = stack.use(
     createAgent({
-      apiUrl: server.url,
+      apiUrl: server.localUrl,
       monitors: [...ownMonitors, ...labMonitors],
       probeSocket,
       clock,

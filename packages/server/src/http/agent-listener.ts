@@ -49,6 +49,7 @@ export function createAgentListener(
           ca,
           clock: context.clock,
           logger: context.logger,
+          whose: "the agents' listener",
           place: { listenHost: address.host, publicUrl: context.agents.publicUrl },
         }),
       );

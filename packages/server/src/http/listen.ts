@@ -1,5 +1,7 @@
 // Opens a listener's port and says where it answers.
 
+import { once } from "node:events";
+import type { Server } from "node:net";
 import { AppError } from "@truechimer/base";
 import type { FastifyInstance } from "fastify";
 
@@ -15,18 +17,34 @@ export interface ListenOptions extends ListenAddress {
   readonly portSetting: string;
 }
 
-/** The address without a path: "http://127.0.0.1:8123". Fails with port_in_use or socket_failed. */
 /** Connections that wait to be accepted: with Node's 511 a fleet that comes back at once waits for TCP's second try. */
 const BACKLOG = 4_096;
 
+/** The address without a path: "http://127.0.0.1:8123". Fails with port_in_use or socket_failed. */
 export async function listen(app: FastifyInstance, options: ListenOptions): Promise<string> {
-  const { host, port, scheme } = options;
+  const { host, port } = options;
   try {
     await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
     throw listenFailure(error, options);
   }
-  const address = app.server.address();
+  return listeningAt(app.server, options);
+}
+
+/** The same for a server without Fastify's own way to listen. */
+export async function listenBare(server: Server, options: ListenOptions): Promise<string> {
+  const { host, port } = options;
+  try {
+    server.listen({ host, port, backlog: BACKLOG });
+    await once(server, "listening");
+  } catch (error) {
+    throw listenFailure(error, options);
+  }
+  return listeningAt(server, options);
+}
+
+function listeningAt(server: Server, { host, port, scheme }: ListenOptions): string {
+  const address = server.address();
   const bound = typeof address === "object" && address !== null ? address.port : port;
   const shown = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `${scheme}://${shown.includes(":") ? `[${shown}]` : shown}:${bound}`;

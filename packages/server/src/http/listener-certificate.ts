@@ -1,4 +1,4 @@
-// The certificate of the agents' listener: issued by our own authority, kept in memory alone, replaced in the last
+// A listener's certificate: issued by our own authority, kept in memory alone, replaced in the last
 // third of its life. New connections get the new one; those that are open stay as they are.
 
 import type { SecureContextOptions } from "node:tls";
@@ -15,6 +15,8 @@ export interface ListenerCertificateOptions {
   readonly ca: CertificateAuthority;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** For the log: "the agents' listener". */
+  readonly whose: string;
   readonly place: ListenerPlace;
 }
 
@@ -52,11 +54,11 @@ export async function createListenerCertificate(
         if (ended) return;
         replace(pair);
         current = next;
-        logger.info({ serial: next.serial }, "the agents' listener has a new certificate");
+        logger.info({ serial: next.serial }, `${options.whose} has a new certificate`);
       }
       wait(renewalPlan(current, clock.nowNs()).nextCheckMs, replace);
     } catch (error) {
-      logger.error({ error }, "the certificate of the agents' listener was not renewed");
+      logger.error({ error }, `the certificate of ${options.whose} was not renewed`);
       wait(RETRY_MS, replace);
     }
   };

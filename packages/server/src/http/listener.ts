@@ -1,6 +1,7 @@
 // What all listeners have in common: limits on what is sent to us and how slowly, headers of every answer, and how a
 // request that nothing answers is told so.
 
+import type { ServerOptions as HttpServerOptions } from "node:http";
 import type { ServerOptions as TlsServerOptions } from "node:https";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { ServerContext } from "../context.ts";
@@ -15,6 +16,12 @@ const LATE_REQUESTS_CHECK_MS = 1_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 const URL_CHARACTERS_MAX = 4_096;
 
+/** Of every server of Node's that we open. */
+export const HTTP_SERVER_OPTIONS: Pick<
+  HttpServerOptions,
+  "maxHeaderSize" | "connectionsCheckingInterval"
+> = { maxHeaderSize: HEADER_BYTES_MAX, connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS };
+
 export interface NewListener {
   readonly limits: HttpLimits;
   /** Absent: plain HTTP. */
@@ -25,11 +32,7 @@ export function createListener(
   context: ServerContext,
   { limits, tls }: NewListener,
 ): FastifyInstance {
-  const http = {
-    headersTimeout: limits.headersTimeoutMs,
-    maxHeaderSize: HEADER_BYTES_MAX,
-    connectionsCheckingInterval: LATE_REQUESTS_CHECK_MS,
-  };
+  const http = { ...HTTP_SERVER_OPTIONS, headersTimeout: limits.headersTimeoutMs };
   const app = Fastify({
     logger: false,
     bodyLimit: limits.adminBodyBytesMax,
