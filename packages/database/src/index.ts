@@ -61,6 +61,7 @@ export {
   type PartitionMaintenance,
 } from "./partitions/maintain-partitions.ts";
 export { RETENTION_DAYS_DEFAULT, type RetentionDays } from "./partitions/partitioned-tables.ts";
+export { addDays, startOfDay, type UtcDay, utcDayOf } from "./partitions/utc-day.ts";
 export {
   appErrorFromPostgres,
   isRetryable,

@@ -306,7 +306,7 @@ async function createContext(
     });
   health.addCheck("database", () => pingDatabase(database));
   const archive =
-    options.archive === undefined ? undefined : createClickHouseArchive(options.archive);
+    options.archive === undefined ? undefined : createClickHouseArchive(options.archive, clock);
   const loops = [
     ...(options.loops ?? LOOPS),
     ...(archive === undefined ? [] : [archiveLoop(archive)]),

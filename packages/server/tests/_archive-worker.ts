@@ -1,8 +1,11 @@
-// A worker as a process of its own that does nothing but send to an archive: `node _archive-worker.ts DATABASE CLICKHOUSE`.
+// A worker as a process of its own that does nothing but send to an archive, in small pages: `node _archive-worker.ts DATABASE CLICKHOUSE`.
 // SIGTERM stops it in order.
 
 import { systemClock, systemRandom } from "@truechimer/base";
 import { createDatabase } from "@truechimer/database";
+import { archiveLoop } from "../src/archive/archive-loop.ts";
+import { createClickHouseArchive } from "../src/archive/clickhouse/clickhouse-archive.ts";
+import { ARCHIVE_LIMITS } from "../src/archive/run-archive.ts";
 import { createServer } from "../src/index.ts";
 
 const [url = "", clickhouseUrl = ""] = process.argv.slice(2);
@@ -15,8 +18,12 @@ const server = await createServer({
   version: "0.0.0-test",
   listen: { host: "127.0.0.1", port: 0 },
   roles: ["worker"],
-  loops: [],
-  archive: { url: clickhouseUrl },
+  loops: [
+    archiveLoop(createClickHouseArchive({ url: clickhouseUrl }, systemClock), {
+      ...ARCHIVE_LIMITS,
+      resultsAPage: 2_000,
+    }),
+  ],
   jobTiming: { pollMs: 50, heartbeatMs: 100, deadAfterMs: 700, graceMs: 200 },
 });
 await server.start();

@@ -40,7 +40,7 @@ describe.skipIf(!clickHouseAvailable())("an archive in ClickHouse", { timeout: L
 
   beforeAll(async () => {
     clickhouse = await startClickHouse();
-    archive = createClickHouseArchive({ url: clickhouse.url });
+    archive = createClickHouseArchive({ url: clickhouse.url }, systemClock);
   }, LIMIT_MS);
   afterAll(async () => {
     await archive[Symbol.asyncDispose]();
@@ -235,9 +235,20 @@ describe.skipIf(!clickHouseAvailable())("an archive in ClickHouse", { timeout: L
 
   test("a transaction of more results than one page holds is sent by its time", async () => {
     await run();
-    await insert(ARCHIVE_LIMITS.resultsOfOnePageMax + 1);
+    await insert(21);
     await insert(3, "3 hours");
-    await run();
+    const limits = { ...ARCHIVE_LIMITS, resultsAPage: 10, resultsOfOnePageMax: 20 };
+    const inserted: number[] = [];
+    const counting: Archive = {
+      ...archive,
+      writeResults: (results, signal) => {
+        inserted.push(results.length);
+        return archive.writeResults(results, signal);
+      },
+    };
+    const { signal } = new AbortController();
+    await runArchive({ database, clock: systemClock }, counting, signal, limits);
+    expect(inserted.toSorted((a, b) => a - b)).toEqual([1, 3, 10, 10]);
     await expectAll();
     expect(await archiveRow()).toMatchObject({ older_from: null });
   });
@@ -252,10 +263,10 @@ describe.skipIf(!clickHouseAvailable())("an archive in ClickHouse", { timeout: L
   });
 
   test("an account that is refused is told apart from a server that does not answer", async () => {
-    await using stranger = createClickHouseArchive({
-      url: clickhouse.url,
-      account: { username: "nobody", password: "secret-word" },
-    });
+    await using stranger = createClickHouseArchive(
+      { url: clickhouse.url, account: { username: "nobody", password: "secret-word" } },
+      systemClock,
+    );
     await insert(1);
     await expect(run(stranger)).rejects.toMatchObject({
       code: "archive_refused",
@@ -307,7 +318,7 @@ describe.skipIf(!clickHouseAvailable())("an archive in ClickHouse", { timeout: L
   test("a process that is killed in the middle is followed by one that sends the rest", async () => {
     await withTemplateDatabase(async (own) => {
       await insertFleet(own);
-      const rows = 3 * ARCHIVE_LIMITS.resultsAPage + 5;
+      const rows = 10_005;
       await sql`
         insert into log_scores (ts, server_id, monitor_id, step, score)
         select now() - n * interval '1 ms', 1, 1, 1, 20 from generate_series(1, ${rows}::int) n`.execute(

@@ -5,19 +5,13 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { nsFromTimestamptz, type Timestamptz, timestamptzFromNs } from "@truechimer/database";
+import { knownFrom } from "../archive/archive-border.ts";
 import type { ServerContext } from "../context.ts";
 import { RECENT_MEDIAN_SCORER } from "../scorer/scorers.ts";
 import { ASSIGNMENT_STATUSES, instantOf, timestampFrom } from "./admin-message.ts";
 import { eventMessages } from "./event-messages.ts";
-import {
-  countHistory,
-  type HistoryRow,
-  type HistorySelection,
-  historyExtremes,
-  historyRows,
-  KEPT_A_SLOT,
-} from "./history-rows.ts";
-import { type MemoryHistory, memoryHistory } from "./memory-history.ts";
+import { type HistoryRow, type HistorySelection, KEPT_A_SLOT } from "./history-rows.ts";
+import { historySource } from "./history-source.ts";
 
 const POINTS_NORMAL = 2_000;
 const POINTS_MAX = 20_000;
@@ -25,6 +19,7 @@ const POINTS_MAX = 20_000;
 export const HISTORY_POINTS_TOTAL_MAX = 50_000;
 const EVENTS_MAX = 500;
 const DAY_NS = 86_400_000_000_000n;
+const NS_PER_MS = 1_000_000n;
 
 export async function getServerHistory(
   context: ServerContext,
@@ -38,8 +33,7 @@ export async function getServerHistory(
     .executeTakeFirst();
   if (server === undefined)
     throw new AppError("not_found", `there is no server with the id ${request.serverId}`);
-  const horizon = horizonOf(context, server.created_on);
-  const { from, to } = rangeOf(context, request, horizon);
+  const { from, to, horizon } = await rangeOf(context, request, server.created_on);
   const pointsAsked = pointsOf(request.pointsMax);
   const selection: HistorySelection = {
     serverId: request.serverId,
@@ -47,13 +41,13 @@ export async function getServerHistory(
     to,
     monitorIds: request.monitorIds,
   };
-  const memory = await memoryHistory(context, selection);
-  const counts = memory?.counts ?? (await countHistory(kysely, selection));
+  const source = await historySource(context, selection);
+  const { counts } = source;
   const share = Math.floor(HISTORY_POINTS_TOTAL_MAX / Math.max(1, counts.series));
   const pointsMax = Math.max(KEPT_A_SLOT, Math.min(pointsAsked, share));
   const downSampled = counts.rowsMax > pointsAsked || counts.rowsTotal > HISTORY_POINTS_TOTAL_MAX;
   const [rows, events] = await Promise.all([
-    pickRows(context, { selection, memory, pointsMax: downSampled ? pointsMax : undefined }),
+    downSampled ? source.extremes(pointsMax) : source.rows(),
     eventMessages(kysely, { serverId: request.serverId, from, to, limit: EVENTS_MAX }),
   ]);
   return create(adminV1.GetServerHistoryResponseSchema, {
@@ -64,45 +58,33 @@ export async function getServerHistory(
     downSampled,
     rowsTotal: BigInt(counts.rowsTotal),
     events,
-    fromMemory: memory !== undefined,
+    fromMemory: source.isMemory,
+    fromArchive: source.hasArchived,
   });
 }
 
-/** All of them, or where there is a limit the extremes. */
-async function pickRows(
-  { database: { kysely } }: ServerContext,
-  {
-    selection,
-    memory,
-    pointsMax,
-  }: {
-    readonly selection: HistorySelection;
-    readonly memory: MemoryHistory | undefined;
-    readonly pointsMax: number | undefined;
-  },
-): Promise<readonly HistoryRow[]> {
-  if (memory !== undefined)
-    return pointsMax === undefined ? memory.rows() : memory.extremes(pointsMax);
-  if (pointsMax === undefined) return await historyRows(kysely, selection);
-  return await historyExtremes(kysely, selection, pointsMax);
+interface Range {
+  readonly from: Timestamptz;
+  readonly to: Timestamptz;
+  readonly horizon: Timestamptz;
 }
 
 /** Nothing is known from before the server was added, nor from before what is kept. */
-function horizonOf({ clock, policy }: ServerContext, createdOn: Timestamptz): Timestamptz {
-  const kept = timestamptzFromNs(clock.nowNs() - BigInt(policy.retentionMs) * 1_000_000n);
-  return kept > createdOn ? kept : createdOn;
-}
-
-function rangeOf(
-  { clock }: ServerContext,
+async function rangeOf(
+  context: ServerContext,
   request: adminV1.GetServerHistoryRequest,
-  horizon: Timestamptz,
-): { readonly from: Timestamptz; readonly to: Timestamptz } {
-  const to = instantOf(request.to) ?? timestamptzFromNs(clock.nowNs());
+  createdOn: Timestamptz,
+): Promise<Range> {
+  const { clock, policy } = context;
+  const nowNs = clock.nowNs();
+  const to = instantOf(request.to) ?? timestamptzFromNs(nowNs);
   const from = instantOf(request.from) ?? timestamptzFromNs(nsFromTimestamptz(to) - DAY_NS);
   if (from >= to)
     throw new AppError("bad_request", `the range is empty: ${from} is not before ${to}`);
-  return from < horizon && horizon < to ? { from: horizon, to } : { from, to };
+  const retention = timestamptzFromNs(nowNs - BigInt(policy.retentionMs) * NS_PER_MS);
+  const kept = await knownFrom(context, { from, retention });
+  const horizon = kept > createdOn ? kept : createdOn;
+  return { from: from < horizon && horizon < to ? horizon : from, to, horizon };
 }
 
 function pointsOf(requested: number): number {

@@ -74,7 +74,7 @@ export async function memoryHistory(
 }
 
 /** Those that are asked for, or all but the other scorers. */
-async function monitorsOf(
+export async function monitorsOf(
   { database }: ServerContext,
   { serverId, monitorIds }: HistorySelection,
 ): Promise<ReadonlyMap<number, MonitorRow>> {

@@ -3,17 +3,17 @@
 
 import type { Loop } from "../loops/loop.ts";
 import type { Archive } from "./archive.ts";
-import { runArchive } from "./run-archive.ts";
+import { ARCHIVE_LIMITS, type ArchiveLimits, runArchive } from "./run-archive.ts";
 
 /** Also the pause after a failure. Archives that keep columns want few inserts, and large ones. */
 const PERIOD_MS = 5_000;
 
-export function archiveLoop(archive: Archive): Loop {
+export function archiveLoop(archive: Archive, limits: ArchiveLimits = ARCHIVE_LIMITS): Loop {
   return {
     name: "archive",
     class: "idempotent",
     periodMs: PERIOD_MS,
     purpose: "sends new results and paths to the archive",
-    run: (context, signal) => runArchive(context, archive, signal),
+    run: (context, signal) => runArchive(context, archive, signal, limits),
   };
 }

@@ -33,6 +33,8 @@ const CONNECT_CODES: Partial<Record<ErrorCode, Code>> = {
   database_unreachable: Code.Unavailable,
   database_busy: Code.Unavailable,
   disk_full: Code.Unavailable,
+  peer_unreachable: Code.Unavailable,
+  archive_refused: Code.Unavailable,
 };
 
 /**

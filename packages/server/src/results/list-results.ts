@@ -1,12 +1,16 @@
 // ListResults: the checks of a range of time that pass a filter, page by page along time and id. What the memory holds is
-// answered from it, what is older from the database; a range that reaches over the border is answered from both.
+// answered from it, what is older from the database, and what is older than the retention from the archive; a range that
+// reaches over a border is answered from both sides of it.
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
+import { assert } from "@truechimer/base";
 import { type Timestamptz, timestamptzFromNs } from "@truechimer/database";
 import { optionalTimestamp, timestampFrom } from "../admin-api/admin-message.ts";
 import { checkMessage } from "../admin-api/check-messages.ts";
+import { archiveBorder, knownFrom } from "../archive/archive-border.ts";
 import type { ActingContext } from "../people/caller.ts";
+import { archivedResults } from "./archived-results.ts";
 import { askedServers } from "./asked-servers.ts";
 import { rememberedResults } from "./remembered-results.ts";
 import type { FoundRows, ListedRow, ResultPart } from "./result-part.ts";
@@ -35,13 +39,18 @@ export async function listResults(
     fromMemory: asked.memory,
     fromDatabase: asked.database,
     ...optionalTimestamp("memoryHorizon", memoryHorizon(context)),
-    horizon: timestampFrom(question.horizon),
+    horizon: timestampFrom(
+      await knownFrom(context, { from: question.from, retention: question.horizon }),
+    ),
+    fromArchive: asked.archive,
   });
 }
 
 export interface ResultPage extends FoundRows {
-  readonly asked: { readonly memory: boolean; readonly database: boolean };
+  readonly asked: Readonly<Record<Source, boolean>>;
 }
+
+type Source = "memory" | "database" | "archive";
 
 /** The next rows beyond the question's place. */
 export async function pageOfResults(
@@ -50,18 +59,17 @@ export async function pageOfResults(
 ): Promise<ResultPage> {
   const servers = await askedServers(context.database.kysely, question);
   const rows: ListedRow[] = [];
-  const asked = { memory: false, database: false };
+  const asked = { memory: false, database: false, archive: false };
+  const border = await archiveBorder(context);
   let place: ResultPlace | undefined = question.place;
   let isEnough = false;
   while (place !== undefined && !isEnough) {
     const rowsMax = question.pageSize - rows.length;
     const whole = { question, servers, from: question.from, to: question.to, place, rowsMax };
-    const { part, next, isInMemory } = nextPart(context, whole);
-    const found: FoundRows | undefined = isInMemory
-      ? await rememberedResults(context.database.kysely, part, currentStore(context))
-      : await storedResults(context.database.kysely, part);
+    const { part, next, source } = nextPart(context, border, whole);
+    const found = await lookIn(context, source, part);
     const known = found ?? (await storedResults(context.database.kysely, part));
-    asked[found !== undefined && isInMemory ? "memory" : "database"] = true;
+    asked[found === undefined ? "database" : source] = true;
     rows.push(...known.rows);
     // A part that did not end has taken what one call may take.
     isEnough = known.place !== undefined || rows.length >= question.pageSize;
@@ -70,28 +78,72 @@ export async function pageOfResults(
   return { rows, place, asked };
 }
 
+/** Undefined: it is not in memory any more. */
+async function lookIn(
+  context: ActingContext,
+  source: Source,
+  part: ResultPart,
+): Promise<FoundRows | undefined> {
+  const { archive, database } = context;
+  if (source === "memory")
+    return await rememberedResults(database.kysely, part, currentStore(context));
+  if (source === "database") return await storedResults(database.kysely, part);
+  assert(archive !== undefined, "there is no border without an archive");
+  return await archivedResults(database.kysely, part, archive);
+}
+
 interface NextPart {
   readonly part: ResultPart;
-  readonly isInMemory: boolean;
+  readonly source: Source;
   /** Where to go on when the part is over. Absent: it is the last one. */
   readonly next: ResultPlace | undefined;
 }
 
-/** From the place on, as far as one of both has it all. */
-function nextPart(context: ActingContext, whole: ResultPart): NextPart {
-  const { question, from, to, place } = whole;
+/** From the place on, as far as one of the three has it all. */
+function nextPart(
+  context: ActingContext,
+  archived: Timestamptz | undefined,
+  whole: ResultPart,
+): NextPart {
+  const { question } = whole;
   const horizon = question.writtenBy === "monitor" ? memoryHorizon(context) : null;
-  if (horizon === null || horizon >= to) return { part: whole, isInMemory: false, next: undefined };
-  if (horizon <= from) return { part: whole, isInMemory: true, next: undefined };
-  const border: ResultPlace = { ts: horizon, id: 0n };
-  if (question.order === "newest") {
-    return place.ts >= horizon && isAfter(place, border)
-      ? { part: { ...whole, from: horizon }, isInMemory: true, next: border }
-      : { part: { ...whole, to: horizon }, isInMemory: false, next: undefined };
+  return partAt(archived ?? null, whole, "archive", (later) =>
+    partAt(horizon, later, "database", (newest) => ({
+      part: newest,
+      source: "memory",
+      next: undefined,
+    })),
+  );
+}
+
+/**
+ * The part on that side of a border on which the place is: `before` has what is older.
+ *
+ * @param border null: `before` has everything, but for the archive, which then has nothing.
+ */
+function partAt(
+  border: Timestamptz | null,
+  whole: ResultPart,
+  before: "archive" | "database",
+  after: (part: ResultPart) => NextPart,
+): NextPart {
+  const { question, from, to, place } = whole;
+  if (border === null) {
+    return before === "archive" ? after(whole) : { part: whole, source: before, next: undefined };
   }
-  return place.ts < horizon
-    ? { part: { ...whole, to: horizon }, isInMemory: false, next: border }
-    : { part: { ...whole, from: horizon }, isInMemory: true, next: undefined };
+  if (border >= to) return { part: whole, source: before, next: undefined };
+  if (border <= from) return after(whole);
+  const edge: ResultPlace = { ts: border, id: 0n };
+  const [older, newer] = [
+    { ...whole, to: border },
+    { ...whole, from: border },
+  ];
+  if (question.order === "newest") {
+    if (!isAfter(place, edge)) return { part: older, source: before, next: undefined };
+    const part = after(newer);
+    return { ...part, next: part.next ?? edge };
+  }
+  return place.ts < border ? { part: older, source: before, next: edge } : after(newer);
 }
 
 function isAfter(a: ResultPlace, b: ResultPlace): boolean {

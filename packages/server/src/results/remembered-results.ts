@@ -2,20 +2,18 @@
 // themselves are not.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { assert } from "@truechimer/base";
 import {
   nsFromTimestamptz,
   type Schema,
   type Timestamptz,
   timestamptzFromNs,
 } from "@truechimer/database";
-import { type Column, columnsOf, compileCondition, type ReadColumn } from "@truechimer/filter";
+import { columnsOf, compileCondition } from "@truechimer/filter";
 import { copyMeasurement, type HistoryStore, type Measurement } from "@truechimer/history";
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 import { nanosecondsOf, sevenDigits } from "../admin-api/measurement-numbers.ts";
-import type { SqlColumns } from "../filter/condition-sql.ts";
-import { CHECK_FILTER_COLUMNS } from "../filter/filter-columns.ts";
-import { REMEMBERED_CHECK, rowValue } from "../filter/remembered-check.ts";
+import { REMEMBERED_CHECK } from "../filter/remembered-check.ts";
+import { monitorRows, readerOf, serverNames, serverRowsOf } from "./entity-rows.ts";
 import type { FoundRows, ListedRow, ResultPart } from "./result-part.ts";
 import { RESULTS_LIMITS, type ResultPlace } from "./results-question.ts";
 
@@ -44,7 +42,7 @@ export async function rememberedResults(
     condition === undefined
       ? () => true
       : compileCondition<Measurement>(condition, (column) =>
-          readerOf(column, monitors, serverRows ?? new Map()),
+          readerOf(column, REMEMBERED_CHECK, { monitors, servers: serverRows }),
         );
   const kept: Measurement[] = [];
   let { place }: { place: ResultPlace | undefined } = part;
@@ -59,7 +57,10 @@ export async function rememberedResults(
     await nextTurn();
     if (usOf(part.from) < store.horizonUs) return undefined;
   }
-  const names = await serverNames(kysely, kept);
+  const names = await serverNames(
+    kysely,
+    kept.map(({ serverId }) => serverId),
+  );
   return {
     rows: kept.map((row) => ({
       ...checkRow(row),
@@ -109,82 +110,6 @@ function look(
   else store.scanOldest(scan, visit);
   const end = isOver ? undefined : last;
   return { kept, place: end && { ts: instantOf(end.atUs), id: BigInt(end.id) } };
-}
-
-/** A row of servers or of monitors: what the filter asks of it, under the names of its columns. */
-interface NamedRow {
-  readonly name: string;
-  readonly values: Readonly<Record<string, unknown>>;
-}
-
-type Rows = ReadonlyMap<number, NamedRow>;
-
-async function monitorRows(kysely: Kysely<Schema>, columns: readonly Column[]): Promise<Rows> {
-  const { rows } = await sql<Readonly<Record<string, unknown>>>`
-    select m.id, m.hostname as name ${selected(columns, "monitor.")}
-    from monitors m left join agents a on a.id = m.agent_id where m.type = 'monitor'`.execute(
-    kysely,
-  );
-  return byId(rows);
-}
-
-/** Absent: the filter asks nothing of servers, or has been answered by their ids. */
-async function serverRowsOf(
-  kysely: Kysely<Schema>,
-  columns: readonly Column[],
-  ids: ReadonlySet<bigint> | undefined,
-): Promise<Rows | undefined> {
-  if (!columns.some((column) => column.startsWith("server."))) return undefined;
-  const { rows } = await sql<Readonly<Record<string, unknown>>>`
-    select s.id, s.name ${selected(columns, "server.")} from servers s
-    where ${ids === undefined ? sql`true` : sql`s.id = any(${[...ids]}::bigint[])`}`.execute(
-    kysely,
-  );
-  return byId(rows);
-}
-
-function selected(columns: readonly Column[], prefix: string): ReturnType<typeof sql> {
-  const own = [...new Set(columns.filter((column) => column.startsWith(prefix)))];
-  return sql`${sql.join(
-    own.map((column) => sql`, ${columnOf(column).expression} as ${sql.id(column)}`),
-    sql``,
-  )}`;
-}
-
-function byId(rows: readonly Readonly<Record<string, unknown>>[]): Rows {
-  return new Map(
-    rows.map((values) => [Number(values["id"]), { name: String(values["name"]), values }]),
-  );
-}
-
-function columnOf(column: Column): SqlColumns[string] {
-  const found = CHECK_FILTER_COLUMNS[column];
-  assert(found !== undefined, `no column ${column}`);
-  return found;
-}
-
-async function serverNames(
-  kysely: Kysely<Schema>,
-  rows: readonly Measurement[],
-): Promise<ReadonlyMap<number, string>> {
-  const ids = [...new Set(rows.map(({ serverId }) => BigInt(serverId)))];
-  if (ids.length === 0) return new Map();
-  const found = await kysely
-    .selectFrom("servers")
-    .select(["id", "name"])
-    .where("id", "in", ids)
-    .execute();
-  return new Map(found.map(({ id, name }) => [Number(id), name]));
-}
-
-function readerOf(column: Column, monitors: Rows, servers: Rows): ReadColumn<Measurement> {
-  const own = REMEMBERED_CHECK[column];
-  if (own !== undefined) return own;
-  const isOfServer = column.startsWith("server.");
-  return (row) => {
-    const entity = isOfServer ? servers.get(row.serverId) : monitors.get(row.monitorId);
-    return entity && rowValue(entity.values, column);
-  };
 }
 
 function checkRow(row: Measurement): Omit<ListedRow, "monitor_name" | "server_name"> {

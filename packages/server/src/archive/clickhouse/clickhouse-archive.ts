@@ -1,8 +1,9 @@
 // An archive in ClickHouse, over its HTTP interface by the official client.
 
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import { AppError } from "@truechimer/base";
+import { AppError, type Clock } from "@truechimer/base";
 import type { Archive } from "../archive.ts";
+import { createClickHouseReader } from "./clickhouse-reader.ts";
 import { CLICKHOUSE_TABLES, resultRow, tracerouteRow } from "./clickhouse-tables.ts";
 
 export interface ClickHouseSettings {
@@ -23,7 +24,10 @@ const TIMEOUT_MS_DEFAULT = 30_000;
 /** One writes, and a few people ask. */
 const CONNECTIONS_MAX = 6;
 
-export function createClickHouseArchive(settings: ClickHouseSettings): Archive {
+export function createClickHouseArchive(
+  settings: ClickHouseSettings,
+  clock: Pick<Clock, "monotonicNs">,
+): Archive {
   const { url, database = DATABASE_DEFAULT } = settings;
   const target = `${new URL(url).origin}/${database}`;
   const client = createClient({
@@ -53,7 +57,18 @@ export function createClickHouseArchive(settings: ClickHouseSettings): Archive {
       throw error;
     }
   };
+  const ask = async (query: string): Promise<readonly unknown[]> =>
+    await told(target, async () => {
+      const answer = await client.query({
+        query,
+        format: "JSONEachRow",
+        // Newer servers write 64-bit numbers bare unless they are told.
+        clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+      });
+      return await answer.json<unknown>();
+    });
   return {
+    ...createClickHouseReader(ask, clock),
     kind: "clickhouse",
     target,
     prepare: async (signal) => {

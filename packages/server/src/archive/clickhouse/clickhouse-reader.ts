@@ -1,0 +1,183 @@
+// Results back from ClickHouse. Statements are made of whole numbers and days alone, so nothing in them needs quoting.
+
+import type { Clock } from "@truechimer/base";
+import {
+  nsFromTimestamptz,
+  startOfDay,
+  type Timestamptz,
+  timestamptzFromNs,
+  utcDayOf,
+} from "@truechimer/database";
+import type { ArchivedHistory, ArchiveReader, ReadBackRow } from "../archive-reader.ts";
+
+/** The rows of a statement; 64-bit numbers are texts. */
+export type AskClickHouse = (statement: string) => Promise<readonly unknown[]>;
+
+const DAY_US = 86_400_000_000;
+const NS_PER_US = 1_000n;
+/** Days that are looked through at once: one at first, and more where there is little. */
+const WINDOW_GROWTH = 4;
+const WINDOW_DAYS_MAX = 366;
+const OLDEST_KEPT_NS = 60_000_000_000n;
+/** What was written twice, and not merged yet, once. */
+const ONCE = "limit 1 by ts_us, id";
+const COLUMNS = `id, ts_us, server_id, server_name, monitor_id, monitor_name, offset_ns, bound_ns, rtt_ns, stratum, leap,
+  reason, step, score`;
+
+export function createClickHouseReader(
+  ask: AskClickHouse,
+  clock: Pick<Clock, "monotonicNs">,
+): ArchiveReader {
+  let oldest: { readonly day: Promise<Timestamptz | undefined>; readonly atNs: bigint } | undefined;
+  const read = async (statement: string): Promise<readonly ReadBackRow[]> =>
+    ((await ask(statement)) as readonly ClickHouseRow[]).map(readBackRow);
+  return {
+    oldest: () => {
+      const nowNs = clock.monotonicNs();
+      if (oldest === undefined || nowNs - oldest.atNs > OLDEST_KEPT_NS) {
+        const day = oldestDay(ask);
+        // A failure is not remembered.
+        day.catch(() => (oldest = undefined));
+        oldest = { day, atNs: nowNs };
+      }
+      return oldest.day;
+    },
+    results: async ({ from, to, order, writtenBy, serverIds, place, rowsMax }) => {
+      const rows: ReadBackRow[] = [];
+      const [fromUs, toUs, placeUs] = [usOf(from), usOf(to), usOf(place.ts)];
+      const isNewest = order === "newest";
+      const [sign, direction] = isNewest ? ["<", "desc"] : [">", "asc"];
+      const which = `is_score = ${writtenBy === "score" ? 1 : 0}${ofServers(serverIds)}
+        and (ts_us, id) ${sign} (${placeUs}, ${place.id})`;
+      let edgeUs = isNewest ? Math.min(toUs, placeUs + 1) : Math.max(fromUs, placeUs);
+      for (let days = 1; isNewest ? edgeUs > fromUs : edgeUs < toUs; ) {
+        const nextUs = isNewest
+          ? Math.max(fromUs, startOfDayUs(edgeUs - 1) - (days - 1) * DAY_US)
+          : Math.min(toUs, startOfDayUs(edgeUs) + days * DAY_US);
+        const window = isNewest ? within(nextUs, edgeUs) : within(edgeUs, nextUs);
+        rows.push(
+          ...(await read(`select ${COLUMNS} from results where ${window} and ${which}
+            order by ts_us ${direction}, id ${direction} ${ONCE} limit ${rowsMax - rows.length}`)),
+        );
+        if (rows.length >= rowsMax) return { rows, isOver: false };
+        edgeUs = nextUs;
+        days = Math.min(WINDOW_DAYS_MAX, days * WINDOW_GROWTH);
+      }
+      return { rows, isOver: true };
+    },
+    countHistory: async (asked) => {
+      const rows = (await ask(
+        `select uniqExact(ts_us, id) as rows from results where ${selected(asked)} group by monitor_id`,
+      )) as readonly { readonly rows: string }[];
+      const counts = rows.map((row) => Number(row.rows));
+      return {
+        rowsTotal: counts.reduce((sum, count) => sum + count, 0),
+        rowsMax: Math.max(0, ...counts),
+        series: counts.length,
+      };
+    },
+    history: async (asked, slots) => {
+      const which = selected(asked);
+      const picked = slots === undefined ? "" : ` and id in (${extremes(asked, slots)})`;
+      return await read(
+        `select ${COLUMNS} from results where ${which}${picked} order by ts_us, id ${ONCE}`,
+      );
+    },
+  };
+}
+
+/** From the catalogue: asking the rows would look at all of them. */
+async function oldestDay(ask: AskClickHouse): Promise<Timestamptz | undefined> {
+  const [row] = (await ask(
+    `select toString(min(min_date)) as day, count() as parts from system.parts
+     where database = currentDatabase() and table = 'results' and active`,
+  )) as readonly { readonly day: string; readonly parts: string }[];
+  return row === undefined || Number(row.parts) === 0 ? undefined : startOfDay(row.day);
+}
+
+/** Ids of what is kept of each series and slot. 0 stands for none. */
+function extremes(asked: ArchivedHistory, slots: number): string {
+  const fromUs = usOf(asked.from);
+  const slotUs = Math.max(1, Math.ceil((usOf(asked.to) - fromUs) / slots));
+  const good = "reason = '' and isNotNull(offset_ns)";
+  return `select arrayJoin([
+      argMinIf(id, assumeNotNull(offset_ns), ${good}), argMaxIf(id, assumeNotNull(offset_ns), ${good}),
+      argMin(id, score), argMinIf(id, ts_us, reason != '')])
+    from results where ${selected(asked)}
+    group by monitor_id, intDiv(ts_us - ${fromUs}, ${slotUs})`;
+}
+
+function selected({ serverId, from, to, monitorIds, scorerIds }: ArchivedHistory): string {
+  const scorers = scorerIds.length === 0 ? "" : ` or monitor_id in (${scorerIds.join()})`;
+  const monitors =
+    monitorIds === undefined
+      ? "is_score = 0"
+      : monitorIds.length === 0
+        ? "0"
+        : `monitor_id in (${monitorIds.join()})`;
+  return `${within(usOf(from), usOf(to))} and server_id = ${serverId} and (${monitors}${scorers})`;
+}
+
+/** By the day first, which leads the key. */
+function within(fromUs: number, toUs: number): string {
+  return `day >= '${dayOf(fromUs)}' and day <= '${dayOf(toUs - 1)}' and ts_us >= ${fromUs} and ts_us < ${toUs}`;
+}
+
+function ofServers(ids: readonly bigint[] | undefined): string {
+  if (ids === undefined) return "";
+  return ids.length === 0 ? " and 0" : ` and server_id in (${ids.join()})`;
+}
+
+function dayOf(us: number): string {
+  return utcDayOf(BigInt(us) * NS_PER_US);
+}
+
+function startOfDayUs(us: number): number {
+  return us - (us % DAY_US);
+}
+
+/** Microseconds since 1970, which 53 bits hold until the year 2255. */
+function usOf(instant: Timestamptz): number {
+  return Number(nsFromTimestamptz(instant) / NS_PER_US);
+}
+
+interface ClickHouseRow {
+  readonly id: string;
+  readonly ts_us: string;
+  readonly server_id: string;
+  readonly server_name: string;
+  readonly monitor_id: string;
+  readonly monitor_name: string;
+  readonly offset_ns: string | null;
+  readonly bound_ns: string | null;
+  readonly rtt_ns: string | null;
+  readonly stratum: number | null;
+  readonly leap: number | null;
+  readonly reason: string;
+  readonly step: number;
+  readonly score: number;
+}
+
+function readBackRow(row: ClickHouseRow): ReadBackRow {
+  return {
+    id: BigInt(row.id),
+    ts: timestamptzFromNs(BigInt(row.ts_us) * NS_PER_US),
+    server_id: BigInt(row.server_id),
+    server_name: row.server_name,
+    monitor_id: BigInt(row.monitor_id),
+    monitor_name: row.monitor_name,
+    offset_ns: wholeOf(row.offset_ns),
+    bound_ns: wholeOf(row.bound_ns),
+    rtt_ns: wholeOf(row.rtt_ns),
+    stratum: row.stratum,
+    leap: row.leap,
+    reason: row.reason === "" ? null : row.reason,
+    step: row.step,
+    score: row.score,
+    has_evidence: false,
+  };
+}
+
+function wholeOf(text: string | null): bigint | null {
+  return text === null ? null : BigInt(text);
+}
