@@ -3,7 +3,7 @@
 
 import { type Client, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { adminV1, analyticsV1, peopleV1 } from "@truechimer/api";
+import { adminV1, analyticsV1, peopleV1, rulesV1 } from "@truechimer/api";
 import { AppError, ERROR_CODES, type ErrorCode } from "@truechimer/base";
 import type { CliContext } from "./cli-context.ts";
 import type { AddressOptions } from "./command-host.ts";
@@ -44,6 +44,15 @@ export async function connectAnalytics(
 ): Promise<AnalyticsClient> {
   const transport = adminTransport(await adminAccess(context, options));
   return createClient(analyticsV1.AnalyticsService, transport);
+}
+
+export type RulesClient = Client<typeof rulesV1.RulesService>;
+
+export async function connectRules(
+  context: CliContext,
+  options: AddressOptions,
+): Promise<RulesClient> {
+  return createClient(rulesV1.RulesService, adminTransport(await adminAccess(context, options)));
 }
 
 export function createAdminClient(access: AdminAccess): AdminClient {

@@ -24,6 +24,7 @@ import { registerLimits } from "./commands/limits.ts";
 import { registerLogin } from "./commands/login.ts";
 import { registerMonitors } from "./commands/monitors.ts";
 import { registerResults } from "./commands/results.ts";
+import { registerRules } from "./commands/rules.ts";
 import { registerScores } from "./commands/scores.ts";
 import { registerSelector } from "./commands/selector.ts";
 import { registerServer } from "./commands/server.ts";
@@ -61,6 +62,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerAgents,
     registerMonitors,
     registerScores,
+    registerRules,
     registerCheckNow,
     registerChecks,
     registerResults,

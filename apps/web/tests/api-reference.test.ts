@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { adminV1, alertsV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
 import { expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -20,6 +20,7 @@ test("docs/reference/api.md tells of each procedure of people and programs, once
     "sign_in.proto",
     "analytics.proto",
     "alerts.proto",
+    "rules.proto",
   ].map((name) => readFile(join(folder, name), "utf8"));
   const proto = (await Promise.all(files)).join("\n");
   const declared = [...proto.matchAll(/^ {2}rpc (\w+)\(/gm)].map(([, name]) => name ?? "");
@@ -31,6 +32,7 @@ test("docs/reference/api.md tells of each procedure of people and programs, once
       signInV1.SignInService,
       analyticsV1.AnalyticsService,
       alertsV1.AlertService,
+      rulesV1.RulesService,
     ].flatMap(({ methods }) => [...methods]).length,
   );
   expect(documented(markdown).toSorted()).toEqual(declared.toSorted());

@@ -21,5 +21,6 @@ export * as adminV1 from "./gen/truechimer/admin/v1/admin_pb.ts";
 export * as alertsV1 from "./gen/truechimer/admin/v1/alerts_pb.ts";
 export * as analyticsV1 from "./gen/truechimer/admin/v1/analytics_pb.ts";
 export * as peopleV1 from "./gen/truechimer/admin/v1/people_pb.ts";
+export * as rulesV1 from "./gen/truechimer/admin/v1/rules_pb.ts";
 export * as signInV1 from "./gen/truechimer/admin/v1/sign_in_pb.ts";
 export * as agentV1 from "./gen/truechimer/agent/v1/agent_pb.ts";

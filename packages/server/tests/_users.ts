@@ -1,8 +1,8 @@
 // People who sign in, put straight into the database, and clients that carry their session.
 
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { peopleV1 } from "@truechimer/api";
+import { peopleV1, rulesV1 } from "@truechimer/api";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import type { Database, RoleName, Timestamptz } from "@truechimer/database";
 import { hashPassword } from "../src/people/password-hash.ts";
@@ -72,17 +72,23 @@ export function peopleClient(
   baseUrl: string,
   headers: Readonly<Record<string, string>>,
 ): Client<typeof peopleV1.PeopleService> {
-  return createClient(
-    peopleV1.PeopleService,
-    createConnectTransport({
-      baseUrl,
-      httpVersion: "1.1",
-      interceptors: [
-        (next) => (request) => {
-          for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
-          return next(request);
-        },
-      ],
-    }),
-  );
+  return createClient(peopleV1.PeopleService, transportWith(baseUrl, headers));
+}
+
+export function rulesClient(baseUrl: string, key: string): Client<typeof rulesV1.RulesService> {
+  const headers = { authorization: `Bearer ${key}` };
+  return createClient(rulesV1.RulesService, transportWith(baseUrl, headers));
+}
+
+function transportWith(baseUrl: string, headers: Readonly<Record<string, string>>): Transport {
+  return createConnectTransport({
+    baseUrl,
+    httpVersion: "1.1",
+    interceptors: [
+      (next) => (request) => {
+        for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
+        return next(request);
+      },
+    ],
+  });
 }

@@ -13,9 +13,17 @@ import { ALERTS_PERMISSIONS } from "../src/people/alerts-permissions.ts";
 import { oneTimePassword } from "../src/people/one-time-password.ts";
 import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
 import { alertsClient } from "./_alerts.ts";
+import { RULES_PERMISSIONS } from "../src/people/rules-permissions.ts";
 import { MASTER_KEY } from "./_master-key.ts";
 import { ip, useServer } from "./_test-server.ts";
-import { bytesOfBase32, createUser, PASSWORD, peopleClient, sessionCookie } from "./_users.ts";
+import {
+  bytesOfBase32,
+  createUser,
+  PASSWORD,
+  peopleClient,
+  rulesClient,
+  sessionCookie,
+} from "./_users.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "audit-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -27,6 +35,15 @@ const { server, admin, adminKey } = await useServer(database, {
 });
 const people = peopleClient(server.url, { authorization: `Bearer ${adminKey}` });
 const alerts = alertsClient(server.url, adminKey);
+
+const rules = rulesClient(server.url, adminKey);
+
+async function trialId(): Promise<string> {
+  for await (const { event } of rules.tryRuleSet({ ruleSetId: "ntp_pool_every/1" })) {
+    if (event.case === "result") return event.value.trialId;
+  }
+  return "";
+}
 
 async function registration(): Promise<string> {
   const id = createUlid(systemClock, systemRandom);
@@ -122,6 +139,7 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
         newPassword: "another horse, another battery",
       }),
   ],
+  ["activateRuleSet", async () => rules.activateRuleSet({ trialId: await trialId() })],
   ["signOut", async () => (await asUser()).signOut({})],
   ["createAccount", () => people.createAccount({ name: "Lab" })],
   ["renameAccount", () => people.renameAccount({ id: "default", name: "Home" })],
@@ -216,6 +234,7 @@ describe("each procedure that changes something", () => {
       ...ADMIN_PERMISSIONS,
       ...PEOPLE_PERMISSIONS,
       ...ALERTS_PERMISSIONS,
+      ...RULES_PERMISSIONS,
     });
     const changing = permissions.flatMap(([name, { changes }]) => (changes ? [name] : []));
     expect(CHANGES.map(([name]) => name).toSorted()).toEqual(changing.toSorted());

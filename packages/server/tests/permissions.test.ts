@@ -1,7 +1,7 @@
 // One permission for every procedure: each is called with every role, and with the objects of another account.
 
 import { create, type DescMethod, type DescService, ScalarType } from "@bufbuild/protobuf";
-import { adminV1, alertsV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
 import { systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
@@ -13,6 +13,7 @@ import { ANALYTICS_PERMISSIONS } from "../src/people/analytics-permissions.ts";
 import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
 import type { AnyPermissions } from "../src/people/permission.ts";
 import { ROLES, roleReaches } from "../src/people/role.ts";
+import { RULES_PERMISSIONS } from "../src/people/rules-permissions.ts";
 import { MASTER_KEY } from "./_master-key.ts";
 import { ip, useServer } from "./_test-server.ts";
 import { createUser, sessionCookie } from "./_users.ts";
@@ -26,6 +27,7 @@ const SERVICES: readonly { readonly service: DescService; readonly permissions: 
     { service: peopleV1.PeopleService, permissions: PEOPLE_PERMISSIONS },
     { service: analyticsV1.AnalyticsService, permissions: ANALYTICS_PERMISSIONS },
     { service: alertsV1.AlertService, permissions: ALERTS_PERMISSIONS },
+    { service: rulesV1.RulesService, permissions: RULES_PERMISSIONS },
   ];
 const PROCEDURES = SERVICES.flatMap(({ service, permissions }) =>
   service.methods.map((method) => ({ service, method, permission: permissions[method.localName] })),

@@ -9,6 +9,7 @@ import { registerExports } from "../exports/export-routes.ts";
 import { LOAD_STATUS_HEADER, loadStatusText } from "../history/load-status.ts";
 import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
 import { registerPeopleApi } from "../people-api/register-people-api.ts";
+import { registerRulesApi } from "../rules/register-rules-api.ts";
 import { registerScoreLog } from "../score-log/score-log-routes.ts";
 import { registerSignInApi } from "../sign-in-api/register-sign-in-api.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
@@ -40,6 +41,7 @@ export async function createHttpApp(
   await app.register(async (scope) => registerSignInApi(scope, context, options));
   await app.register(async (scope) => registerAlertsApi(scope, context, options));
   await app.register(async (scope) => registerAnalyticsApi(scope, context, options));
+  await app.register(async (scope) => registerRulesApi(scope, context, options));
   await app.register(async (scope) => {
     guardHost(scope, context, options.hosts);
     registerMetrics(scope, context);

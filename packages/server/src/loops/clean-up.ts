@@ -3,6 +3,8 @@
 import { sql } from "kysely";
 import { ARCHIVE_IN_USE, ARCHIVE_WAIT_DAYS_MAX } from "../archive/wait-for-archives.ts";
 import type { ServerContext } from "../context.ts";
+import { TRIAL_KEPT_HOURS } from "../rules/activate-rule-set.ts";
+import { cleanUpScoringOrder } from "../scorer/note-order.ts";
 
 /** A submission may be sent again for 48 h after its batch was handed out; the rest leaves room for clocks. */
 const SUBMISSIONS_KEPT_HOURS = 72;
@@ -38,6 +40,10 @@ export async function cleanUp({
   await sql`delete from on_demand_requests where created_at < now() - make_interval(days => ${QUESTIONS_KEPT_DAYS}::int)`.execute(
     kysely,
   );
+  await sql`delete from rule_trials where tried_at < now() - make_interval(hours => ${TRIAL_KEPT_HOURS}::int)`.execute(
+    kysely,
+  );
+  await cleanUpScoringOrder(kysely, policy.retentionMs / 1_000);
   // Paths go with the results of their time, and wait for archives as those do.
   await sql`
     delete from traceroutes where id in (

@@ -23,7 +23,7 @@ export interface ServerToLoad {
   readonly id: bigint;
   readonly assignmentsVersion: bigint;
   readonly createdOn: Timestamptz;
-  /** Votes are as of then: the time of the first result that is to be scored. */
+  /** Votes are as of then, the time of the first result that is to be scored; or of the newest that was, if that is later. */
   readonly at: Timestamptz;
 }
 
@@ -42,7 +42,11 @@ export async function loadServers(
 ): Promise<ReadonlyMap<bigint, ServerState>> {
   if (servers.length === 0) return new Map();
   const own = await loadScorerRows(transaction, servers, world.scorers);
-  const watchers = await loadWatchers(transaction, servers, world);
+  const asOf = servers.map((server) => ({
+    ...server,
+    at: asOfNewest(server.at, newestOf(own.get(server.id))),
+  }));
+  const watchers = await loadWatchers(transaction, asOf, world);
   return new Map(
     servers.map(({ id, assignmentsVersion, createdOn }) => [
       id,
@@ -69,6 +73,13 @@ interface OwnRow {
   readonly logged_ts: Timestamptz | null;
   readonly logged_score: number | null;
   readonly logged_rule: string | null;
+}
+
+/** A result that comes late finds the votes that are there, not those of its time; it has no say in who they are. */
+export function asOfNewest(at: Timestamptz, newestNs: bigint | undefined): Timestamptz {
+  if (newestNs === undefined) return at;
+  const newest = timestamptzFromNs(newestNs);
+  return newest > at ? newest : at;
 }
 
 /** Of the results that were scored. */

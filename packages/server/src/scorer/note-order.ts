@@ -3,7 +3,7 @@
 // order, and reviews change a standing now and then.
 
 import { type Schema, type Timestamptz, timestamptzFromNs } from "@truechimer/database";
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { ScoredResult } from "./scored-result.ts";
 import type { ServerState } from "./server-memory.ts";
 
@@ -79,4 +79,24 @@ function standingsOf({ watchers }: ServerState): StoredStandings {
       const counts = assignment === "active" || assignment === "testing";
       return counts ? [[Number(monitorId), assignment, monitorStatus] as const] : [];
     });
+}
+
+/** One run takes no more rows away than fit a short transaction; the next goes on. */
+const DELETED_MAX = 50_000;
+
+/** What tells of results that are no longer kept; of each server the standings that the oldest result was scored with stay. */
+export async function cleanUpScoringOrder(
+  database: Kysely<Schema>,
+  retentionSeconds: number,
+): Promise<void> {
+  const before = sql`now() - make_interval(secs => ${retentionSeconds}::float8)`;
+  await sql`
+    delete from results_scored_late where (server_id, sequence) in (
+      select server_id, sequence from results_scored_late where ts < ${before} limit ${DELETED_MAX}
+    )`.execute(database);
+  await sql`
+    delete from scored_standings old where from_ts < ${before} and exists (
+      select from scored_standings newer
+      where newer.server_id = old.server_id and newer.sequence > old.sequence and newer.from_ts < ${before}
+    )`.execute(database);
 }

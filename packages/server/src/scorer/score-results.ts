@@ -12,7 +12,7 @@ import { type Reached, tellChanges, verdictNow } from "../verdict/reach-verdicts
 import { addToSlots } from "./add-to-slots.ts";
 import { type KnownServer, lockServers } from "./known-servers.ts";
 import { type LiveMonitors, liveMonitors } from "./live-monitors.ts";
-import { loadCandidates, loadServers, resultsOfCandidates } from "./load-servers.ts";
+import { asOfNewest, loadCandidates, loadServers, resultsOfCandidates } from "./load-servers.ts";
 import { noteLateResults, noteStandings } from "./note-order.ts";
 import { readReferenceIds } from "./read-reference-ids.ts";
 import type { ScoredResult } from "./scored-result.ts";
@@ -142,7 +142,11 @@ async function visitsOf(
   const alone = visits.filter(({ state, results }) =>
     needsCandidates(state, results, world.rulesOf),
   );
-  const candidates = await loadCandidates(transaction, alone, { live: world.live, lookbackNs });
+  const candidates = await loadCandidates(
+    transaction,
+    alone.map(({ id, at, state }) => ({ id, at: asOfNewest(at, state.newestNs) })),
+    { live: world.live, lookbackNs },
+  );
   for (const { id, state } of alone) state.candidates = candidates.get(id);
   return visits;
 }

@@ -28,6 +28,12 @@ export interface ScoredResult {
   readonly attributes: string | null;
 }
 
+/** Of `log_scores l`. */
+export const SCORED_RESULT_COLUMNS: RawBuilder<unknown> = sql`l.id, l.server_id as "serverId",
+  l.monitor_id as "monitorId", l.ts as at, l.rule, l.step, l.score, l.offset_ns as "offsetNs", l.bound_ns as "boundNs",
+  l.rtt_ns as "rttNs", l.stratum, l.leap, l.reason, l.no_response as "noResponse", l.samples_sent as "samplesSent",
+  l.samples_answered as "samplesAnswered", l.has_evidence as "hasEvidence", l.attributes::text as attributes`;
+
 export interface ResultsToLoad {
   /** A relation (id, ts). */
   readonly keys: RawBuilder<unknown>;
@@ -42,10 +48,7 @@ export async function loadResults(
   { keys, first, last }: ResultsToLoad,
 ): Promise<readonly ScoredResult[]> {
   const { rows } = await sql<Omit<ScoredResult, "atNs">>`
-    select l.id, l.server_id as "serverId", l.monitor_id as "monitorId", l.ts as at, l.rule, l.step, l.score,
-      l.offset_ns as "offsetNs", l.bound_ns as "boundNs", l.rtt_ns as "rttNs", l.stratum, l.leap, l.reason,
-      l.no_response as "noResponse", l.samples_sent as "samplesSent", l.samples_answered as "samplesAnswered",
-      l.has_evidence as "hasEvidence", l.attributes::text as attributes
+    select ${SCORED_RESULT_COLUMNS}
     from ${keys} as key
     cross join lateral (
       select * from log_scores where id = key.id and ts = key.ts and ts between ${first} and ${last}

@@ -23,7 +23,7 @@ export interface KnownVerdict {
 }
 
 /** What the rule set says goes before what is configured. One witness is enough for the lab: its servers are ours. */
-function verdictPolicy(
+export function verdictPolicy(
   policy: Pick<ServerPolicy, "offsetLimitNs" | "witnessesMin">,
   { verdict }: Pick<RuleSet, "verdict">,
   { lab }: Pick<KnownVerdict, "lab">,
