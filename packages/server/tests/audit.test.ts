@@ -12,8 +12,8 @@ import { ADMIN_PERMISSIONS } from "../src/people/admin-permissions.ts";
 import { ALERTS_PERMISSIONS } from "../src/people/alerts-permissions.ts";
 import { oneTimePassword } from "../src/people/one-time-password.ts";
 import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
-import { alertsClient } from "./_alerts.ts";
 import { RULES_PERMISSIONS } from "../src/people/rules-permissions.ts";
+import { alertsClient } from "./_alerts.ts";
 import { MASTER_KEY } from "./_master-key.ts";
 import { ip, useServer } from "./_test-server.ts";
 import {
