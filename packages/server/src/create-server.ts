@@ -73,6 +73,7 @@ import { createRuleSets } from "./rules/rule-sets.ts";
 import { type ScorerLoop, startScorer } from "./scorer/scorer-loop.ts";
 import { addServerGauges } from "./server-gauges.ts";
 import { createServerMetrics } from "./server-metrics.ts";
+import { addServerSeries, type ServerSeriesSettings } from "./server-series.ts";
 import { stopServer } from "./stop-server.ts";
 
 /** Any free port. */
@@ -119,6 +120,8 @@ export interface ServerOptions {
   readonly networksFile?: string;
   /** Whether everybody may read `/scores/SERVER/log` and `/scores/SERVER/json`, as with the NTP Pool. Default: no. */
   readonly scoresPublic?: boolean;
+  /** Whether `/metrics` has series of each server. Default: no. */
+  readonly serverSeries?: ServerSeriesSettings;
   /** Folder of the built dashboard; it may come into being later. */
   readonly webRoot?: string;
   /** Names under which people reach us beside the address that we listen on. */
@@ -313,6 +316,8 @@ async function createContext(
   ];
   const jobTiming = { ...JOB_TIMING, ...options.jobTiming };
   addServerGauges(metricsRegistry, { database, loops, jobTiming });
+  if (options.serverSeries !== undefined)
+    addServerSeries(metricsRegistry, database, options.serverSeries);
   const agents = { ...AGENT_SETTINGS, ...options.agents };
   const keys = keyHolders(options, agents);
   const metrics = createServerMetrics(metricsRegistry);

@@ -185,7 +185,8 @@ async function outputFile(
 function outputSink({ context }: CommandHost): RowSink {
   return {
     write: (rows) => {
-      if (rows.length > 0) context.stdout(Buffer.from(rows).toString("utf8"));
+      const { buffer, byteOffset, length } = rows;
+      if (length > 0) context.stdout(Buffer.from(buffer, byteOffset, length).toString("utf8"));
     },
     taken: async () => (await context.stdoutTaken?.()) !== false,
   };

@@ -22,6 +22,10 @@ const port = z
   .min(0, PORT_EXPECTED)
   .max(PORT_MAX, PORT_EXPECTED);
 
+/** Ten series each: half a million is what one Prometheus keeps with ease. */
+const SERIES_SERVERS_MAX = 50_000;
+const SERIES_EXPECTED = `expected a whole number from 1 to ${SERIES_SERVERS_MAX}`;
+
 const COVERAGE_EXPECTED = "expected a share from 0 to 1";
 
 /** What every agent keeps to, too. */
@@ -175,6 +179,17 @@ const schema = z.strictObject({
   admin: z.strictObject({ key_file: text.optional() }).optional(),
   audit: z.strictObject({ head_file: text.optional() }).optional(),
   networks: z.strictObject({ file: text.optional() }).optional(),
+  metrics: z
+    .strictObject({
+      per_server: z.boolean("expected true or false").optional(),
+      servers_max: z
+        .number(SERIES_EXPECTED)
+        .int(SERIES_EXPECTED)
+        .min(1, SERIES_EXPECTED)
+        .max(SERIES_SERVERS_MAX, SERIES_EXPECTED)
+        .optional(),
+    })
+    .optional(),
   scores: z.strictObject({ public: z.boolean().optional() }).optional(),
   targets: z
     .strictObject({ private_allowed: z.boolean("expected true or false").optional() })
@@ -278,6 +293,7 @@ export interface CheckedConfig {
   readonly admin?: Section<{ readonly key_file: string }>;
   readonly audit?: Section<{ readonly head_file: string }>;
   readonly networks?: Section<{ readonly file: string }>;
+  readonly metrics?: Section<{ readonly per_server: boolean; readonly servers_max: number }>;
   readonly scores?: Section<{ readonly public: boolean }>;
   readonly targets?: Section<{ readonly private_allowed: boolean }>;
   readonly selection?: Section<{ readonly policy: "private" | "pool" }>;

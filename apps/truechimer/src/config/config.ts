@@ -101,6 +101,8 @@ export interface Config {
   readonly audit: { readonly headFile: string | undefined };
   /** MMDB file that tells the network of an address. Absent: none is told. */
   readonly networks: { readonly file: string | undefined };
+  /** Whether Prometheus is given series of each server, and of how many at most. */
+  readonly metrics: { readonly perServer: boolean; readonly serversMax: number };
   /** Whether everybody may read the steps of the servers' scores. */
   readonly scores: { readonly public: boolean };
   readonly targets: { readonly privateAllowed: boolean };
@@ -142,6 +144,8 @@ export interface Config {
 
 /** NTP's own port is 123; this one is easy to remember beside it and needs no privilege. */
 const DEFAULT_PORT = 8123;
+/** Ten thousand series: a small Prometheus. */
+const SERIES_SERVERS = 1_000;
 /** The next one, for the agents. */
 const DEFAULT_AGENTS_PORT = 8124;
 
@@ -194,6 +198,10 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     admin: { keyFile: given.admin?.key_file },
     audit: { headFile: given.audit?.head_file },
     networks: { file: given.networks?.file },
+    metrics: {
+      perServer: given.metrics?.per_server ?? false,
+      serversMax: given.metrics?.servers_max ?? SERIES_SERVERS,
+    },
     scores: { public: given.scores?.public ?? false },
     targets: { privateAllowed },
     selection: { policy: given.selection?.policy ?? (privateAllowed ? "private" : "pool") },

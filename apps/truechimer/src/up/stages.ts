@@ -124,6 +124,9 @@ async function openServer(
       history: historySettings(config, directory.path),
       rateLimits: config.limits,
       scoresPublic: config.scores.public,
+      ...(config.metrics.perServer && {
+        serverSeries: { serversMax: config.metrics.serversMax },
+      }),
       ...(config.networks.file !== undefined && { networksFile: config.networks.file }),
       ...(webRoot !== undefined && { webRoot }),
       adminKeys: [adminKey],
