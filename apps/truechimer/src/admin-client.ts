@@ -3,7 +3,7 @@
 
 import { type Client, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { adminV1, analyticsV1, peopleV1, rulesV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1 } from "@truechimer/api";
 import { AppError, ERROR_CODES, type ErrorCode } from "@truechimer/base";
 import type { CliContext } from "./cli-context.ts";
 import type { AddressOptions } from "./command-host.ts";
@@ -34,6 +34,15 @@ export async function connectPeople(
   options: AddressOptions,
 ): Promise<PeopleClient> {
   return createClient(peopleV1.PeopleService, adminTransport(await adminAccess(context, options)));
+}
+
+export type AlertsClient = Client<typeof alertsV1.AlertService>;
+
+export async function connectAlerts(
+  context: CliContext,
+  options: AddressOptions,
+): Promise<AlertsClient> {
+  return createClient(alertsV1.AlertService, adminTransport(await adminAccess(context, options)));
 }
 
 export type AnalyticsClient = Client<typeof analyticsV1.AnalyticsService>;

@@ -8,6 +8,7 @@ import type { CommandHost } from "./command-host.ts";
 import { registerAccounts } from "./commands/accounts.ts";
 import { registerAgent } from "./commands/agent.ts";
 import { registerAgents } from "./commands/agents.ts";
+import { registerAlerts } from "./commands/alerts.ts";
 import { registerAnalytics } from "./commands/analytics.ts";
 import { registerAudit } from "./commands/audit.ts";
 import { registerBackup } from "./commands/backup.ts";
@@ -68,6 +69,7 @@ export function createProgram(context: CliContext, finish: (code: ExitCode) => v
     registerResults,
     registerExport,
     registerEvents,
+    registerAlerts,
     registerWatch,
     registerLimits,
     registerSelector,

@@ -174,6 +174,26 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
       ruleId = rule?.id ?? 0n;
     },
   ],
+  [
+    "createAlertSilence",
+    async () => {
+      const { silence } = await alerts.createAlertSilence({
+        subject: alertsV1.AlertSubject.SERVERS,
+        lasts: { seconds: 60n, nanos: 0 },
+      });
+      silenceId = silence?.id ?? 0n;
+    },
+  ],
+  ["endAlertSilence", () => alerts.endAlertSilence({ id: silenceId })],
+  [
+    "sendAlertMessageAgain",
+    async () => {
+      const { rows } = await database.pool.query<{ id: bigint }>(
+        "update alert_messages set dead_at = now() returning id",
+      );
+      return alerts.sendAlertMessageAgain({ id: rows[0]?.id ?? 0n });
+    },
+  ],
   ["removeAlertRule", () => alerts.removeAlertRule({ id: ruleId })],
   ["removeAlertChannel", () => alerts.removeAlertChannel({ id: channelId })],
   [
@@ -191,6 +211,7 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
 
 let channelId = 0n;
 let ruleId = 0n;
+let silenceId = 0n;
 
 async function agentId(): Promise<string> {
   const { agents } = await admin.listAgents({});

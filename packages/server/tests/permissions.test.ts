@@ -248,6 +248,14 @@ describe("objects of another account", async () => {
     `insert into incidents (id_token, account_id, cause, title, severity)
      values ('01ARZ3NDEKTSV4RRFFQ69G5FAX', $1, 'server:1', 'theirs', 'info') returning id`,
   );
+  const alertSilence = await idOf(
+    `insert into alert_silences (account_id, subject, ends_at)
+     values ($1, 'servers', now() + interval '1 day') returning id`,
+  );
+  const alertMessage = await idOf(
+    `insert into alert_messages (key, channel_id, kind, subject, body)
+     select 'theirs', id, 'test', 'theirs', '' from alert_channels where account_id = $1 returning id`,
+  );
   const [ourKey, theirKey] = [
     await key({ role: "admin", accountId: ours }),
     await key({ role: "admin", accountId: theirs }),
@@ -266,6 +274,8 @@ describe("objects of another account", async () => {
     alertRules: { real: alertRule, none: "987654" },
     alertChannels: { real: alertChannel, none: "987654" },
     incidents: { real: incident, none: "987654" },
+    alertSilences: { real: alertSilence, none: "987654" },
+    alertMessages: { real: alertMessage, none: "987654" },
     checks: { real: "987653", none: "987654" },
     registrations: { real: "01ARZ3NDEKTSV4RRFFQ69G5FAW", none: "01ARZ3NDEKTSV4RRFFQ69G5FAV" },
   };

@@ -1,6 +1,6 @@
 // What the commands that ask a running control plane begin with.
 
-import type { AdminClient, PeopleClient } from "../admin-client.ts";
+import type { AdminClient, AlertsClient, PeopleClient } from "../admin-client.ts";
 import { createPrinter, type Printer } from "../cli-context.ts";
 import { askedFormat, type CommandHost, type ConnectionOptions } from "../command-host.ts";
 
@@ -19,6 +19,15 @@ export async function connectedToPeople(
 ): Promise<PeopleClient> {
   const { connectPeople } = await import("../admin-client.ts");
   return connectPeople(context, options);
+}
+
+/** The same for rules, channels and incidents. */
+export async function connectedToAlerts(
+  { context }: CommandHost,
+  options: ConnectionOptions,
+): Promise<AlertsClient> {
+  const { connectAlerts } = await import("../admin-client.ts");
+  return connectAlerts(context, options);
 }
 
 export function printerFor({ context }: CommandHost, options: ConnectionOptions): Printer {

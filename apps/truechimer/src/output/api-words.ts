@@ -6,7 +6,7 @@ import { formatOffset } from "@truechimer/base";
 type Timestamp = NonNullable<adminV1.Server["scoreAt"]>;
 
 /** An enumeration's name in lower case: "watched", "active". A value of a newer server is "unknown". */
-function wordOf(names: Readonly<Record<string, number>>, value: number): string {
+export function wordOf(names: Readonly<Record<string, number>>, value: number): string {
   const name = Object.keys(names).find((each) => names[each] === value);
   return name === undefined || name === "UNSPECIFIED" ? "unknown" : name.toLowerCase();
 }

@@ -3,7 +3,13 @@
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { alertsV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import type { AlertSubjectName, GroupingName, Schema, SeverityName } from "@truechimer/database";
+import type {
+  AlertSubjectName,
+  DigestName,
+  GroupingName,
+  Schema,
+  SeverityName,
+} from "@truechimer/database";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { EmailSecurity } from "../alerts/channel.ts";
 import { objectMissing } from "../people/owned-objects.ts";
@@ -29,6 +35,12 @@ export const SECURITIES: Readonly<Record<EmailSecurity, alertsV1.EmailSecurity>>
   starttls: alertsV1.EmailSecurity.STARTTLS,
   tls: alertsV1.EmailSecurity.TLS,
   none: alertsV1.EmailSecurity.NONE,
+};
+
+export const DIGESTS: Readonly<Record<DigestName, alertsV1.DigestPeriod>> = {
+  off: alertsV1.DigestPeriod.OFF,
+  daily: alertsV1.DigestPeriod.DAILY,
+  weekly: alertsV1.DigestPeriod.WEEKLY,
 };
 
 /** The word for a number of the API; unspecified has none. */

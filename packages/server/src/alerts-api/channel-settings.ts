@@ -2,9 +2,11 @@
 
 import { create } from "@bufbuild/protobuf";
 import { alertsV1 } from "@truechimer/api";
-import { AppError, parseIpAddress } from "@truechimer/base";
-import type { ChannelSettings, EmailSettings } from "../alerts/channel.ts";
-import { SECURITIES, wordOf } from "./alert-words.ts";
+import { AppError, parseIpAddress, unreachable } from "@truechimer/base";
+import type { DigestName } from "@truechimer/database";
+import type { ChannelSettings, EmailSettings, HttpSettings } from "../alerts/channel.ts";
+import { WEBHOOK_SECRET_PREFIX } from "../alerts/send-webhook.ts";
+import { DIGESTS, SECURITIES, wordOf } from "./alert-words.ts";
 
 export interface CheckedWay {
   readonly way: ChannelSettings;
@@ -22,6 +24,11 @@ const MAIL_ADDRESS = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 const MAILBOX = /^(?:[^<>@,;:"\r\n]{0,100} )?<([^<>\s]+)>$/;
 const PORTS = { starttls: 587, tls: 465, none: 25 } as const;
 const PORT_MAX = 65_535;
+const MINUTE_MAX = 1_439;
+const URL_CHARACTERS_MAX = 2_000;
+/** Standard Webhooks, "Symmetric". */
+const KEY_BYTES_MIN = 24;
+const KEY_BYTES_MAX = 64;
 
 export function checkedWay({ way }: alertsV1.AlertChannel): CheckedWay {
   switch (way.case) {
@@ -30,21 +37,92 @@ export function checkedWay({ way }: alertsV1.AlertChannel): CheckedWay {
         way: { kind: "email", settings: checkedEmail(way.value) },
         secret: checkedSecret(way.value.password),
       };
+    case "webhook":
+      return {
+        way: { kind: "webhook", settings: checkedHttp("webhook", way.value) },
+        secret: checkedWebhookSecret(way.value.secret),
+      };
+    case "alertmanager":
+      return {
+        way: { kind: "alertmanager", settings: checkedHttp("alertmanager", way.value) },
+        secret: checkedToken(way.value.token),
+      };
     default:
-      throw new AppError("bad_request", "the channel has no way out: expected email");
+      throw bad("the channel has no way out", "one of email, webhook, alertmanager");
   }
 }
 
-export function wayMessage({ settings }: ChannelSettings): alertsV1.AlertChannel["way"] {
-  const { security, ...rest } = settings;
-  return {
-    case: "email",
-    value: create(alertsV1.EmailSettingsSchema, {
-      ...rest,
-      to: [...rest.to],
-      security: SECURITIES[security],
-    }),
-  };
+export function checkedDigest(
+  { digest: asked, digestMinute }: alertsV1.AlertChannel,
+  { kind }: ChannelSettings,
+): { readonly digest: DigestName; readonly digest_minute: number } {
+  const digest = wordOf(DIGESTS, asked) ?? "off";
+  if (digestMinute > MINUTE_MAX) throw bad(`digest_minute ${digestMinute}`, `0 to ${MINUTE_MAX}`);
+  if (kind === "alertmanager" && digest !== "off")
+    throw bad(`digest ${digest}`, "off for Alertmanager");
+  return { digest, digest_minute: digestMinute };
+}
+
+export function wayMessage(way: ChannelSettings): alertsV1.AlertChannel["way"] {
+  switch (way.kind) {
+    case "email": {
+      const { security, ...rest } = way.settings;
+      return {
+        case: "email",
+        value: create(alertsV1.EmailSettingsSchema, {
+          ...rest,
+          to: [...rest.to],
+          security: SECURITIES[security],
+        }),
+      };
+    }
+    case "webhook":
+      return { case: "webhook", value: create(alertsV1.WebhookSettingsSchema, way.settings) };
+    case "alertmanager":
+      return {
+        case: "alertmanager",
+        value: create(alertsV1.AlertmanagerSettingsSchema, way.settings),
+      };
+    default:
+      return unreachable(way);
+  }
+}
+
+function checkedHttp(
+  field: string,
+  { url, privateAllowed }: { readonly url: string; readonly privateAllowed: boolean },
+): HttpSettings {
+  const parsed = url.length <= URL_CHARACTERS_MAX ? URL.parse(url) : null;
+  const isHttp = parsed?.protocol === "https:" || parsed?.protocol === "http:";
+  if (
+    parsed === null ||
+    !isHttp ||
+    parsed.username !== "" ||
+    parsed.password !== "" ||
+    parsed.hash !== ""
+  ) {
+    throw bad(
+      `${field}.url "${shortened(url)}"`,
+      "an address such as https://ops.example.net/alerts, without a name or a password in it",
+    );
+  }
+  return { url: parsed.href, privateAllowed };
+}
+
+function checkedWebhookSecret(secret: string): string {
+  if (secret === "") return secret;
+  const base64 = secret.startsWith(WEBHOOK_SECRET_PREFIX)
+    ? secret.slice(WEBHOOK_SECRET_PREFIX.length)
+    : "";
+  const bytes = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, "base64").length : 0;
+  if (bytes >= KEY_BYTES_MIN && bytes <= KEY_BYTES_MAX) return secret;
+  throw bad("webhook.secret", `whsec_ and base64 of ${KEY_BYTES_MIN} to ${KEY_BYTES_MAX} bytes`);
+}
+
+/** It goes into a header. */
+function checkedToken(token: string): string {
+  if (/^[\x21-\x7e]*$/.test(token)) return checkedSecret(token);
+  throw bad("alertmanager.token", "printable ASCII characters without spaces");
 }
 
 function checkedEmail(email: alertsV1.EmailSettings): EmailSettings {

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { alertsV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import {
+  type DigestName,
   inTransaction,
   isUniqueViolation,
   type JsonValue,
@@ -13,12 +14,13 @@ import {
 import { type Kysely, sql } from "kysely";
 import { optionalTimestamp, timestampFrom } from "../admin-api/admin-message.ts";
 import { type ChannelSettings, channelSettings, sealSecret } from "../alerts/channel.ts";
+import { WEBHOOK_SECRET_PREFIX } from "../alerts/send-webhook.ts";
 import { recordAct } from "../audit/record-act.ts";
 import { type ActingContext, callerName } from "../people/caller.ts";
 import { objectMissing } from "../people/owned-objects.ts";
 import { shownName } from "../people/shown-name.ts";
-import { seenBy } from "./alert-words.ts";
-import { checkedWay, wayMessage } from "./channel-settings.ts";
+import { DIGESTS, seenBy } from "./alert-words.ts";
+import { checkedDigest, checkedWay, wayMessage } from "./channel-settings.ts";
 
 const CHANNELS_MAX = 100;
 
@@ -38,11 +40,15 @@ export async function saveAlertChannel(
   const { database, caller } = context;
   if (channel === undefined) throw new AppError("bad_request", "channel is missing");
   const name = shownName("name", channel.name);
-  const { way, secret } = checkedWay(channel);
+  const { way, secret: sent } = checkedWay(channel);
+  const isNewWebhook = channel.id === 0n && way.kind === "webhook" && sent === "";
+  const made = isNewWebhook ? newWebhookSecret(context) : "";
+  const secret = sent || made;
+  const digest = checkedDigest(channel, way);
   const accountId = caller?.accountId;
   const id = await naming(name, () =>
     inTransaction(database, async (transaction) => {
-      const values = { name, kind: way.kind, settings: JSON.stringify(way.settings) };
+      const values = { name, kind: way.kind, settings: JSON.stringify(way.settings), ...digest };
       const before =
         channel.id === 0n ? undefined : await lockedChannel(transaction, channel.id, accountId);
       if (before === undefined) await requirePlace(transaction);
@@ -79,8 +85,13 @@ export async function saveAlertChannel(
   const [saved] = await channelMessages(database.kysely, { id, accountId });
   return create(
     alertsV1.SaveAlertChannelResponseSchema,
-    saved === undefined ? {} : { channel: saved },
+    saved === undefined ? {} : { channel: saved, secret: made },
   );
+}
+
+/** 256 bits. */
+function newWebhookSecret({ random }: Pick<ActingContext, "random">): string {
+  return `${WEBHOOK_SECRET_PREFIX}${Buffer.from(random.bytes(32)).toString("base64")}`;
 }
 
 export async function removeAlertChannel(
@@ -165,6 +176,8 @@ function told(name: string, { kind, settings }: ChannelSettings): Record<string,
 }
 
 interface ChannelListRow extends StoredChannel {
+  readonly digest: DigestName;
+  readonly digest_minute: number;
   readonly has_secret: boolean;
   readonly created_by: string;
   readonly created_at: Timestamptz;
@@ -178,7 +191,7 @@ async function channelMessages(
   { id, accountId }: { readonly id?: bigint; readonly accountId: bigint | undefined },
 ): Promise<alertsV1.AlertChannel[]> {
   const { rows } = await sql<ChannelListRow>`
-    select c.id, c.name, c.kind, c.settings, c.secret is not null as has_secret, c.created_by, c.created_at,
+    select c.id, c.name, c.kind, c.settings, c.digest, c.digest_minute, c.secret is not null as has_secret, c.created_by, c.created_at,
       (select max(m.sent_at) from alert_messages m where m.channel_id = c.id) as last_sent_at,
       (select m.last_error from alert_messages m where m.channel_id = c.id and m.attempts > 0 order by m.id desc limit 1)
         as last_error
@@ -192,6 +205,8 @@ async function channelMessages(
       way: wayMessage(channelSettings(row)),
       createdBy: row.created_by,
       createdAt: timestampFrom(row.created_at),
+      digest: DIGESTS[row.digest],
+      digestMinute: row.digest_minute,
       hasSecret: row.has_secret,
       ...optionalTimestamp("lastSentAt", row.last_sent_at),
       lastError: row.last_error ?? "",

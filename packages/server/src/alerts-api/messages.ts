@@ -8,6 +8,7 @@ import { type Kysely, sql } from "kysely";
 import { optionalField, optionalTimestamp, timestampFrom } from "../admin-api/admin-message.ts";
 import { recordAct } from "../audit/record-act.ts";
 import { type ActingContext, callerName } from "../people/caller.ts";
+import { objectMissing } from "../people/owned-objects.ts";
 import { seenBy } from "./alert-words.ts";
 import { lockedChannel } from "./channels.ts";
 
@@ -50,6 +51,30 @@ export async function testAlertChannel(
   const [written] = await messageMessages(database.kysely, { id: messageId, limit: 1 });
   assert(written !== undefined, "a message that was written is there");
   return create(alertsV1.TestAlertChannelResponseSchema, { message: written.message });
+}
+
+/** Only of one that was given up: any other goes its way. */
+export async function sendAlertMessageAgain(
+  { database, caller }: ActingContext,
+  { id }: alertsV1.SendAlertMessageAgainRequest,
+): Promise<alertsV1.SendAlertMessageAgainResponse> {
+  await inTransaction(database, async (transaction) => {
+    const { rows } = await sql<{ readonly key: string }>`
+      update alert_messages m set dead_at = null, run_at = now(), attempts = 0
+      from alert_channels c
+      where c.id = m.channel_id and c.removed_at is null and m.id = ${id} and m.dead_at is not null
+      returning m.key`.execute(transaction);
+    const [row] = rows;
+    if (row === undefined) return;
+    await recordAct(transaction, caller, {
+      act: "alert_message_sent_again",
+      object: `alert message ${id}`,
+      after: { key: row.key },
+    });
+  });
+  const [found] = await messageMessages(database.kysely, { id, limit: 1 });
+  if (found === undefined) throw objectMissing("alertMessages", id);
+  return create(alertsV1.SendAlertMessageAgainResponseSchema, { message: found.message });
 }
 
 export function listLimit(limit: number): number {

@@ -10,8 +10,9 @@ import { type ActingContext, actingContext } from "../people/caller.ts";
 import { registerGuardedService } from "../people/register-guarded-service.ts";
 import { listAlertChannels, removeAlertChannel, saveAlertChannel } from "./channels.ts";
 import { acknowledgeIncident, listIncidents } from "./incidents.ts";
-import { listAlertMessages, testAlertChannel } from "./messages.ts";
+import { listAlertMessages, sendAlertMessageAgain, testAlertChannel } from "./messages.ts";
 import { listAlertRules, removeAlertRule, saveAlertRule } from "./rules.ts";
+import { createAlertSilence, endAlertSilence, listAlertSilences } from "./silences.ts";
 
 export function registerAlertsApi(
   scope: FastifyInstance,
@@ -40,6 +41,10 @@ function alertProcedures(
     saveAlertChannel: (request, call) => saveAlertChannel(as(call), request),
     removeAlertChannel: (request, call) => removeAlertChannel(as(call), request),
     testAlertChannel: (request, call) => testAlertChannel(as(call), request),
+    listAlertSilences: (_request, call) => listAlertSilences(as(call)),
+    createAlertSilence: (request, call) => createAlertSilence(as(call), request),
+    endAlertSilence: (request, call) => endAlertSilence(as(call), request),
+    sendAlertMessageAgain: (request, call) => sendAlertMessageAgain(as(call), request),
     listAlertMessages: (request, call) => listAlertMessages(as(call), request),
   };
 }

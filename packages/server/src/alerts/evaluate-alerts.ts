@@ -10,6 +10,8 @@ import { endHold, hold } from "./hold.ts";
 import { ownSideProblem } from "./own-side.ts";
 import { placeAlerts } from "./place-alerts.ts";
 import { readWatchingRules } from "./rules.ts";
+import { silencedAlerts } from "./silenced-alerts.ts";
+import { writeDigests } from "./write-digests.ts";
 import { writeMessages } from "./write-messages.ts";
 
 export async function evaluateAlerts(
@@ -39,7 +41,8 @@ export async function evaluateAlerts(
     transaction,
     rules: new Map(rules.map((rule) => [rule.id, rule])),
     nowNs,
-    silenced: new Set(),
+    silenced: await silencedAlerts(context, transaction, nowNs),
   });
+  await writeDigests(transaction, nowNs);
   await sql`update alert_evaluation set evaluated_at = now()`.execute(transaction);
 }

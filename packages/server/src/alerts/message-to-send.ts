@@ -12,6 +12,8 @@ export interface MessageToSend {
   readonly body: string;
   /** The same for programs. */
   readonly facts: JsonValue;
+  /** Of the message that this one is an answer to. Null: none. */
+  readonly answersFacts: JsonValue;
   readonly createdAtMs: number;
 }
 
@@ -19,7 +21,7 @@ export interface MessageToSend {
 export class SendRefused extends Error {
   override readonly name: string = "SendRefused";
 
-  constructor(message: string, cause: unknown) {
+  constructor(message: string, cause?: unknown) {
     super(message, { cause });
   }
 }

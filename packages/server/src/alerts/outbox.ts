@@ -25,6 +25,7 @@ export interface ClaimedMessage {
   readonly attempts: number;
   /** Of the incident's first message on this channel. Null: it is the first one, or of no incident. */
   readonly answers_key: string | null;
+  readonly answers_facts: JsonValue;
   readonly channel_id: bigint;
   readonly channel_kind: AlertChannelKindName;
   readonly settings: JsonValue;
@@ -65,12 +66,14 @@ export async function claimMessage(
       returning m.*
     )
     select m.id, m.key, m.kind, m.subject, m.body, m.facts, m.created_at, m.attempts, c.id as channel_id,
-      c.kind as channel_kind, c.settings, c.secret, (
-        select first.key from alert_messages first
-        where first.incident_id = m.incident_id and first.channel_id = m.channel_id and first.id < m.id
-        order by first.id limit 1
-      ) as answers_key
-    from claimed m join alert_channels c on c.id = m.channel_id`.execute(kysely);
+      c.kind as channel_kind, c.settings, c.secret, answered.key as answers_key, answered.facts as answers_facts
+    from claimed m
+    join alert_channels c on c.id = m.channel_id
+    left join lateral (
+      select first.key, first.facts from alert_messages first
+      where first.incident_id = m.incident_id and first.channel_id = m.channel_id and first.id < m.id
+      order by first.id limit 1
+    ) answered on true`.execute(kysely);
   return rows[0];
 }
 

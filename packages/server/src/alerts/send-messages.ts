@@ -1,13 +1,16 @@
 // Sends what waits in the outbox, several channels at a time: one that stalls holds up nobody else.
 
 import { retryDelayMs } from "@truechimer/alerts";
-import { AppError, createUlid, sleep, unixMsFromNs } from "@truechimer/base";
+import { AppError, createUlid, sleep, unixMsFromNs, unreachable } from "@truechimer/base";
 import { nsFromTimestamptz } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
+import { untilAborted } from "../jobs/until-aborted.ts";
 import { channelSettings, openSecret } from "./channel.ts";
 import { type MessageToSend, SendRefused } from "./message-to-send.ts";
 import { type ClaimedMessage, claimMessage, markFailed, markSent } from "./outbox.ts";
+import { sendToAlertmanager } from "./send-alertmanager.ts";
 import { sendEmail } from "./send-email.ts";
+import { sendWebhook } from "./send-webhook.ts";
 
 /** Connections at once. */
 const SENDING_MAX = 8;
@@ -44,7 +47,7 @@ async function sendOne(
   const { database, random, logger, metrics } = context;
   const { id, attempts, channel_kind: channel } = claimed;
   try {
-    await withinTime(context, deliver(context, claimed));
+    await withinTime(context, (signal) => deliver(context, claimed, signal));
   } catch (error) {
     const isRefused = error instanceof SendRefused;
     const retryMs = isRefused ? undefined : retryDelayMs(attempts, random);
@@ -58,31 +61,47 @@ async function sendOne(
   await markSent(database.kysely, id, claim);
 }
 
-async function deliver(context: ServerContext, claimed: ClaimedMessage): Promise<void> {
-  const { settings } = channelSettings({
-    kind: claimed.channel_kind,
-    settings: claimed.settings,
-  });
+async function deliver(
+  context: ServerContext,
+  claimed: ClaimedMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  const way = channelSettings({ kind: claimed.channel_kind, settings: claimed.settings });
   const secret = openSecret(context, claimed.channel_id, claimed.secret);
   const message: MessageToSend = {
     kind: claimed.kind,
     key: claimed.key,
     answersKey: claimed.answers_key ?? undefined,
+    answersFacts: claimed.answers_facts,
     subject: claimed.subject,
     body: claimed.body,
     facts: claimed.facts,
     createdAtMs: unixMsFromNs(nsFromTimestamptz(claimed.created_at)),
   };
-  await sendEmail(settings, secret, message);
+  switch (way.kind) {
+    case "email":
+      return sendEmail(way.settings, secret, message);
+    case "webhook":
+      return sendWebhook({ context, settings: way.settings, secret, signal }, message);
+    case "alertmanager":
+      return sendToAlertmanager({ context, settings: way.settings, secret, signal }, message);
+    default:
+      return unreachable(way);
+  }
 }
 
-async function withinTime({ clock }: ServerContext, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
+async function withinTime(
+  { clock }: ServerContext,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const late = new AbortController();
   const end = clock.setTimer(SEND_TIMEOUT_MS, () =>
-    late.reject(new AppError("timed_out", `the other side took longer than ${SEND_TIMEOUT_MS} ms`)),
+    late.abort(
+      new AppError("timed_out", `the other side took longer than ${SEND_TIMEOUT_MS / 1_000} s`),
+    ),
   );
   try {
-    await Promise.race([work, late.promise]);
+    await untilAborted(work(late.signal), late.signal);
   } finally {
     end();
   }

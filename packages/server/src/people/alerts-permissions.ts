@@ -27,5 +27,17 @@ export const ALERTS_PERMISSIONS: PermissionsOf<typeof alertsV1.AlertService> = {
   saveAlertChannel: { least: "admin", accounts: "caller", changes: true },
   removeAlertChannel: { least: "admin", accounts: ofChannel, changes: true },
   testAlertChannel: { least: "operator", accounts: ofChannel, changes: true },
+  listAlertSilences: { least: "viewer", accounts: "caller" },
+  createAlertSilence: { least: "operator", accounts: "caller", changes: true },
+  endAlertSilence: {
+    least: "operator",
+    accounts: { objects: ({ id }) => ({ alertSilences: [id] }) },
+    changes: true,
+  },
+  sendAlertMessageAgain: {
+    least: "operator",
+    accounts: { objects: ({ id }) => ({ alertMessages: [id] }) },
+    changes: true,
+  },
   listAlertMessages: { least: "viewer", accounts: "caller" },
 };

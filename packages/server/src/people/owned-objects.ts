@@ -20,6 +20,8 @@ export interface ObjectRefs {
   readonly alertRules?: readonly bigint[];
   readonly alertChannels?: readonly bigint[];
   readonly incidents?: readonly bigint[];
+  readonly alertSilences?: readonly bigint[];
+  readonly alertMessages?: readonly bigint[];
 }
 
 type ObjectKind = keyof ObjectRefs;
@@ -40,6 +42,8 @@ const MISSING_WORDS: Readonly<Record<ObjectKind, (id: string) => string>> = {
   alertRules: (id) => `there is no alert rule with the id ${id}`,
   alertChannels: (id) => `there is no alert channel with the id ${id}`,
   incidents: (id) => `there is no incident with the id ${id}`,
+  alertSilences: (id) => `there is no silence with the id ${id}`,
+  alertMessages: (id) => `there is no message with the id ${id}`,
 };
 
 export function objectMissing(kind: ObjectKind, id: bigint | string): AppError {
@@ -107,6 +111,11 @@ const OWNED: Readonly<Record<ObjectKind, OwnedQuery>> = {
     sql`select id from alert_rules where id = any(${ids}::bigint[]) and account_id = ${account}`,
   alertChannels: (account, ids) =>
     sql`select id from alert_channels where id = any(${ids}::bigint[]) and account_id = ${account}`,
+  alertSilences: (account, ids) =>
+    sql`select id from alert_silences where id = any(${ids}::bigint[]) and account_id = ${account}`,
+  alertMessages: (account, ids) => sql`
+    select m.id from alert_messages m join alert_channels c on c.id = m.channel_id
+    where m.id = any(${ids}::bigint[]) and c.account_id = ${account}`,
   incidents: (account, ids) =>
     sql`select id from incidents where id = any(${ids}::bigint[]) and account_id = ${account}`,
   accounts: (account, ids) =>

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/alerts.proto.
  */
 export const file_truechimer_admin_v1_alerts: GenFile = /*@__PURE__*/
-  fileDesc("CiB0cnVlY2hpbWVyL2FkbWluL3YxL2FsZXJ0cy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSJCCgpRdWlldEhvdXJzEhMKC2Zyb21fbWludXRlGAEgASgNEhEKCXRvX21pbnV0ZRgCIAEoDRIMCgR6b25lGAMgASgJIsAECglBbGVydFJ1bGUSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRIPCgdlbmFibGVkGAMgASgIEjIKB3N1YmplY3QYBCABKA4yIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U3ViamVjdBIOCgZmaWx0ZXIYBSABKAkSNAoIc2V2ZXJpdHkYBiABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSKAoFaG9sZHMYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIcmVjb3ZlcnMYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNAoIZ3JvdXBpbmcYCSABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0R3JvdXBpbmcSEwoLY2hhbm5lbF9pZHMYCiADKAMSNAoLcXVpZXRfaG91cnMYCyABKAsyHy50cnVlY2hpbWVyLmFkbWluLnYxLlF1aWV0SG91cnMSMQoOZXNjYWxhdGVfYWZ0ZXIYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SHgoWZXNjYWxhdGlvbl9jaGFubmVsX2lkcxgNIAMoAxISCgpjcmVhdGVkX2J5GA4gASgJEi4KCmNyZWF0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3BlbmRpbmcYECABKA0SDgoGZmlyaW5nGBEgASgNIp8BCg1FbWFpbFNldHRpbmdzEgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoDRI0CghzZWN1cml0eRgDIAEoDjIiLnRydWVjaGltZXIuYWRtaW4udjEuRW1haWxTZWN1cml0eRIQCgh1c2VybmFtZRgEIAEoCRIQCghwYXNzd29yZBgFIAEoCRIMCgRmcm9tGAYgASgJEgoKAnRvGAcgAygJIoICCgxBbGVydENoYW5uZWwSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRIzCgVlbWFpbBgDIAEoCzIiLnRydWVjaGltZXIuYWRtaW4udjEuRW1haWxTZXR0aW5nc0gAEhIKCmNyZWF0ZWRfYnkYCCABKAkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaGFzX3NlY3JldBgKIAEoCBIwCgxsYXN0X3NlbnRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmxhc3RfZXJyb3IYDCABKAlCBQoDd2F5ItQCCgVBbGVydBIPCgdydWxlX2lkGAEgASgDEhEKCXJ1bGVfbmFtZRgCIAEoCRIyCgdzdWJqZWN0GAMgASgOMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFN1YmplY3QSEgoKc3ViamVjdF9pZBgEIAEoAxIUCgxzdWJqZWN0X25hbWUYBSABKAkSNAoIc2V2ZXJpdHkYBiABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSKQoFc2luY2UYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGZpcmVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGV4dBgKIAEoCSKeAwoISW5jaWRlbnQSCgoCaWQYASABKAMSDQoFY2F1c2UYAiABKAkSDQoFdGl0bGUYAyABKAkSNAoIc2V2ZXJpdHkYBCABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSLQoJb3BlbmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxyZWNvdmVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Fja25vd2xlZGdlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GAggASgJEgwKBG5vdGUYCSABKAkSKgoGYWxlcnRzGAogAygLMhoudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydBIUCgxhbGVydHNfdG90YWwYCyABKA0SMwoIbWVzc2FnZXMYDCADKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSKJAwoMQWxlcnRNZXNzYWdlEgoKAmlkGAEgASgDEhIKCmNoYW5uZWxfaWQYAiABKAMSFAoMY2hhbm5lbF9uYW1lGAMgASgJEgwKBGtpbmQYBCABKAkSDwoHc3ViamVjdBgFIAEoCRI1CgVzdGF0ZRgGIAEoDjImLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRNZXNzYWdlU3RhdGUSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHc2VudF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPbmV4dF9hdHRlbXB0X2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgKIAEoDRISCgpsYXN0X2Vycm9yGAsgASgJEgsKA2tleRgMIAEoCRIYCgtpbmNpZGVudF9pZBgNIAEoA0gAiAEBQg4KDF9pbmNpZGVudF9pZCJAChRMaXN0SW5jaWRlbnRzUmVxdWVzdBIZChFpbmNsdWRlX3JlY292ZXJlZBgBIAEoCBINCgVsaW1pdBgCIAEoDSLAAQoVTGlzdEluY2lkZW50c1Jlc3BvbnNlEjAKCWluY2lkZW50cxgBIAMoCzIdLnRydWVjaGltZXIuYWRtaW4udjEuSW5jaWRlbnQSLgoKaGVsZF9zaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLaGVsZF9yZWFzb24YAyABKAkSMAoMZXZhbHVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2ChpBY2tub3dsZWRnZUluY2lkZW50UmVxdWVzdBIKCgJpZBgBIAEoAxIMCgRub3RlGAIgASgJIk4KG0Fja25vd2xlZGdlSW5jaWRlbnRSZXNwb25zZRIvCghpbmNpZGVudBgBIAEoCzIdLnRydWVjaGltZXIuYWRtaW4udjEuSW5jaWRlbnQiFwoVTGlzdEFsZXJ0UnVsZXNSZXF1ZXN0IkcKFkxpc3RBbGVydFJ1bGVzUmVzcG9uc2USLQoFcnVsZXMYASADKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZSJEChRTYXZlQWxlcnRSdWxlUmVxdWVzdBIsCgRydWxlGAEgASgLMh4udHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFJ1bGUiRQoVU2F2ZUFsZXJ0UnVsZVJlc3BvbnNlEiwKBHJ1bGUYASABKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZSIkChZSZW1vdmVBbGVydFJ1bGVSZXF1ZXN0EgoKAmlkGAEgASgDIhkKF1JlbW92ZUFsZXJ0UnVsZVJlc3BvbnNlIhoKGExpc3RBbGVydENoYW5uZWxzUmVxdWVzdCJQChlMaXN0QWxlcnRDaGFubmVsc1Jlc3BvbnNlEjMKCGNoYW5uZWxzGAEgAygLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydENoYW5uZWwiTQoXU2F2ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSMgoHY2hhbm5lbBgBIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRDaGFubmVsIk4KGFNhdmVBbGVydENoYW5uZWxSZXNwb25zZRIyCgdjaGFubmVsGAEgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydENoYW5uZWwiJwoZUmVtb3ZlQWxlcnRDaGFubmVsUmVxdWVzdBIKCgJpZBgBIAEoAyIcChpSZW1vdmVBbGVydENoYW5uZWxSZXNwb25zZSIlChdUZXN0QWxlcnRDaGFubmVsUmVxdWVzdBIKCgJpZBgBIAEoAyJOChhUZXN0QWxlcnRDaGFubmVsUmVzcG9uc2USMgoHbWVzc2FnZRgBIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRNZXNzYWdlIj0KGExpc3RBbGVydE1lc3NhZ2VzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgDEg0KBWxpbWl0GAIgASgNIlAKGUxpc3RBbGVydE1lc3NhZ2VzUmVzcG9uc2USMwoIbWVzc2FnZXMYASADKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSpkCgxBbGVydFN1YmplY3QSHQoZQUxFUlRfU1VCSkVDVF9VTlNQRUNJRklFRBAAEhkKFUFMRVJUX1NVQkpFQ1RfU0VSVkVSUxABEhoKFkFMRVJUX1NVQkpFQ1RfTU9OSVRPUlMQAiqBAQoNQWxlcnRTZXZlcml0eRIeChpBTEVSVF9TRVZFUklUWV9VTlNQRUNJRklFRBAAEhcKE0FMRVJUX1NFVkVSSVRZX0lORk8QARIaChZBTEVSVF9TRVZFUklUWV9XQVJOSU5HEAISGwoXQUxFUlRfU0VWRVJJVFlfQ1JJVElDQUwQAyp7Cg1BbGVydEdyb3VwaW5nEh4KGkFMRVJUX0dST1VQSU5HX1VOU1BFQ0lGSUVEEAASGAoUQUxFUlRfR1JPVVBJTkdfQ0FVU0UQARIXChNBTEVSVF9HUk9VUElOR19SVUxFEAISFwoTQUxFUlRfR1JPVVBJTkdfTk9ORRADKn0KDUVtYWlsU2VjdXJpdHkSHgoaRU1BSUxfU0VDVVJJVFlfVU5TUEVDSUZJRUQQABIbChdFTUFJTF9TRUNVUklUWV9TVEFSVFRMUxABEhYKEkVNQUlMX1NFQ1VSSVRZX1RMUxACEhcKE0VNQUlMX1NFQ1VSSVRZX05PTkUQAyp3CgxEaWdlc3RQZXJpb2QSHQoZRElHRVNUX1BFUklPRF9VTlNQRUNJRklFRBAAEhUKEURJR0VTVF9QRVJJT0RfT0ZGEAESFwoTRElHRVNUX1BFUklPRF9EQUlMWRACEhgKFERJR0VTVF9QRVJJT0RfV0VFS0xZEAMqlQEKEUFsZXJ0TWVzc2FnZVN0YXRlEiMKH0FMRVJUX01FU1NBR0VfU1RBVEVfVU5TUEVDSUZJRUQQABIfChtBTEVSVF9NRVNTQUdFX1NUQVRFX1dBSVRJTkcQARIcChhBTEVSVF9NRVNTQUdFX1NUQVRFX1NFTlQQAhIcChhBTEVSVF9NRVNTQUdFX1NUQVRFX0RFQUQQAzLyCAoMQWxlcnRTZXJ2aWNlEmYKDUxpc3RJbmNpZGVudHMSKS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RJbmNpZGVudHNSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0SW5jaWRlbnRzUmVzcG9uc2USeAoTQWNrbm93bGVkZ2VJbmNpZGVudBIvLnRydWVjaGltZXIuYWRtaW4udjEuQWNrbm93bGVkZ2VJbmNpZGVudFJlcXVlc3QaMC50cnVlY2hpbWVyLmFkbWluLnYxLkFja25vd2xlZGdlSW5jaWRlbnRSZXNwb25zZRJpCg5MaXN0QWxlcnRSdWxlcxIqLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0UnVsZXNSZXF1ZXN0GisudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRSdWxlc1Jlc3BvbnNlEmYKDVNhdmVBbGVydFJ1bGUSKS50cnVlY2hpbWVyLmFkbWluLnYxLlNhdmVBbGVydFJ1bGVSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5TYXZlQWxlcnRSdWxlUmVzcG9uc2USbAoPUmVtb3ZlQWxlcnRSdWxlEisudHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVBbGVydFJ1bGVSZXF1ZXN0GiwudHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVBbGVydFJ1bGVSZXNwb25zZRJyChFMaXN0QWxlcnRDaGFubmVscxItLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0Q2hhbm5lbHNSZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRDaGFubmVsc1Jlc3BvbnNlEm8KEFNhdmVBbGVydENoYW5uZWwSLC50cnVlY2hpbWVyLmFkbWluLnYxLlNhdmVBbGVydENoYW5uZWxSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5TYXZlQWxlcnRDaGFubmVsUmVzcG9uc2USdQoSUmVtb3ZlQWxlcnRDaGFubmVsEi4udHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVBbGVydENoYW5uZWxSZXF1ZXN0Gi8udHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVBbGVydENoYW5uZWxSZXNwb25zZRJvChBUZXN0QWxlcnRDaGFubmVsEiwudHJ1ZWNoaW1lci5hZG1pbi52MS5UZXN0QWxlcnRDaGFubmVsUmVxdWVzdBotLnRydWVjaGltZXIuYWRtaW4udjEuVGVzdEFsZXJ0Q2hhbm5lbFJlc3BvbnNlEnIKEUxpc3RBbGVydE1lc3NhZ2VzEi0udHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRNZXNzYWdlc1JlcXVlc3QaLi50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBbGVydE1lc3NhZ2VzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiB0cnVlY2hpbWVyL2FkbWluL3YxL2FsZXJ0cy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSJCCgpRdWlldEhvdXJzEhMKC2Zyb21fbWludXRlGAEgASgNEhEKCXRvX21pbnV0ZRgCIAEoDRIMCgR6b25lGAMgASgJIsAECglBbGVydFJ1bGUSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRIPCgdlbmFibGVkGAMgASgIEjIKB3N1YmplY3QYBCABKA4yIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U3ViamVjdBIOCgZmaWx0ZXIYBSABKAkSNAoIc2V2ZXJpdHkYBiABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSKAoFaG9sZHMYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIcmVjb3ZlcnMYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNAoIZ3JvdXBpbmcYCSABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0R3JvdXBpbmcSEwoLY2hhbm5lbF9pZHMYCiADKAMSNAoLcXVpZXRfaG91cnMYCyABKAsyHy50cnVlY2hpbWVyLmFkbWluLnYxLlF1aWV0SG91cnMSMQoOZXNjYWxhdGVfYWZ0ZXIYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SHgoWZXNjYWxhdGlvbl9jaGFubmVsX2lkcxgNIAMoAxISCgpjcmVhdGVkX2J5GA4gASgJEi4KCmNyZWF0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3BlbmRpbmcYECABKA0SDgoGZmlyaW5nGBEgASgNIp8BCg1FbWFpbFNldHRpbmdzEgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoDRI0CghzZWN1cml0eRgDIAEoDjIiLnRydWVjaGltZXIuYWRtaW4udjEuRW1haWxTZWN1cml0eRIQCgh1c2VybmFtZRgEIAEoCRIQCghwYXNzd29yZBgFIAEoCRIMCgRmcm9tGAYgASgJEgoKAnRvGAcgAygJIkcKD1dlYmhvb2tTZXR0aW5ncxILCgN1cmwYASABKAkSDgoGc2VjcmV0GAIgASgJEhcKD3ByaXZhdGVfYWxsb3dlZBgDIAEoCCJLChRBbGVydG1hbmFnZXJTZXR0aW5ncxILCgN1cmwYASABKAkSDQoFdG9rZW4YAiABKAkSFwoPcHJpdmF0ZV9hbGxvd2VkGAMgASgIIsgDCgxBbGVydENoYW5uZWwSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRIzCgVlbWFpbBgDIAEoCzIiLnRydWVjaGltZXIuYWRtaW4udjEuRW1haWxTZXR0aW5nc0gAEjcKB3dlYmhvb2sYBCABKAsyJC50cnVlY2hpbWVyLmFkbWluLnYxLldlYmhvb2tTZXR0aW5nc0gAEkEKDGFsZXJ0bWFuYWdlchgFIAEoCzIpLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRtYW5hZ2VyU2V0dGluZ3NIABIxCgZkaWdlc3QYBiABKA4yIS50cnVlY2hpbWVyLmFkbWluLnYxLkRpZ2VzdFBlcmlvZBIVCg1kaWdlc3RfbWludXRlGAcgASgNEhIKCmNyZWF0ZWRfYnkYCCABKAkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaGFzX3NlY3JldBgKIAEoCBIwCgxsYXN0X3NlbnRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmxhc3RfZXJyb3IYDCABKAlCBQoDd2F5ItQCCgVBbGVydBIPCgdydWxlX2lkGAEgASgDEhEKCXJ1bGVfbmFtZRgCIAEoCRIyCgdzdWJqZWN0GAMgASgOMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFN1YmplY3QSEgoKc3ViamVjdF9pZBgEIAEoAxIUCgxzdWJqZWN0X25hbWUYBSABKAkSNAoIc2V2ZXJpdHkYBiABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSKQoFc2luY2UYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGZpcmVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGV4dBgKIAEoCSKeAwoISW5jaWRlbnQSCgoCaWQYASABKAMSDQoFY2F1c2UYAiABKAkSDQoFdGl0bGUYAyABKAkSNAoIc2V2ZXJpdHkYBCABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSLQoJb3BlbmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxyZWNvdmVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Fja25vd2xlZGdlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GAggASgJEgwKBG5vdGUYCSABKAkSKgoGYWxlcnRzGAogAygLMhoudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydBIUCgxhbGVydHNfdG90YWwYCyABKA0SMwoIbWVzc2FnZXMYDCADKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSKJAwoMQWxlcnRNZXNzYWdlEgoKAmlkGAEgASgDEhIKCmNoYW5uZWxfaWQYAiABKAMSFAoMY2hhbm5lbF9uYW1lGAMgASgJEgwKBGtpbmQYBCABKAkSDwoHc3ViamVjdBgFIAEoCRI1CgVzdGF0ZRgGIAEoDjImLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRNZXNzYWdlU3RhdGUSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHc2VudF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPbmV4dF9hdHRlbXB0X2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgKIAEoDRISCgpsYXN0X2Vycm9yGAsgASgJEgsKA2tleRgMIAEoCRIYCgtpbmNpZGVudF9pZBgNIAEoA0gAiAEBQg4KDF9pbmNpZGVudF9pZCJAChRMaXN0SW5jaWRlbnRzUmVxdWVzdBIZChFpbmNsdWRlX3JlY292ZXJlZBgBIAEoCBINCgVsaW1pdBgCIAEoDSLAAQoVTGlzdEluY2lkZW50c1Jlc3BvbnNlEjAKCWluY2lkZW50cxgBIAMoCzIdLnRydWVjaGltZXIuYWRtaW4udjEuSW5jaWRlbnQSLgoKaGVsZF9zaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLaGVsZF9yZWFzb24YAyABKAkSMAoMZXZhbHVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2ChpBY2tub3dsZWRnZUluY2lkZW50UmVxdWVzdBIKCgJpZBgBIAEoAxIMCgRub3RlGAIgASgJIk4KG0Fja25vd2xlZGdlSW5jaWRlbnRSZXNwb25zZRIvCghpbmNpZGVudBgBIAEoCzIdLnRydWVjaGltZXIuYWRtaW4udjEuSW5jaWRlbnQiFwoVTGlzdEFsZXJ0UnVsZXNSZXF1ZXN0IkcKFkxpc3RBbGVydFJ1bGVzUmVzcG9uc2USLQoFcnVsZXMYASADKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZSJEChRTYXZlQWxlcnRSdWxlUmVxdWVzdBIsCgRydWxlGAEgASgLMh4udHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFJ1bGUiRQoVU2F2ZUFsZXJ0UnVsZVJlc3BvbnNlEiwKBHJ1bGUYASABKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZSIkChZSZW1vdmVBbGVydFJ1bGVSZXF1ZXN0EgoKAmlkGAEgASgDIhkKF1JlbW92ZUFsZXJ0UnVsZVJlc3BvbnNlIhoKGExpc3RBbGVydENoYW5uZWxzUmVxdWVzdCJQChlMaXN0QWxlcnRDaGFubmVsc1Jlc3BvbnNlEjMKCGNoYW5uZWxzGAEgAygLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydENoYW5uZWwiTQoXU2F2ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSMgoHY2hhbm5lbBgBIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRDaGFubmVsIl4KGFNhdmVBbGVydENoYW5uZWxSZXNwb25zZRIyCgdjaGFubmVsGAEgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydENoYW5uZWwSDgoGc2VjcmV0GAIgASgJIicKGVJlbW92ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSCgoCaWQYASABKAMiHAoaUmVtb3ZlQWxlcnRDaGFubmVsUmVzcG9uc2UiJQoXVGVzdEFsZXJ0Q2hhbm5lbFJlcXVlc3QSCgoCaWQYASABKAMiTgoYVGVzdEFsZXJ0Q2hhbm5lbFJlc3BvbnNlEjIKB21lc3NhZ2UYASABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSI9ChhMaXN0QWxlcnRNZXNzYWdlc1JlcXVlc3QSEgoKY2hhbm5lbF9pZBgBIAEoAxINCgVsaW1pdBgCIAEoDSJQChlMaXN0QWxlcnRNZXNzYWdlc1Jlc3BvbnNlEjMKCG1lc3NhZ2VzGAEgAygLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydE1lc3NhZ2Ui3wEKDEFsZXJ0U2lsZW5jZRIKCgJpZBgBIAEoAxIyCgdzdWJqZWN0GAIgASgOMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFN1YmplY3QSDgoGZmlsdGVyGAMgASgJEi0KCXN0YXJ0c19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHZW5kc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY29tbWVudBgGIAEoCRISCgpjcmVhdGVkX2J5GAcgASgJIhoKGExpc3RBbGVydFNpbGVuY2VzUmVxdWVzdCJQChlMaXN0QWxlcnRTaWxlbmNlc1Jlc3BvbnNlEjMKCHNpbGVuY2VzGAEgAygLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFNpbGVuY2UiyQEKGUNyZWF0ZUFsZXJ0U2lsZW5jZVJlcXVlc3QSMgoHc3ViamVjdBgBIAEoDjIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRTdWJqZWN0Eg4KBmZpbHRlchgCIAEoCRItCglzdGFydHNfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEigKBWxhc3RzGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB2NvbW1lbnQYBSABKAkiUAoaQ3JlYXRlQWxlcnRTaWxlbmNlUmVzcG9uc2USMgoHc2lsZW5jZRgBIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRTaWxlbmNlIiQKFkVuZEFsZXJ0U2lsZW5jZVJlcXVlc3QSCgoCaWQYASABKAMiGQoXRW5kQWxlcnRTaWxlbmNlUmVzcG9uc2UiKgocU2VuZEFsZXJ0TWVzc2FnZUFnYWluUmVxdWVzdBIKCgJpZBgBIAEoAyJTCh1TZW5kQWxlcnRNZXNzYWdlQWdhaW5SZXNwb25zZRIyCgdtZXNzYWdlGAEgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydE1lc3NhZ2UqZAoMQWxlcnRTdWJqZWN0Eh0KGUFMRVJUX1NVQkpFQ1RfVU5TUEVDSUZJRUQQABIZChVBTEVSVF9TVUJKRUNUX1NFUlZFUlMQARIaChZBTEVSVF9TVUJKRUNUX01PTklUT1JTEAIqgQEKDUFsZXJ0U2V2ZXJpdHkSHgoaQUxFUlRfU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIXChNBTEVSVF9TRVZFUklUWV9JTkZPEAESGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxACEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAMqewoNQWxlcnRHcm91cGluZxIeChpBTEVSVF9HUk9VUElOR19VTlNQRUNJRklFRBAAEhgKFEFMRVJUX0dST1VQSU5HX0NBVVNFEAESFwoTQUxFUlRfR1JPVVBJTkdfUlVMRRACEhcKE0FMRVJUX0dST1VQSU5HX05PTkUQAyp9Cg1FbWFpbFNlY3VyaXR5Eh4KGkVNQUlMX1NFQ1VSSVRZX1VOU1BFQ0lGSUVEEAASGwoXRU1BSUxfU0VDVVJJVFlfU1RBUlRUTFMQARIWChJFTUFJTF9TRUNVUklUWV9UTFMQAhIXChNFTUFJTF9TRUNVUklUWV9OT05FEAMqdwoMRGlnZXN0UGVyaW9kEh0KGURJR0VTVF9QRVJJT0RfVU5TUEVDSUZJRUQQABIVChFESUdFU1RfUEVSSU9EX09GRhABEhcKE0RJR0VTVF9QRVJJT0RfREFJTFkQAhIYChRESUdFU1RfUEVSSU9EX1dFRUtMWRADKpUBChFBbGVydE1lc3NhZ2VTdGF0ZRIjCh9BTEVSVF9NRVNTQUdFX1NUQVRFX1VOU1BFQ0lGSUVEEAASHwobQUxFUlRfTUVTU0FHRV9TVEFURV9XQUlUSU5HEAESHAoYQUxFUlRfTUVTU0FHRV9TVEFURV9TRU5UEAISHAoYQUxFUlRfTUVTU0FHRV9TVEFURV9ERUFEEAMyywwKDEFsZXJ0U2VydmljZRJmCg1MaXN0SW5jaWRlbnRzEikudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0SW5jaWRlbnRzUmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEluY2lkZW50c1Jlc3BvbnNlEngKE0Fja25vd2xlZGdlSW5jaWRlbnQSLy50cnVlY2hpbWVyLmFkbWluLnYxLkFja25vd2xlZGdlSW5jaWRlbnRSZXF1ZXN0GjAudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2tub3dsZWRnZUluY2lkZW50UmVzcG9uc2USaQoOTGlzdEFsZXJ0UnVsZXMSKi50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBbGVydFJ1bGVzUmVxdWVzdBorLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0UnVsZXNSZXNwb25zZRJmCg1TYXZlQWxlcnRSdWxlEikudHJ1ZWNoaW1lci5hZG1pbi52MS5TYXZlQWxlcnRSdWxlUmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuU2F2ZUFsZXJ0UnVsZVJlc3BvbnNlEmwKD1JlbW92ZUFsZXJ0UnVsZRIrLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlQWxlcnRSdWxlUmVxdWVzdBosLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlQWxlcnRSdWxlUmVzcG9uc2UScgoRTGlzdEFsZXJ0Q2hhbm5lbHMSLS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBbGVydENoYW5uZWxzUmVxdWVzdBouLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0Q2hhbm5lbHNSZXNwb25zZRJvChBTYXZlQWxlcnRDaGFubmVsEiwudHJ1ZWNoaW1lci5hZG1pbi52MS5TYXZlQWxlcnRDaGFubmVsUmVxdWVzdBotLnRydWVjaGltZXIuYWRtaW4udjEuU2F2ZUFsZXJ0Q2hhbm5lbFJlc3BvbnNlEnUKElJlbW92ZUFsZXJ0Q2hhbm5lbBIuLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlQWxlcnRDaGFubmVsUmVxdWVzdBovLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlQWxlcnRDaGFubmVsUmVzcG9uc2USbwoQVGVzdEFsZXJ0Q2hhbm5lbBIsLnRydWVjaGltZXIuYWRtaW4udjEuVGVzdEFsZXJ0Q2hhbm5lbFJlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLlRlc3RBbGVydENoYW5uZWxSZXNwb25zZRJyChFMaXN0QWxlcnRTaWxlbmNlcxItLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0U2lsZW5jZXNSZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRTaWxlbmNlc1Jlc3BvbnNlEnUKEkNyZWF0ZUFsZXJ0U2lsZW5jZRIuLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlQWxlcnRTaWxlbmNlUmVxdWVzdBovLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlQWxlcnRTaWxlbmNlUmVzcG9uc2USbAoPRW5kQWxlcnRTaWxlbmNlEisudHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRBbGVydFNpbGVuY2VSZXF1ZXN0GiwudHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRBbGVydFNpbGVuY2VSZXNwb25zZRJyChFMaXN0QWxlcnRNZXNzYWdlcxItLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0TWVzc2FnZXNSZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRNZXNzYWdlc1Jlc3BvbnNlEn4KFVNlbmRBbGVydE1lc3NhZ2VBZ2FpbhIxLnRydWVjaGltZXIuYWRtaW4udjEuU2VuZEFsZXJ0TWVzc2FnZUFnYWluUmVxdWVzdBoyLnRydWVjaGltZXIuYWRtaW4udjEuU2VuZEFsZXJ0TWVzc2FnZUFnYWluUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Hours of the day in which a rule tells nobody. What is over by their end was never told, but in the summary.
@@ -221,6 +221,77 @@ export const EmailSettingsSchema: GenMessage<EmailSettings> = /*@__PURE__*/
   messageDesc(file_truechimer_admin_v1_alerts, 2);
 
 /**
+ * A POST of JSON to an address, signed by Standard Webhooks (standardwebhooks.com).
+ *
+ * @generated from message truechimer.admin.v1.WebhookSettings
+ */
+export type WebhookSettings = Message<"truechimer.admin.v1.WebhookSettings"> & {
+  /**
+   * "https://ops.example.net/alerts". A redirect is not followed.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * "whsec_" and base64 of 24 to 64 bytes. Taken, sealed, and never told. Empty: one is made with the channel and told once; in a
+   * change the one that is there stays.
+   *
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
+
+  /**
+   * Private, loopback and link-local addresses may be connected to.
+   *
+   * @generated from field: bool private_allowed = 3;
+   */
+  privateAllowed: boolean;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.WebhookSettings.
+ * Use `create(WebhookSettingsSchema)` to create a new message.
+ */
+export const WebhookSettingsSchema: GenMessage<WebhookSettings> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 3);
+
+/**
+ * POST /api/v2/alerts of Prometheus Alertmanager, one alert an incident. Summaries do not go there.
+ *
+ * @generated from message truechimer.admin.v1.AlertmanagerSettings
+ */
+export type AlertmanagerSettings = Message<"truechimer.admin.v1.AlertmanagerSettings"> & {
+  /**
+   * Where Alertmanager is, without the path of its API: "http://alertmanager:9093".
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * A bearer token for a gateway before it. Taken, sealed, and never told.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * Private, loopback and link-local addresses may be connected to.
+   *
+   * @generated from field: bool private_allowed = 3;
+   */
+  privateAllowed: boolean;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.AlertmanagerSettings.
+ * Use `create(AlertmanagerSettingsSchema)` to create a new message.
+ */
+export const AlertmanagerSettingsSchema: GenMessage<AlertmanagerSettings> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 4);
+
+/**
  * @generated from message truechimer.admin.v1.AlertChannel
  */
 export type AlertChannel = Message<"truechimer.admin.v1.AlertChannel"> & {
@@ -245,7 +316,33 @@ export type AlertChannel = Message<"truechimer.admin.v1.AlertChannel"> & {
      */
     value: EmailSettings;
     case: "email";
+  } | {
+    /**
+     * @generated from field: truechimer.admin.v1.WebhookSettings webhook = 4;
+     */
+    value: WebhookSettings;
+    case: "webhook";
+  } | {
+    /**
+     * @generated from field: truechimer.admin.v1.AlertmanagerSettings alertmanager = 5;
+     */
+    value: AlertmanagerSettings;
+    case: "alertmanager";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Whether a summary of what was is sent.
+   *
+   * @generated from field: truechimer.admin.v1.DigestPeriod digest = 6;
+   */
+  digest: DigestPeriod;
+
+  /**
+   * When: minutes after 00:00 UTC, 0 to 1439.
+   *
+   * @generated from field: uint32 digest_minute = 7;
+   */
+  digestMinute: number;
 
   /**
    * What follows is told and not taken.
@@ -284,7 +381,7 @@ export type AlertChannel = Message<"truechimer.admin.v1.AlertChannel"> & {
  * Use `create(AlertChannelSchema)` to create a new message.
  */
 export const AlertChannelSchema: GenMessage<AlertChannel> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 3);
+  messageDesc(file_truechimer_admin_v1_alerts, 5);
 
 /**
  * What one rule found of one server or monitor.
@@ -352,7 +449,7 @@ export type Alert = Message<"truechimer.admin.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 4);
+  messageDesc(file_truechimer_admin_v1_alerts, 6);
 
 /**
  * @generated from message truechimer.admin.v1.Incident
@@ -434,7 +531,7 @@ export type Incident = Message<"truechimer.admin.v1.Incident"> & {
  * Use `create(IncidentSchema)` to create a new message.
  */
 export const IncidentSchema: GenMessage<Incident> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 5);
+  messageDesc(file_truechimer_admin_v1_alerts, 7);
 
 /**
  * @generated from message truechimer.admin.v1.AlertMessage
@@ -521,7 +618,7 @@ export type AlertMessage = Message<"truechimer.admin.v1.AlertMessage"> & {
  * Use `create(AlertMessageSchema)` to create a new message.
  */
 export const AlertMessageSchema: GenMessage<AlertMessage> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 6);
+  messageDesc(file_truechimer_admin_v1_alerts, 8);
 
 /**
  * @generated from message truechimer.admin.v1.ListIncidentsRequest
@@ -547,7 +644,7 @@ export type ListIncidentsRequest = Message<"truechimer.admin.v1.ListIncidentsReq
  * Use `create(ListIncidentsRequestSchema)` to create a new message.
  */
 export const ListIncidentsRequestSchema: GenMessage<ListIncidentsRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 7);
+  messageDesc(file_truechimer_admin_v1_alerts, 9);
 
 /**
  * @generated from message truechimer.admin.v1.ListIncidentsResponse
@@ -585,7 +682,7 @@ export type ListIncidentsResponse = Message<"truechimer.admin.v1.ListIncidentsRe
  * Use `create(ListIncidentsResponseSchema)` to create a new message.
  */
 export const ListIncidentsResponseSchema: GenMessage<ListIncidentsResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 8);
+  messageDesc(file_truechimer_admin_v1_alerts, 10);
 
 /**
  * @generated from message truechimer.admin.v1.AcknowledgeIncidentRequest
@@ -609,7 +706,7 @@ export type AcknowledgeIncidentRequest = Message<"truechimer.admin.v1.Acknowledg
  * Use `create(AcknowledgeIncidentRequestSchema)` to create a new message.
  */
 export const AcknowledgeIncidentRequestSchema: GenMessage<AcknowledgeIncidentRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 9);
+  messageDesc(file_truechimer_admin_v1_alerts, 11);
 
 /**
  * @generated from message truechimer.admin.v1.AcknowledgeIncidentResponse
@@ -626,7 +723,7 @@ export type AcknowledgeIncidentResponse = Message<"truechimer.admin.v1.Acknowled
  * Use `create(AcknowledgeIncidentResponseSchema)` to create a new message.
  */
 export const AcknowledgeIncidentResponseSchema: GenMessage<AcknowledgeIncidentResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 10);
+  messageDesc(file_truechimer_admin_v1_alerts, 12);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertRulesRequest
@@ -639,7 +736,7 @@ export type ListAlertRulesRequest = Message<"truechimer.admin.v1.ListAlertRulesR
  * Use `create(ListAlertRulesRequestSchema)` to create a new message.
  */
 export const ListAlertRulesRequestSchema: GenMessage<ListAlertRulesRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 11);
+  messageDesc(file_truechimer_admin_v1_alerts, 13);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertRulesResponse
@@ -656,7 +753,7 @@ export type ListAlertRulesResponse = Message<"truechimer.admin.v1.ListAlertRules
  * Use `create(ListAlertRulesResponseSchema)` to create a new message.
  */
 export const ListAlertRulesResponseSchema: GenMessage<ListAlertRulesResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 12);
+  messageDesc(file_truechimer_admin_v1_alerts, 14);
 
 /**
  * @generated from message truechimer.admin.v1.SaveAlertRuleRequest
@@ -673,7 +770,7 @@ export type SaveAlertRuleRequest = Message<"truechimer.admin.v1.SaveAlertRuleReq
  * Use `create(SaveAlertRuleRequestSchema)` to create a new message.
  */
 export const SaveAlertRuleRequestSchema: GenMessage<SaveAlertRuleRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 13);
+  messageDesc(file_truechimer_admin_v1_alerts, 15);
 
 /**
  * @generated from message truechimer.admin.v1.SaveAlertRuleResponse
@@ -690,7 +787,7 @@ export type SaveAlertRuleResponse = Message<"truechimer.admin.v1.SaveAlertRuleRe
  * Use `create(SaveAlertRuleResponseSchema)` to create a new message.
  */
 export const SaveAlertRuleResponseSchema: GenMessage<SaveAlertRuleResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 14);
+  messageDesc(file_truechimer_admin_v1_alerts, 16);
 
 /**
  * @generated from message truechimer.admin.v1.RemoveAlertRuleRequest
@@ -707,7 +804,7 @@ export type RemoveAlertRuleRequest = Message<"truechimer.admin.v1.RemoveAlertRul
  * Use `create(RemoveAlertRuleRequestSchema)` to create a new message.
  */
 export const RemoveAlertRuleRequestSchema: GenMessage<RemoveAlertRuleRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 15);
+  messageDesc(file_truechimer_admin_v1_alerts, 17);
 
 /**
  * @generated from message truechimer.admin.v1.RemoveAlertRuleResponse
@@ -720,7 +817,7 @@ export type RemoveAlertRuleResponse = Message<"truechimer.admin.v1.RemoveAlertRu
  * Use `create(RemoveAlertRuleResponseSchema)` to create a new message.
  */
 export const RemoveAlertRuleResponseSchema: GenMessage<RemoveAlertRuleResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 16);
+  messageDesc(file_truechimer_admin_v1_alerts, 18);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertChannelsRequest
@@ -733,7 +830,7 @@ export type ListAlertChannelsRequest = Message<"truechimer.admin.v1.ListAlertCha
  * Use `create(ListAlertChannelsRequestSchema)` to create a new message.
  */
 export const ListAlertChannelsRequestSchema: GenMessage<ListAlertChannelsRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 17);
+  messageDesc(file_truechimer_admin_v1_alerts, 19);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertChannelsResponse
@@ -750,7 +847,7 @@ export type ListAlertChannelsResponse = Message<"truechimer.admin.v1.ListAlertCh
  * Use `create(ListAlertChannelsResponseSchema)` to create a new message.
  */
 export const ListAlertChannelsResponseSchema: GenMessage<ListAlertChannelsResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 18);
+  messageDesc(file_truechimer_admin_v1_alerts, 20);
 
 /**
  * @generated from message truechimer.admin.v1.SaveAlertChannelRequest
@@ -767,7 +864,7 @@ export type SaveAlertChannelRequest = Message<"truechimer.admin.v1.SaveAlertChan
  * Use `create(SaveAlertChannelRequestSchema)` to create a new message.
  */
 export const SaveAlertChannelRequestSchema: GenMessage<SaveAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 19);
+  messageDesc(file_truechimer_admin_v1_alerts, 21);
 
 /**
  * @generated from message truechimer.admin.v1.SaveAlertChannelResponse
@@ -777,6 +874,13 @@ export type SaveAlertChannelResponse = Message<"truechimer.admin.v1.SaveAlertCha
    * @generated from field: truechimer.admin.v1.AlertChannel channel = 1;
    */
   channel?: AlertChannel | undefined;
+
+  /**
+   * The key of a webhook that was made here, told once. Empty: none was made.
+   *
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
 };
 
 /**
@@ -784,7 +888,7 @@ export type SaveAlertChannelResponse = Message<"truechimer.admin.v1.SaveAlertCha
  * Use `create(SaveAlertChannelResponseSchema)` to create a new message.
  */
 export const SaveAlertChannelResponseSchema: GenMessage<SaveAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 20);
+  messageDesc(file_truechimer_admin_v1_alerts, 22);
 
 /**
  * @generated from message truechimer.admin.v1.RemoveAlertChannelRequest
@@ -801,7 +905,7 @@ export type RemoveAlertChannelRequest = Message<"truechimer.admin.v1.RemoveAlert
  * Use `create(RemoveAlertChannelRequestSchema)` to create a new message.
  */
 export const RemoveAlertChannelRequestSchema: GenMessage<RemoveAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 21);
+  messageDesc(file_truechimer_admin_v1_alerts, 23);
 
 /**
  * @generated from message truechimer.admin.v1.RemoveAlertChannelResponse
@@ -814,7 +918,7 @@ export type RemoveAlertChannelResponse = Message<"truechimer.admin.v1.RemoveAler
  * Use `create(RemoveAlertChannelResponseSchema)` to create a new message.
  */
 export const RemoveAlertChannelResponseSchema: GenMessage<RemoveAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 22);
+  messageDesc(file_truechimer_admin_v1_alerts, 24);
 
 /**
  * @generated from message truechimer.admin.v1.TestAlertChannelRequest
@@ -831,7 +935,7 @@ export type TestAlertChannelRequest = Message<"truechimer.admin.v1.TestAlertChan
  * Use `create(TestAlertChannelRequestSchema)` to create a new message.
  */
 export const TestAlertChannelRequestSchema: GenMessage<TestAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 23);
+  messageDesc(file_truechimer_admin_v1_alerts, 25);
 
 /**
  * @generated from message truechimer.admin.v1.TestAlertChannelResponse
@@ -848,7 +952,7 @@ export type TestAlertChannelResponse = Message<"truechimer.admin.v1.TestAlertCha
  * Use `create(TestAlertChannelResponseSchema)` to create a new message.
  */
 export const TestAlertChannelResponseSchema: GenMessage<TestAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 24);
+  messageDesc(file_truechimer_admin_v1_alerts, 26);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertMessagesRequest
@@ -874,7 +978,7 @@ export type ListAlertMessagesRequest = Message<"truechimer.admin.v1.ListAlertMes
  * Use `create(ListAlertMessagesRequestSchema)` to create a new message.
  */
 export const ListAlertMessagesRequestSchema: GenMessage<ListAlertMessagesRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 25);
+  messageDesc(file_truechimer_admin_v1_alerts, 27);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertMessagesResponse
@@ -891,7 +995,210 @@ export type ListAlertMessagesResponse = Message<"truechimer.admin.v1.ListAlertMe
  * Use `create(ListAlertMessagesResponseSchema)` to create a new message.
  */
 export const ListAlertMessagesResponseSchema: GenMessage<ListAlertMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 26);
+  messageDesc(file_truechimer_admin_v1_alerts, 28);
+
+/**
+ * @generated from message truechimer.admin.v1.AlertSilence
+ */
+export type AlertSilence = Message<"truechimer.admin.v1.AlertSilence"> & {
+  /**
+   * @generated from field: int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from field: truechimer.admin.v1.AlertSubject subject = 2;
+   */
+  subject: AlertSubject;
+
+  /**
+   * Alerts about what passes are not told. Empty: about all of them.
+   *
+   * @generated from field: string filter = 3;
+   */
+  filter: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp starts_at = 4;
+   */
+  startsAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp ends_at = 5;
+   */
+  endsAt?: Timestamp | undefined;
+
+  /**
+   * Why, in a person's words.
+   *
+   * @generated from field: string comment = 6;
+   */
+  comment: string;
+
+  /**
+   * @generated from field: string created_by = 7;
+   */
+  createdBy: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.AlertSilence.
+ * Use `create(AlertSilenceSchema)` to create a new message.
+ */
+export const AlertSilenceSchema: GenMessage<AlertSilence> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 29);
+
+/**
+ * @generated from message truechimer.admin.v1.ListAlertSilencesRequest
+ */
+export type ListAlertSilencesRequest = Message<"truechimer.admin.v1.ListAlertSilencesRequest"> & {
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ListAlertSilencesRequest.
+ * Use `create(ListAlertSilencesRequestSchema)` to create a new message.
+ */
+export const ListAlertSilencesRequestSchema: GenMessage<ListAlertSilencesRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 30);
+
+/**
+ * @generated from message truechimer.admin.v1.ListAlertSilencesResponse
+ */
+export type ListAlertSilencesResponse = Message<"truechimer.admin.v1.ListAlertSilencesResponse"> & {
+  /**
+   * @generated from field: repeated truechimer.admin.v1.AlertSilence silences = 1;
+   */
+  silences: AlertSilence[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ListAlertSilencesResponse.
+ * Use `create(ListAlertSilencesResponseSchema)` to create a new message.
+ */
+export const ListAlertSilencesResponseSchema: GenMessage<ListAlertSilencesResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 31);
+
+/**
+ * @generated from message truechimer.admin.v1.CreateAlertSilenceRequest
+ */
+export type CreateAlertSilenceRequest = Message<"truechimer.admin.v1.CreateAlertSilenceRequest"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.AlertSubject subject = 1;
+   */
+  subject: AlertSubject;
+
+  /**
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+
+  /**
+   * Absent: now.
+   *
+   * @generated from field: google.protobuf.Timestamp starts_at = 3;
+   */
+  startsAt?: Timestamp | undefined;
+
+  /**
+   * From the start on, at most 31 days.
+   *
+   * @generated from field: google.protobuf.Duration lasts = 4;
+   */
+  lasts?: Duration | undefined;
+
+  /**
+   * @generated from field: string comment = 5;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.CreateAlertSilenceRequest.
+ * Use `create(CreateAlertSilenceRequestSchema)` to create a new message.
+ */
+export const CreateAlertSilenceRequestSchema: GenMessage<CreateAlertSilenceRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 32);
+
+/**
+ * @generated from message truechimer.admin.v1.CreateAlertSilenceResponse
+ */
+export type CreateAlertSilenceResponse = Message<"truechimer.admin.v1.CreateAlertSilenceResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.AlertSilence silence = 1;
+   */
+  silence?: AlertSilence | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.CreateAlertSilenceResponse.
+ * Use `create(CreateAlertSilenceResponseSchema)` to create a new message.
+ */
+export const CreateAlertSilenceResponseSchema: GenMessage<CreateAlertSilenceResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 33);
+
+/**
+ * @generated from message truechimer.admin.v1.EndAlertSilenceRequest
+ */
+export type EndAlertSilenceRequest = Message<"truechimer.admin.v1.EndAlertSilenceRequest"> & {
+  /**
+   * @generated from field: int64 id = 1;
+   */
+  id: bigint;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.EndAlertSilenceRequest.
+ * Use `create(EndAlertSilenceRequestSchema)` to create a new message.
+ */
+export const EndAlertSilenceRequestSchema: GenMessage<EndAlertSilenceRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 34);
+
+/**
+ * @generated from message truechimer.admin.v1.EndAlertSilenceResponse
+ */
+export type EndAlertSilenceResponse = Message<"truechimer.admin.v1.EndAlertSilenceResponse"> & {
+};
+
+/**
+ * Describes the message truechimer.admin.v1.EndAlertSilenceResponse.
+ * Use `create(EndAlertSilenceResponseSchema)` to create a new message.
+ */
+export const EndAlertSilenceResponseSchema: GenMessage<EndAlertSilenceResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 35);
+
+/**
+ * @generated from message truechimer.admin.v1.SendAlertMessageAgainRequest
+ */
+export type SendAlertMessageAgainRequest = Message<"truechimer.admin.v1.SendAlertMessageAgainRequest"> & {
+  /**
+   * @generated from field: int64 id = 1;
+   */
+  id: bigint;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.SendAlertMessageAgainRequest.
+ * Use `create(SendAlertMessageAgainRequestSchema)` to create a new message.
+ */
+export const SendAlertMessageAgainRequestSchema: GenMessage<SendAlertMessageAgainRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 36);
+
+/**
+ * @generated from message truechimer.admin.v1.SendAlertMessageAgainResponse
+ */
+export type SendAlertMessageAgainResponse = Message<"truechimer.admin.v1.SendAlertMessageAgainResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.AlertMessage message = 1;
+   */
+  message?: AlertMessage | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.SendAlertMessageAgainResponse.
+ * Use `create(SendAlertMessageAgainResponseSchema)` to create a new message.
+ */
+export const SendAlertMessageAgainResponseSchema: GenMessage<SendAlertMessageAgainResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 37);
 
 /**
  * @generated from enum truechimer.admin.v1.AlertSubject
@@ -1222,6 +1529,34 @@ export const AlertService: GenService<{
     output: typeof TestAlertChannelResponseSchema;
   },
   /**
+   * What nobody is told of for a while, such as during maintenance: those that hold and those to come.
+   *
+   * @generated from rpc truechimer.admin.v1.AlertService.ListAlertSilences
+   */
+  listAlertSilences: {
+    methodKind: "unary";
+    input: typeof ListAlertSilencesRequestSchema;
+    output: typeof ListAlertSilencesResponseSchema;
+  },
+  /**
+   * @generated from rpc truechimer.admin.v1.AlertService.CreateAlertSilence
+   */
+  createAlertSilence: {
+    methodKind: "unary";
+    input: typeof CreateAlertSilenceRequestSchema;
+    output: typeof CreateAlertSilenceResponseSchema;
+  },
+  /**
+   * What still goes on is told from here on.
+   *
+   * @generated from rpc truechimer.admin.v1.AlertService.EndAlertSilence
+   */
+  endAlertSilence: {
+    methodKind: "unary";
+    input: typeof EndAlertSilenceRequestSchema;
+    output: typeof EndAlertSilenceResponseSchema;
+  },
+  /**
    * The outbox: messages that wait, were sent, or were given up; newest first.
    *
    * @generated from rpc truechimer.admin.v1.AlertService.ListAlertMessages
@@ -1230,6 +1565,16 @@ export const AlertService: GenService<{
     methodKind: "unary";
     input: typeof ListAlertMessagesRequestSchema;
     output: typeof ListAlertMessagesResponseSchema;
+  },
+  /**
+   * A message that was given up is tried once more, with the same key.
+   *
+   * @generated from rpc truechimer.admin.v1.AlertService.SendAlertMessageAgain
+   */
+  sendAlertMessageAgain: {
+    methodKind: "unary";
+    input: typeof SendAlertMessageAgainRequestSchema;
+    output: typeof SendAlertMessageAgainResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_truechimer_admin_v1_alerts, 0);

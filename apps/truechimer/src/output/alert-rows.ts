@@ -1,0 +1,141 @@
+// Incidents, rules and channels of the alerts.
+
+import { alertsV1 } from "@truechimer/api";
+import { unixMsFromNs } from "@truechimer/base";
+import type { Printer } from "../cli-context.ts";
+import { isoOf, msOf, wordOf } from "./api-words.ts";
+import { agoCell } from "./server-rows.ts";
+import { printable } from "./style.ts";
+import type { Column } from "./table.ts";
+import { instantText } from "./time-text.ts";
+
+export async function printIncidents(
+  printer: Printer,
+  { incidents, heldReason }: alertsV1.ListIncidentsResponse,
+): Promise<void> {
+  if (heldReason !== "") printer.line(`rules are not looked at: ${printable(heldReason)}`);
+  const columns: readonly Column<alertsV1.Incident>[] = [
+    { title: "no", text: ({ id }) => String(id) },
+    { title: "severity", text: ({ severity }) => wordOf(alertsV1.AlertSeverity, severity) },
+    { title: "about", text: ({ title }) => printable(title) },
+    { title: "since", text: ({ openedAt }) => instantText(msOf(openedAt) ?? 0) },
+    { title: "state", text: incidentState },
+    { title: "alerts", text: ({ alertsTotal }) => String(alertsTotal) },
+    { title: "told", text: toldText },
+  ];
+  await printer.table({
+    columns,
+    rows: incidents,
+    json: incidentJson,
+    empty: "nothing is going on",
+  });
+}
+
+function incidentState({ recoveredAt, acknowledgedBy, acknowledgedAt }: alertsV1.Incident): string {
+  if (recoveredAt !== undefined) return "over";
+  return acknowledgedAt === undefined
+    ? "open"
+    : `taken by ${printable(acknowledgedBy) || "somebody"}`;
+}
+
+function toldText({ messages }: alertsV1.Incident): string {
+  const names = messages.map(
+    ({ channelName, state }) =>
+      `${printable(channelName)}${state === alertsV1.AlertMessageState.SENT ? "" : ` (${wordOf(alertsV1.AlertMessageState, state)})`}`,
+  );
+  return [...new Set(names)].join(", ") || "nobody";
+}
+
+function incidentJson(incident: alertsV1.Incident): Record<string, unknown> {
+  return {
+    id: incident.id,
+    cause: incident.cause,
+    title: incident.title,
+    severity: wordOf(alertsV1.AlertSeverity, incident.severity),
+    opened_at: isoOf(incident.openedAt),
+    recovered_at: isoOf(incident.recoveredAt),
+    acknowledged_at: isoOf(incident.acknowledgedAt),
+    acknowledged_by: incident.acknowledgedBy,
+    alerts: incident.alerts.map(({ ruleName, subjectName, text }) => ({
+      rule: ruleName,
+      subject: subjectName,
+      text,
+    })),
+    alerts_total: incident.alertsTotal,
+    messages: incident.messages.map(({ channelName, kind, state }) => ({
+      channel: channelName,
+      kind,
+      state: wordOf(alertsV1.AlertMessageState, state),
+    })),
+  };
+}
+
+export async function printAlertRules(
+  printer: Printer,
+  rules: readonly alertsV1.AlertRule[],
+  channels: readonly alertsV1.AlertChannel[],
+): Promise<void> {
+  const names = new Map(channels.map(({ id, name }) => [id, name]));
+  const columns: readonly Column<alertsV1.AlertRule>[] = [
+    { title: "rule", text: ({ name, enabled }) => `${printable(name)}${enabled ? "" : " (off)"}` },
+    { title: "severity", text: ({ severity }) => wordOf(alertsV1.AlertSeverity, severity) },
+    { title: "over", text: ({ subject }) => wordOf(alertsV1.AlertSubject, subject) },
+    { title: "filter", text: ({ filter }) => printable(filter) },
+    { title: "firing", text: ({ firing }) => String(firing) },
+    {
+      title: "told",
+      text: ({ channelIds }) =>
+        channelIds.map((id) => printable(names.get(id) ?? "")).join(", ") || "nobody",
+    },
+  ];
+  await printer.table({
+    columns,
+    rows: rules,
+    json: (rule) => ({
+      id: rule.id,
+      name: rule.name,
+      enabled: rule.enabled,
+      subject: wordOf(alertsV1.AlertSubject, rule.subject),
+      filter: rule.filter,
+      severity: wordOf(alertsV1.AlertSeverity, rule.severity),
+      channel_ids: rule.channelIds,
+      pending: rule.pending,
+      firing: rule.firing,
+    }),
+    empty:
+      'there is no rule: make one with "truechimer alerts rules add NAME --filter verdict:falseticker"',
+  });
+}
+
+export async function printAlertChannels(
+  printer: Printer,
+  channels: readonly alertsV1.AlertChannel[],
+  nowNs: bigint,
+): Promise<void> {
+  const nowMs = unixMsFromNs(nowNs);
+  const columns: readonly Column<alertsV1.AlertChannel>[] = [
+    { title: "channel", text: ({ name }) => printable(name) },
+    { title: "kind", text: ({ way }) => way.case ?? "unknown" },
+    { title: "to", text: destination },
+    { title: "sent", text: ({ lastSentAt }) => agoCell(msOf(lastSentAt), nowMs) },
+    { title: "last failure", text: ({ lastError }) => printable(lastError) || "–" },
+  ];
+  await printer.table({
+    columns,
+    rows: channels,
+    json: (channel) => ({
+      id: channel.id,
+      name: channel.name,
+      kind: channel.way.case,
+      to: destination(channel),
+      last_sent_at: isoOf(channel.lastSentAt),
+      last_error: channel.lastError,
+    }),
+    empty: 'there is no channel: make one with "truechimer alerts channels add-email NAME …"',
+  });
+}
+
+function destination({ way }: alertsV1.AlertChannel): string {
+  if (way.case === undefined) return "–";
+  return printable(way.case === "email" ? way.value.to.join(", ") : way.value.url);
+}

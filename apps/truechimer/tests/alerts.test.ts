@@ -1,0 +1,104 @@
+// `truechimer alerts` against a control plane.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { systemClock, systemRandom } from "@truechimer/base";
+import { createServer, createToken, LOCAL_POLICY, type Server } from "@truechimer/server";
+import { useDatabase } from "@truechimer/testing-postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CommandOutcome, command, createDataHome, type DataHome } from "./_up-program.ts";
+
+const database = await useDatabase();
+const ADMIN_KEY = createToken("tca_", systemRandom);
+let home: DataHome;
+let server: Server;
+
+beforeAll(async () => {
+  home = await createDataHome();
+  await mkdir(home.path);
+  await writeFile(join(home.path, "admin.key"), ADMIN_KEY, { mode: 0o600 });
+  await writeFile(join(home.path, "smtp.password"), "s3cret", { mode: 0o600 });
+  server = await createServer({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    version: "0.0.0-test",
+    listen: { host: "127.0.0.1", port: 0 },
+    policy: LOCAL_POLICY,
+    adminKeys: [ADMIN_KEY],
+    masterKey: new Uint8Array(32).fill(5),
+    roles: ["api"],
+  });
+  await server.start();
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+function run(...args: readonly string[]): Promise<CommandOutcome> {
+  const connection = ["--url", server.url, "--key-file", join(home.path, "admin.key")];
+  return command(home, ["alerts", ...args, ...connection]);
+}
+
+async function rows(...args: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+  const outcome = await run(...args);
+  expect(outcome.err).toBe("");
+  expect(outcome.code).toBe(0);
+  return outcome.json();
+}
+
+test("channels are added, tried and removed by name", async () => {
+  const password = join(home.path, "smtp.password");
+  const ends = ["--from", "a@example.net", "--to", "b@example.net", "c@example.net"];
+  const login = ["--username", "a", "--password-file", password, "--digest", "weekly"];
+  await rows("channels", "add-email", "mail", "--server", "[::1]:2525", ...login, ...ends);
+  const [hook] = await rows("channels", "add-webhook", "chat", "https://ops.example.net/alerts");
+  expect(hook?.["secret"]).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  await rows("channels", "add-alertmanager", "am", "http://127.0.0.1:9093", "--private");
+  expect(await rows("channels")).toMatchObject([
+    { name: "am", kind: "alertmanager", to: "http://127.0.0.1:9093/" },
+    { name: "chat", kind: "webhook", to: "https://ops.example.net/alerts" },
+    { name: "mail", kind: "email", to: "b@example.net, c@example.net", last_sent_at: null },
+  ]);
+  expect((await rows("channels", "test", "mail"))[0]?.["key"]).toMatch(/\.test\.\d+$/);
+  await rows("channels", "remove", "am");
+  expect(await rows("channels")).toHaveLength(2);
+  const missing = await run("channels", "test", "fax");
+  expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("chat, mail")]);
+});
+
+test("a rule is added, listed and removed; a filter that cannot be read is shown", async () => {
+  const filter = ["--filter", "verdict:falseticker"];
+  await rows(
+    "rules",
+    "add",
+    "liars",
+    ...filter,
+    "--severity",
+    "critical",
+    "--holds",
+    "5m",
+    "--to",
+    "mail",
+  );
+  await rows("rules", "add", "lost", "--over", "monitors", "--filter", "online:no");
+  expect(await rows("rules")).toMatchObject([
+    { name: "liars", subject: "servers", severity: "critical", firing: 0, enabled: true },
+    { name: "lost", subject: "monitors", severity: "warning", channel_ids: [] },
+  ]);
+  const wrong = await run("rules", "add", "bad", "--filter", "verdikt:x");
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("bad_filter")]);
+  await rows("rules", "remove", "lost");
+  expect(await rows("rules")).toHaveLength(1);
+  expect(await rows()).toEqual([]);
+});
+
+test("silences and acknowledgements take a number", async () => {
+  const [silence] = await rows("silence", "--filter", "server:ntp1.*", "--for", "2h");
+  await rows("end-silence", String(silence?.["id"]));
+  const none = await run("acknowledge", "4711");
+  expect([none.code, none.err]).toEqual([1, expect.stringContaining("no incident")]);
+  expect((await run("acknowledge", "twelve")).code).toBe(2);
+});
