@@ -33,6 +33,9 @@ const EVERYTHING = ["web", "postgres"];
 /** The subcommands of the program that serve the dashboard or start a database. */
 const SERVING = ["up", "server", "db"];
 
+/** Those that may start the embedded database for a moment. */
+const REACHING_A_DATABASE = ["backup", "restore", "doctor"];
+
 /** @type {readonly Command[]} */
 const COMMANDS = [
   {
@@ -42,7 +45,10 @@ const COMMANDS = [
   },
   {
     name: "cli",
-    needs: ([subcommand = ""]) => (SERVING.includes(subcommand) ? EVERYTHING : []),
+    needs: ([subcommand = ""]) => {
+      if (SERVING.includes(subcommand)) return EVERYTHING;
+      return REACHING_A_DATABASE.includes(subcommand) ? ["postgres"] : [];
+    },
     steps: ({ root, args }) => [program("truechimer", mainPath(root), args)],
   },
   {
