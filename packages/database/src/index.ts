@@ -80,6 +80,7 @@ export type {
   AuthorityTierName,
   CertificateProfileName,
   DigestName,
+  FaultName,
   FirstStatusName,
   GroupingName,
   IpVersion,

@@ -52,6 +52,9 @@ export type AlertEndName = "recovered" | "subject_gone" | "rule_changed";
 export type AlertMessageKindName = "opened" | "escalated" | "recovered" | "digest" | "test";
 export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure";
 
+/** Whose fault it is that a server looks bad. */
+export type FaultName = "server" | "path" | "monitor" | "cannot_tell";
+
 export interface Schema {
   accounts: AccountsTable;
   agents: AgentsTable;
@@ -150,6 +153,9 @@ export interface MonitorsTable {
   agent_id: bigint | null;
   country: Generated<string>;
   network: Generated<string>;
+  fault_cause: Generated<string>;
+  fault_text: Generated<string>;
+  fault_since: Timestamptz | null;
 }
 
 export interface AgentsTable {
@@ -240,6 +246,11 @@ export interface ServersTable {
   created_on: Generated<Timestamptz>;
   removed_on: Timestamptz | null;
   traced: Generated<boolean>;
+  fault: Generated<FaultName | "">;
+  fault_cause: Generated<string>;
+  fault_text: Generated<string>;
+  fault_since: Timestamptz | null;
+  faults: JsonbWithDefault;
   assignments_version: Generated<bigint>;
 }
 
@@ -559,6 +570,9 @@ export interface EventsTable {
   verdict_after: VerdictName | null;
   reason: Generated<string>;
   text: string;
+  fault_before: Generated<string | null>;
+  fault_after: Generated<string | null>;
+  evidence: JsonbNullable;
 }
 
 export interface CheckTurnsTable {

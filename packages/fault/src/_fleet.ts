@@ -61,7 +61,7 @@ export function standingOf(options: FleetOptions): readonly Finding[] {
 }
 
 /** The last three minutes are now. */
-export const WINDOW: ViewWindow = {
+const WINDOW: ViewWindow = {
   nowMs: (CHECKS - 1) * MINUTE_MS,
   recentMs: RECENT * MINUTE_MS,
   baselineMs: CHECKS * MINUTE_MS,

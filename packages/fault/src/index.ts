@@ -1,6 +1,30 @@
-export type { ChannelName } from "./channel.ts";
+export type { Channel, ChannelName } from "./channel.ts";
 export type { CheckSeen } from "./check-seen.ts";
-export { FAULTS, type Fault } from "./fault.ts";
-export { type Finding, judgeFaults } from "./judge-faults.ts";
-export { viewPairs } from "./pair-view.ts";
-export { type MonitorPlace, type Pair, type ServerPlace, scopesOf } from "./scope.ts";
+export { FAULTS, type Fault, type FaultCause } from "./fault.ts";
+export { faultText, type NameOf } from "./fault-text.ts";
+export {
+  type FaultQuestion,
+  type Finding,
+  faultChannels,
+  findingsIn,
+  judgeFaults,
+  mergeFindings,
+  type Symptom,
+  withStanding,
+} from "./judge-faults.ts";
+export { type PairView, standingViews, type ViewWindow, viewPairs } from "./pair-view.ts";
+export {
+  type MonitorPlace,
+  type Pair,
+  type Scope,
+  type ScopeKind,
+  type ServerPlace,
+  scopesOf,
+} from "./scope.ts";
+export {
+  type FaultWitness,
+  isMainFault,
+  type ServerFault,
+  type Shared,
+  serverFaults,
+} from "./server-fault.ts";

@@ -71,7 +71,7 @@ export function judgeFaults(
 }
 
 /** The findings of a single channel, for whoever gives others their turn in between. */
-function findingsIn(
+export function findingsIn(
   channel: Channel,
   question: FaultQuestion,
   scopes: readonly Scope[],
@@ -89,7 +89,7 @@ function findingsIn(
 }
 
 /** What one cause does in several channels is one finding; the strongest first. */
-function mergeFindings(found: readonly Finding[]): readonly Finding[] {
+export function mergeFindings(found: readonly Finding[]): readonly Finding[] {
   return merged(found).toSorted((a, b) => b.gain - a.gain);
 }
 
@@ -116,7 +116,7 @@ function isSameScope(one: Scope, other: Scope): boolean {
 }
 
 /** In the order in which they are looked at. */
-function faultChannels({
+export function faultChannels({
   views,
   isStanding = false,
 }: Pick<FaultQuestion, "views" | "isStanding">): readonly Channel[] {

@@ -9,12 +9,9 @@ import {
   servers,
   standingOf,
   told,
-  WINDOW,
 } from "./_fleet.ts";
 import { faultText } from "./fault-text.ts";
 import { withStanding } from "./judge-faults.ts";
-import { rateMonitors } from "./monitor-rating.ts";
-import { viewPairs } from "./pair-view.ts";
 import { isMainFault, type ServerFault, serverFaults } from "./server-fault.ts";
 
 const FLEET = { monitors: monitors(8), servers: servers(6) };
@@ -241,42 +238,5 @@ describe("what has been wrong for long", () => {
     expect(told(withStanding(findingsOf(now), standingOf(now)))).toEqual([
       "server clock_step server s0",
     ]);
-  });
-});
-
-describe("a monitor's rating", () => {
-  const ratingOf = (
-    happens: Happens,
-    fleet: Pick<FleetOptions, "monitors" | "servers"> = FLEET,
-  ) => {
-    const { pairs, checks } = checksOf({ ...fleet, happens });
-    return rateMonitors(pairs, viewPairs(checks, WINDOW)).get("m0");
-  };
-
-  it("has its own clock by what all others see of its servers", () => {
-    const rating = ratingOf(({ monitor }) => (monitor.id === "m0" ? { addNs: -15 * MS } : {}));
-    expect(rating?.clockOffsetNs).toBeGreaterThan(14.9 * MS);
-    expect(rating?.clockOffsetNs).toBeLessThan(15.1 * MS);
-    expect(rating?.clockErrorNs).toBeLessThan(0.2 * MS);
-    expect(rating?.servers).toBe(6);
-  });
-
-  it("is not moved by a server that lies", () => {
-    const rating = ratingOf(({ server }) => (server.id === "s0" ? { addNs: 500 * MS } : {}));
-    expect(Math.abs(rating?.clockOffsetNs ?? Number.NaN)).toBeLessThan(0.2 * MS);
-  });
-
-  it("has what it loses beside what others lose at the same servers", () => {
-    const rating = ratingOf(({ monitor }) => (monitor.id === "m0" ? { received: 2 } : {}));
-    expect(rating).toMatchObject({ loss: 1 / 3, othersLoss: 0 });
-  });
-
-  it("of a monitor that nobody can be compared with says nothing of its clock", () => {
-    const alone = { monitors: monitors(1), servers: servers(3) };
-    expect(ratingOf(() => ({ sent: 0, received: 0 }), alone)).toMatchObject({
-      clockOffsetNs: undefined,
-      loss: undefined,
-      servers: 0,
-    });
   });
 });

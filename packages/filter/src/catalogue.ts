@@ -5,6 +5,19 @@ import { LEGACY_STATUS_REASONS, VERDICT_REASONS } from "@truechimer/scoring";
 import type { Entity, Field, FieldType, Subject } from "./field.ts";
 
 const VERDICTS = ["truechimer", "falseticker", "unreachable", "unsure"] as const;
+const FAULTS = ["server", "path", "monitor", "cannot_tell"] as const;
+const FAULT_CAUSES = [
+  "clock_step",
+  "clock_drift",
+  "clock_off",
+  "leap_error",
+  "overload",
+  "loss",
+  "outage",
+  "rate_limiting",
+  "path_change",
+  "monitor_clock",
+] as const;
 const FAMILIES = ["v4", "v6"] as const;
 const EVENT_KINDS = [
   "server_added",
@@ -13,6 +26,7 @@ const EVENT_KINDS = [
   "server_removed",
   "server_restored",
   "verdict_changed",
+  "fault_changed",
   "monitor_added",
   "monitor_online",
   "monitor_offline",
@@ -65,6 +79,22 @@ const SERVER: readonly Field[] = [
   }),
   define("server", "verdict_since", "instant", "since when it has this verdict", {
     example: ">now-1d",
+  }),
+  define("server", "fault", "word", "whose fault it is that it looks bad", {
+    example: ":server",
+    words: FAULTS,
+    absent: "nothing is wrong with it for most who watch it",
+    absentIsKnown: true,
+  }),
+  define("server", "fault_cause", "word", "what is wrong, as a code", {
+    example: ":clock_step,clock_drift",
+    words: FAULT_CAUSES,
+    absent: "nothing is, or it is not known",
+    absentIsKnown: true,
+  }),
+  define("server", "fault_since", "instant", "since when it is this fault of this cause", {
+    example: ">now-1d",
+    absent: "there is none",
   }),
   define("server", "offset", "offset", "the fleet's median offset; positive: its clock is ahead", {
     example: ">5ms",

@@ -17,6 +17,12 @@ const VERDICTS: Readonly<Record<number, string>> = {
   3: "unreachable",
   4: "unsure",
 };
+const FAULTS: Readonly<Record<number, string>> = {
+  1: "server",
+  2: "path",
+  3: "monitor",
+  4: "cannot_tell",
+};
 const SERVER_STATES: Readonly<Record<number, string>> = { 1: "watched", 2: "paused", 3: "removed" };
 const MONITOR_STATUSES: Readonly<Record<number, string>> = {
   1: "pending",
@@ -36,6 +42,9 @@ const SERVER: Table<adminV1.Server> = {
   "server.verdict_reason": ({ verdictReason }) => verdictReason,
   "server.verdict_text": ({ verdictText }) => verdictText,
   "server.verdict_since": ({ verdictSince }) => instantOf(verdictSince),
+  "server.fault": ({ fault }) => FAULTS[fault],
+  "server.fault_cause": ({ faultCause }) => presentText(faultCause),
+  "server.fault_since": ({ faultSince }) => instantOf(faultSince),
   "server.offset_ns": ({ offset }) => offset?.valueNs,
   "server.bound_ns": ({ offset }) => offset?.boundNs,
   "server.score": ({ score }) => score,

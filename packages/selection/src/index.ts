@@ -2,6 +2,7 @@ export type { Budget } from "./budget.ts";
 export { CHANGE_REASON_TEXTS, type Change, type ChangeReason } from "./change.ts";
 export type { Hold, MonitorExplanation } from "./explain.ts";
 export { explanationText } from "./explanation-text.ts";
+export { networkAddress, networkKey } from "./network-key.ts";
 export { type PlanOptions, planReview, type ReviewPlan } from "./plan-review.ts";
 export {
   POOL_SELECTION,

@@ -380,6 +380,7 @@ describe("loops", () => {
           "audit_head",
           "clean_up",
           "enrolment",
+          "faults",
           "monitor_presence",
           "partitions",
           "rate_limits",

@@ -65,6 +65,9 @@ function factLines(agent: adminV1.Agent, printer: Printer, nowMs: number): reado
     ["country", agent.country || "–"],
     ["network", printable(agent.network) || "–"],
     ["location", printable(agent.location) || "–"],
+    ...monitors
+      .filter(({ faultText }) => faultText !== "")
+      .map(({ faultText }) => ["fault", red(printable(faultText))] as const),
     ...monitors.map(
       ({ family, address, status }) =>
         [familyWord(family), `${address}  ${monitorStatusWord(status)}`] as const,

@@ -16,6 +16,11 @@ export function verdictWord(verdict: adminV1.Verdict): string {
   return wordOf(adminV1.Verdict, verdict);
 }
 
+/** "server", "path", "monitor", "cannot_tell"; empty: nothing is wrong. */
+export function faultWord(fault: adminV1.Fault): string {
+  return fault === adminV1.Fault.UNSPECIFIED ? "" : wordOf(adminV1.Fault, fault);
+}
+
 export function serverStateWord(state: adminV1.ServerState): string {
   return wordOf(adminV1.ServerState, state);
 }

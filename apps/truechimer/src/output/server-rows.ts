@@ -3,7 +3,14 @@
 import type { adminV1 } from "@truechimer/api";
 import { unixMsFromNs } from "@truechimer/base";
 import type { Printer } from "../cli-context.ts";
-import { apiOffsetText, isoOf, msOf, serverStateWord, verdictWord } from "./api-words.ts";
+import {
+  apiOffsetText,
+  faultWord,
+  isoOf,
+  msOf,
+  serverStateWord,
+  verdictWord,
+} from "./api-words.ts";
 import { scoreText } from "./score-text.ts";
 import { endpointText } from "./server-label.ts";
 import { printable } from "./style.ts";
@@ -51,6 +58,10 @@ export function serverJson(server: adminV1.Server): Record<string, unknown> {
     verdict_reason: server.verdictReason,
     verdict_text: server.verdictText,
     verdict_since: isoOf(server.verdictSince),
+    fault: faultWord(server.fault),
+    fault_cause: server.faultCause,
+    fault_text: server.faultText,
+    fault_since: isoOf(server.faultSince),
     offset_ns: server.offset?.valueNs ?? null,
     bound_ns: server.offset?.boundNs ?? null,
     score: server.score ?? null,

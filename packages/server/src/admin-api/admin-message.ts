@@ -11,6 +11,7 @@ import { adminV1 } from "@truechimer/api";
 import type { UnixNs } from "@truechimer/base";
 import {
   type AssignmentStatusName,
+  type FaultName,
   type IpVersion,
   type MonitorStatusName,
   nsFromTimestamptz,
@@ -82,6 +83,13 @@ export const VERDICTS: Readonly<Record<VerdictName, adminV1.Verdict>> = {
   falseticker: adminV1.Verdict.FALSETICKER,
   unreachable: adminV1.Verdict.UNREACHABLE,
   unsure: adminV1.Verdict.UNSURE,
+};
+
+export const FAULTS: Readonly<Record<FaultName, adminV1.Fault>> = {
+  server: adminV1.Fault.SERVER,
+  path: adminV1.Fault.PATH,
+  monitor: adminV1.Fault.MONITOR,
+  cannot_tell: adminV1.Fault.CANNOT_TELL,
 };
 
 export const FAMILIES: Readonly<Record<IpVersion, adminV1.IpFamily>> = {

@@ -25,6 +25,9 @@ interface MonitorRow {
   readonly location: string;
   readonly country: string;
   readonly network: string;
+  readonly fault_cause: string;
+  readonly fault_text: string;
+  readonly fault_since: Timestamptz | null;
   readonly lab: boolean;
   readonly created_on: Timestamptz;
   readonly servers_active: bigint | null;
@@ -45,7 +48,8 @@ export async function monitorMessages(
 ): Promise<adminV1.Monitor[]> {
   const result = await sql<MonitorRow>`
     select m.id, m.hostname, m.ip, m.ip_version, m.status, m.online, m.last_seen, m.last_submit, m.client_version,
-      m.location, coalesce(a.country, m.country) as country, coalesce(a.network, m.network) as network, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
+      m.location, coalesce(a.country, m.country) as country, coalesce(a.network, m.network) as network,
+      m.fault_cause, m.fault_text, m.fault_since, m.lab, m.created_on, assigned.servers_active, assigned.servers_testing,
       -- Two extreme offsets differ by more than 63 bits hold; and greatest() would make a number of a null.
       case when assigned.from_fleet is not null
         then least(greatest(assigned.from_fleet, -9223372036854775807), 9223372036854775807)::bigint
@@ -107,6 +111,9 @@ function monitorMessage(row: MonitorRow): adminV1.Monitor {
     location: row.location,
     country: row.country,
     network: row.network,
+    faultCause: row.fault_cause,
+    faultText: row.fault_text,
+    ...optionalTimestamp("faultSince", row.fault_since),
     serversActive: Number(row.servers_active ?? 0n),
     serversTesting: Number(row.servers_testing ?? 0n),
     checksLastHour: row.checks ?? 0n,

@@ -18,6 +18,7 @@ import { FRESH_INTERVALS, type ProbePolicy } from "../policy.ts";
 import {
   durationFromMs,
   FAMILIES,
+  FAULTS,
   offsetMessage,
   optionalField,
   optionalTimestamp,
@@ -100,6 +101,10 @@ const SERVER_COLUMNS = [
   "last_answer_ts",
   "created_on",
   "traced",
+  "fault",
+  "fault_cause",
+  "fault_text",
+  "fault_since",
 ] as const;
 
 type ServerRow = Pick<Selectable<Schema["servers"]>, (typeof SERVER_COLUMNS)[number]>;
@@ -149,6 +154,10 @@ function serverMessage(
     stale,
     lab: row.lab,
     traced: row.traced,
+    ...(row.fault === "" ? {} : { fault: FAULTS[row.fault] }),
+    faultCause: row.fault_cause,
+    faultText: row.fault_text,
+    ...optionalTimestamp("faultSince", row.fault_since),
     ...leapCounts(leaps, nowNs - freshNs),
   });
 }

@@ -4,6 +4,7 @@
 import { evaluateAlerts } from "../alerts/evaluate-alerts.ts";
 import { sendMessages } from "../alerts/send-messages.ts";
 import { cleanUpEnrolment } from "../enrolment/clean-up-enrolment.ts";
+import { FAULTS_PERIOD_MS, judgeAllFaults } from "../fault/judge-faults.ts";
 import { cleanUpLimits } from "../limits/clean-up-limits.ts";
 import { rotateTicketKeys } from "../monitor-api/ticket-keyring.ts";
 import { purgeReadCommits } from "../scorer/purge-read-commits.ts";
@@ -61,6 +62,13 @@ export const LOOPS: readonly Loop[] = [
     periodMs: MINUTE_MS,
     purpose: "ends registrations, keys and answers that waited too long, and forgets old ones",
     run: cleanUpEnrolment,
+  },
+  {
+    name: "faults",
+    class: "idempotent",
+    periodMs: FAULTS_PERIOD_MS,
+    purpose: "judges whose fault it is where a server looks bad, by what all monitors see of all",
+    run: judgeAllFaults,
   },
   {
     name: "monitor_presence",
