@@ -127,7 +127,7 @@ describe("whose fault it is", () => {
     ]);
     const found = await admin.listServers({ filter: "fault:server fault_cause:clock_step" });
     expect(found.servers.map(({ name }) => name)).toEqual(["a.example"]);
-    const others = await admin.listServers({ filter: "-fault:server" });
+    const others = await admin.listServers({ filter: "not fault:server" });
     expect(others.servers.map(({ name }) => name)).toEqual(SERVERS.slice(1));
   });
 
