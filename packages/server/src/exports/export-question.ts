@@ -36,7 +36,7 @@ export type ExportParameters = Readonly<Record<string, unknown>>;
 const ID_PATTERN = /^\d{1,18}$/;
 const SHOWN_MAX = 40;
 
-function exportParameters(table: ExportTable): readonly string[] {
+export function exportParameters(table: ExportTable): readonly string[] {
   return [
     ...(table.filter === undefined ? [] : ["filter"]),
     "from",

@@ -18,6 +18,7 @@ import { registerHealth } from "./health-routes.ts";
 import type { HttpAppOptions } from "./http-options.ts";
 import { createListener } from "./listener.ts";
 import { registerMetrics } from "./metrics-route.ts";
+import { registerOpenApi } from "./openapi-route.ts";
 import { guardHost } from "./request-guards.ts";
 
 export async function createHttpApp(
@@ -45,6 +46,7 @@ export async function createHttpApp(
   await app.register(async (scope) => {
     guardHost(scope, context, options.hosts);
     registerMetrics(scope, context);
+    registerOpenApi(scope, { version: context.version, publicUrl: options.publicUrl });
   });
   await app.register(async (scope) => registerOnDemandRoutes(scope, context, options));
   await registerDashboard(app, context, options);
