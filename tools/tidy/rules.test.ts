@@ -12,6 +12,7 @@ import { exportSentences } from "./rules/export-sentences.ts";
 import { layers } from "./rules/layers.ts";
 import { lockComplete } from "./rules/lock-complete.ts";
 import { machinePaths } from "./rules/machine-paths.ts";
+import { namedTests } from "./rules/named-tests.ts";
 import { packageShape } from "./rules/package-shape.ts";
 import { purePackages } from "./rules/pure-packages.ts";
 import { rfcReferences } from "./rules/rfc-references.ts";
@@ -203,6 +204,23 @@ const CASES: readonly Case[] = [
       "docs/a.md:2 dead-links: c.md does not exist",
       "docs/a.md:6 dead-links: docs/b.md has no heading #four",
       "packages/ntp/src/a.ts:1 dead-links: docs/none.md does not exist",
+    ],
+  },
+  {
+    name: "tests that documents name exist, and each threat has one",
+    rule: namedTests,
+    files: {
+      "docs/a.md":
+        "| one | `packages/a.test.ts`: holds | `packages/a.test.ts`: does not; `packages/b.test.ts`: x |",
+      "docs/threat-model.md":
+        "| actor | wants to | what stands against it | the test of it |\n| --- | --- | --- | --- |\n| a | b | c | `packages/a.test.ts`: holds |\n| a | b | c | none: no test can |\n| d | e | f | |\n| d | e | f |",
+      "packages/a.test.ts": 'test("holds", () => {});\n// "does not"',
+    },
+    findings: [
+      'docs/a.md:1 named-tests: packages/a.test.ts has no test "does not"',
+      "docs/a.md:1 named-tests: packages/b.test.ts does not exist",
+      'docs/threat-model.md:5 named-tests: no test is named for "d: e"',
+      'docs/threat-model.md:6 named-tests: no test is named for "d: e"',
     ],
   },
   {

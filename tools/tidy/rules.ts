@@ -12,6 +12,7 @@ import { generatedCode } from "./rules/generated-code.ts";
 import { layers } from "./rules/layers.ts";
 import { lockComplete } from "./rules/lock-complete.ts";
 import { machinePaths } from "./rules/machine-paths.ts";
+import { namedTests } from "./rules/named-tests.ts";
 import { packageShape } from "./rules/package-shape.ts";
 import { purePackages } from "./rules/pure-packages.ts";
 import { rfcReferences } from "./rules/rfc-references.ts";
@@ -26,6 +27,7 @@ const RULES: readonly Rule[] = [
   unfinished,
   rfcReferences,
   deadLinks,
+  namedTests,
   codedWords,
   documentedDependencies,
   machinePaths,
