@@ -12,6 +12,7 @@ import { explainScore } from "./explain-score.ts";
 import { createFakeAgents, type FakeAgents } from "./fake-agents.ts";
 import { createFakeAnalytics } from "./fake-analytics.ts";
 import { fakeCheckNow, keptPath } from "./fake-check-now.ts";
+import { faultsOf, withFault } from "./fake-faults.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
 import { fakeResults } from "./fake-results.ts";
 import { fakeCoverage, fakeReview, type ReviewedServer } from "./fake-selection.ts";
@@ -170,11 +171,12 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     getServer: ({ id }) => {
       const server = serverOf(id);
       return {
-        server: wire(server),
+        server: withFault(wire(server), monitors),
         assignments: witnessesOf(server, monitors, nowMs()).map((witness, position) =>
           wireAssignment(server, witness, position, nowMs()),
         ),
         events: events.filter((event) => event.serverId === id),
+        faults: [...faultsOf(wire(server), monitors)],
         offsetLimit: OFFSET_LIMIT,
       };
     },

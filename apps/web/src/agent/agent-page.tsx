@@ -10,6 +10,7 @@ import { Agreement, OnlineWord, OwnClock } from "../agents/agent-values.tsx";
 import { CertificateBar } from "../agents/certificate-bar.tsx";
 import { EditAgent } from "../agents/edit-agent.tsx";
 import { RemoveAgent } from "../agents/remove-agent.tsx";
+import { msOf } from "../api/message.ts";
 import { problemOf } from "../api/problem.ts";
 import { agentQuery } from "../api/queries.ts";
 import { countOf, formatShare } from "../format/number.ts";
@@ -60,6 +61,7 @@ function AgentReport(props: AgentReportProps): ReactNode {
     <article className="agent-page">
       <AgentHead agent={agent} />
       <AgentGlance agent={agent} />
+      <OwnFaults monitors={wire.monitors} />
       <section aria-labelledby="families-title">
         <h2 id="families-title">Families and their status</h2>
         <AgentFamilies agent={agent} monitors={wire.monitors} />
@@ -82,6 +84,26 @@ function AgentReport(props: AgentReportProps): ReactNode {
       </div>
     </article>
   );
+}
+
+/** What is wrong with the agent itself, by what others see of the same servers. */
+function OwnFaults(props: { readonly monitors: readonly adminV1.Monitor[] }): ReactNode {
+  return props.monitors
+    .filter(({ faultText }) => faultText !== "")
+    .map(({ id, faultText, faultSince }) => {
+      const sinceMs = msOf(faultSince);
+      return (
+        <p key={id.toString()} className="page-sentence own-fault">
+          {faultText}
+          {sinceMs === undefined ? null : (
+            <span className="soft">
+              {" "}
+              since <Instant atMs={sinceMs} />
+            </span>
+          )}
+        </p>
+      );
+    });
 }
 
 function AgentHead(props: { readonly agent: AgentFacts }): ReactNode {

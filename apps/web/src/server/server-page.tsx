@@ -24,6 +24,7 @@ import { useTitle } from "../shell/use-title.ts";
 import { parseId, paths } from "../url/paths.ts";
 import { Assignments } from "./assignments.tsx";
 import { Checks } from "./checks.tsx";
+import { FaultSection } from "./fault-section.tsx";
 import { leapNotice } from "./leap-notice.ts";
 import { WitnessCard } from "./witness-card.tsx";
 
@@ -91,6 +92,7 @@ function ServerReport(props: ServerReportProps): ReactNode {
       <ServerHead server={server} />
       <ServerFactsList server={server} />
       <LeapNotice assignments={data.assignments} />
+      <FaultSection data={data} />
       <section aria-labelledby="witnesses-title">
         <h2 id="witnesses-title">Witnesses</h2>
         <WitnessAxis data={data} server={server} limitNs={limitNs} />
