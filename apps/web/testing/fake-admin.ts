@@ -390,6 +390,23 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         lag: durationFromMs(shard === 13 ? 400 : 0),
       })),
       serversSetAside: 1,
+      archives: [
+        {
+          kind: "clickhouse",
+          target: "https://clickhouse.example.net:8443/truechimer",
+          resultsWaiting: 8_120n,
+          traceroutesWaiting: 3n,
+          lag: durationFromMs(754_000),
+          olderFrom: timestampFromMs(startedAtMs - 9 * 86_400_000),
+          olderTo: timestampFromMs(startedAtMs - 2 * 86_400_000),
+          resultsSent: 1_196_211n,
+          traceroutesSent: 912n,
+          sentAt: timestampFromMs(startedAtMs - 600_000),
+          failingSince: timestampFromMs(startedAtMs - 580_000),
+          lastError:
+            "peer_unreachable: ClickHouse at https://clickhouse.example.net:8443/truechimer does not answer",
+        },
+      ],
       retention: durationFromMs(90 * 86_400_000),
       ...systemParts,
     }),

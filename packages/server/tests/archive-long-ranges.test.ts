@@ -1,5 +1,6 @@
 // What is older than the retention is answered from a real ClickHouse, as the database answered it while it had it.
 
+import { readFile } from "node:fs/promises";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { adminV1 } from "@truechimer/api";
 import { systemClock } from "@truechimer/base";
@@ -174,6 +175,24 @@ describe.skipIf(!clickHouseAvailable())(
       expect(await short.admin.getServerHistory({ serverId })).toMatchObject({
         fromArchive: false,
       });
+    });
+
+    test("the question of the how-to", async () => {
+      const page = new URL("../../../docs/how-to/keep-results-for-years.md", import.meta.url);
+      const blocks = [...(await readFile(page, "utf8")).matchAll(/```sql\n(select .*?);\n```/gs)];
+      expect(blocks).toHaveLength(1);
+      const since = new Date(Date.now() - 30 * DAY_MS).toISOString().slice(0, 10);
+      const question = (blocks[0]?.[1] ?? "").replace(/day >= '[-\d]+'/, `day >= '${since}'`);
+      const rows = (await clickhouse.ask(question)).split("\n").map((row) => row.split("\t"));
+      expect(rows.every(([, , offsetMs]) => Number.isFinite(Number(offsetMs)))).toBe(true);
+      const checks = rows.reduce((sum, row) => sum + Number(row[3]), 0);
+      const [good] = (
+        await sql<{ readonly checks: bigint }>`
+        select count(*) as checks from log_scores l join monitors m on m.id = l.monitor_id
+        where m.type = 'monitor' and l.reason is null`.execute(kysely)
+      ).rows;
+      expect(checks).toBeGreaterThan(Number(good?.checks));
+      expect(checks).toBe(160);
     });
 
     test("what the archive has not been sent is asked of the database, however old", async () => {

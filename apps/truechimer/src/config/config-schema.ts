@@ -54,6 +54,8 @@ const httpsAddress = text.refine((value) => {
 
 /** Whether nothing stands behind the host and the port but a slash. */
 function originOnly(value: string): boolean {
+  // Asked of a text, too, that is no address, and has been refused for it.
+  if (!URL.canParse(value)) return false;
   const url = new URL(value);
   return url.href === `${url.origin}/`;
 }

@@ -98,6 +98,43 @@ test("who may watch whom is a setting, which goes with private targets where it 
   await expect(policyWith('[selection]\npolicy = "best"\n')).rejects.toThrow(/"private", "pool"/);
 });
 
+test("an archive is ClickHouse's address, and what goes with it", async () => {
+  const file = join(directory, "archive.toml");
+  const archiveOf = async (content: string): Promise<unknown> => {
+    await writeFile(file, `[archive]\n${content}`);
+    return (await up({ config: file })).config.archive;
+  };
+  expect((await up({})).config.archive).toBeUndefined();
+  expect(await archiveOf('clickhouse_url = "http://127.0.0.1:8123/"')).toEqual({
+    url: "http://127.0.0.1:8123",
+    database: "default",
+    account: undefined,
+    caFile: undefined,
+  });
+  const url = 'clickhouse_url = "https://clickhouse.example.net:8443"\n';
+  await expect(archiveOf('clickhouse_database = "clocks"')).rejects.toThrow(
+    "archive.clickhouse_database: there is no archive without archive.clickhouse_url",
+  );
+  await expect(archiveOf(`${url}clickhouse_username = "clocks"`)).rejects.toThrow(
+    "archive.clickhouse_username and archive.clickhouse_password_file belong together",
+  );
+  await expect(archiveOf('clickhouse_url = "clickhouse.example.net"')).rejects.toThrow(
+    /^archive\.clickhouse_url: expected an address/,
+  );
+  await expect(archiveOf(`${url}clickhouse_pasword_file = "x"`)).rejects.toThrow(
+    'did you mean "archive.clickhouse_password_file"?',
+  );
+  const password = join(directory, "clickhouse-password");
+  await writeFile(password, "secret-word\n", { mode: 0o600 });
+  await writeFile(
+    file,
+    `[archive]\n${url}clickhouse_username = "clocks"\nclickhouse_password_file = "${password}"`,
+  );
+  const { config, secrets } = await up({ config: file });
+  expect(secrets.archivePassword).toBe("secret-word");
+  expect(JSON.stringify(config)).not.toContain("secret-word");
+});
+
 test("the command line outweighs the environment, and that the file", async () => {
   const file = join(directory, "order.toml");
   await writeFile(file, 'data_dir = "/from/file"\n[listen]\nport = 1001\nhost = "127.0.0.9"\n');

@@ -2,7 +2,7 @@
 
 import { assert } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
-import { LAST_BACKUP_SETTING, scorerLag } from "@truechimer/server";
+import { type ArchiveLag, archiveLags, LAST_BACKUP_SETTING, scorerLag } from "@truechimer/server";
 
 /** Ages and spans are in seconds by the database's clock. */
 export interface DatabaseFacts {
@@ -20,6 +20,8 @@ export interface DatabaseFacts {
   readonly scorerLagSeconds: number;
   readonly resultsWaiting: number;
   readonly serversSetAside: number;
+  /** Those that are in use. */
+  readonly archives: readonly ArchiveFact[];
   /** Days from tomorrow on that rows already have a partition for. */
   readonly daysAhead: number;
   /** Undefined: there is no authority. */
@@ -29,6 +31,8 @@ export interface DatabaseFacts {
   /** Undefined: none was ever made. */
   readonly backupDaysAgo: number | undefined;
 }
+
+export type ArchiveFact = Pick<ArchiveLag, "target" | "seconds" | "lastError" | "lostBefore">;
 
 export interface ReplicaFact {
   readonly host: string;
@@ -54,6 +58,7 @@ export async function readDatabaseFacts(
   const [kept] = await rowsOf<KeptRow>(KEPT, [LAST_BACKUP_SETTING]);
   assert(server !== undefined && kept !== undefined, "a select without a table gives a row");
   const lag = await scorerLag(kysely);
+  const archives = await archiveLags(kysely);
   const replicas = await rowsOf<ReplicaFact>(REPLICAS);
   const loops = await rowsOf<LoopFact>(LOOPS);
   const without = await rowsOf<{ readonly name: string }>(AGENTS_WITHOUT_CERTIFICATE);
@@ -67,6 +72,7 @@ export async function readDatabaseFacts(
     loops,
     scorerLagSeconds: lag.seconds,
     resultsWaiting: Number(lag.results),
+    archives,
     agentsWithoutCertificate: without.map(({ name }) => name),
   };
 }
@@ -114,9 +120,10 @@ const REPLICAS = `
   select host, version, roles, extract(epoch from now() - seen_at)::float8 as "silentSeconds"
   from replicas order by started_at`;
 
+/** Of an archive there is more to say than of its loop, which nobody runs any more once it was switched off. */
 const LOOPS = `
   select name, extract(epoch from greatest(interval '0', now() - next_run_at))::float8 as "overdueSeconds", failures, outcome
-  from loop_runs order by name`;
+  from loop_runs where name <> 'archive' order by name`;
 
 const AGENTS_WITHOUT_CERTIFICATE = `
   select a.name from agents a

@@ -1,3 +1,4 @@
+import type { Timestamptz } from "@truechimer/database";
 import { expect, test } from "vitest";
 import type { DatabaseFacts } from "./database-facts.ts";
 import { databaseFindings } from "./judge-database.ts";
@@ -15,6 +16,7 @@ const WELL: DatabaseFacts = {
   scorerLagSeconds: 0.4,
   resultsWaiting: 12,
   serversSetAside: 0,
+  archives: [],
   daysAhead: 3,
   authorityDaysLeft: 3_000,
   agents: 2,
@@ -47,6 +49,28 @@ test.each<{ given: Partial<DatabaseFacts>; health: string; found: string; remedy
     health: "problem settings",
     found: "off: fsync, autovacuum",
     remedy: "postgresql.conf",
+  },
+  {
+    given: { archives: [{ target: "http://a/b", seconds: 900, lastError: "", lostBefore: null }] },
+    health: "problem archive",
+    found: "http://a/b is 15 min behind",
+    remedy: "role worker",
+  },
+  {
+    given: {
+      archives: [
+        {
+          target: "http://a/b",
+          seconds: 4,
+          lastError: "archive_refused: no",
+          lostBefore: "2026-03-01T00:00:00.000000Z" as Timestamptz,
+        },
+      ],
+    },
+    health: "warning archive",
+    found:
+      "http://a/b is 4 s behind; archive_refused: no; results before 2026-03-01 were dropped unsent",
+    remedy: "see that the archive runs",
   },
   {
     given: { connectionsUsed: 90 },

@@ -1,7 +1,7 @@
 // What the facts of the database mean. Pure.
 
 import { byteText } from "../backup/byte-text.ts";
-import type { DatabaseFacts } from "./database-facts.ts";
+import type { ArchiveFact, DatabaseFacts } from "./database-facts.ts";
 import { type DoctorFinding, findingsOf, judged } from "./finding.ts";
 
 /** A share of connections in use from which on a process more may find none. */
@@ -15,6 +15,8 @@ const OVERDUE_SECONDS_MAX = 60;
 const FAILURES_MAX = 3;
 /** A pool at rest has less than a second. */
 const LAG_SECONDS_MAX = 60;
+/** At rest it has some five seconds. */
+const ARCHIVE_LAG_SECONDS_MAX = 600;
 /** The issuing authority is renewed long before. */
 const AUTHORITY_DAYS_MIN = 30;
 const BACKUP_DAYS_MAX = 7;
@@ -26,6 +28,7 @@ export function databaseFindings(facts: DatabaseFacts): readonly DoctorFinding[]
     replicasFinding(facts),
     loopsFinding(facts),
     scorerFinding(facts),
+    ...facts.archives.map(archiveFinding),
     partitionsFinding(facts),
     ...certificateFindings(facts),
     backupFinding(facts),
@@ -124,6 +127,21 @@ function scorerFinding(facts: DatabaseFacts): DoctorFinding {
     expected: `none for longer than ${spanText(LAG_SECONDS_MAX)}, and no server set aside`,
     remedy:
       "see that a process with the role scorer runs and what its log says; more of them share the work",
+  });
+}
+
+function archiveFinding({ target, seconds, lastError, lostBefore }: ArchiveFact): DoctorFinding {
+  const lost =
+    lostBefore === null ? "" : `; results before ${lostBefore.slice(0, 10)} were dropped unsent`;
+  const failed = lastError === "" ? "" : `; ${lastError}`;
+  return judged({
+    what: "archive",
+    problem: seconds > ARCHIVE_LAG_SECONDS_MAX,
+    warning: lastError !== "" || lostBefore !== null,
+    found: `${target} is ${spanText(seconds)} behind${failed}${lost}`,
+    expected: `at most ${spanText(ARCHIVE_LAG_SECONDS_MAX)}, and every try is answered`,
+    remedy:
+      "see that the archive runs and that a process with archive.clickhouse_url has the role worker; nothing is lost while results are kept here",
   });
 }
 

@@ -15,12 +15,12 @@ export function Archives(props: { readonly archives: readonly adminV1.Archive[] 
     <section aria-labelledby="archives-title">
       <h2 id="archives-title">Archive</h2>
       <div className="table-scroll">
-        <table className="table">
+        <table className="table archive-table">
           <thead>
             <tr>
               <th scope="col">Archive</th>
               <th scope="col">State</th>
-              <th scope="col" className="is-number">
+              <th scope="col" className="is-number is-minor">
                 Waiting
               </th>
               <th scope="col" className="is-number">
@@ -70,7 +70,7 @@ function ArchiveRow({ archive }: { readonly archive: adminV1.Archive }): ReactNo
           </>
         )}
       </td>
-      <td className="is-number">{formatCount(archive.resultsWaiting)}</td>
+      <td className="is-number is-minor">{formatCount(archive.resultsWaiting)}</td>
       <td className="is-number">
         {lagNs === 0n ? <Nothing why="none waits" /> : formatSpan(lagNs)}
       </td>

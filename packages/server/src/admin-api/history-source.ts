@@ -43,7 +43,7 @@ export async function historySource(
     };
   }
   const { archive } = context;
-  const border = await archiveBorder(context);
+  const border = await archiveBorder(context, selection.from);
   if (archive === undefined || border === undefined || border <= selection.from)
     return await storedSource(context, selection);
   // The last instant belongs to a selection.

@@ -11,16 +11,18 @@ const CLOCK_SKEW_NS = 300_000_000_000n;
 
 type Asked = Pick<ServerContext, "archive" | "clock" | "policy" | "database">;
 
-/** Beginning of a day that is not dropped yet, and not before what the archive lacks. Undefined: there is no archive. */
-export async function archiveBorder({
-  archive,
-  clock,
-  policy,
-  database,
-}: Asked): Promise<Timestamptz | undefined> {
+/**
+ * Beginning of a day that is not dropped yet, and not before what the archive lacks. Undefined: for a range that begins at
+ * `from` the database has it all, or there is no archive.
+ */
+export async function archiveBorder(
+  { archive, clock, policy, database }: Asked,
+  from: Timestamptz,
+): Promise<Timestamptz | undefined> {
   if (archive === undefined) return undefined;
   const days = Math.ceil(policy.retentionMs / DAY_MS);
   const kept = startOfDay(addDays(utcDayOf(clock.nowNs() + CLOCK_SKEW_NS), -days));
+  if (from >= kept) return undefined;
   const own = (await archiveLags(database.kysely)).find(({ target }) => target === archive.target);
   const unsent = own?.unsentFrom ?? null;
   return unsent !== null && unsent < kept ? unsent : kept;

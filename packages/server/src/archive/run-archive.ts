@@ -19,10 +19,10 @@ export interface ArchiveLimits {
 }
 
 export const ARCHIVE_LIMITS: ArchiveLimits = {
-  /** Results in one insert: some 20 MB of memory here; archives want few inserts, and large ones. */
-  resultsAPage: 20_000,
+  /** Results in one insert: archives want few inserts, and large ones; all of them are in memory here meanwhile. */
+  resultsAPage: 10_000,
   /** Of one page of commits, where a single transaction wrote so many; more are sent by their time, in pages. */
-  resultsOfOnePageMax: 100_000,
+  resultsOfOnePageMax: 50_000,
   /** A path has some 2 kB. */
   traceroutesAPage: 2_000,
   /** One run; what is left is due at once. Well below the loop's time limit. */

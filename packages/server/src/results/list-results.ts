@@ -60,7 +60,7 @@ export async function pageOfResults(
   const servers = await askedServers(context.database.kysely, question);
   const rows: ListedRow[] = [];
   const asked = { memory: false, database: false, archive: false };
-  const border = await archiveBorder(context);
+  const border = await archiveBorder(context, question.from);
   let place: ResultPlace | undefined = question.place;
   let isEnough = false;
   while (place !== undefined && !isEnough) {
