@@ -11,6 +11,7 @@ import {
   readFilter,
   serverReaders,
 } from "@truechimer/filter";
+import type { VerdictReason } from "@truechimer/scoring";
 import { type Kysely, sql } from "kysely";
 import { monitorMessages } from "../admin-api/monitor-messages.ts";
 import { serverMessages } from "../admin-api/server-messages.ts";
@@ -75,12 +76,25 @@ async function findServers(
       .filter(({ id }) => owned(id))
       .map((server): Finding => ({ ...wordsOfServer(server), truth: "holds" })),
     ...others.map((server): Finding => {
-      const isGone = server.state !== adminV1.ServerState.WATCHED;
-      const truth = isGone ? "gone" : holdsNot(server) ? "holds_not" : "unknown";
-      return { ...wordsOfServer(server), truth };
+      return { ...wordsOfServer(server), truth: truthOfOther(server, holdsNot) };
     }),
   ];
 }
+
+/** Of one that the filter does not hold for: of a server that too few have seen lately nothing is better than it was. */
+export function truthOfOther(
+  server: adminV1.Server,
+  holdsNot: (server: adminV1.Server) => boolean,
+): Finding["truth"] {
+  if (server.state !== adminV1.ServerState.WATCHED) return "gone";
+  if (TOO_LITTLE_KNOWN.has(server.verdictReason)) return "unknown";
+  return holdsNot(server) ? "holds_not" : "unknown";
+}
+
+const TOO_LITTLE_KNOWN: ReadonlySet<string> = new Set<VerdictReason>([
+  "few_witnesses",
+  "no_witness",
+]);
 
 async function findMonitors(
   { database }: ServerContext,
