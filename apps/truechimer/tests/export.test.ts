@@ -232,6 +232,18 @@ describe("as Parquet", () => {
     );
   });
 
+  test("a file of that ending has the whole range, also of today, and none is written over", async () => {
+    const path = join(directory, "some.parquet");
+    const command = ["checks", "--from", dayBefore, "--output", path];
+    expect(await exported(command)).toMatchObject({ code: 0, err: "" });
+    const bytes = await readFile(path);
+    expect(bytes.subarray(-4).toString()).toBe("PAR1");
+    expect(bytes.length).toBeGreaterThan(30_000);
+    expect((await exported(command)).err).toContain("some.parquet is there: name another file");
+    const nowhere = ["checks", "--output", join(directory, "no/such.parquet")];
+    expect((await exported(nowhere)).code).toBe(1);
+  });
+
   test("a connection that breaks, and Ctrl-C, leave no file that is not whole", async () => {
     const days = join(directory, "broken");
     const command = ["checks", "--form", "parquet", "--output", days, "--from", dayBefore];

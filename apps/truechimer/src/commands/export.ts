@@ -30,8 +30,8 @@ interface ExportOptions extends AddressOptions {
 }
 
 const FORMS: readonly RowForm[] = ["csv", "ndjson"];
-/** Of the server, but a day at a time. */
-const DAILY = "parquet";
+/** Of the server: a file a day in a directory, or one of the whole range. */
+const PARQUET = "parquet";
 const TABLES = Object.keys(EXPORT_TABLES) as readonly ExportTableName[];
 
 export function registerExport(host: CommandHost): void {
@@ -42,12 +42,12 @@ export function registerExport(host: CommandHost): void {
     .addOption(
       new Option("--form <form>", "by default that of --output, else ndjson").choices([
         ...FORMS,
-        DAILY,
+        PARQUET,
       ]),
     )
     .option(
       "--output <file>",
-      "write into this file, of parquet directory; by default to the output",
+      "write into this file; a directory: a parquet file a day; by default to the output",
     )
     .option("--resume", "go on with --output after its last row")
     .option("--filter <filter>", "only rows that pass, such as 'server.name:ntp1*'")
@@ -77,6 +77,7 @@ export function registerExport(host: CommandHost): void {
         ],
         ["truechimer export audit --form csv", "who did what, with the hashes"],
         ["truechimer export checks --form parquet --output days/ --since 30d", "a file a day"],
+        ["truechimer export checks --from 2026-11-28 --output day.parquet", "one file of it all"],
       )}`,
     )
     .action(async (table: ExportTableName, options: ExportOptions) => {
@@ -92,15 +93,16 @@ async function runExport(
 ): Promise<WritingEnd> {
   const { context } = host;
   refuseContradictions(table, options);
-  if (options.form === DAILY) return runDaily(host, table, options);
+  if (isParquet(options)) {
+    return isParquetFile(options.output)
+      ? runParquetFile(host, table, options)
+      : runDaily(host, table, options);
+  }
   const form = formOf(options);
   const { adminAccess } = await import("../admin-client.ts");
   const { writeRows } = await import("../export/write-rows.ts");
   const parameters = await parametersOf(host, options);
-  const { rangeOf } = await import("../results/results-range.ts");
-  const range = rangeOf(options, context.clock.nowNs());
-  if (range.from !== undefined) parameters.set("from", instantText(range.from));
-  if (range.to !== undefined) parameters.set("to", instantText(range.to));
+  await setRange(parameters, options, context.clock.nowNs());
   const access = await adminAccess(context, options);
   await using file = await outputFile(table, form, options);
   const after = file?.after ?? options.after;
@@ -131,6 +133,44 @@ async function runDaily(
   });
 }
 
+async function runParquetFile(
+  host: CommandHost,
+  table: ExportTableName,
+  options: ExportOptions,
+): Promise<WritingEnd> {
+  const { context } = host;
+  const { adminAccess } = await import("../admin-client.ts");
+  const { refuseExistingFile, writeParquetFile } = await import("../export/write-parquet-file.ts");
+  const { output: path = "" } = options;
+  await refuseExistingFile(path);
+  const parameters = await parametersOf(host, options);
+  await setRange(parameters, options, context.clock.nowNs());
+  const access = await adminAccess(context, options);
+  const signal = context.stopSignal();
+  return callWithFilter(host, { ...options, format: "human" }, async (filter) => {
+    if (filter !== "") parameters.set("filter", filter);
+    try {
+      await writeParquetFile({ access, table, parameters, path }, signal);
+      return "done";
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      context.stderr("truechimer: ended before the file was whole: nothing of it is left\n");
+      return "interrupted";
+    }
+  });
+}
+
+async function setRange(
+  parameters: URLSearchParams,
+  options: ExportOptions,
+  nowNs: bigint,
+): Promise<void> {
+  const { rangeOf } = await import("../results/results-range.ts");
+  const range = rangeOf(options, nowNs);
+  if (range.from !== undefined) parameters.set("from", instantText(range.from));
+  if (range.to !== undefined) parameters.set("to", instantText(range.to));
+}
+
 function refuseContradictions(table: ExportTableName, options: ExportOptions): void {
   const { filter, ofServers } = EXPORT_TABLES[table];
   const refuse = (message: string): never => {
@@ -140,11 +180,15 @@ function refuseContradictions(table: ExportTableName, options: ExportOptions): v
     refuse(`--filter: the export ${table} takes none; narrow it by --from and --to`);
   if (options.server.length > 0 && !ofServers)
     refuse(`--server: the export ${table} is of no server; narrow it by --from and --to`);
-  if (options.form === DAILY) {
+  if (isParquet(options)) {
     if (options.output === undefined)
-      refuse("--form parquet has a file a day: name a directory for them by --output");
+      refuse(
+        "--form parquet has a file a day: name a directory for them by --output, or a file that ends in .parquet",
+      );
     if (options.resume === true || options.after !== undefined)
-      refuse("--form parquet goes on by itself: days whose files are there are passed over");
+      refuse(
+        "--form parquet goes on by itself: name a directory, in which days whose files are there are passed over",
+      );
     if (options.order === "newest") refuse("--order: a Parquet file has the oldest first");
   }
   if (options.resume === true && options.output === undefined)
@@ -153,8 +197,16 @@ function refuseContradictions(table: ExportTableName, options: ExportOptions): v
     refuse("--resume and --after both say where to go on: give one");
 }
 
+function isParquet({ form, output }: ExportOptions): boolean {
+  return form === PARQUET || (form === undefined && isParquetFile(output));
+}
+
+function isParquetFile(output: string | undefined): output is string {
+  return output?.endsWith(".parquet") === true;
+}
+
 function formOf({ form, output = "" }: ExportOptions): RowForm {
-  if (form !== undefined && form !== DAILY) return form;
+  if (form !== undefined && form !== PARQUET) return form;
   return FORMS.find((name) => output.endsWith(`.${name}`)) ?? "ndjson";
 }
 

@@ -1,17 +1,15 @@
 // An export as Parquet, a file a day. A file has its name only when it is whole, and a day whose file is there is passed over:
 // what was interrupted is gone on with by the same command.
 
-import { constants, createWriteStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { ExportTableName } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import type { AdminAccess } from "../admin-client.ts";
 import type { CliContext } from "../cli-context.ts";
 import { patiently } from "../results/patiently.ts";
 import { type DaysAsked, daysOf, nextDay } from "./export-days.ts";
-import { brokenOff, isOfConnection, openExport } from "./open-export.ts";
+import { writeParquetFile } from "./write-parquet-file.ts";
 
 export interface DayExport {
   readonly access: AdminAccess;
@@ -75,7 +73,6 @@ function fileName(table: ExportTableName, day: string): string {
   return `${table}-${day}.parquet`;
 }
 
-/** Whole, or not at all. */
 async function writeDay(
   { access, table, directory, parameters }: DayExport,
   day: string,
@@ -85,20 +82,6 @@ async function writeDay(
   query.set("from", day);
   query.set("to", nextDay(day));
   const path = join(directory, fileName(table, day));
-  const part = join(directory, `.${fileName(table, day)}.part`);
-  const answer = await openExport(access, `/export/${table}.parquet?${query.toString()}`, signal);
-  try {
-    await pipeline(answer, createWriteStream(part), { signal });
-    await sync(part);
-    await rename(part, path);
-    return path;
-  } catch (error) {
-    await rm(part, { force: true });
-    throw signal.aborted || !isOfConnection(error) ? error : brokenOff(access.url, error);
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  await using file = await open(path, constants.O_RDONLY);
-  await file.sync();
+  await writeParquetFile({ access, table, parameters: query, path }, signal);
+  return path;
 }
