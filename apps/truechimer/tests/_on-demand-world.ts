@@ -10,11 +10,11 @@ import { type AgentOnDemandOptions, createAgent, type SessionTakeover } from "@t
 import { adminV1, agentV1 } from "@truechimer/api";
 import { type IpAddress, parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
-import { encodeNtpPacket, ntpTimestampFromUnixNs, parseNtpHeader } from "@truechimer/ntp";
 import { createServer, createToken, LOCAL_POLICY, type Server } from "@truechimer/server";
 import { silentLogger } from "@truechimer/telemetry";
 import type { Mosquitto } from "@truechimer/testing-mosquitto";
 import { createProbeSocket, type ProbeSocket } from "@truechimer/udp";
+import { ntpAnswer } from "./_own-time-server.ts";
 
 const WITHIN_MS = 15_000;
 
@@ -246,7 +246,7 @@ export interface TimeServer extends AsyncDisposable {
  */
 export async function startTimeServer(address: string): Promise<TimeServer | undefined> {
   const socket = createSocket("udp4");
-  socket.on("message", (bytes, from) => socket.send(honestAnswer(bytes), from.port, from.address));
+  socket.on("message", (bytes, from) => socket.send(ntpAnswer(bytes), from.port, from.address));
   try {
     await bind(socket, address);
   } catch (error) {
@@ -267,31 +267,6 @@ export async function startTimeServer(address: string): Promise<TimeServer | und
 async function bind(socket: Socket, address: string): Promise<void> {
   socket.bind(123, address);
   await once(socket, "listening");
-}
-
-function honestAnswer(query: Uint8Array): Uint8Array {
-  const header = parseNtpHeader(query);
-  if (!header.ok) return new Uint8Array();
-  const now = ntpTimestampFromUnixNs(
-    BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)),
-  );
-  return encodeNtpPacket({
-    leap: 0,
-    version: 4,
-    mode: 4,
-    stratum: 2,
-    pollLog2: 6,
-    precisionLog2: -20,
-    rootDelay: 100,
-    rootDispersion: 100,
-    referenceId: 0x7f000001,
-    referenceTimestamp: now,
-    originTimestamp: header.value.transmitTimestamp,
-    receiveTimestamp: now,
-    transmitTimestamp: now,
-    extensionFields: [],
-    mac: undefined,
-  });
 }
 
 /** Passes TCP on, and can go silent or break. */
