@@ -114,6 +114,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/what-if",
+    component: lazyRouteComponent(() => import("./what-if/what-if-page.tsx"), "WhatIfPage"),
+  }),
+  createRoute({
+    ...page,
     path: "/compare",
     component: lazyRouteComponent(() => import("./analytics/compare-page.tsx"), "ComparePage"),
   }),

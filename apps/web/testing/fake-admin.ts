@@ -4,7 +4,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import { adminV1, type analyticsV1 } from "@truechimer/api";
+import { adminV1, type analyticsV1, type rulesV1 } from "@truechimer/api";
 import { monitorReaders, serverReaders } from "@truechimer/filter";
 import { appError } from "./app-error.ts";
 import { exchangeFor } from "./evidence.ts";
@@ -15,6 +15,7 @@ import { fakeCheckNow, keptPath } from "./fake-check-now.ts";
 import { faultsOf, withFault } from "./fake-faults.ts";
 import { checkReaders, passesFilter } from "./fake-filter.ts";
 import { fakeResults } from "./fake-results.ts";
+import { createFakeRules } from "./fake-rules.ts";
 import { fakeCoverage, fakeReview, type ReviewedServer } from "./fake-selection.ts";
 import { fakeWatch } from "./fake-watch.ts";
 import { historyOf } from "./history.ts";
@@ -53,6 +54,7 @@ export interface FakeAdminOptions {
 export interface FakeAdmin {
   readonly service: ServiceImpl<typeof adminV1.AdminService>;
   readonly analytics: ServiceImpl<typeof analyticsV1.AnalyticsService>;
+  readonly rules: ServiceImpl<typeof rulesV1.RulesService>;
   /** By method name, "listServers"; undefined takes it away. */
   readonly fail: (method: string, fault: InjectedFault | undefined) => void;
   /** Tells of something that came to pass by itself, in one sentence. */
@@ -552,6 +554,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const admin: FakeAdmin = {
     service: {} as ServiceImpl<typeof adminV1.AdminService>,
     analytics: {} as ServiceImpl<typeof analyticsV1.AnalyticsService>,
+    rules: {} as ServiceImpl<typeof rulesV1.RulesService>,
     sessionNeeded: false,
     streamsSilent: false,
     flood: 0,
@@ -576,9 +579,17 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     wireMonitors: monitorsNow,
     nowMs,
   });
+  const rules = createFakeRules({
+    servers: () =>
+      [...servers].flatMap(([id, { facts, state }]) =>
+        state === ServerState.REMOVED ? [] : [{ id, name: facts.name }],
+      ),
+    nowMs,
+  });
   const methods = [
     ...Object.entries(service).map(([name, method]) => ({ into: admin.service, name, method })),
     ...Object.entries(analytics).map(([name, method]) => ({ into: admin.analytics, name, method })),
+    ...Object.entries(rules).map(([name, method]) => ({ into: admin.rules, name, method })),
   ];
   for (const { into, name, method } of methods) {
     const guarded = (...args: unknown[]): unknown => {

@@ -4,7 +4,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, type ServiceImpl } from "@connectrpc/connect";
-import { adminV1, peopleV1, type signInV1 } from "@truechimer/api";
+import { adminV1, peopleV1, rulesV1, type signInV1 } from "@truechimer/api";
 import { appError } from "./app-error.ts";
 import type { FakeAdmin } from "./fake-admin.ts";
 
@@ -122,9 +122,11 @@ export function createFakePeople(options: {
         secondFactor: self !== undefined && secondFactor,
         procedures:
           self === undefined || self.role === Role.ADMIN
-            ? [...adminV1.AdminService.methods, ...peopleV1.PeopleService.methods].map(
-                ({ name }) => name,
-              )
+            ? [
+                ...adminV1.AdminService.methods,
+                ...peopleV1.PeopleService.methods,
+                ...rulesV1.RulesService.methods,
+              ].map(({ name }) => name)
             : ["ListSessions", "ListAccounts"],
       });
     },

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
+import { adminV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
 import { createFakeAdmin, type FakeAdmin, type FakeAdminOptions } from "./fake-admin.ts";
 import { fakeExport } from "./fake-export.ts";
 import { createFakePeople, type FakePeople } from "./fake-people.ts";
@@ -49,6 +49,7 @@ export async function startFakeServer(options: FakeServerOptions): Promise<FakeS
     routes: (router) => {
       router.service(adminV1.AdminService, admin.service);
       router.service(analyticsV1.AnalyticsService, admin.analytics);
+      router.service(rulesV1.RulesService, admin.rules);
       router.service(peopleV1.PeopleService, people.service);
       router.service(signInV1.SignInService, people.signIn);
     },

@@ -88,6 +88,7 @@ const PAGES: readonly PageCase[] = [
     path: "/families?range=1h",
     ready: (page) => page.getByText("No name has checks over both IPv4 and IPv6").waitFor(),
   },
+  { name: "what if", path: "/what-if", ready: heading("In force so far") },
   { name: "operations", path: "/operations", ready: heading("Operations") },
   { name: "people", path: "/people", ready: heading("API keys") },
   { name: "the audit trail", path: "/audit", ready: (page) => page.getByText("watched").waitFor() },

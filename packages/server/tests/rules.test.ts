@@ -192,6 +192,9 @@ test("a trial tells which servers would differ, when and why; then the set holds
     ["ntp_pool_every/1", false],
     ["strict/1", true],
   ]);
+  const written = JSON.parse(listed.ruleSets.at(-1)?.documentJson ?? "") as object;
+  expect(written).toEqual(STRICT);
+  expect(Object.keys(written).slice(0, 4)).toEqual(["name", "version", "about", "decay"]);
   const audit = await sql<{
     readonly act: string;
     readonly before: string;

@@ -3,13 +3,14 @@
 import type { ReactNode } from "react";
 import { paths } from "../url/paths.ts";
 
-type Tab = "heat-map" | "compare" | "movers" | "families";
+type Tab = "heat-map" | "compare" | "movers" | "families" | "what-if";
 
 const TABS: readonly { readonly key: Tab; readonly word: string; readonly href: string }[] = [
   { key: "heat-map", word: "Heat map", href: paths.heatMap() },
   { key: "compare", word: "Compare", href: paths.compare() },
   { key: "movers", word: "Movers and scores", href: paths.movers() },
   { key: "families", word: "IPv4 and IPv6", href: paths.families() },
+  { key: "what-if", word: "What if", href: paths.whatIf() },
 ];
 
 export function AnalyticsTabs(props: { readonly current: Tab }): ReactNode {

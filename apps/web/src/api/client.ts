@@ -2,7 +2,7 @@
 
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
+import { adminV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
 import { reportAnswer, reportSilence } from "./connection.ts";
 import { wasAnswered } from "./problem.ts";
 
@@ -50,6 +50,12 @@ export const analyticsClient: Client<typeof analyticsV1.AnalyticsService> = crea
 /** Users, sessions, keys, accounts and the audit trail. */
 export const peopleClient: Client<typeof peopleV1.PeopleService> = createClient(
   peopleV1.PeopleService,
+  transport,
+);
+
+/** The rules that servers are judged by, and what would be under others. */
+export const rulesClient: Client<typeof rulesV1.RulesService> = createClient(
+  rulesV1.RulesService,
   transport,
 );
 

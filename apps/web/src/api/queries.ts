@@ -6,13 +6,14 @@ import {
   queryOptions,
   type UseQueryOptions,
 } from "@tanstack/react-query";
-import type { adminV1, analyticsV1, peopleV1, signInV1 } from "@truechimer/api";
+import type { adminV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
 import { isLoading } from "../shell/load-note.ts";
 import {
   adminClient,
   analyticsClient,
   LONG_CALL_TIMEOUT_MS,
   peopleClient,
+  rulesClient,
   signInClient,
 } from "./client.ts";
 import { clockSkewMs } from "./clock-skew.ts";
@@ -398,6 +399,42 @@ export function moversQuery(question: {
       ),
     refetchInterval: range.kind === "fixed" ? false : ANALYTICS_POLL_MS,
     placeholderData: keepPreviousData,
+  });
+}
+
+export function ruleSetsQuery(): Query<rulesV1.ListRuleSetsResponse> {
+  return queryOptions({
+    queryKey: ["rule sets"] as readonly string[],
+    queryFn: ({ signal }) => rulesClient.listRuleSets({}, { signal }),
+    refetchInterval: PEOPLE_POLL_MS,
+  });
+}
+
+/** The rules that are tried, and the range: both stay as they were when the trial began. */
+export interface TrialQuestion {
+  readonly documentJson: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export function replayQuery(
+  serverId: bigint,
+  { documentJson, fromMs, toMs }: TrialQuestion,
+): Query<rulesV1.ReplayServerResponse> {
+  return queryOptions({
+    queryKey: [
+      "replay",
+      serverId.toString(),
+      String(fromMs),
+      String(toMs),
+      documentJson,
+    ] as readonly string[],
+    queryFn: ({ signal }) =>
+      rulesClient.replayServer(
+        { serverId, documentJson, from: timestampOf(fromMs), to: timestampOf(toMs) },
+        { signal, timeoutMs: LONG_CALL_TIMEOUT_MS },
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 

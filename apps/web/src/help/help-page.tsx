@@ -7,7 +7,7 @@ import { useTitle } from "../shell/use-title.ts";
 import { Markdown } from "./markdown.tsx";
 
 const DOCUMENTS: Readonly<Record<string, string>> = import.meta.glob(
-  "../../../../docs/reference/{errors,reasons,glossary,filter}.md",
+  "../../../../docs/reference/{errors,reasons,glossary,filter,rule-sets}.md",
   {
     query: "?raw",
     import: "default",

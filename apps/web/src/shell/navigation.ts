@@ -43,7 +43,7 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     href: "/heat-map",
     name: "Analytics",
     key: "y",
-    covers: /^\/(heat-map|compare|movers|families)/,
+    covers: /^\/(heat-map|compare|movers|families|what-if)/,
     icon: "M3 3h4v4H3zM8 3h4v4H8zM13 3h4v4h-4zM3 8h4v4H3zM8 8h4v4H8zM3 13h4v4H3zM13 13h4v4h-4z",
   },
   {

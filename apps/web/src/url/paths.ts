@@ -14,6 +14,7 @@ export const paths = {
   coverage: (): string => "/coverage",
   compare: (search = ""): string => `/compare${search}`,
   families: (search = ""): string => `/families${search}`,
+  whatIf: (search = ""): string => `/what-if${search}`,
   movers: (search = ""): string => `/movers${search}`,
   heatMap: (search = ""): string => `/heat-map${search}`,
   check: (id: bigint): string => `/checks/${id}`,

@@ -1,7 +1,7 @@
 // GetCaller: who asks, and what that one may do; so that a page shows no button that would be refused.
 
 import { create, type DescService } from "@bufbuild/protobuf";
-import { adminV1, alertsV1, analyticsV1, peopleV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1 } from "@truechimer/api";
 import { assert } from "@truechimer/base";
 import { ADMIN_PERMISSIONS } from "../people/admin-permissions.ts";
 import { ALERTS_PERMISSIONS } from "../people/alerts-permissions.ts";
@@ -11,6 +11,7 @@ import { refusalOf } from "../people/guard-procedures.ts";
 import { PEOPLE_PERMISSIONS } from "../people/people-permissions.ts";
 import type { AnyPermissions } from "../people/permission.ts";
 import { ROLE_MESSAGES } from "../people/role.ts";
+import { RULES_PERMISSIONS } from "../people/rules-permissions.ts";
 import { hasSecondFactor } from "../people/second-factor.ts";
 import { accountMessages } from "./account-messages.ts";
 
@@ -34,6 +35,7 @@ export async function getCaller({
       ...open(caller, peopleV1.PeopleService, PEOPLE_PERMISSIONS),
       ...open(caller, analyticsV1.AnalyticsService, ANALYTICS_PERMISSIONS),
       ...open(caller, alertsV1.AlertService, ALERTS_PERMISSIONS),
+      ...open(caller, rulesV1.RulesService, RULES_PERMISSIONS),
     ],
   });
 }

@@ -6,6 +6,7 @@ import { BUILT_IN_RULE_SETS, ruleSetText } from "@truechimer/scoring";
 import { timestampFrom } from "../admin-api/admin-message.ts";
 import type { ServerContext } from "../context.ts";
 import { builtInDocument } from "./asked-rules.ts";
+import { inWrittenOrder } from "./document-order.ts";
 import { activationMessage } from "./rule-messages.ts";
 
 const RULE_SETS_MAX = 500;
@@ -49,7 +50,7 @@ export async function listRuleSets({
     return create(rulesV1.RuleSetSchema, {
       id,
       about: aboutOf(row.document),
-      documentJson: JSON.stringify(row.document, undefined, 2),
+      documentJson: JSON.stringify(inWrittenOrder(row.document), undefined, 2),
       active: id === activeId,
       createdAt: timestampFrom(row.created_at),
       createdBy: row.created_by,
