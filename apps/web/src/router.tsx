@@ -124,6 +124,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: "/alerts",
+    component: lazyRouteComponent(() => import("./alerts/alerts-page.tsx"), "AlertsPage"),
+  }),
+  createRoute({
+    ...page,
     path: "/operations",
     component: lazyRouteComponent(
       () => import("./operations/operations-page.tsx"),

@@ -6,8 +6,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { adminV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
 import { createFakeAdmin, type FakeAdmin, type FakeAdminOptions } from "./fake-admin.ts";
+import { createFakeAlerts } from "./fake-alerts.ts";
 import { fakeExport } from "./fake-export.ts";
 import { createFakePeople, type FakePeople } from "./fake-people.ts";
 
@@ -45,12 +46,14 @@ const HEADERS = {
 export async function startFakeServer(options: FakeServerOptions): Promise<FakeServer> {
   const admin = createFakeAdmin({ nowMs: Date.now, ...options });
   const people = createFakePeople({ nowMs: Date.now, admin });
+  const alerts = createFakeAlerts({ nowMs: Date.now });
   const api = connectNodeAdapter({
     routes: (router) => {
       router.service(adminV1.AdminService, admin.service);
       router.service(analyticsV1.AnalyticsService, admin.analytics);
       router.service(rulesV1.RulesService, admin.rules);
       router.service(peopleV1.PeopleService, people.service);
+      router.service(alertsV1.AlertService, alerts);
       router.service(signInV1.SignInService, people.signIn);
     },
     fallback: (request, response) => {

@@ -2,7 +2,7 @@
 
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { adminV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
 import { reportAnswer, reportSilence } from "./connection.ts";
 import { wasAnswered } from "./problem.ts";
 
@@ -44,6 +44,12 @@ export const adminClient: Client<typeof adminV1.AdminService> = createClient(
 
 export const analyticsClient: Client<typeof analyticsV1.AnalyticsService> = createClient(
   analyticsV1.AnalyticsService,
+  transport,
+);
+
+/** Incidents, rules and channels. */
+export const alertClient: Client<typeof alertsV1.AlertService> = createClient(
+  alertsV1.AlertService,
   transport,
 );
 

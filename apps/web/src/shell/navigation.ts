@@ -47,6 +47,13 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     icon: "M3 3h4v4H3zM8 3h4v4H8zM13 3h4v4h-4zM3 8h4v4H3zM8 8h4v4H8zM3 13h4v4H3zM13 13h4v4h-4z",
   },
   {
+    href: "/alerts",
+    name: "Alerts",
+    key: "e",
+    covers: /^\/alerts/,
+    icon: "M10 2.5a5 5 0 0 1 5 5c0 4 1.5 5 1.5 6.5h-13c0-1.5 1.5-2.5 1.5-6.5a5 5 0 0 1 5-5M8 16.5a2 2 0 0 0 4 0",
+  },
+  {
     href: "/operations",
     name: "Operations",
     key: "p",

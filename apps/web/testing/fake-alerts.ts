@@ -1,0 +1,100 @@
+// The alerts of the fake: an incident that goes on, one that is over, and what is added.
+
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
+import { alertsV1 } from "@truechimer/api";
+
+const MINUTE_MS = 60_000;
+
+export function createFakeAlerts(options: {
+  readonly nowMs: () => number;
+}): Partial<ServiceImpl<typeof alertsV1.AlertService>> {
+  const startedAtMs = options.nowMs();
+  const ago = (minutes: number): ReturnType<typeof timestampFromMs> =>
+    timestampFromMs(startedAtMs - minutes * MINUTE_MS);
+  let channels = [
+    create(alertsV1.AlertChannelSchema, {
+      id: 1n,
+      name: "mail",
+      way: { case: "email", value: { host: "smtp.example.net", to: ["ops@example.net"] } },
+      lastSentAt: ago(14),
+    }),
+  ];
+  let rules = [
+    create(alertsV1.AlertRuleSchema, {
+      id: 1n,
+      name: "a clock lies",
+      enabled: true,
+      subject: alertsV1.AlertSubject.SERVERS,
+      filter: "verdict:falseticker",
+      severity: alertsV1.AlertSeverity.CRITICAL,
+      channelIds: [1n],
+      firing: 1,
+    }),
+  ];
+  const incidents = [incident(ago(15), 2n, "ntp3.lab"), incident(ago(600), 1n, "agent zurich")];
+  const [, over] = incidents;
+  if (over !== undefined) over.recoveredAt = ago(580);
+  return {
+    listIncidents: ({ includeRecovered }) => ({
+      incidents: incidents.filter(
+        ({ recoveredAt }) => includeRecovered || recoveredAt === undefined,
+      ),
+    }),
+    acknowledgeIncident: ({ id, note }) => {
+      const found = incidents.find((each) => each.id === id);
+      if (found === undefined) throw new ConnectError("there is no incident", Code.NotFound);
+      Object.assign(found, { acknowledgedAt: ago(0), acknowledgedBy: "ada", note });
+      return { incident: found };
+    },
+    listAlertRules: () => ({ rules }),
+    saveAlertRule: ({ rule }) => {
+      if (rule === undefined) throw new ConnectError("rule is missing", Code.InvalidArgument);
+      if (rules.some(({ name }) => name === rule.name)) {
+        throw new ConnectError(`there is an alert rule "${rule.name}" already`, Code.AlreadyExists);
+      }
+      const saved = { ...rule, id: BigInt(rules.length + 1) };
+      rules = [...rules, saved];
+      return { rule: saved };
+    },
+    removeAlertRule: ({ id }) => {
+      rules = rules.filter((rule) => rule.id !== id);
+      return {};
+    },
+    listAlertChannels: () => ({ channels }),
+    saveAlertChannel: ({ channel }) => {
+      if (channel === undefined) throw new ConnectError("channel is missing", Code.InvalidArgument);
+      const saved = { ...channel, id: BigInt(channels.length + 1) };
+      channels = [...channels, saved];
+      return { channel: saved };
+    },
+    removeAlertChannel: ({ id }) => {
+      channels = channels.filter((channel) => channel.id !== id);
+      return {};
+    },
+    testAlertChannel: ({ id }) => ({ message: { id: 9n, channelId: id, kind: "test" } }),
+  };
+}
+
+function incident(
+  openedAt: ReturnType<typeof timestampFromMs>,
+  id: bigint,
+  title: string,
+): alertsV1.Incident {
+  return create(alertsV1.IncidentSchema, {
+    id,
+    title,
+    severity: alertsV1.AlertSeverity.CRITICAL,
+    openedAt,
+    alertsTotal: 2,
+    alerts: [
+      {
+        ruleName: "a clock lies",
+        subjectName: title,
+        text: "falseticker: all 3 monitors find it 2.0 s ahead; offset +2.000 s ± 0.4 ms",
+      },
+    ],
+    messages: [{ channelName: "mail", kind: "opened", state: alertsV1.AlertMessageState.SENT }],
+  });
+}

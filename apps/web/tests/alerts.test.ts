@@ -1,0 +1,47 @@
+// The page of the alerts, in a real browser against the fake.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import { describe, expect, test } from "vitest";
+import { browserPath, expectNoSidewaysScroll, visit } from "./_browser.ts";
+import { useFakeInBrowser } from "./_fake-in-browser.ts";
+
+const LIMIT_MS = 120_000;
+
+describe.skipIf(browserPath() === undefined)("alerts", { timeout: LIMIT_MS }, () => {
+  const world = useFakeInBrowser(LIMIT_MS);
+
+  test.each([390, 1280])(
+    "an incident is taken on, a channel and a rule are added, at %i pixels",
+    async (width) => {
+      await using open = await visit(world.browser, `${world.fake.url}/alerts`, { width });
+      const { page } = open;
+      await page.getByText("One incident is going on.").waitFor();
+      await page.getByRole("button", { name: "Take on ntp3.lab" }).click();
+      await page.getByText("taken by ada").waitFor();
+      await page.getByRole("button", { name: "Also what is over" }).click();
+      await page.getByRole("rowheader", { name: /agent zurich/ }).waitFor();
+      expect(page.url()).toContain("all=yes");
+
+      await page.getByRole("button", { name: "Add e-mail" }).click();
+      await page.getByLabel("Name of the channel").fill("night");
+      await page.getByLabel("Mail server").fill("localhost");
+      await page.getByLabel("From").fill("alerts@example.net");
+      await page.getByLabel("To, with commas between").fill("a@example.net, b@example.net");
+      await page.getByRole("button", { name: "Add the channel" }).click();
+      await page.getByText("e-mail to a@example.net, b@example.net").waitFor();
+
+      await page.getByRole("button", { name: "Add a rule" }).click();
+      await page.getByRole("button", { name: "Add the rule" }).click();
+      await page.getByText(/there is an alert rule "a clock lies" already/).waitFor();
+      await page.getByLabel("Begin with").selectOption("no answer");
+      await page.getByRole("checkbox", { name: "night" }).check();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`)).toEqual([]);
+      await expectNoSidewaysScroll(page, "alerts");
+      await page.getByRole("button", { name: "Add the rule" }).click();
+      await page.getByText("servers with verdict:unreachable").waitFor();
+      await page.getByRole("button", { name: "Try the channel night" }).click();
+      await page.getByText("A test is on its way by night").waitFor();
+    },
+  );
+});
