@@ -233,6 +233,33 @@ describe.skipIf(!clickHouseAvailable())("an archive in ClickHouse", { timeout: L
     expect(Number(good?.lag?.seconds)).toBe(0);
   });
 
+  test.each([
+    { name: "at once", aged: false },
+    { name: "after it was away for long", aged: true },
+  ])("in a database that was restored elsewhere it goes on, $name", async ({ aged }) => {
+    await run();
+    await insert(5);
+    // What came with the backup was counted by another PostgreSQL.
+    await sql`update result_commits set cluster = 1`.execute(database.kysely);
+    await sql`update archives set cluster = 1`.execute(database.kysely);
+    await insert(7, "5 minutes");
+    if (aged) {
+      await sql`update result_commits set accepted_at = now() - interval '2 hours'`.execute(
+        database.kysely,
+      );
+      await purgeReadCommits(database);
+      expect(await archiveRow()).toMatchObject({ older_from: expect.any(String) as string });
+      await insert(3, "1 minute");
+    }
+    await run();
+    await expectAll();
+    const { rows } = await sql<{ readonly own: boolean }>`
+      select cluster = system_identifier as own from archives, pg_control_system()`.execute(
+      database.kysely,
+    );
+    expect(rows).toEqual([{ own: true }]);
+  });
+
   test("a transaction of more results than one page holds is sent by its time", async () => {
     await run();
     await insert(21);
