@@ -21,6 +21,33 @@ test("events go with the results that they tell of", async () => {
   expect(left.map(({ text }) => Number(text))).toEqual(Array.from({ length: 47 }, (_, n) => n + 1));
 });
 
+test("an incident goes with its alerts and messages when it has been over for as long as results are kept", async () => {
+  await sql`
+    with channel as (
+      insert into alert_channels (name, kind, settings) values ('mail', 'email', '{}') returning id
+    ), rule as (
+      insert into alert_rules (name, subject, filter, severity, holds_ms, recovers_ms)
+      values ('liars', 'servers', 'verdict:falseticker', 'info', 0, 0) returning id
+    ), incident as (
+      insert into incidents (id_token, cause, title, severity, opened_at, recovered_at)
+      select n::text, 'server:' || n, n::text, 'info', now() - interval '9 days',
+        case n when 1 then now() - interval '3 days' when 2 then now() - interval '1 day' end
+      from generate_series(1, 3) n returning id, id_token
+    ), alert as (
+      insert into alerts (rule_id, subject_id, subject_name, phase, pending_since, phase_since, incident_id)
+      select rule.id, incident.id, 's', 'firing', now(), now(), incident.id from rule, incident
+    )
+    insert into alert_messages (key, channel_id, incident_id, kind, subject, body)
+    select id_token, channel.id, incident.id, 'opened', 's', 'b' from channel, incident`.execute(
+    kysely,
+  );
+  await cleanUp({ database, policy: { ...LOCAL_POLICY, retentionMs: 2 * DAY_MS } });
+  const { rows } = await sql<{ readonly left: readonly string[]; readonly alerts: bigint }>`
+    select array_agg(i.id_token || m.key order by i.id) as left, (select count(*) from alerts) as alerts
+    from incidents i join alert_messages m on m.incident_id = i.id`.execute(kysely);
+  expect(rows).toEqual([{ left: ["22", "33"], alerts: 2n }]);
+});
+
 test("a certificate goes three months after its end, and none before", async () => {
   await sql`
     with authority as (

@@ -161,11 +161,12 @@ const VERDICT_WORDS: ReadonlyMap<adminV1.Verdict, VerdictName> = new Map([
 ]);
 
 function wordsOfServer(server: adminV1.Server): Omit<Finding, "truth"> {
-  const { id, name, verdict, verdictText, offset, score } = server;
+  const { id, name, verdict, verdictText, offset, score, faultText } = server;
   const facts = [
     `${VERDICT_WORDS.get(verdict) ?? "unsure"}: ${verdictText}`,
     ...(offset === undefined ? [] : [`offset ${formatOffset(offset.valueNs, offset.boundNs)}`]),
     ...(score === undefined ? [] : [`score ${score.toFixed(1)}`]),
+    ...(faultText === "" ? [] : [`fault: ${faultText}`]),
   ];
   return { id, name, text: facts.join("; ") };
 }

@@ -1,6 +1,7 @@
 // Takes away what nobody can use any more.
 
-import { sql } from "kysely";
+import { inTransaction, type Schema } from "@truechimer/database";
+import { type Kysely, sql } from "kysely";
 import { ARCHIVE_IN_USE, ARCHIVE_WAIT_DAYS_MAX } from "../archive/wait-for-archives.ts";
 import type { ServerContext } from "../context.ts";
 import { TRIAL_KEPT_HOURS } from "../rules/activate-rule-set.ts";
@@ -71,4 +72,25 @@ export async function cleanUp({
       select id from events where at < now() - make_interval(secs => ${policy.retentionMs / 1_000}::float8)
       order by at, id limit ${EVENTS_DELETED_MAX}
     )`.execute(kysely);
+  await cleanUpAlerts(kysely, policy.retentionMs);
+}
+
+/** What is over, with its messages, and messages of no incident; of one that goes on nothing. */
+async function cleanUpAlerts(kysely: Kysely<Schema>, retentionMs: number): Promise<void> {
+  const before = sql`now() - make_interval(secs => ${retentionMs / 1_000}::float8)`;
+  const over = sql`(
+    select id from incidents where recovered_at < ${before} order by recovered_at limit ${EVENTS_DELETED_MAX})`;
+  await inTransaction({ kysely }, async (transaction) => {
+    const { rows } = await sql<{ readonly id: bigint }>`${over}`.execute(transaction);
+    const ids = rows.map(({ id }) => id);
+    await sql`delete from alert_messages where incident_id = any(${ids}::bigint[])`.execute(
+      transaction,
+    );
+    await sql`delete from alerts where incident_id = any(${ids}::bigint[])`.execute(transaction);
+    await sql`delete from incidents where id = any(${ids}::bigint[])`.execute(transaction);
+    await sql`
+      delete from alert_messages where incident_id is null and created_at < ${before}
+        and (sent_at is not null or dead_at is not null)`.execute(transaction);
+    await sql`delete from alert_silences where ends_at < ${before}`.execute(transaction);
+  });
 }

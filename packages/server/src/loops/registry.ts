@@ -53,7 +53,7 @@ export const LOOPS: readonly Loop[] = [
     class: "idempotent",
     periodMs: 10 * MINUTE_MS,
     purpose:
-      "takes away ended sessions, old keys, old submission ids, old questions, old paths, old events and certificates that ended long ago",
+      "takes away ended sessions, old keys, old submission ids, old questions, old paths, old events, old incidents and certificates that ended long ago",
     run: cleanUp,
   },
   {
