@@ -92,6 +92,7 @@ export function checksOf(options: FleetOptions): {
         sent: 3,
         received: 3,
         isRateLimited: false,
+        isUnfit: false,
         leap: 0,
         ...fields,
       };

@@ -6,7 +6,7 @@ import type { Count, Shift } from "./pair-view.ts";
 import { median, weightedMedian } from "./robust.ts";
 
 /** In what trouble shows. */
-export type ChannelName = "offset" | "delay" | "loss" | "rate" | "leap";
+export type ChannelName = "offset" | "delay" | "loss" | "rate" | "unfit" | "leap";
 
 /** One kind of trouble, in all pairs; they are numbers from 0. */
 export interface Channel {

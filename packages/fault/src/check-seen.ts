@@ -14,6 +14,8 @@ export interface CheckSeen {
   readonly received: number;
   /** The server asked to be left alone for a while (kiss code RATE). */
   readonly isRateLimited: boolean;
+  /** Its answers say that it is not to be used (not synchronised, stratum 16, DENY), or are no valid answers. */
+  readonly isUnfit: boolean;
   /** Leap indicator, 0 to 3. -1: no answer. */
   readonly leap: number;
 }

@@ -43,7 +43,7 @@ const PRICE: Readonly<Record<ScopeKind, number>> = {
 };
 
 /** What never comes by chance needs less. */
-const RARE_CHANNELS: ReadonlySet<string> = new Set(["rate", "leap"]);
+const RARE_CHANNELS: ReadonlySet<string> = new Set(["rate", "unfit", "leap"]);
 const RARE_DISCOUNT = 0.5;
 
 /** Causes at one time in one channel at most; what is left after so many is not told apart. */

@@ -43,6 +43,10 @@ function whatText(fault: ServerFault, nameOf: NameOf): string {
       return fault.fault === "monitor"
         ? `it asks ${whoText(reach, nameOf)} to come less often (RATE), and others not`
         : "it asks all to come less often (RATE)";
+    case "unfit":
+      return fault.fault === "server"
+        ? "its answers say that it is not to be used, or are none"
+        : `to ${whoText(reach, nameOf)} its answers are none to be used`;
     case "path_change":
       return `the way has changed ${whereText(reach, nameOf)}${delayText(fault)}`;
     case "monitor_clock":

@@ -14,6 +14,7 @@ const FAULT_CAUSES = [
   "loss",
   "outage",
   "rate_limiting",
+  "unfit",
   "path_change",
   "monitor_clock",
 ] as const;

@@ -4,6 +4,8 @@ import { type FleetOptions, findingsOf, LOST, MS, monitors, servers, told } from
 const FLEET = { monitors: monitors(8), servers: servers(6) };
 const RATE = { ...LOST, sent: 1, received: 1, isRateLimited: true };
 
+const UNFIT = { ...LOST, received: 3, isUnfit: true };
+
 /** Of eight monitors and six servers: what happens now to those. */
 function now(
   where: (monitor: string, server: string) => boolean,
@@ -46,6 +48,16 @@ describe("whose fault it is in a fleet of 8 monitors in 8 networks and 6 servers
       name: "one server asks all to come less often",
       happens: now(atServer, RATE),
       is: ["server rate_limiting server s0"],
+    },
+    {
+      name: "one server says that it is not synchronised",
+      happens: now(atServer, UNFIT),
+      is: ["server unfit server s0"],
+    },
+    {
+      name: "one server says so to one monitor",
+      happens: now(between, UNFIT),
+      is: ["cannot_tell unfit pair m0 s0"],
     },
     {
       name: "one server asks one monitor to come less often",

@@ -143,6 +143,10 @@ export function faultChannels({
       views.map(({ rate }) => rate),
     ),
     countChannel(
+      "unfit",
+      views.map(({ unfit }) => unfit),
+    ),
+    countChannel(
       "leap",
       views.map(({ leap }) => leap),
     ),
@@ -174,6 +178,17 @@ const OF_THE_WAY: From = {
   pair: "path",
 };
 
+/** What an answer says is not changed on the way; whoever says it to some alone may be another. */
+const IN_THE_ANSWER: From = {
+  server: "server",
+  servers: "server",
+  monitor: "cannot_tell",
+  account: "cannot_tell",
+  network: "cannot_tell",
+  part: "cannot_tell",
+  pair: "cannot_tell",
+};
+
 /** The table of expected faults. */
 const FAULT_FROM: Readonly<Record<ChannelName, From>> = {
   // Clocks that are off together share a source of time; what a path can do to an offset is set aside before.
@@ -190,16 +205,8 @@ const FAULT_FROM: Readonly<Record<ChannelName, From>> = {
     part: "monitor",
     pair: "monitor",
   },
-  // Leap indicators are not changed on the way.
-  leap: {
-    server: "server",
-    servers: "server",
-    monitor: "cannot_tell",
-    account: "cannot_tell",
-    network: "cannot_tell",
-    part: "cannot_tell",
-    pair: "cannot_tell",
-  },
+  unfit: IN_THE_ANSWER,
+  leap: IN_THE_ANSWER,
 };
 
 function faultFrom(channel: ChannelName, kind: Scope["kind"]): Fault {
@@ -255,6 +262,8 @@ function causeOf(
       return effect >= OUTAGE_SHARE ? "outage" : fault === "server" ? "overload" : "loss";
     case "rate":
       return "rate_limiting";
+    case "unfit":
+      return "unfit";
     case "leap":
       return "leap_error";
   }
@@ -272,10 +281,10 @@ function isDrift(scope: Scope, views: readonly PairView[]): boolean {
 /** What one cause does in several channels is one finding. */
 function merged(found: readonly Finding[]): readonly Finding[] {
   const result: Finding[] = [];
-  const refusals = found.filter(({ cause }) => cause === "rate_limiting");
+  const refusals = found.filter(({ cause }) => cause === "rate_limiting" || cause === "unfit");
   for (const each of found) {
     const channel = each.symptoms[0]?.channel;
-    // Requests that a server drops because there are too many are its answer to all of those that it told so.
+    // What gets no answer of use where others are told why is not told apart from them.
     if (channel === "loss" && refusals.some((refusal) => overlap(refusal, each) >= OVERLAP_MIN)) {
       continue;
     }
@@ -307,8 +316,9 @@ const OVERLAP_MIN = 0.3;
 function isOneCause(one: Finding, other: Finding): boolean {
   if (one.scope !== other.scope) return false;
   const channels = new Set([...one.symptoms, ...other.symptoms].map(({ channel }) => channel));
-  const isOverload = one.scope.kind === "server" && !channels.has("offset");
-  return one.cause === other.cause || channels.size === 1 || (isOverload && !channels.has("leap"));
+  const isStrained = [...channels].every((channel) => channel === "loss" || channel === "delay");
+  const isOverload = one.scope.kind === "server" && isStrained;
+  return one.cause === other.cause || channels.size === 1 || isOverload;
 }
 
 /** Pairs of both, of the pairs of either. */

@@ -41,6 +41,8 @@ export interface PairView {
   readonly lossLately: Count;
   /** Checks that were answered by RATE, of all, for twice as long. */
   readonly rate: Count;
+  /** Checks whose answer says that the server is not to be used, of all. */
+  readonly unfit: Count;
   /** Answers that announce a leap second, of all. */
   readonly leap: Count;
   /** How fast the offset moves within the window, nanoseconds a second. NaN: too few checks. */
@@ -115,7 +117,7 @@ export function standingViews(
   });
 }
 
-type Now = Pick<PairView, "halfDelayNs" | "offsetNowNs" | "rate" | "leap" | "slope">;
+type Now = Pick<PairView, "halfDelayNs" | "offsetNowNs" | "rate" | "unfit" | "leap" | "slope">;
 
 function nowOf(recent: readonly CheckSeen[], lately: readonly CheckSeen[]): Now {
   const answered = recent.filter(({ offsetNs }) => !Number.isNaN(offsetNs));
@@ -123,6 +125,7 @@ function nowOf(recent: readonly CheckSeen[], lately: readonly CheckSeen[]): Now 
     halfDelayNs: median(answered.map(({ delayNs }) => delayNs)) / 2,
     offsetNowNs: median(answered.map(({ offsetNs }) => offsetNs)),
     rate: { hits: count(lately, (each) => each.isRateLimited), of: lately.length, usual: RARE },
+    unfit: { hits: count(recent, (each) => each.isUnfit), of: recent.length, usual: RARE },
     leap: {
       hits: count(recent, ({ leap }) => leap === 1 || leap === 2),
       of: count(recent, ({ leap }) => leap >= 0),

@@ -81,6 +81,16 @@ describe("a server's fault in a sentence", () => {
       is: /^the server: it asks all to come less often \(RATE\)/,
     },
     {
+      name: "unfit",
+      happens: atServer({ ...LOST, received: 3, isUnfit: true }),
+      is: /^the server: its answers say that it is not to be used, or are none/,
+    },
+    {
+      name: "unfit for one",
+      happens: between({ ...LOST, received: 3, isUnfit: true }),
+      is: /^cannot tell whose: to fra1 its answers are none to be used; 1 of 8/,
+    },
+    {
       name: "limit of one",
       happens: between(RATE),
       is: /^our own side: it asks fra1 to come less often \(RATE\), and others not; 1 of 8 monitors see it/,

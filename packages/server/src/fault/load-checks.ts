@@ -60,9 +60,29 @@ function seen(row: SeenRow): CheckSeen {
     sent: isRateLimited ? 1 : sent,
     received: isRateLimited ? 1 : Math.min(sent, answered),
     isRateLimited,
+    isUnfit: UNFIT.has(row.reason),
     leap: row.leap,
   };
 }
+
+/** The server was there, and said that it is not to be used, or said nothing that can be judged. */
+const UNFIT: ReadonlySet<string> = new Set([
+  "kiss_deny",
+  "kiss_rstr",
+  "kiss_other",
+  "bad_stratum",
+  "stratum_zero",
+  "not_synchronised",
+  "bad_root_distance",
+  "origin_mismatch",
+  "truncated",
+  "bad_extension",
+  "bad_mode",
+  "bad_version",
+  "zero_transmit",
+  "receive_after_transmit",
+  "negative_delay",
+]);
 
 interface DatabaseRow extends SeenRow {
   readonly serverId: number;

@@ -69,7 +69,16 @@ export function checkThrough(way: Way, what: Disturbance, atMs: number, random: 
     }
   }
   const leap = received === 0 ? -1 : what.leap;
-  return { atMs, offsetNs, delayNs, sent: SAMPLES, received, isRateLimited: false, leap };
+  return {
+    atMs,
+    offsetNs,
+    delayNs,
+    sent: SAMPLES,
+    received,
+    isRateLimited: false,
+    isUnfit: false,
+    leap,
+  };
 }
 
 const NOTHING: CheckSeen = {
@@ -79,5 +88,6 @@ const NOTHING: CheckSeen = {
   sent: 0,
   received: 0,
   isRateLimited: false,
+  isUnfit: false,
   leap: -1,
 };
