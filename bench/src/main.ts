@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { agentFleet } from "./agent-fleet/agent-fleet.ts";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
 import { HOST_BIN_DIR } from "./bench-postgres.ts";
+import { exportScenario } from "./export/export.ts";
 import { fault } from "./fault/fault.ts";
 import { history } from "./history/history.ts";
 import { issuance } from "./issuance/issuance.ts";
@@ -28,6 +29,7 @@ const SCENARIOS: readonly Scenario[] = [
   scoringRate,
   history,
   fault,
+  exportScenario,
 ];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
@@ -44,8 +46,8 @@ Options:
                       get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
                       killed; of selection: convergence, churn, plan-time, database or fleet; of scoring-rate: both-2, both-1,
                       every-2, recentmedian-2 or paced; of history: start, warm, live or store;
-                      of fault: selected or all
-  --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history: rows
+                      of fault: selected or all; of export: csv, ndjson, parquet or results
+  --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history and export: rows
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
   --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange;

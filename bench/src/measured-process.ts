@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export interface MeasuredProcess extends AsyncDisposable {
+  readonly pid: number;
   /** What it said with "ready". */
   readonly told: string;
   /** User and system time so far, in microseconds. */
@@ -22,8 +23,9 @@ export async function startMeasuredProcess(
     [...process.execArgv, "--conditions=source", fileURLToPath(script), ...args],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Error(`${script.pathname} has no pipes`);
+  const { stdin, stdout, pid } = child;
+  if (stdin === null || stdout === null || pid === undefined)
+    throw new Error(`${script.pathname} has no pipes`);
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   const restOf = async (word: string): Promise<string> => {
     for (;;) {
@@ -34,6 +36,7 @@ export async function startMeasuredProcess(
     }
   };
   return {
+    pid,
     told: await restOf("ready"),
     cpuUs: async () => {
       stdin.write("usage\n");

@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { processUsage } from "../process-usage.ts";
 import { isWanted, type ResultRow, type Scenario, type ScenarioOptions } from "../scenario.ts";
-import { processUsage } from "./process-usage.ts";
 import { startStubControlPlane } from "./stub-control-plane.ts";
 import { startTimeServers } from "./time-servers.ts";
 
