@@ -187,6 +187,12 @@ export function createFakePeople(options: {
         uri: `otpauth://totp/Truechimer:ada?secret=${SECRET}&issuer=Truechimer`,
       };
     },
+    renewRecoveryCodes: ({ code }) => {
+      if (code !== CODE)
+        throw appError(Code.PermissionDenied, "forbidden", "the code is wrong, or was used before");
+      record("recovery_codes_renewed", "user");
+      return { recoveryCodes: ["NEWC-ODES-NEWC-ODES"] };
+    },
     confirmSecondFactor: ({ code }) => {
       if (code !== CODE)
         throw appError(Code.PermissionDenied, "forbidden", "the code is wrong, or was used before");

@@ -143,7 +143,12 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
     await page.getByText("ABCD-EFGH-IJKL-MNOJ").waitFor();
     await page.getByRole("button", { name: "I have it" }).click();
-    await page.getByRole("button", { name: "Second factor: on" }).waitFor();
+    await page.getByRole("button", { name: "Second factor: on" }).click();
+    await page.getByLabel("Your password").fill(PASSWORD);
+    await page.getByLabel("A code of the app, or a recovery code").fill("123456");
+    await page.getByRole("button", { name: "New recovery codes" }).click();
+    await page.getByText("NEWC-ODES-NEWC-ODES").waitFor();
+    await page.getByRole("button", { name: "I have it" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Name or e-mail address").fill("ada@example.net");
     await page.getByLabel("Password").fill(PASSWORD);

@@ -128,8 +128,16 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ],
   ["confirmSecondFactor", async () => (await asUser()).confirmSecondFactor({ code: code(0n) })],
   [
+    "renewRecoveryCodes",
+    async () => {
+      const me = await asUser();
+      const { recoveryCodes } = await me.renewRecoveryCodes({ password: PASSWORD, code: code(1n) });
+      recoveryCode = recoveryCodes[0] ?? "";
+    },
+  ],
+  [
     "removeSecondFactor",
-    async () => (await asUser()).removeSecondFactor({ password: PASSWORD, code: code(1n) }),
+    async () => (await asUser()).removeSecondFactor({ password: PASSWORD, code: recoveryCode }),
   ],
   [
     "changePassword",
@@ -224,11 +232,13 @@ const OF_SESSIONS: ReadonlySet<string> = new Set([
   "beginSecondFactor",
   "confirmSecondFactor",
   "removeSecondFactor",
+  "renewRecoveryCodes",
   "changePassword",
   "signOut",
 ]);
 
 let secret: Uint8Array = new Uint8Array();
+let recoveryCode = "";
 
 /** Of so many steps from now. */
 function code(aside: bigint): string {

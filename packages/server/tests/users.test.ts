@@ -505,6 +505,27 @@ describe("a second factor", () => {
     expect((await signInWith("phoneless", typed)).cookie).not.toBe("");
   });
 
+  test("gets new recovery codes with the password and a code; those before hold no more", async () => {
+    const { cookie, code, recoveryCodes } = await withFactor("renewed");
+    const people = peopleClient(server.url, { cookie });
+    const [old = "", spent = ""] = recoveryCodes;
+    for (const proof of [
+      { password: "wrong horse battery", code: code(1n) },
+      { password: PASSWORD, code: "123" },
+    ]) {
+      await expect(people.renewRecoveryCodes(proof)).rejects.toThrow("is wrong");
+    }
+    const renewed = await people.renewRecoveryCodes({ password: PASSWORD, code: spent });
+    expect(renewed.recoveryCodes).toHaveLength(10);
+    expect((await signInWith("renewed", old)).cookie).toBe("");
+    expect((await signInWith("renewed", renewed.recoveryCodes[0] ?? "")).cookie).not.toBe("");
+    const none = await createUser(database, { name: "factorless", role: "viewer" });
+    const own = peopleClient(server.url, { cookie: await sessionCookie(database, none.id) });
+    await expect(own.renewRecoveryCodes({ password: PASSWORD, code: "123456" })).rejects.toThrow(
+      "code is wrong",
+    );
+  });
+
   test("ends the user's other sessions when it is confirmed, and is seen by the user and admins", async () => {
     const user = await createUser(database, { name: "seen", role: "viewer" });
     const [own, other] = [

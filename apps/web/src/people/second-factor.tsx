@@ -26,7 +26,7 @@ export function SecondFactor(props: {
       </ToldOnce>
     );
   }
-  if (props.has) return <Remove onDone={props.onDone} />;
+  if (props.has) return <Change onDone={props.onDone} onRenewed={setCodes} />;
   if (proposed === undefined) return <Propose onProposed={setProposed} />;
   return (
     <Confirm
@@ -101,11 +101,24 @@ function Confirm(props: {
   );
 }
 
-function Remove(props: { readonly onDone: () => void }): ReactNode {
+/** Both need the password and a code. */
+function Change(props: {
+  readonly onDone: () => void;
+  readonly onRenewed: (recoveryCodes: readonly string[]) => void;
+}): ReactNode {
   const queries = useQueryClient();
   const { busy, problem, run } = useAction();
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
+  const isIncomplete = password === "" || code.trim() === "";
+  const renew = (): void =>
+    run(async () => {
+      const { recoveryCodes } = await peopleClient.renewRecoveryCodes(
+        { password, code },
+        { timeoutMs: LONG_CALL_TIMEOUT_MS },
+      );
+      props.onRenewed(recoveryCodes);
+    });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     run(async () => {
@@ -122,15 +135,15 @@ function Remove(props: { readonly onDone: () => void }): ReactNode {
     <form className="form" onSubmit={submit} aria-label="Second factor">
       <PasswordField password={password} onChange={setPassword} />
       <CodeField code={code} onChange={setCode} label="A code of the app, or a recovery code" />
-      {problem === undefined ? null : <FieldProblem what="Not removed" problem={problem} />}
+      {problem === undefined ? null : <FieldProblem what="Nothing was changed" problem={problem} />}
       <div className="form-foot">
-        <button
-          type="submit"
-          className="button is-grave"
-          disabled={busy || password === "" || code.trim() === ""}
-        >
+        <button type="button" className="button" disabled={busy || isIncomplete} onClick={renew}>
+          New recovery codes
+        </button>
+        <button type="submit" className="button is-grave" disabled={busy || isIncomplete}>
           Remove the second factor
         </button>
+        <span className="field-note">With new recovery codes those before hold no more.</span>
       </div>
     </form>
   );

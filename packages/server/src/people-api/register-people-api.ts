@@ -12,7 +12,12 @@ import { createAccount, listAccounts, moveToAccount, renameAccount } from "./acc
 import { listAuditEntries, verifyAudit } from "./audit.ts";
 import { getCaller } from "./get-caller.ts";
 import { createKey, listKeys, revokeKey } from "./keys.ts";
-import { beginSecondFactor, confirmSecondFactor, removeSecondFactor } from "./second-factor.ts";
+import {
+  beginSecondFactor,
+  confirmSecondFactor,
+  removeSecondFactor,
+  renewRecoveryCodes,
+} from "./second-factor.ts";
 import { changePassword, endOtherSessions, endSession, listSessions, signOut } from "./sessions.ts";
 import { inviteUser, listUsers, resetUser, setUserDisabled, setUserRole } from "./users.ts";
 
@@ -51,6 +56,7 @@ function peopleProcedures(
     beginSecondFactor: (request, call) => beginSecondFactor(as(call), request),
     confirmSecondFactor: (request, call) => confirmSecondFactor(as(call), request),
     removeSecondFactor: (request, call) => removeSecondFactor(as(call), request),
+    renewRecoveryCodes: (request, call) => renewRecoveryCodes(as(call), request),
     signOut: (_request, call) =>
       signOut(as(call), call, {
         name: access.cookieName,

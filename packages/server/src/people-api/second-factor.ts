@@ -1,9 +1,10 @@
-// BeginSecondFactor, ConfirmSecondFactor, RemoveSecondFactor: a second factor of the caller's own.
+// BeginSecondFactor, ConfirmSecondFactor, RemoveSecondFactor, RenewRecoveryCodes: a second factor of the caller's own.
 
 import { create } from "@bufbuild/protobuf";
 import { peopleV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import { inTransaction } from "@truechimer/database";
+import { inTransaction, type Schema } from "@truechimer/database";
+import type { Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
 import { base32 } from "../people/base32.ts";
 import { type ActingContext, type CallerWithSession, requireSession } from "../people/caller.ts";
@@ -78,28 +79,53 @@ export async function confirmSecondFactor(
 
 export async function removeSecondFactor(
   context: ActingContext,
-  { password, code }: peopleV1.RemoveSecondFactorRequest,
+  proof: peopleV1.RemoveSecondFactorRequest,
 ): Promise<peopleV1.RemoveSecondFactorResponse> {
+  await withBothFactors(context, proof, async (transaction, user) => {
+    await deleteSecondFactor(transaction, user.id);
+    await recordAct(transaction, context.caller, {
+      act: "second_factor_removed",
+      object: `user ${user.idToken}`,
+    });
+  });
+  return create(peopleV1.RemoveSecondFactorResponseSchema);
+}
+
+export async function renewRecoveryCodes(
+  context: ActingContext,
+  proof: peopleV1.RenewRecoveryCodesRequest,
+): Promise<peopleV1.RenewRecoveryCodesResponse> {
+  const codes = await withBothFactors(context, proof, async (transaction, user) => {
+    const made = await makeRecoveryCodes(transaction, user.id, context.random);
+    await recordAct(transaction, context.caller, {
+      act: "recovery_codes_renewed",
+      object: `user ${user.idToken}`,
+    });
+    return made;
+  });
+  return create(peopleV1.RenewRecoveryCodesResponseSchema, { recoveryCodes: [...codes] });
+}
+
+/** In the transaction that spends the code. Nothing is done, and the failure is counted, when one of the two is wrong. */
+async function withBothFactors<Value>(
+  context: ActingContext,
+  { password, code }: { readonly password: string; readonly code: string },
+  work: (transaction: Transaction<Schema>, user: SignedIn) => Promise<Value>,
+): Promise<Value> {
   const { database, clock, caller } = context;
   const user = signedIn(caller);
   const seal = requireSeal(context);
   await checkOwnPassword(context, user.id, password);
   refuseClosedCodes(context, user);
   const nowNs = clock.nowNs();
-  const removed = await inTransaction(database, async (transaction) => {
+  const done = await inTransaction(database, async (transaction) => {
     const isRight =
       (await takeOneTimePassword(transaction, user, { code, confirmed: true, nowNs, seal })) ||
       (await takeRecoveryCode(transaction, user.id, code));
-    if (!isRight) return false;
-    await deleteSecondFactor(transaction, user.id);
-    await recordAct(transaction, caller, {
-      act: "second_factor_removed",
-      object: `user ${user.idToken}`,
-    });
-    return true;
+    return isRight ? { value: await work(transaction, user) } : undefined;
   });
-  if (!removed) throw await countCodeFailure(context, user, "forbidden");
-  return create(peopleV1.RemoveSecondFactorResponseSchema);
+  if (done === undefined) throw await countCodeFailure(context, user, "forbidden");
+  return done.value;
 }
 
 interface SignedIn extends SecondFactorUser {

@@ -53,6 +53,7 @@ export const PEOPLE_PERMISSIONS: PermissionsOf<typeof peopleV1.PeopleService> = 
   beginSecondFactor: { least: "viewer", accounts: "caller", changes: true },
   confirmSecondFactor: { least: "viewer", accounts: "caller", changes: true },
   removeSecondFactor: { least: "viewer", accounts: "caller", changes: true },
+  renewRecoveryCodes: { least: "viewer", accounts: "caller", changes: true },
   signOut: { least: "viewer", accounts: "caller", changes: true },
   listAccounts: { least: "viewer", accounts: "caller" },
   createAccount: { least: "admin", accounts: "installation", changes: true },
