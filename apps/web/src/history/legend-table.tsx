@@ -17,33 +17,35 @@ interface LegendTableProps {
 
 export function LegendTable(props: LegendTableProps): ReactNode {
   return (
-    <table className="table is-compact legend" onPointerLeave={() => props.onPoint(undefined)}>
-      <caption className="visually-hidden">
-        The charts in numbers, by monitor, for the range that is shown
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Monitor</th>
-          <th scope="col" className="is-number">
-            Median offset
-          </th>
-          <th scope="col" className="is-number is-minor">
-            Least to greatest
-          </th>
-          <th scope="col" className="is-number is-minor">
-            Failed
-          </th>
-          <th scope="col" className="is-number">
-            Score
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {props.rows.map((row, index) => (
-          <LegendRow key={row.key} {...props} row={row} index={index} />
-        ))}
-      </tbody>
-    </table>
+    <div className="table-scroll">
+      <table className="table is-compact legend" onPointerLeave={() => props.onPoint(undefined)}>
+        <caption className="visually-hidden">
+          The charts in numbers, by monitor, for the range that is shown
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Monitor</th>
+            <th scope="col" className="is-number">
+              Median offset
+            </th>
+            <th scope="col" className="is-number is-minor">
+              Least to greatest
+            </th>
+            <th scope="col" className="is-number is-minor">
+              Failed
+            </th>
+            <th scope="col" className="is-number">
+              Score
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.rows.map((row, index) => (
+            <LegendRow key={row.key} {...props} row={row} index={index} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
