@@ -78,6 +78,18 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    name: "every package is in the picture with its layer",
+    rule: layers,
+    files: {
+      ...manifests({ "packages/base": [], "packages/ntp": [], "packages/udp": [] }),
+      "docs/architecture.md": "  base   0   clocks\n  ntp    2   packets\n",
+    },
+    findings: [
+      "docs/architecture.md:1 layers: packages/ntp (layer 1) is not in the picture",
+      "docs/architecture.md:1 layers: packages/udp (layer 2) is not in the picture",
+    ],
+  },
+  {
     name: "agent and server never import each other",
     rule: layers,
     files: {

@@ -71,7 +71,22 @@ function findLayerBreaks(repository: Repository): readonly Finding[] {
       if (text !== undefined) findings.push({ path, line, text });
     }
   }
-  return findings;
+  return [...findings, ...missingInPicture(repository)];
+}
+
+const PICTURE = "docs/architecture.md";
+
+/** Each package stands in the picture, with its layer. */
+function missingInPicture({ files, packages }: Repository): readonly Finding[] {
+  const picture = files.get(PICTURE);
+  if (picture === undefined) return [];
+  return packages.flatMap(({ folder }) => {
+    const name = folder.replace(/^packages\//, "");
+    const layer = LAYERS.get(folder);
+    if (name === folder || layer === undefined) return [];
+    if (new RegExp(`^ +${name} +${layer} `, "m").test(picture)) return [];
+    return [{ path: PICTURE, line: 1, text: `${folder} (layer ${layer}) is not in the picture` }];
+  });
 }
 
 function layerBreak(from: string, to: string): string | undefined {
