@@ -41,7 +41,7 @@ export function fakeResults(
     request.pageToken === "" ? [] : request.pageToken.split("|").map(Number);
   const toMs = Math.min(msOr(request.to, asOf), asOf + 1);
   const horizonMs = nowMs - HORIZON_AGE_MS;
-  const fromMs = Math.max(msOr(request.from, horizonMs), Math.min(horizonMs, toMs - 1));
+  const fromMs = Math.max(msOr(request.from, 0), Math.min(horizonMs, toMs - 1));
   const pageSize = request.pageSize === 0 ? PAGE_NORMAL : request.pageSize;
   if (fromMs >= toMs) throw appError(Code.InvalidArgument, "bad_request", "the range is empty");
   if (pageSize > PAGE_MAX)
