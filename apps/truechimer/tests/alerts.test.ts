@@ -82,14 +82,48 @@ test("a rule is added, listed and removed; a filter that cannot be read is shown
     "5m",
     "--to",
     "mail",
+    "--group",
+    "none",
+    "--quiet-hours",
+    "22:30-07:00 Europe/Zurich",
+    "--escalate-after",
+    "15m",
+    "--escalate-to",
+    "chat",
   );
+  const hours = await run("rules", "add", "x", ...filter, "--quiet-hours", "22-7");
+  expect([hours.code, hours.err]).toEqual([
+    2,
+    expect.stringContaining("22:00-07:00 Europe/Zurich"),
+  ]);
   await rows("rules", "add", "lost", "--over", "monitors", "--filter", "online:no");
   expect(await rows("rules")).toMatchObject([
-    { name: "liars", subject: "servers", severity: "critical", firing: 0, enabled: true },
+    {
+      name: "liars",
+      subject: "servers",
+      severity: "critical",
+      firing: 0,
+      enabled: true,
+      grouping: "none",
+      quiet_hours: "22:30-07:00 Europe/Zurich",
+      escalate_after_seconds: 900,
+    },
     { name: "lost", subject: "monitors", severity: "warning", channel_ids: [] },
   ]);
   const wrong = await run("rules", "add", "bad", "--filter", "verdikt:x");
   expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("bad_filter")]);
+  const [none] = await rows("rules", "try", "liars", "--since", "3d", "--recovers", "10m");
+  expect(none).toBeUndefined();
+  const nothingKept = await run("rules", "try", "--filter", "bound>1ms");
+  expect([nothingKept.code, nothingKept.err]).toEqual([
+    2,
+    expect.stringContaining("bound is not kept of the past"),
+  ]);
+  const nothingAsked = await run("rules", "try");
+  expect([nothingAsked.code, nothingAsked.err]).toEqual([
+    2,
+    expect.stringContaining("expected a rule's name, or --filter"),
+  ]);
   await rows("rules", "remove", "lost");
   expect(await rows("rules")).toHaveLength(1);
   expect(await rows()).toEqual([]);

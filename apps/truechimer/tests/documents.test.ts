@@ -35,6 +35,8 @@ const ELSEWHERE: readonly (readonly [start: string, test: string])[] = [
 const EXPECTED: readonly (readonly [part: string, code: number])[] = [
   // There is no server 99: an example of an error.
   ["AdminService/GetServer ", 22],
+  // Nothing is going on: there is no incident 12.
+  ["alerts acknowledge 12", 1],
   // The agent's key is nobody's.
   ["/monitor/api/config", 22],
 ];
@@ -76,6 +78,7 @@ beforeAll(async () => {
   await mkdir(join(directory, "chrony"));
   await writeFile(join(directory, "chrony", "ours.conf"), "server 127.0.0.99 iburst\n");
   await copyFile(join(directory, "chrony", "ours.conf"), join(directory, "ntp.conf"));
+  await writeFile(join(directory, "smtp.password"), "a password", { mode: 0o600 });
   here = [
     ["http://127.0.0.1:8123", up.origin],
     [".truechimer/admin.json", join(home.path, "admin.json")],
@@ -83,6 +86,9 @@ beforeAll(async () => {
     ["/etc/chrony/conf.d", join(directory, "chrony")],
     ["ssh host cat /etc/ntp.conf", `cat ${join(directory, "ntp.conf")}`],
     ["/srv/truechimer", directory],
+    ["--password-file smtp.password", `--password-file ${join(directory, "smtp.password")}`],
+    // Once for each way to add it: a name is taken once.
+    ["add-email mail --server smtp.", "add-email provider --server smtp."],
     ["ntp1.example.net", "truth1.lab"],
     ["time.example.net 192.0.2.7:1123 [2001:db8::7]:1123", target],
     ["time.example.net", target],
@@ -136,7 +142,7 @@ const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 /** As a reader who has followed "Where this page writes `truechimer`". A command that fails is told on its own channel. */
 const SHELL = `
-truechimer() { "$NODE" --conditions=source --disable-warning=ExperimentalWarning "$MAIN" "$@"; }
+truechimer() { "$NODE" --conditions=source --disable-warning=ExperimentalWarning "$MAIN" "$@" || echo "$? truechimer $*" >&3; }
 npm() { while [ "$1" != -- ]; do shift; done; shift; truechimer "$@"; }
 curl() {
   local body=--fail-with-body

@@ -58,6 +58,30 @@ export function createFakeAlerts(options: {
       rules = [...rules, saved];
       return { rule: saved };
     },
+    tryAlertRule: ({ rule }) => {
+      if (rule?.filter.includes("offset") === true) {
+        const words = "filter, character 1: abs_offset is not kept of the past: try score<10";
+        throw new ConnectError(words, Code.InvalidArgument);
+      }
+      const tried = (beganMinutes: number, endedMinutes?: number): object => ({
+        cause: "server:3",
+        title: "ntp3.lab",
+        beganAt: ago(beganMinutes),
+        ...(endedMinutes === undefined ? {} : { endedAt: ago(endedMinutes) }),
+        subjects: ["ntp3.lab"],
+        subjectsTotal: 1,
+        messages: endedMinutes === undefined ? 1 : 2,
+      });
+      return {
+        from: ago(7 * 1_440),
+        to: ago(0),
+        incidents: [tried(8_000, 7_700), tried(4_000, 3_990), tried(200)],
+        incidentsTotal: 3,
+        messagesTotal: 5,
+        subjectsTotal: 8,
+        assumptions: ["Nothing was silenced, and our own side was never broken."],
+      };
+    },
     removeAlertRule: ({ id }) => {
       rules = rules.filter((rule) => rule.id !== id);
       return {};

@@ -35,6 +35,9 @@ describe.skipIf(browserPath() === undefined)("alerts", { timeout: LIMIT_MS }, ()
       await page.getByText(/there is an alert rule "a clock lies" already/).waitFor();
       await page.getByLabel("Begin with").selectOption("no answer");
       await page.getByRole("checkbox", { name: "night" }).check();
+      await page.getByRole("button", { name: "Try it against the last 7 days" }).click();
+      await page.getByText("It would have told of 3 incidents in 5 messages.").waitFor();
+      await page.getByRole("img", { name: "3 incidents over 7 days" }).waitFor();
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`)).toEqual([]);
       await expectNoSidewaysScroll(page, "alerts");

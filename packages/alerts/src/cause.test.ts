@@ -6,6 +6,7 @@ const server = (id: number, more: Partial<FiringServer> = {}): FiringServer => (
   name: `ntp${id}`,
   unreachable: false,
   unwatched: false,
+  falseticker: false,
   agents: ["zurich", "oslo"],
   ...more,
 });
@@ -40,6 +41,12 @@ test("two hundred servers of one lost agent have one cause", () => {
 test("with others left that watch it, a lost agent is no cause", () => {
   expect(keys([server(1)], { lost: ["zurich"] })).toEqual(["server:1"]);
   expect(keys([server(1, { unwatched: true })], { lost: ["zurich"] })).toEqual(["agent:zurich"]);
+});
+
+test("a clock that was seen to lie is its own cause, whoever is lost", () => {
+  const lost = ["zurich", "oslo"];
+  expect(keys([server(1, { falseticker: true })], { lost })).toEqual(["server:1"]);
+  expect(keys([server(1)], { lost })).toEqual(["agent:oslo"]);
 });
 
 test("most of a network's servers that fall silent together have the network as their cause", () => {

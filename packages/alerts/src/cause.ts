@@ -19,6 +19,8 @@ export interface FiringServer {
   readonly unreachable: boolean;
   /** Too few monitors see it, or none. */
   readonly unwatched: boolean;
+  /** Its clock is held to be wrong, by those who see it. */
+  readonly falseticker: boolean;
   /** Agents that are to watch it, by name. */
   readonly agents: readonly string[];
 }
@@ -78,11 +80,12 @@ export function agentCause(name: string): Cause {
   return { key: `agent:${name}`, title: `agent ${name}` };
 }
 
-/** All that were to watch it are lost; or some are, and too few are left. */
+/** All that were to watch it are lost; or some are, and too few are left. A clock does not lie because nobody looks. */
 function lostAgentOf(
-  { agents, unwatched }: FiringServer,
+  { agents, unwatched, falseticker }: FiringServer,
   lostAgents: ReadonlySet<string>,
 ): string | undefined {
+  if (falseticker && !unwatched) return undefined;
   const lost = agents.filter((name) => lostAgents.has(name));
   if (lost.length === 0) return undefined;
   return unwatched || lost.length === agents.length ? lost.toSorted()[0] : undefined;

@@ -14,5 +14,14 @@ export {
   type Surroundings,
 } from "./cause.ts";
 export { type DigestSchedule, digestDueNs } from "./digest-period.ts";
+export { type PastAlert, type PastTruth, pastAlerts } from "./past-alert.ts";
+export {
+  type CausesAt,
+  GATHER_NS,
+  type PastAlertOf,
+  type PastIncident,
+  pastIncidents,
+  pastMessages,
+} from "./past-incidents.ts";
 export { isTimeZone, type QuietHours, quietUntil } from "./quiet-hours.ts";
 export { retryDelayMs, SEND_ATTEMPTS_MAX } from "./retry-delay.ts";

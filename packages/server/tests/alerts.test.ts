@@ -1,9 +1,15 @@
 // From a server that lies to a mailbox, and from one that tells the truth again.
 
-import { create } from "@bufbuild/protobuf";
-import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type Duration,
+  DurationSchema,
+  type Timestamp,
+  timestampFromMs,
+} from "@bufbuild/protobuf/wkt";
 import { alertsV1, type monitorV2 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
+import { sql } from "kysely";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { LOCAL_POLICY } from "../src/index.ts";
 import { alertsClient, emailChannel, QUICK_LOOPS, startMailbox } from "./_alerts.ts";
@@ -103,6 +109,114 @@ describe("a rule, a channel and a server that lies", () => {
     await alerts.testAlertChannel({ id: channels[0]?.id ?? 0n });
     await vi.waitFor(() => expect(mailbox.mails.length).toBe(before + 1), 10_000);
     expect(mailbox.mails.at(-1)?.subject).toBe("[test] mail");
+  });
+});
+
+describe("a rule is tried against the past", () => {
+  const ids = async (): Promise<readonly bigint[]> => {
+    const { servers } = await admin.listServers({});
+    return servers.toSorted((a, b) => (a.address < b.address ? -1 : 1)).map((each) => each.id);
+  };
+  const found = ({ incidents }: alertsV1.TryAlertRuleResponse): readonly unknown[] =>
+    incidents.map(({ title, beganAt, endedAt, messages }) => {
+      const seconds =
+        endedAt === undefined ? null : Number(endedAt.seconds - (beganAt?.seconds ?? 0n));
+      return [title, seconds, messages];
+    });
+  const tried = (
+    filter: string,
+    more: MessageInitShape<typeof alertsV1.AlertRuleSchema> = {},
+    to?: Timestamp,
+  ): Promise<alertsV1.TryAlertRuleResponse> =>
+    alerts.tryAlertRule({
+      rule: { ...RULE, name: "", filter, channelIds: [1n], ...more },
+      ...(to === undefined ? {} : { to }),
+    });
+
+  test("and finds what was really told", async () => {
+    const { incidents } = await alerts.listIncidents({ includeRecovered: true });
+    const trial = await tried("verdict:falseticker");
+    expect(trial.incidents.map(({ title, messages }) => [title, messages])).toEqual([
+      ["10.1.0.2", 2],
+    ]);
+    const [told] = incidents;
+    const apart = Number(
+      (trial.incidents[0]?.beganAt?.seconds ?? 0n) - (told?.openedAt?.seconds ?? 0n),
+    );
+    expect(Math.abs(apart)).toBeLessThanOrEqual(2);
+    expect(trial).toMatchObject({ subjectsTotal: 2, messagesTotal: 2 });
+  });
+
+  test("by verdicts, faults, states, scores and presence, as far as they are kept", async () => {
+    const { kysely } = database;
+    const [first = 0n] = await ids();
+    await sql`update servers set created_on = now() - interval '20 days'`.execute(kysely);
+    await sql`update monitors set created_on = now() - interval '20 days'`.execute(kysely);
+    await sql`
+      insert into events (at, kind, server_id, verdict_before, verdict_after, fault_before, fault_after, reason, text)
+      select now() - make_interval(hours => hours_ago), kind, ${first}::bigint, before, after, fault_before, fault_after, reason, ''
+      from (values
+        (120, 'verdict_changed', 'truechimer', 'unreachable', null, null, 'no_answer'),
+        (119, 'fault_changed', null, null, '', 'server', 'outage'),
+        (117, 'fault_changed', null, null, 'server', '', ''),
+        (116, 'verdict_changed', 'unreachable', 'truechimer', null, null, 'agreement'),
+        (80, 'verdict_changed', 'truechimer', 'unreachable', null, null, 'no_answer'),
+        (78, 'server_paused', null, null, null, null, ''),
+        (76, 'server_resumed', null, null, null, null, ''),
+        (75, 'verdict_changed', 'unreachable', 'truechimer', null, null, 'agreement')
+      ) as t (hours_ago, kind, before, after, fault_before, fault_after, reason)`.execute(kysely);
+    await sql`
+      insert into log_scores (ts, server_id, monitor_id, step, score)
+      select now() - make_interval(mins => minutes_ago), ${first}::bigint, m.id, 1, score
+      from (values (50, 12), (40, 9), (30, 3), (20, 10), (10, 15)) as t (minutes_ago, score), monitors m
+      where m.type = 'score' and m.hostname = 'recentmedian'`.execute(kysely);
+    await sql`
+      insert into events (at, kind, monitor_id, text)
+      select now() - make_interval(hours => hours_ago), kind, m.id, ''
+      from (values (50, 'monitor_offline'), (47, 'monitor_online')) as t (hours_ago, kind), monitors m
+      where m.type = 'monitor'`.execute(kysely);
+
+    expect(found(await tried("verdict:unreachable"))).toEqual([
+      ["10.1.0.1", 4 * 3_600, 2],
+      ["10.1.0.1", 2 * 3_600, 2],
+      ["10.1.0.1", 3_600, 2],
+    ]);
+    const patient = { holds: length(7_200n), recovers: length(600n), channelIds: [] };
+    expect(found(await tried("verdict:unreachable", patient))).toEqual([
+      ["10.1.0.1", 2 * 3_600 + 600, 0],
+    ]);
+    expect(found(await tried("fault:server fault_cause:outage name:*.1"))).toEqual([
+      ["10.1.0.1", 2 * 3_600, 2],
+    ]);
+    // The test's own checks are younger.
+    const to = timestampFromMs(Date.now() - 300_000);
+    expect(found(await tried("score<10 name:10.1.0.1", {}, to))).toEqual([
+      ["10.1.0.1", 20 * 60, 2],
+    ]);
+    const monitors = { subject: alertsV1.AlertSubject.MONITORS };
+    expect(found(await tried("online:no", monitors))).toEqual([["agent zurich", 3 * 3_600, 2]]);
+  });
+
+  test.each([
+    ["abs_offset>5ms bound<1ms", "bad_filter", /abs_offset is not kept.*try verdict:falseticker/],
+    ["verdict:falseticker or stale:yes", "bad_filter", /stale is not kept/],
+    ["lab", "bad_filter", /a word without a field/],
+    ["verdikt:x", "bad_filter", /verdikt/],
+    ["", "bad_request", /filter is empty/],
+  ])("and is refused with what nothing is kept of: %s", async (filter, code, words) => {
+    expect(await refusalOf(tried(filter))).toBe(code);
+    await expect(tried(filter)).rejects.toThrow(words);
+  });
+
+  test("and over too long a past", async () => {
+    const rule = { ...RULE, name: "" };
+    const day = BigInt(Math.floor(Date.now() / 1_000)) - 31n * 86_400n;
+    await expect(alerts.tryAlertRule({ rule, from: { seconds: day } })).rejects.toThrow(
+      "from is 31.0 days before to: expected at most 30",
+    );
+    await expect(alerts.tryAlertRule({ rule, from: { seconds: day * 2n } })).rejects.toThrow(
+      /expected an earlier instant/,
+    );
   });
 });
 

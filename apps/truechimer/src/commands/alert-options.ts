@@ -1,7 +1,16 @@
 // What the commands of the alerts read of their options.
 
+import { alertsV1 } from "@truechimer/api";
 import { AppError, parseDurationMs } from "@truechimer/base";
 import type { AlertsClient } from "../admin-client.ts";
+
+/** What a filter is a filter of. */
+export const ALERT_SUBJECTS: Readonly<Record<AlertSubjectWord, alertsV1.AlertSubject>> = {
+  servers: alertsV1.AlertSubject.SERVERS,
+  monitors: alertsV1.AlertSubject.MONITORS,
+};
+
+export type AlertSubjectWord = "servers" | "monitors";
 
 interface Length {
   readonly seconds: bigint;
@@ -46,4 +55,25 @@ export async function channelsNamed(
       `there is no alert channel "${word}": ${known || "there is none"}`,
     );
   });
+}
+
+/** "22:00-07:00", by UTC, or with a zone behind it: "22:00-07:00 Europe/Zurich". {} where it is absent. */
+export function quietHoursOption(text: string | undefined): {
+  readonly quietHours?: { fromMinute: number; toMinute: number; zone: string };
+} {
+  if (text === undefined) return {};
+  const [, from = "", to = "", zone = ""] =
+    /^([01]\d:[0-5]\d|2[0-3]:[0-5]\d)-([01]\d:[0-5]\d|2[0-3]:[0-5]\d)(?: (\S+))?$/.exec(text) ?? [];
+  if (from === "") {
+    throw new AppError(
+      "usage",
+      `--quiet-hours "${text}": expected such as "22:00-07:00" or "22:00-07:00 Europe/Zurich"`,
+    );
+  }
+  return { quietHours: { fromMinute: minuteOf(from), toMinute: minuteOf(to), zone } };
+}
+
+function minuteOf(clock: string): number {
+  const [hours = "0", minutes = "0"] = clock.split(":");
+  return 60 * Number(hours) + Number(minutes);
 }

@@ -1,12 +1,9 @@
 // `truechimer alerts …`: what is going on, rules, and ways out.
 
-import { alertsV1 } from "@truechimer/api";
-import { AppError } from "@truechimer/base";
 import { type Command, Option } from "commander";
 import {
   type CommandHost,
   type ConnectionOptions,
-  examples,
   refuseWords,
   withConnectionOptions,
 } from "../command-host.ts";
@@ -14,17 +11,8 @@ import { EXIT } from "../exit-code.ts";
 import { callWithFilter } from "../filter-option.ts";
 import { connectedToAlerts, printerFor } from "./admin-command.ts";
 import { registerAlertChannels } from "./alert-channels.ts";
-import { alertId, channelsNamed, lengthOption } from "./alert-options.ts";
-
-const SUBJECTS = {
-  servers: alertsV1.AlertSubject.SERVERS,
-  monitors: alertsV1.AlertSubject.MONITORS,
-} as const;
-const SEVERITIES = {
-  info: alertsV1.AlertSeverity.INFO,
-  warning: alertsV1.AlertSeverity.WARNING,
-  critical: alertsV1.AlertSeverity.CRITICAL,
-} as const;
+import { ALERT_SUBJECTS, type AlertSubjectWord, alertId, lengthOption } from "./alert-options.ts";
+import { registerAlertRules } from "./alert-rules.ts";
 
 export function registerAlerts(host: CommandHost): void {
   const alerts = host.program
@@ -32,7 +20,7 @@ export function registerAlerts(host: CommandHost): void {
     .description("who is told when something is wrong: incidents, rules, channels");
   registerList(host, alerts);
   registerAcknowledge(host, alerts);
-  registerRules(host, alerts);
+  registerAlertRules(host, alerts);
   registerAlertChannels(host, alerts);
   registerSilence(host, alerts);
 }
@@ -66,104 +54,10 @@ function registerAcknowledge(host: CommandHost, alerts: Command): void {
     });
 }
 
-interface RuleOptions extends ConnectionOptions {
-  readonly filter: string;
-  readonly over: keyof typeof SUBJECTS;
-  readonly severity: keyof typeof SEVERITIES;
-  readonly holds?: string;
-  readonly recovers?: string;
-  readonly to: readonly string[];
-}
-
-function registerRules(host: CommandHost, alerts: Command): void {
-  const rules = alerts.command("rules").description("what is watched for");
-  withConnectionOptions(rules.command("list", { isDefault: true }).allowExcessArguments())
-    .description("rules, and how many alerts of each fire")
-    .action(async (options: ConnectionOptions, command: Command) => {
-      refuseWords(command);
-      const { printAlertRules } = await import("../output/alert-rows.ts");
-      const client = await connectedToAlerts(host, options);
-      const [{ rules: rows }, { channels }] = await Promise.all([
-        client.listAlertRules({}),
-        client.listAlertChannels({}),
-      ]);
-      await printAlertRules(printerFor(host, options), rows, channels);
-      host.finish(EXIT.good);
-    });
-  withConnectionOptions(rules.command("add <name>"))
-    .description("whatever passes the filter is wrong, and is told")
-    .requiredOption("--filter <filter>", "such as 'verdict:falseticker'")
-    .addOption(
-      new Option("--over <what>", "what the filter is a filter of")
-        .choices(Object.keys(SUBJECTS))
-        .default("servers"),
-    )
-    .addOption(
-      new Option("--severity <severity>", "how bad it is")
-        .choices(Object.keys(SEVERITIES))
-        .default("warning"),
-    )
-    .option("--holds <duration>", 'how long it must hold first, such as "5m"')
-    .option("--recovers <duration>", "how long it must be over before that is a recovery")
-    .option("--to <channels...>", "who is told, by the channel's name", [])
-    .addHelpText(
-      "after",
-      examples(
-        [
-          "truechimer alerts rules add liars --filter verdict:falseticker --severity critical --to mail",
-          "a clock that lies",
-        ],
-        [
-          "truechimer alerts rules add lost --over monitors --filter online:no --holds 10m --to mail",
-          "an agent that is not heard of",
-        ],
-      ),
-    )
-    .action(async (name: string, options: RuleOptions) => {
-      const client = await connectedToAlerts(host, options);
-      const channelIds = await channelsNamed(client, options.to);
-      const { rule } = await callWithFilter(host, options, (filter) =>
-        client.saveAlertRule({
-          rule: {
-            name,
-            enabled: true,
-            subject: SUBJECTS[options.over],
-            filter,
-            severity: SEVERITIES[options.severity],
-            ...lengthOption("--holds", "holds", options.holds),
-            ...lengthOption("--recovers", "recovers", options.recovers),
-            channelIds,
-          },
-        }),
-      );
-      const printer = printerFor(host, options);
-      printer.line(
-        channelIds.length === 0
-          ? `added ${name}; nobody is told: name channels with --to`
-          : `added ${name}`,
-      );
-      printer.json({ id: rule?.id, name });
-      host.finish(EXIT.good);
-    });
-  withConnectionOptions(rules.command("remove <rule>"))
-    .description("by its name or number; what it had found ends without a word")
-    .action(async (word: string, options: ConnectionOptions) => {
-      const client = await connectedToAlerts(host, options);
-      const { rules: known } = await client.listAlertRules({});
-      const found = known.find(({ id, name }) => name === word || String(id) === word);
-      if (found === undefined) throw new AppError("not_found", `there is no alert rule "${word}"`);
-      await client.removeAlertRule({ id: found.id });
-      const printer = printerFor(host, options);
-      printer.line(`removed ${found.name}`);
-      printer.json({ id: found.id, change: "removed" });
-      host.finish(EXIT.good);
-    });
-}
-
 interface SilenceOptions extends ConnectionOptions {
   readonly filter?: string;
   readonly for: string;
-  readonly over: keyof typeof SUBJECTS;
+  readonly over: AlertSubjectWord;
   readonly comment: string;
 }
 
@@ -174,7 +68,7 @@ function registerSilence(host: CommandHost, alerts: Command): void {
     .requiredOption("--for <duration>", 'such as "2h"')
     .addOption(
       new Option("--over <what>", "what the filter is a filter of")
-        .choices(Object.keys(SUBJECTS))
+        .choices(Object.keys(ALERT_SUBJECTS))
         .default("servers"),
     )
     .option("--comment <text>", "why", "")
@@ -183,7 +77,7 @@ function registerSilence(host: CommandHost, alerts: Command): void {
       const { lasts } = lengthOption("--for", "lasts", options.for);
       const { silence } = await callWithFilter(host, options, (filter) =>
         client.createAlertSilence({
-          subject: SUBJECTS[options.over],
+          subject: ALERT_SUBJECTS[options.over],
           filter,
           ...(lasts === undefined ? {} : { lasts }),
           comment: options.comment,

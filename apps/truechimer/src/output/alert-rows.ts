@@ -98,13 +98,73 @@ export async function printAlertRules(
       subject: wordOf(alertsV1.AlertSubject, rule.subject),
       filter: rule.filter,
       severity: wordOf(alertsV1.AlertSeverity, rule.severity),
+      holds_seconds: secondsOf(rule.holds),
+      recovers_seconds: secondsOf(rule.recovers),
+      grouping: wordOf(alertsV1.AlertGrouping, rule.grouping),
       channel_ids: rule.channelIds,
+      quiet_hours: quietText(rule.quietHours),
+      escalate_after_seconds: secondsOf(rule.escalateAfter),
+      escalation_channel_ids: rule.escalationChannelIds,
       pending: rule.pending,
       firing: rule.firing,
     }),
     empty:
       'there is no rule: make one with "truechimer alerts rules add NAME --filter verdict:falseticker"',
   });
+}
+
+function secondsOf(length: alertsV1.AlertRule["holds"]): number | null {
+  return length === undefined ? null : Number(length.seconds) + length.nanos / 1e9;
+}
+
+/** As `--quiet-hours` takes it. */
+function quietText(quiet: alertsV1.QuietHours | undefined): string | null {
+  if (quiet === undefined) return null;
+  const clock = (minute: number): string =>
+    [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, "0")).join(":");
+  return `${clock(quiet.fromMinute)}-${clock(quiet.toMinute)} ${quiet.zone}`;
+}
+
+/** What a rule would have told, and what that rests on. */
+export async function printAlertTrial(
+  printer: Printer,
+  trial: alertsV1.TryAlertRuleResponse,
+): Promise<void> {
+  const { incidents, incidentsTotal, messagesTotal, subjectsTotal, from, to } = trial;
+  const columns: readonly Column<alertsV1.TriedIncident>[] = [
+    { title: "began", text: ({ beganAt }) => instantText(msOf(beganAt) ?? 0) },
+    {
+      title: "ended",
+      text: ({ endedAt }) => (endedAt === undefined ? "goes on" : instantText(msOf(endedAt) ?? 0)),
+    },
+    { title: "about", text: ({ title }) => printable(title) },
+    { title: "of", text: subjectsText },
+    { title: "messages", text: ({ messages }) => String(messages) },
+  ];
+  await printer.table({
+    columns,
+    rows: incidents,
+    json: ({ cause, title, beganAt, endedAt, subjects, subjectsTotal: total, messages }) => ({
+      cause,
+      title,
+      began_at: isoOf(beganAt),
+      ended_at: isoOf(endedAt),
+      subjects,
+      subjects_total: total,
+      messages,
+    }),
+    empty: "it would have told nothing",
+  });
+  const range = `${instantText(msOf(from) ?? 0)} to ${instantText(msOf(to) ?? 0)}`;
+  printer.line(
+    `${incidentsTotal} ${incidentsTotal === 1 ? "incident" : "incidents"}, ${messagesTotal} ${messagesTotal === 1 ? "message" : "messages"}, ${range}, ${subjectsTotal} looked at`,
+  );
+  for (const assumption of trial.assumptions) printer.line(`  ${printable(assumption)}`);
+}
+
+function subjectsText({ subjects, subjectsTotal }: alertsV1.TriedIncident): string {
+  const [first = ""] = subjects;
+  return subjectsTotal > 1 ? `${printable(first)} and ${subjectsTotal - 1} more` : printable(first);
 }
 
 export async function printAlertChannels(

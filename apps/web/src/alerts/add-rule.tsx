@@ -9,6 +9,7 @@ import { FieldProblem } from "../parts/states.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { severityWord } from "./alert-words.ts";
 import { READY_RULES } from "./ready-rules.ts";
+import { TryRule } from "./try-rule.tsx";
 
 const SEVERITIES = [
   alertsV1.AlertSeverity.INFO,
@@ -26,14 +27,21 @@ export function AddRule(props: {
   const [rule, setRule] = useState(READY_RULES[0]);
   const [channelIds, setChannelIds] = useState(() => props.channels.map(({ id }) => id));
   if (rule === undefined) return null;
+  const { name: named, subject, filter, severity: howBad, holdsMinutes } = rule;
+  const holds = { seconds: BigInt(Math.round(holdsMinutes * SECONDS_PER_MINUTE)) };
+  const asked = {
+    name: named,
+    subject,
+    filter,
+    severity: howBad,
+    enabled: true,
+    holds,
+    channelIds,
+  };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     run(async () => {
-      const { name, subject, filter, severity, holdsMinutes } = rule;
-      const holds = { seconds: BigInt(Math.round(holdsMinutes * SECONDS_PER_MINUTE)) };
-      await alertClient.saveAlertRule({
-        rule: { name, subject, filter, severity, enabled: true, holds, channelIds },
-      });
+      await alertClient.saveAlertRule({ rule: asked });
       props.onAdded();
       await queries.invalidateQueries({ queryKey: [ALERT_KEY] });
     });
@@ -113,6 +121,7 @@ export function AddRule(props: {
         chosen={channelIds}
         onChange={(ids) => setChannelIds([...ids])}
       />
+      <TryRule rule={asked} />
       {problem === undefined ? null : <FieldProblem what="No rule was added" problem={problem} />}
       <div className="form-foot">
         <button type="submit" className="button is-main" disabled={busy}>

@@ -4,6 +4,7 @@ import { readFilter } from "@truechimer/filter";
 import { expect, test } from "vitest";
 import { channelKindWord, destinationText, severityWord, toldText } from "./alert-words.ts";
 import { READY_RULES } from "./ready-rules.ts";
+import { trialBars } from "./trial-bars.ts";
 
 const { SENT, DEAD, WAITING } = alertsV1.AlertMessageState;
 
@@ -39,4 +40,24 @@ test("a channel says where it leads", () => {
   ]);
   expect([email, hook, none].map(channelKindWord)).toEqual(["e-mail", "webhook", "unknown"]);
   expect(severityWord(alertsV1.AlertSeverity.UNSPECIFIED)).toBe("unknown");
+});
+
+test("a trial is drawn from left to right, and what is short can be seen", () => {
+  const hours = (count: number): { seconds: bigint } => ({ seconds: BigInt(count * 3_600) });
+  const trial = create(alertsV1.TryAlertRuleResponseSchema, {
+    from: hours(12),
+    to: hours(60),
+    incidents: [
+      { cause: "server:1", beganAt: hours(24), endedAt: hours(36) },
+      { cause: "server:1", beganAt: hours(48), endedAt: { seconds: 172_801n } },
+      { cause: "server:1", beganAt: hours(60) },
+    ],
+  });
+  const { bars, days } = trialBars(trial, 480);
+  expect(days).toEqual([120, 360]);
+  expect(bars.map(({ x, width }) => [x, width])).toEqual([
+    [120, 120],
+    [360, 2],
+    [478, 2],
+  ]);
 });

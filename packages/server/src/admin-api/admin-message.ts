@@ -65,6 +65,11 @@ export function instantOf(timestamp: Timestamp | undefined): Timestamptz | undef
 
 const NS_MAX = 2n ** 63n - 1n;
 
+/** Nanoseconds since 1970; 0 of none. */
+export function nsOf(timestamp: Timestamp | undefined): UnixNs {
+  return timestamp === undefined ? 0n : timestamp.seconds * NS_PER_SECOND + BigInt(timestamp.nanos);
+}
+
 export function offsetMessage(
   offsetNs: bigint | null,
   boundNs: bigint | null,

@@ -13,6 +13,7 @@ import { acknowledgeIncident, listIncidents } from "./incidents.ts";
 import { listAlertMessages, sendAlertMessageAgain, testAlertChannel } from "./messages.ts";
 import { listAlertRules, removeAlertRule, saveAlertRule } from "./rules.ts";
 import { createAlertSilence, endAlertSilence, listAlertSilences } from "./silences.ts";
+import { tryAlertRule } from "./try-rule.ts";
 
 export function registerAlertsApi(
   scope: FastifyInstance,
@@ -37,6 +38,7 @@ function alertProcedures(
     listAlertRules: (_request, call) => listAlertRules(as(call)),
     saveAlertRule: (request, call) => saveAlertRule(as(call), request),
     removeAlertRule: (request, call) => removeAlertRule(as(call), request),
+    tryAlertRule: (request, call) => tryAlertRule(as(call), request, call.signal),
     listAlertChannels: (_request, call) => listAlertChannels(as(call)),
     saveAlertChannel: (request, call) => saveAlertChannel(as(call), request),
     removeAlertChannel: (request, call) => removeAlertChannel(as(call), request),

@@ -92,7 +92,8 @@ export async function removeAlertRule(
   return create(alertsV1.RemoveAlertRuleResponseSchema);
 }
 
-type RuleValues = Pick<
+/** As they are stored. */
+export type RuleValues = Pick<
   RuleRow,
   | "name"
   | "enabled"
@@ -110,7 +111,8 @@ type RuleValues = Pick<
   | "escalation_channel_ids"
 >;
 
-function checkedRule(context: ActingContext, rule: alertsV1.AlertRule): RuleValues {
+/** Fails with bad_request or bad_filter, naming the field. */
+export function checkedRule(context: ActingContext, rule: alertsV1.AlertRule): RuleValues {
   const subject = requiredWord("subject", SUBJECTS, rule.subject);
   if (rule.filter.trim() === "") {
     throw new AppError(

@@ -11,13 +11,13 @@ import {
   readFilter,
   serverReaders,
 } from "@truechimer/filter";
-import type { VerdictReason } from "@truechimer/scoring";
 import { type Kysely, sql } from "kysely";
 import { monitorMessages } from "../admin-api/monitor-messages.ts";
 import { serverMessages } from "../admin-api/server-messages.ts";
 import type { ServerContext } from "../context.ts";
 import { monitorOfAccount, ofAccount } from "../people/account-sql.ts";
 import type { WatchingRule } from "./rules.ts";
+import { isUnwatched } from "./server-places.ts";
 
 /** One that the filter holds for, or that an alert is open for. */
 export interface Finding {
@@ -87,14 +87,9 @@ export function truthOfOther(
   holdsNot: (server: adminV1.Server) => boolean,
 ): Finding["truth"] {
   if (server.state !== adminV1.ServerState.WATCHED) return "gone";
-  if (TOO_LITTLE_KNOWN.has(server.verdictReason)) return "unknown";
+  if (isUnwatched(server.verdictReason)) return "unknown";
   return holdsNot(server) ? "holds_not" : "unknown";
 }
-
-const TOO_LITTLE_KNOWN: ReadonlySet<string> = new Set<VerdictReason>([
-  "few_witnesses",
-  "no_witness",
-]);
 
 async function findMonitors(
   { database }: ServerContext,
@@ -105,7 +100,7 @@ async function findMonitors(
   const holdsNot = compileCondition({ kind: "not", operand: condition }, monitorReaders);
   const owned = await monitorsOfAccount(database.kysely, rule);
   return monitors
-    .filter(({ id, status }) => LIVE.has(status) && owned(id))
+    .filter((monitor) => isLiveMonitor(monitor) && owned(monitor.id))
     .map((monitor) => ({
       ...wordsOfMonitor(monitor),
       truth: holds(monitor) ? "holds" : holdsNot(monitor) ? "holds_not" : "unknown",
@@ -117,6 +112,11 @@ const LIVE: ReadonlySet<adminV1.MonitorStatus> = new Set([
   adminV1.MonitorStatus.ACTIVE,
 ]);
 
+/** One that rules look at. */
+export function isLiveMonitor({ status }: Pick<adminV1.Monitor, "status">): boolean {
+  return LIVE.has(status);
+}
+
 /** "now" in it is now. It was read before it was kept. */
 function conditionOf({ name, subject, filter }: WatchingRule, nowNs: bigint): Condition {
   const condition = readFilter(filter, { subject, nowNs });
@@ -124,11 +124,12 @@ function conditionOf({ name, subject, filter }: WatchingRule, nowNs: bigint): Co
   throw new AppError("internal", `the filter of the rule "${name}" cannot be read any more`);
 }
 
-type IsOwned = (id: bigint) => boolean;
+export type IsOwned = (id: bigint) => boolean;
 
-async function serversOfAccount(
+/** Whether the servers, which are among those named, are those of a rule's account. */
+export async function serversOfAccount(
   kysely: Kysely<Schema>,
-  { accountId }: WatchingRule,
+  { accountId }: Pick<WatchingRule, "accountId">,
   ids: readonly bigint[],
 ): Promise<IsOwned> {
   if (accountId === undefined || ids.length === 0) return () => true;
@@ -140,9 +141,10 @@ async function serversOfAccount(
   return (id) => owned.has(id);
 }
 
-async function monitorsOfAccount(
+/** Whether monitors are those of a rule's account. */
+export async function monitorsOfAccount(
   kysely: Kysely<Schema>,
-  { accountId }: WatchingRule,
+  { accountId }: Pick<WatchingRule, "accountId">,
 ): Promise<IsOwned> {
   if (accountId === undefined) return () => true;
   const { rows } = await sql<{ readonly id: bigint }>`

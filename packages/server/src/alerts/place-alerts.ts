@@ -7,6 +7,7 @@ import type { Schema, SeverityName, VerdictName } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import type { WatchingRule } from "./rules.ts";
+import { isUnwatched, readServerPlaces } from "./server-places.ts";
 
 interface UntoldAlert {
   readonly id: bigint;
@@ -103,49 +104,34 @@ interface ServerFacts {
   readonly name: string;
   readonly verdict: VerdictName;
   readonly verdict_reason: string;
-  readonly network: string | null;
-  readonly agents: readonly string[] | null;
 }
-
-const UNWATCHED_REASONS: ReadonlySet<string> = new Set(["few_witnesses", "no_witness"]);
 
 async function causesOfServersNow(
   transaction: Transaction<Schema>,
   ids: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, Cause>> {
   if (ids.length === 0) return new Map();
-  // The lab is on loopback, where all have one network.
-  const network = sql`case when s.lab then null
-    else text(network(set_masklen(s.ip, case family(s.ip) when 4 then 24 else 48 end))) end`;
   const { rows } = await sql<ServerFacts>`
-    select s.id, s.name, s.verdict, s.verdict_reason, ${network} as network, (
-      select array_agg(distinct m.hostname) from server_scores ss join monitors m on m.id = ss.monitor_id
-      where ss.server_id = s.id and ss.status in ('active', 'testing') and m.type = 'monitor'
-    ) as agents
-    from servers s where s.id = any(${ids}::bigint[])`.execute(transaction);
+    select id, name, verdict, verdict_reason from servers where id = any(${ids}::bigint[])`.execute(
+    transaction,
+  );
   const lost = await sql<{ readonly hostname: string }>`
     select hostname from monitors where type = 'monitor' and is_current and deleted_on is null
     group by hostname having not bool_or(online)`.execute(transaction);
-  const networks = await sql<{ readonly network: string; readonly servers: bigint }>`
-    select ${network} as network, count(*) as servers from servers s
-    where s.state = 'watched' and not s.lab group by 1`.execute(transaction);
+  const { byServer, serversByNetwork } = await readServerPlaces(transaction, ids);
   return causesOfServers(
     rows.map(
       (row): FiringServer => ({
         id: row.id,
         name: row.name,
-        ...(row.network === null ? {} : { network: row.network }),
+        agents: [],
+        ...byServer.get(row.id),
         unreachable: row.verdict === "unreachable",
-        unwatched: UNWATCHED_REASONS.has(row.verdict_reason),
-        agents: row.agents ?? [],
+        falseticker: row.verdict === "falseticker",
+        unwatched: isUnwatched(row.verdict_reason),
       }),
     ),
-    {
-      lostAgents: new Set(lost.rows.map(({ hostname }) => hostname)),
-      serversByNetwork: new Map(
-        networks.rows.map(({ network: prefix, servers }) => [prefix, Number(servers)]),
-      ),
-    },
+    { lostAgents: new Set(lost.rows.map(({ hostname }) => hostname)), serversByNetwork },
   );
 }
 

@@ -1,7 +1,7 @@
 // Who is to be told of what, written into the outbox in the transaction that found it. A message is there once for each
 // incident, kind and channel, whoever writes it how often.
 
-import { quietUntil } from "@truechimer/alerts";
+import { GATHER_NS, quietUntil } from "@truechimer/alerts";
 import {
   nsFromTimestamptz,
   type Schema,
@@ -13,9 +13,6 @@ import { sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { type AlertFacts, type IncidentFacts, incidentMessage } from "./message-words.ts";
 import type { WatchingRule } from "./rules.ts";
-
-/** What has one cause is given this long to show, so that it is told at once. */
-const GATHER_NS = 4_000_000_000n;
 
 interface Notice {
   readonly context: ServerContext;

@@ -23,6 +23,7 @@ export const ALERTS_PERMISSIONS: PermissionsOf<typeof alertsV1.AlertService> = {
   // Which rule it changes, and which channels it names, the procedures see to.
   saveAlertRule: { least: "operator", accounts: "caller", changes: true },
   removeAlertRule: { least: "operator", accounts: ofRule, changes: true },
+  tryAlertRule: { least: "operator", accounts: "caller" },
   listAlertChannels: { least: "viewer", accounts: "caller" },
   saveAlertChannel: { least: "admin", accounts: "caller", changes: true },
   removeAlertChannel: { least: "admin", accounts: ofChannel, changes: true },

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/alerts.proto.
  */
 export const file_truechimer_admin_v1_alerts: GenFile = /*@__PURE__*/
-  fileDesc("CiB0cnVlY2hpbWVyL2FkbWluL3YxL2FsZXJ0cy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSJCCgpRdWlldEhvdXJzEhMKC2Zyb21fbWludXRlGAEgASgNEhEKCXRvX21pbnV0ZRgCIAEoDRIMCgR6b25lGAMgASgJIsAECglBbGVydFJ1bGUSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRIPCgdlbmFibGVkGAMgASgIEjIKB3N1YmplY3QYBCABKA4yIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U3ViamVjdBIOCgZmaWx0ZXIYBSABKAkSNAoIc2V2ZXJpdHkYBiABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSKAoFaG9sZHMYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIcmVjb3ZlcnMYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNAoIZ3JvdXBpbmcYCSABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0R3JvdXBpbmcSEwoLY2hhbm5lbF9pZHMYCiADKAMSNAoLcXVpZXRfaG91cnMYCyABKAsyHy50cnVlY2hpbWVyLmFkbWluLnYxLlF1aWV0SG91cnMSMQoOZXNjYWxhdGVfYWZ0ZXIYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SHgoWZXNjYWxhdGlvbl9jaGFubmVsX2lkcxgNIAMoAxISCgpjcmVhdGVkX2J5GA4gASgJEi4KCmNyZWF0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3BlbmRpbmcYECABKA0SDgoGZmlyaW5nGBEgASgNIp8BCg1FbWFpbFNldHRpbmdzEgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoDRI0CghzZWN1cml0eRgDIAEoDjIiLnRydWVjaGltZXIuYWRtaW4udjEuRW1haWxTZWN1cml0eRIQCgh1c2VybmFtZRgEIAEoCRIQCghwYXNzd29yZBgFIAEoCRIMCgRmcm9tGAYgASgJEgoKAnRvGAcgAygJIkcKD1dlYmhvb2tTZXR0aW5ncxILCgN1cmwYASABKAkSDgoGc2VjcmV0GAIgASgJEhcKD3ByaXZhdGVfYWxsb3dlZBgDIAEoCCJLChRBbGVydG1hbmFnZXJTZXR0aW5ncxILCgN1cmwYASABKAkSDQoFdG9rZW4YAiABKAkSFwoPcHJpdmF0ZV9hbGxvd2VkGAMgASgIIsgDCgxBbGVydENoYW5uZWwSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRIzCgVlbWFpbBgDIAEoCzIiLnRydWVjaGltZXIuYWRtaW4udjEuRW1haWxTZXR0aW5nc0gAEjcKB3dlYmhvb2sYBCABKAsyJC50cnVlY2hpbWVyLmFkbWluLnYxLldlYmhvb2tTZXR0aW5nc0gAEkEKDGFsZXJ0bWFuYWdlchgFIAEoCzIpLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRtYW5hZ2VyU2V0dGluZ3NIABIxCgZkaWdlc3QYBiABKA4yIS50cnVlY2hpbWVyLmFkbWluLnYxLkRpZ2VzdFBlcmlvZBIVCg1kaWdlc3RfbWludXRlGAcgASgNEhIKCmNyZWF0ZWRfYnkYCCABKAkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaGFzX3NlY3JldBgKIAEoCBIwCgxsYXN0X3NlbnRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmxhc3RfZXJyb3IYDCABKAlCBQoDd2F5ItQCCgVBbGVydBIPCgdydWxlX2lkGAEgASgDEhEKCXJ1bGVfbmFtZRgCIAEoCRIyCgdzdWJqZWN0GAMgASgOMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFN1YmplY3QSEgoKc3ViamVjdF9pZBgEIAEoAxIUCgxzdWJqZWN0X25hbWUYBSABKAkSNAoIc2V2ZXJpdHkYBiABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSKQoFc2luY2UYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGZpcmVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGV4dBgKIAEoCSKeAwoISW5jaWRlbnQSCgoCaWQYASABKAMSDQoFY2F1c2UYAiABKAkSDQoFdGl0bGUYAyABKAkSNAoIc2V2ZXJpdHkYBCABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSLQoJb3BlbmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxyZWNvdmVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Fja25vd2xlZGdlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GAggASgJEgwKBG5vdGUYCSABKAkSKgoGYWxlcnRzGAogAygLMhoudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydBIUCgxhbGVydHNfdG90YWwYCyABKA0SMwoIbWVzc2FnZXMYDCADKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSKJAwoMQWxlcnRNZXNzYWdlEgoKAmlkGAEgASgDEhIKCmNoYW5uZWxfaWQYAiABKAMSFAoMY2hhbm5lbF9uYW1lGAMgASgJEgwKBGtpbmQYBCABKAkSDwoHc3ViamVjdBgFIAEoCRI1CgVzdGF0ZRgGIAEoDjImLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRNZXNzYWdlU3RhdGUSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHc2VudF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPbmV4dF9hdHRlbXB0X2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgKIAEoDRISCgpsYXN0X2Vycm9yGAsgASgJEgsKA2tleRgMIAEoCRIYCgtpbmNpZGVudF9pZBgNIAEoA0gAiAEBQg4KDF9pbmNpZGVudF9pZCJAChRMaXN0SW5jaWRlbnRzUmVxdWVzdBIZChFpbmNsdWRlX3JlY292ZXJlZBgBIAEoCBINCgVsaW1pdBgCIAEoDSLAAQoVTGlzdEluY2lkZW50c1Jlc3BvbnNlEjAKCWluY2lkZW50cxgBIAMoCzIdLnRydWVjaGltZXIuYWRtaW4udjEuSW5jaWRlbnQSLgoKaGVsZF9zaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLaGVsZF9yZWFzb24YAyABKAkSMAoMZXZhbHVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2ChpBY2tub3dsZWRnZUluY2lkZW50UmVxdWVzdBIKCgJpZBgBIAEoAxIMCgRub3RlGAIgASgJIk4KG0Fja25vd2xlZGdlSW5jaWRlbnRSZXNwb25zZRIvCghpbmNpZGVudBgBIAEoCzIdLnRydWVjaGltZXIuYWRtaW4udjEuSW5jaWRlbnQiFwoVTGlzdEFsZXJ0UnVsZXNSZXF1ZXN0IkcKFkxpc3RBbGVydFJ1bGVzUmVzcG9uc2USLQoFcnVsZXMYASADKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZSJEChRTYXZlQWxlcnRSdWxlUmVxdWVzdBIsCgRydWxlGAEgASgLMh4udHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFJ1bGUiRQoVU2F2ZUFsZXJ0UnVsZVJlc3BvbnNlEiwKBHJ1bGUYASABKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZSIkChZSZW1vdmVBbGVydFJ1bGVSZXF1ZXN0EgoKAmlkGAEgASgDIhkKF1JlbW92ZUFsZXJ0UnVsZVJlc3BvbnNlIhoKGExpc3RBbGVydENoYW5uZWxzUmVxdWVzdCJQChlMaXN0QWxlcnRDaGFubmVsc1Jlc3BvbnNlEjMKCGNoYW5uZWxzGAEgAygLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydENoYW5uZWwiTQoXU2F2ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSMgoHY2hhbm5lbBgBIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRDaGFubmVsIl4KGFNhdmVBbGVydENoYW5uZWxSZXNwb25zZRIyCgdjaGFubmVsGAEgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydENoYW5uZWwSDgoGc2VjcmV0GAIgASgJIicKGVJlbW92ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSCgoCaWQYASABKAMiHAoaUmVtb3ZlQWxlcnRDaGFubmVsUmVzcG9uc2UiJQoXVGVzdEFsZXJ0Q2hhbm5lbFJlcXVlc3QSCgoCaWQYASABKAMiTgoYVGVzdEFsZXJ0Q2hhbm5lbFJlc3BvbnNlEjIKB21lc3NhZ2UYASABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSI9ChhMaXN0QWxlcnRNZXNzYWdlc1JlcXVlc3QSEgoKY2hhbm5lbF9pZBgBIAEoAxINCgVsaW1pdBgCIAEoDSJQChlMaXN0QWxlcnRNZXNzYWdlc1Jlc3BvbnNlEjMKCG1lc3NhZ2VzGAEgAygLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydE1lc3NhZ2Ui3wEKDEFsZXJ0U2lsZW5jZRIKCgJpZBgBIAEoAxIyCgdzdWJqZWN0GAIgASgOMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFN1YmplY3QSDgoGZmlsdGVyGAMgASgJEi0KCXN0YXJ0c19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHZW5kc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY29tbWVudBgGIAEoCRISCgpjcmVhdGVkX2J5GAcgASgJIhoKGExpc3RBbGVydFNpbGVuY2VzUmVxdWVzdCJQChlMaXN0QWxlcnRTaWxlbmNlc1Jlc3BvbnNlEjMKCHNpbGVuY2VzGAEgAygLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFNpbGVuY2UiyQEKGUNyZWF0ZUFsZXJ0U2lsZW5jZVJlcXVlc3QSMgoHc3ViamVjdBgBIAEoDjIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRTdWJqZWN0Eg4KBmZpbHRlchgCIAEoCRItCglzdGFydHNfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEigKBWxhc3RzGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB2NvbW1lbnQYBSABKAkiUAoaQ3JlYXRlQWxlcnRTaWxlbmNlUmVzcG9uc2USMgoHc2lsZW5jZRgBIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRTaWxlbmNlIiQKFkVuZEFsZXJ0U2lsZW5jZVJlcXVlc3QSCgoCaWQYASABKAMiGQoXRW5kQWxlcnRTaWxlbmNlUmVzcG9uc2UiKgocU2VuZEFsZXJ0TWVzc2FnZUFnYWluUmVxdWVzdBIKCgJpZBgBIAEoAyJTCh1TZW5kQWxlcnRNZXNzYWdlQWdhaW5SZXNwb25zZRIyCgdtZXNzYWdlGAEgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydE1lc3NhZ2UqZAoMQWxlcnRTdWJqZWN0Eh0KGUFMRVJUX1NVQkpFQ1RfVU5TUEVDSUZJRUQQABIZChVBTEVSVF9TVUJKRUNUX1NFUlZFUlMQARIaChZBTEVSVF9TVUJKRUNUX01PTklUT1JTEAIqgQEKDUFsZXJ0U2V2ZXJpdHkSHgoaQUxFUlRfU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIXChNBTEVSVF9TRVZFUklUWV9JTkZPEAESGgoWQUxFUlRfU0VWRVJJVFlfV0FSTklORxACEhsKF0FMRVJUX1NFVkVSSVRZX0NSSVRJQ0FMEAMqewoNQWxlcnRHcm91cGluZxIeChpBTEVSVF9HUk9VUElOR19VTlNQRUNJRklFRBAAEhgKFEFMRVJUX0dST1VQSU5HX0NBVVNFEAESFwoTQUxFUlRfR1JPVVBJTkdfUlVMRRACEhcKE0FMRVJUX0dST1VQSU5HX05PTkUQAyp9Cg1FbWFpbFNlY3VyaXR5Eh4KGkVNQUlMX1NFQ1VSSVRZX1VOU1BFQ0lGSUVEEAASGwoXRU1BSUxfU0VDVVJJVFlfU1RBUlRUTFMQARIWChJFTUFJTF9TRUNVUklUWV9UTFMQAhIXChNFTUFJTF9TRUNVUklUWV9OT05FEAMqdwoMRGlnZXN0UGVyaW9kEh0KGURJR0VTVF9QRVJJT0RfVU5TUEVDSUZJRUQQABIVChFESUdFU1RfUEVSSU9EX09GRhABEhcKE0RJR0VTVF9QRVJJT0RfREFJTFkQAhIYChRESUdFU1RfUEVSSU9EX1dFRUtMWRADKpUBChFBbGVydE1lc3NhZ2VTdGF0ZRIjCh9BTEVSVF9NRVNTQUdFX1NUQVRFX1VOU1BFQ0lGSUVEEAASHwobQUxFUlRfTUVTU0FHRV9TVEFURV9XQUlUSU5HEAESHAoYQUxFUlRfTUVTU0FHRV9TVEFURV9TRU5UEAISHAoYQUxFUlRfTUVTU0FHRV9TVEFURV9ERUFEEAMyywwKDEFsZXJ0U2VydmljZRJmCg1MaXN0SW5jaWRlbnRzEikudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0SW5jaWRlbnRzUmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEluY2lkZW50c1Jlc3BvbnNlEngKE0Fja25vd2xlZGdlSW5jaWRlbnQSLy50cnVlY2hpbWVyLmFkbWluLnYxLkFja25vd2xlZGdlSW5jaWRlbnRSZXF1ZXN0GjAudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2tub3dsZWRnZUluY2lkZW50UmVzcG9uc2USaQoOTGlzdEFsZXJ0UnVsZXMSKi50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBbGVydFJ1bGVzUmVxdWVzdBorLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0UnVsZXNSZXNwb25zZRJmCg1TYXZlQWxlcnRSdWxlEikudHJ1ZWNoaW1lci5hZG1pbi52MS5TYXZlQWxlcnRSdWxlUmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuU2F2ZUFsZXJ0UnVsZVJlc3BvbnNlEmwKD1JlbW92ZUFsZXJ0UnVsZRIrLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlQWxlcnRSdWxlUmVxdWVzdBosLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlQWxlcnRSdWxlUmVzcG9uc2UScgoRTGlzdEFsZXJ0Q2hhbm5lbHMSLS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBbGVydENoYW5uZWxzUmVxdWVzdBouLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0Q2hhbm5lbHNSZXNwb25zZRJvChBTYXZlQWxlcnRDaGFubmVsEiwudHJ1ZWNoaW1lci5hZG1pbi52MS5TYXZlQWxlcnRDaGFubmVsUmVxdWVzdBotLnRydWVjaGltZXIuYWRtaW4udjEuU2F2ZUFsZXJ0Q2hhbm5lbFJlc3BvbnNlEnUKElJlbW92ZUFsZXJ0Q2hhbm5lbBIuLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlQWxlcnRDaGFubmVsUmVxdWVzdBovLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlQWxlcnRDaGFubmVsUmVzcG9uc2USbwoQVGVzdEFsZXJ0Q2hhbm5lbBIsLnRydWVjaGltZXIuYWRtaW4udjEuVGVzdEFsZXJ0Q2hhbm5lbFJlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLlRlc3RBbGVydENoYW5uZWxSZXNwb25zZRJyChFMaXN0QWxlcnRTaWxlbmNlcxItLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0U2lsZW5jZXNSZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRTaWxlbmNlc1Jlc3BvbnNlEnUKEkNyZWF0ZUFsZXJ0U2lsZW5jZRIuLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlQWxlcnRTaWxlbmNlUmVxdWVzdBovLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlQWxlcnRTaWxlbmNlUmVzcG9uc2USbAoPRW5kQWxlcnRTaWxlbmNlEisudHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRBbGVydFNpbGVuY2VSZXF1ZXN0GiwudHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRBbGVydFNpbGVuY2VSZXNwb25zZRJyChFMaXN0QWxlcnRNZXNzYWdlcxItLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0TWVzc2FnZXNSZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRNZXNzYWdlc1Jlc3BvbnNlEn4KFVNlbmRBbGVydE1lc3NhZ2VBZ2FpbhIxLnRydWVjaGltZXIuYWRtaW4udjEuU2VuZEFsZXJ0TWVzc2FnZUFnYWluUmVxdWVzdBoyLnRydWVjaGltZXIuYWRtaW4udjEuU2VuZEFsZXJ0TWVzc2FnZUFnYWluUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiB0cnVlY2hpbWVyL2FkbWluL3YxL2FsZXJ0cy5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSJCCgpRdWlldEhvdXJzEhMKC2Zyb21fbWludXRlGAEgASgNEhEKCXRvX21pbnV0ZRgCIAEoDRIMCgR6b25lGAMgASgJIsAECglBbGVydFJ1bGUSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRIPCgdlbmFibGVkGAMgASgIEjIKB3N1YmplY3QYBCABKA4yIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U3ViamVjdBIOCgZmaWx0ZXIYBSABKAkSNAoIc2V2ZXJpdHkYBiABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSKAoFaG9sZHMYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIcmVjb3ZlcnMYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNAoIZ3JvdXBpbmcYCSABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0R3JvdXBpbmcSEwoLY2hhbm5lbF9pZHMYCiADKAMSNAoLcXVpZXRfaG91cnMYCyABKAsyHy50cnVlY2hpbWVyLmFkbWluLnYxLlF1aWV0SG91cnMSMQoOZXNjYWxhdGVfYWZ0ZXIYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SHgoWZXNjYWxhdGlvbl9jaGFubmVsX2lkcxgNIAMoAxISCgpjcmVhdGVkX2J5GA4gASgJEi4KCmNyZWF0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3BlbmRpbmcYECABKA0SDgoGZmlyaW5nGBEgASgNIp8BCg1FbWFpbFNldHRpbmdzEgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoDRI0CghzZWN1cml0eRgDIAEoDjIiLnRydWVjaGltZXIuYWRtaW4udjEuRW1haWxTZWN1cml0eRIQCgh1c2VybmFtZRgEIAEoCRIQCghwYXNzd29yZBgFIAEoCRIMCgRmcm9tGAYgASgJEgoKAnRvGAcgAygJIkcKD1dlYmhvb2tTZXR0aW5ncxILCgN1cmwYASABKAkSDgoGc2VjcmV0GAIgASgJEhcKD3ByaXZhdGVfYWxsb3dlZBgDIAEoCCJLChRBbGVydG1hbmFnZXJTZXR0aW5ncxILCgN1cmwYASABKAkSDQoFdG9rZW4YAiABKAkSFwoPcHJpdmF0ZV9hbGxvd2VkGAMgASgIIsgDCgxBbGVydENoYW5uZWwSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRIzCgVlbWFpbBgDIAEoCzIiLnRydWVjaGltZXIuYWRtaW4udjEuRW1haWxTZXR0aW5nc0gAEjcKB3dlYmhvb2sYBCABKAsyJC50cnVlY2hpbWVyLmFkbWluLnYxLldlYmhvb2tTZXR0aW5nc0gAEkEKDGFsZXJ0bWFuYWdlchgFIAEoCzIpLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRtYW5hZ2VyU2V0dGluZ3NIABIxCgZkaWdlc3QYBiABKA4yIS50cnVlY2hpbWVyLmFkbWluLnYxLkRpZ2VzdFBlcmlvZBIVCg1kaWdlc3RfbWludXRlGAcgASgNEhIKCmNyZWF0ZWRfYnkYCCABKAkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaGFzX3NlY3JldBgKIAEoCBIwCgxsYXN0X3NlbnRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmxhc3RfZXJyb3IYDCABKAlCBQoDd2F5ItQCCgVBbGVydBIPCgdydWxlX2lkGAEgASgDEhEKCXJ1bGVfbmFtZRgCIAEoCRIyCgdzdWJqZWN0GAMgASgOMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFN1YmplY3QSEgoKc3ViamVjdF9pZBgEIAEoAxIUCgxzdWJqZWN0X25hbWUYBSABKAkSNAoIc2V2ZXJpdHkYBiABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSKQoFc2luY2UYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGZpcmVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGV4dBgKIAEoCSKeAwoISW5jaWRlbnQSCgoCaWQYASABKAMSDQoFY2F1c2UYAiABKAkSDQoFdGl0bGUYAyABKAkSNAoIc2V2ZXJpdHkYBCABKA4yIi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2V2ZXJpdHkSLQoJb3BlbmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxyZWNvdmVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Fja25vd2xlZGdlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GAggASgJEgwKBG5vdGUYCSABKAkSKgoGYWxlcnRzGAogAygLMhoudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydBIUCgxhbGVydHNfdG90YWwYCyABKA0SMwoIbWVzc2FnZXMYDCADKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSKJAwoMQWxlcnRNZXNzYWdlEgoKAmlkGAEgASgDEhIKCmNoYW5uZWxfaWQYAiABKAMSFAoMY2hhbm5lbF9uYW1lGAMgASgJEgwKBGtpbmQYBCABKAkSDwoHc3ViamVjdBgFIAEoCRI1CgVzdGF0ZRgGIAEoDjImLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRNZXNzYWdlU3RhdGUSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHc2VudF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPbmV4dF9hdHRlbXB0X2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgKIAEoDRISCgpsYXN0X2Vycm9yGAsgASgJEgsKA2tleRgMIAEoCRIYCgtpbmNpZGVudF9pZBgNIAEoA0gAiAEBQg4KDF9pbmNpZGVudF9pZCJAChRMaXN0SW5jaWRlbnRzUmVxdWVzdBIZChFpbmNsdWRlX3JlY292ZXJlZBgBIAEoCBINCgVsaW1pdBgCIAEoDSLAAQoVTGlzdEluY2lkZW50c1Jlc3BvbnNlEjAKCWluY2lkZW50cxgBIAMoCzIdLnRydWVjaGltZXIuYWRtaW4udjEuSW5jaWRlbnQSLgoKaGVsZF9zaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLaGVsZF9yZWFzb24YAyABKAkSMAoMZXZhbHVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2ChpBY2tub3dsZWRnZUluY2lkZW50UmVxdWVzdBIKCgJpZBgBIAEoAxIMCgRub3RlGAIgASgJIk4KG0Fja25vd2xlZGdlSW5jaWRlbnRSZXNwb25zZRIvCghpbmNpZGVudBgBIAEoCzIdLnRydWVjaGltZXIuYWRtaW4udjEuSW5jaWRlbnQiFwoVTGlzdEFsZXJ0UnVsZXNSZXF1ZXN0IkcKFkxpc3RBbGVydFJ1bGVzUmVzcG9uc2USLQoFcnVsZXMYASADKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZSJEChRTYXZlQWxlcnRSdWxlUmVxdWVzdBIsCgRydWxlGAEgASgLMh4udHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFJ1bGUiRQoVU2F2ZUFsZXJ0UnVsZVJlc3BvbnNlEiwKBHJ1bGUYASABKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZSIkChZSZW1vdmVBbGVydFJ1bGVSZXF1ZXN0EgoKAmlkGAEgASgDIhkKF1JlbW92ZUFsZXJ0UnVsZVJlc3BvbnNlIpUBChNUcnlBbGVydFJ1bGVSZXF1ZXN0EiwKBHJ1bGUYASABKAsyHi50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0UnVsZRIoCgRmcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi/QEKFFRyeUFsZXJ0UnVsZVJlc3BvbnNlEigKBGZyb20YASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1CglpbmNpZGVudHMYAyADKAsyIi50cnVlY2hpbWVyLmFkbWluLnYxLlRyaWVkSW5jaWRlbnQSFwoPaW5jaWRlbnRzX3RvdGFsGAQgASgNEhYKDm1lc3NhZ2VzX3RvdGFsGAUgASgNEhYKDnN1YmplY3RzX3RvdGFsGAYgASgNEhMKC2Fzc3VtcHRpb25zGAcgAygJIsUBCg1UcmllZEluY2lkZW50Eg0KBWNhdXNlGAEgASgJEg0KBXRpdGxlGAIgASgJEiwKCGJlZ2FuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIc3ViamVjdHMYBSADKAkSFgoOc3ViamVjdHNfdG90YWwYBiABKA0SEAoIbWVzc2FnZXMYByABKA0iGgoYTGlzdEFsZXJ0Q2hhbm5lbHNSZXF1ZXN0IlAKGUxpc3RBbGVydENoYW5uZWxzUmVzcG9uc2USMwoIY2hhbm5lbHMYASADKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0Q2hhbm5lbCJNChdTYXZlQWxlcnRDaGFubmVsUmVxdWVzdBIyCgdjaGFubmVsGAEgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydENoYW5uZWwiXgoYU2F2ZUFsZXJ0Q2hhbm5lbFJlc3BvbnNlEjIKB2NoYW5uZWwYASABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0Q2hhbm5lbBIOCgZzZWNyZXQYAiABKAkiJwoZUmVtb3ZlQWxlcnRDaGFubmVsUmVxdWVzdBIKCgJpZBgBIAEoAyIcChpSZW1vdmVBbGVydENoYW5uZWxSZXNwb25zZSIlChdUZXN0QWxlcnRDaGFubmVsUmVxdWVzdBIKCgJpZBgBIAEoAyJOChhUZXN0QWxlcnRDaGFubmVsUmVzcG9uc2USMgoHbWVzc2FnZRgBIAEoCzIhLnRydWVjaGltZXIuYWRtaW4udjEuQWxlcnRNZXNzYWdlIj0KGExpc3RBbGVydE1lc3NhZ2VzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgDEg0KBWxpbWl0GAIgASgNIlAKGUxpc3RBbGVydE1lc3NhZ2VzUmVzcG9uc2USMwoIbWVzc2FnZXMYASADKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSLfAQoMQWxlcnRTaWxlbmNlEgoKAmlkGAEgASgDEjIKB3N1YmplY3QYAiABKA4yIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U3ViamVjdBIOCgZmaWx0ZXIYAyABKAkSLQoJc3RhcnRzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdlbmRzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdjb21tZW50GAYgASgJEhIKCmNyZWF0ZWRfYnkYByABKAkiGgoYTGlzdEFsZXJ0U2lsZW5jZXNSZXF1ZXN0IlAKGUxpc3RBbGVydFNpbGVuY2VzUmVzcG9uc2USMwoIc2lsZW5jZXMYASADKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0U2lsZW5jZSLJAQoZQ3JlYXRlQWxlcnRTaWxlbmNlUmVxdWVzdBIyCgdzdWJqZWN0GAEgASgOMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFN1YmplY3QSDgoGZmlsdGVyGAIgASgJEi0KCXN0YXJ0c19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKAoFbGFzdHMYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHY29tbWVudBgFIAEoCSJQChpDcmVhdGVBbGVydFNpbGVuY2VSZXNwb25zZRIyCgdzaWxlbmNlGAEgASgLMiEudHJ1ZWNoaW1lci5hZG1pbi52MS5BbGVydFNpbGVuY2UiJAoWRW5kQWxlcnRTaWxlbmNlUmVxdWVzdBIKCgJpZBgBIAEoAyIZChdFbmRBbGVydFNpbGVuY2VSZXNwb25zZSIqChxTZW5kQWxlcnRNZXNzYWdlQWdhaW5SZXF1ZXN0EgoKAmlkGAEgASgDIlMKHVNlbmRBbGVydE1lc3NhZ2VBZ2FpblJlc3BvbnNlEjIKB21lc3NhZ2UYASABKAsyIS50cnVlY2hpbWVyLmFkbWluLnYxLkFsZXJ0TWVzc2FnZSpkCgxBbGVydFN1YmplY3QSHQoZQUxFUlRfU1VCSkVDVF9VTlNQRUNJRklFRBAAEhkKFUFMRVJUX1NVQkpFQ1RfU0VSVkVSUxABEhoKFkFMRVJUX1NVQkpFQ1RfTU9OSVRPUlMQAiqBAQoNQWxlcnRTZXZlcml0eRIeChpBTEVSVF9TRVZFUklUWV9VTlNQRUNJRklFRBAAEhcKE0FMRVJUX1NFVkVSSVRZX0lORk8QARIaChZBTEVSVF9TRVZFUklUWV9XQVJOSU5HEAISGwoXQUxFUlRfU0VWRVJJVFlfQ1JJVElDQUwQAyp7Cg1BbGVydEdyb3VwaW5nEh4KGkFMRVJUX0dST1VQSU5HX1VOU1BFQ0lGSUVEEAASGAoUQUxFUlRfR1JPVVBJTkdfQ0FVU0UQARIXChNBTEVSVF9HUk9VUElOR19SVUxFEAISFwoTQUxFUlRfR1JPVVBJTkdfTk9ORRADKn0KDUVtYWlsU2VjdXJpdHkSHgoaRU1BSUxfU0VDVVJJVFlfVU5TUEVDSUZJRUQQABIbChdFTUFJTF9TRUNVUklUWV9TVEFSVFRMUxABEhYKEkVNQUlMX1NFQ1VSSVRZX1RMUxACEhcKE0VNQUlMX1NFQ1VSSVRZX05PTkUQAyp3CgxEaWdlc3RQZXJpb2QSHQoZRElHRVNUX1BFUklPRF9VTlNQRUNJRklFRBAAEhUKEURJR0VTVF9QRVJJT0RfT0ZGEAESFwoTRElHRVNUX1BFUklPRF9EQUlMWRACEhgKFERJR0VTVF9QRVJJT0RfV0VFS0xZEAMqlQEKEUFsZXJ0TWVzc2FnZVN0YXRlEiMKH0FMRVJUX01FU1NBR0VfU1RBVEVfVU5TUEVDSUZJRUQQABIfChtBTEVSVF9NRVNTQUdFX1NUQVRFX1dBSVRJTkcQARIcChhBTEVSVF9NRVNTQUdFX1NUQVRFX1NFTlQQAhIcChhBTEVSVF9NRVNTQUdFX1NUQVRFX0RFQUQQAzKwDQoMQWxlcnRTZXJ2aWNlEmYKDUxpc3RJbmNpZGVudHMSKS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RJbmNpZGVudHNSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0SW5jaWRlbnRzUmVzcG9uc2USeAoTQWNrbm93bGVkZ2VJbmNpZGVudBIvLnRydWVjaGltZXIuYWRtaW4udjEuQWNrbm93bGVkZ2VJbmNpZGVudFJlcXVlc3QaMC50cnVlY2hpbWVyLmFkbWluLnYxLkFja25vd2xlZGdlSW5jaWRlbnRSZXNwb25zZRJpCg5MaXN0QWxlcnRSdWxlcxIqLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0UnVsZXNSZXF1ZXN0GisudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRSdWxlc1Jlc3BvbnNlEmYKDVNhdmVBbGVydFJ1bGUSKS50cnVlY2hpbWVyLmFkbWluLnYxLlNhdmVBbGVydFJ1bGVSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5TYXZlQWxlcnRSdWxlUmVzcG9uc2USbAoPUmVtb3ZlQWxlcnRSdWxlEisudHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVBbGVydFJ1bGVSZXF1ZXN0GiwudHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVBbGVydFJ1bGVSZXNwb25zZRJjCgxUcnlBbGVydFJ1bGUSKC50cnVlY2hpbWVyLmFkbWluLnYxLlRyeUFsZXJ0UnVsZVJlcXVlc3QaKS50cnVlY2hpbWVyLmFkbWluLnYxLlRyeUFsZXJ0UnVsZVJlc3BvbnNlEnIKEUxpc3RBbGVydENoYW5uZWxzEi0udHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWxlcnRDaGFubmVsc1JlcXVlc3QaLi50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBbGVydENoYW5uZWxzUmVzcG9uc2USbwoQU2F2ZUFsZXJ0Q2hhbm5lbBIsLnRydWVjaGltZXIuYWRtaW4udjEuU2F2ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLlNhdmVBbGVydENoYW5uZWxSZXNwb25zZRJ1ChJSZW1vdmVBbGVydENoYW5uZWwSLi50cnVlY2hpbWVyLmFkbWluLnYxLlJlbW92ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QaLy50cnVlY2hpbWVyLmFkbWluLnYxLlJlbW92ZUFsZXJ0Q2hhbm5lbFJlc3BvbnNlEm8KEFRlc3RBbGVydENoYW5uZWwSLC50cnVlY2hpbWVyLmFkbWluLnYxLlRlc3RBbGVydENoYW5uZWxSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5UZXN0QWxlcnRDaGFubmVsUmVzcG9uc2UScgoRTGlzdEFsZXJ0U2lsZW5jZXMSLS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBbGVydFNpbGVuY2VzUmVxdWVzdBouLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0U2lsZW5jZXNSZXNwb25zZRJ1ChJDcmVhdGVBbGVydFNpbGVuY2USLi50cnVlY2hpbWVyLmFkbWluLnYxLkNyZWF0ZUFsZXJ0U2lsZW5jZVJlcXVlc3QaLy50cnVlY2hpbWVyLmFkbWluLnYxLkNyZWF0ZUFsZXJ0U2lsZW5jZVJlc3BvbnNlEmwKD0VuZEFsZXJ0U2lsZW5jZRIrLnRydWVjaGltZXIuYWRtaW4udjEuRW5kQWxlcnRTaWxlbmNlUmVxdWVzdBosLnRydWVjaGltZXIuYWRtaW4udjEuRW5kQWxlcnRTaWxlbmNlUmVzcG9uc2UScgoRTGlzdEFsZXJ0TWVzc2FnZXMSLS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBbGVydE1lc3NhZ2VzUmVxdWVzdBouLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFsZXJ0TWVzc2FnZXNSZXNwb25zZRJ+ChVTZW5kQWxlcnRNZXNzYWdlQWdhaW4SMS50cnVlY2hpbWVyLmFkbWluLnYxLlNlbmRBbGVydE1lc3NhZ2VBZ2FpblJlcXVlc3QaMi50cnVlY2hpbWVyLmFkbWluLnYxLlNlbmRBbGVydE1lc3NhZ2VBZ2FpblJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Hours of the day in which a rule tells nobody. What is over by their end was never told, but in the summary.
@@ -820,6 +820,153 @@ export const RemoveAlertRuleResponseSchema: GenMessage<RemoveAlertRuleResponse> 
   messageDesc(file_truechimer_admin_v1_alerts, 18);
 
 /**
+ * @generated from message truechimer.admin.v1.TryAlertRuleRequest
+ */
+export type TryAlertRuleRequest = Message<"truechimer.admin.v1.TryAlertRuleRequest"> & {
+  /**
+   * Its filter may ask for what is kept of the past alone: a refusal names what is not. The name may be empty.
+   *
+   * @generated from field: truechimer.admin.v1.AlertRule rule = 1;
+   */
+  rule?: AlertRule | undefined;
+
+  /**
+   * Absent: 7 days before the end. At most 30 days before it.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 2;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Absent: now.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 3;
+   */
+  to?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.TryAlertRuleRequest.
+ * Use `create(TryAlertRuleRequestSchema)` to create a new message.
+ */
+export const TryAlertRuleRequestSchema: GenMessage<TryAlertRuleRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 19);
+
+/**
+ * @generated from message truechimer.admin.v1.TryAlertRuleResponse
+ */
+export type TryAlertRuleResponse = Message<"truechimer.admin.v1.TryAlertRuleResponse"> & {
+  /**
+   * What the trial is about: not before what is still kept.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 1;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp to = 2;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * Oldest first; the first 500.
+   *
+   * @generated from field: repeated truechimer.admin.v1.TriedIncident incidents = 3;
+   */
+  incidents: TriedIncident[];
+
+  /**
+   * @generated from field: uint32 incidents_total = 4;
+   */
+  incidentsTotal: number;
+
+  /**
+   * To all channels of the rule together, of all incidents.
+   *
+   * @generated from field: uint32 messages_total = 5;
+   */
+  messagesTotal: number;
+
+  /**
+   * Servers or monitors that were looked at.
+   *
+   * @generated from field: uint32 subjects_total = 6;
+   */
+  subjectsTotal: number;
+
+  /**
+   * What the past is not known for and was taken to be, in sentences.
+   *
+   * @generated from field: repeated string assumptions = 7;
+   */
+  assumptions: string[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.TryAlertRuleResponse.
+ * Use `create(TryAlertRuleResponseSchema)` to create a new message.
+ */
+export const TryAlertRuleResponseSchema: GenMessage<TryAlertRuleResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 20);
+
+/**
+ * @generated from message truechimer.admin.v1.TriedIncident
+ */
+export type TriedIncident = Message<"truechimer.admin.v1.TriedIncident"> & {
+  /**
+   * As of an incident.
+   *
+   * @generated from field: string cause = 1;
+   */
+  cause: string;
+
+  /**
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * When the first alert would have fired. Of one that held before the range: its beginning and `holds`.
+   *
+   * @generated from field: google.protobuf.Timestamp began_at = 3;
+   */
+  beganAt?: Timestamp | undefined;
+
+  /**
+   * Absent: it would go on at the end of the range.
+   *
+   * @generated from field: google.protobuf.Timestamp ended_at = 4;
+   */
+  endedAt?: Timestamp | undefined;
+
+  /**
+   * Names of servers or monitors; the first 10.
+   *
+   * @generated from field: repeated string subjects = 5;
+   */
+  subjects: string[];
+
+  /**
+   * @generated from field: uint32 subjects_total = 6;
+   */
+  subjectsTotal: number;
+
+  /**
+   * 0: nobody would have been told, in quiet hours or without a channel.
+   *
+   * @generated from field: uint32 messages = 7;
+   */
+  messages: number;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.TriedIncident.
+ * Use `create(TriedIncidentSchema)` to create a new message.
+ */
+export const TriedIncidentSchema: GenMessage<TriedIncident> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_alerts, 21);
+
+/**
  * @generated from message truechimer.admin.v1.ListAlertChannelsRequest
  */
 export type ListAlertChannelsRequest = Message<"truechimer.admin.v1.ListAlertChannelsRequest"> & {
@@ -830,7 +977,7 @@ export type ListAlertChannelsRequest = Message<"truechimer.admin.v1.ListAlertCha
  * Use `create(ListAlertChannelsRequestSchema)` to create a new message.
  */
 export const ListAlertChannelsRequestSchema: GenMessage<ListAlertChannelsRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 19);
+  messageDesc(file_truechimer_admin_v1_alerts, 22);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertChannelsResponse
@@ -847,7 +994,7 @@ export type ListAlertChannelsResponse = Message<"truechimer.admin.v1.ListAlertCh
  * Use `create(ListAlertChannelsResponseSchema)` to create a new message.
  */
 export const ListAlertChannelsResponseSchema: GenMessage<ListAlertChannelsResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 20);
+  messageDesc(file_truechimer_admin_v1_alerts, 23);
 
 /**
  * @generated from message truechimer.admin.v1.SaveAlertChannelRequest
@@ -864,7 +1011,7 @@ export type SaveAlertChannelRequest = Message<"truechimer.admin.v1.SaveAlertChan
  * Use `create(SaveAlertChannelRequestSchema)` to create a new message.
  */
 export const SaveAlertChannelRequestSchema: GenMessage<SaveAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 21);
+  messageDesc(file_truechimer_admin_v1_alerts, 24);
 
 /**
  * @generated from message truechimer.admin.v1.SaveAlertChannelResponse
@@ -888,7 +1035,7 @@ export type SaveAlertChannelResponse = Message<"truechimer.admin.v1.SaveAlertCha
  * Use `create(SaveAlertChannelResponseSchema)` to create a new message.
  */
 export const SaveAlertChannelResponseSchema: GenMessage<SaveAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 22);
+  messageDesc(file_truechimer_admin_v1_alerts, 25);
 
 /**
  * @generated from message truechimer.admin.v1.RemoveAlertChannelRequest
@@ -905,7 +1052,7 @@ export type RemoveAlertChannelRequest = Message<"truechimer.admin.v1.RemoveAlert
  * Use `create(RemoveAlertChannelRequestSchema)` to create a new message.
  */
 export const RemoveAlertChannelRequestSchema: GenMessage<RemoveAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 23);
+  messageDesc(file_truechimer_admin_v1_alerts, 26);
 
 /**
  * @generated from message truechimer.admin.v1.RemoveAlertChannelResponse
@@ -918,7 +1065,7 @@ export type RemoveAlertChannelResponse = Message<"truechimer.admin.v1.RemoveAler
  * Use `create(RemoveAlertChannelResponseSchema)` to create a new message.
  */
 export const RemoveAlertChannelResponseSchema: GenMessage<RemoveAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 24);
+  messageDesc(file_truechimer_admin_v1_alerts, 27);
 
 /**
  * @generated from message truechimer.admin.v1.TestAlertChannelRequest
@@ -935,7 +1082,7 @@ export type TestAlertChannelRequest = Message<"truechimer.admin.v1.TestAlertChan
  * Use `create(TestAlertChannelRequestSchema)` to create a new message.
  */
 export const TestAlertChannelRequestSchema: GenMessage<TestAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 25);
+  messageDesc(file_truechimer_admin_v1_alerts, 28);
 
 /**
  * @generated from message truechimer.admin.v1.TestAlertChannelResponse
@@ -952,7 +1099,7 @@ export type TestAlertChannelResponse = Message<"truechimer.admin.v1.TestAlertCha
  * Use `create(TestAlertChannelResponseSchema)` to create a new message.
  */
 export const TestAlertChannelResponseSchema: GenMessage<TestAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 26);
+  messageDesc(file_truechimer_admin_v1_alerts, 29);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertMessagesRequest
@@ -978,7 +1125,7 @@ export type ListAlertMessagesRequest = Message<"truechimer.admin.v1.ListAlertMes
  * Use `create(ListAlertMessagesRequestSchema)` to create a new message.
  */
 export const ListAlertMessagesRequestSchema: GenMessage<ListAlertMessagesRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 27);
+  messageDesc(file_truechimer_admin_v1_alerts, 30);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertMessagesResponse
@@ -995,7 +1142,7 @@ export type ListAlertMessagesResponse = Message<"truechimer.admin.v1.ListAlertMe
  * Use `create(ListAlertMessagesResponseSchema)` to create a new message.
  */
 export const ListAlertMessagesResponseSchema: GenMessage<ListAlertMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 28);
+  messageDesc(file_truechimer_admin_v1_alerts, 31);
 
 /**
  * @generated from message truechimer.admin.v1.AlertSilence
@@ -1046,7 +1193,7 @@ export type AlertSilence = Message<"truechimer.admin.v1.AlertSilence"> & {
  * Use `create(AlertSilenceSchema)` to create a new message.
  */
 export const AlertSilenceSchema: GenMessage<AlertSilence> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 29);
+  messageDesc(file_truechimer_admin_v1_alerts, 32);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertSilencesRequest
@@ -1059,7 +1206,7 @@ export type ListAlertSilencesRequest = Message<"truechimer.admin.v1.ListAlertSil
  * Use `create(ListAlertSilencesRequestSchema)` to create a new message.
  */
 export const ListAlertSilencesRequestSchema: GenMessage<ListAlertSilencesRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 30);
+  messageDesc(file_truechimer_admin_v1_alerts, 33);
 
 /**
  * @generated from message truechimer.admin.v1.ListAlertSilencesResponse
@@ -1076,7 +1223,7 @@ export type ListAlertSilencesResponse = Message<"truechimer.admin.v1.ListAlertSi
  * Use `create(ListAlertSilencesResponseSchema)` to create a new message.
  */
 export const ListAlertSilencesResponseSchema: GenMessage<ListAlertSilencesResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 31);
+  messageDesc(file_truechimer_admin_v1_alerts, 34);
 
 /**
  * @generated from message truechimer.admin.v1.CreateAlertSilenceRequest
@@ -1117,7 +1264,7 @@ export type CreateAlertSilenceRequest = Message<"truechimer.admin.v1.CreateAlert
  * Use `create(CreateAlertSilenceRequestSchema)` to create a new message.
  */
 export const CreateAlertSilenceRequestSchema: GenMessage<CreateAlertSilenceRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 32);
+  messageDesc(file_truechimer_admin_v1_alerts, 35);
 
 /**
  * @generated from message truechimer.admin.v1.CreateAlertSilenceResponse
@@ -1134,7 +1281,7 @@ export type CreateAlertSilenceResponse = Message<"truechimer.admin.v1.CreateAler
  * Use `create(CreateAlertSilenceResponseSchema)` to create a new message.
  */
 export const CreateAlertSilenceResponseSchema: GenMessage<CreateAlertSilenceResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 33);
+  messageDesc(file_truechimer_admin_v1_alerts, 36);
 
 /**
  * @generated from message truechimer.admin.v1.EndAlertSilenceRequest
@@ -1151,7 +1298,7 @@ export type EndAlertSilenceRequest = Message<"truechimer.admin.v1.EndAlertSilenc
  * Use `create(EndAlertSilenceRequestSchema)` to create a new message.
  */
 export const EndAlertSilenceRequestSchema: GenMessage<EndAlertSilenceRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 34);
+  messageDesc(file_truechimer_admin_v1_alerts, 37);
 
 /**
  * @generated from message truechimer.admin.v1.EndAlertSilenceResponse
@@ -1164,7 +1311,7 @@ export type EndAlertSilenceResponse = Message<"truechimer.admin.v1.EndAlertSilen
  * Use `create(EndAlertSilenceResponseSchema)` to create a new message.
  */
 export const EndAlertSilenceResponseSchema: GenMessage<EndAlertSilenceResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 35);
+  messageDesc(file_truechimer_admin_v1_alerts, 38);
 
 /**
  * @generated from message truechimer.admin.v1.SendAlertMessageAgainRequest
@@ -1181,7 +1328,7 @@ export type SendAlertMessageAgainRequest = Message<"truechimer.admin.v1.SendAler
  * Use `create(SendAlertMessageAgainRequestSchema)` to create a new message.
  */
 export const SendAlertMessageAgainRequestSchema: GenMessage<SendAlertMessageAgainRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 36);
+  messageDesc(file_truechimer_admin_v1_alerts, 39);
 
 /**
  * @generated from message truechimer.admin.v1.SendAlertMessageAgainResponse
@@ -1198,7 +1345,7 @@ export type SendAlertMessageAgainResponse = Message<"truechimer.admin.v1.SendAle
  * Use `create(SendAlertMessageAgainResponseSchema)` to create a new message.
  */
 export const SendAlertMessageAgainResponseSchema: GenMessage<SendAlertMessageAgainResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_alerts, 37);
+  messageDesc(file_truechimer_admin_v1_alerts, 40);
 
 /**
  * @generated from enum truechimer.admin.v1.AlertSubject
@@ -1487,6 +1634,16 @@ export const AlertService: GenService<{
     methodKind: "unary";
     input: typeof RemoveAlertRuleRequestSchema;
     output: typeof RemoveAlertRuleResponseSchema;
+  },
+  /**
+   * What a rule would have told, had it been watched for. Nothing is kept of it, and nobody is told.
+   *
+   * @generated from rpc truechimer.admin.v1.AlertService.TryAlertRule
+   */
+  tryAlertRule: {
+    methodKind: "unary";
+    input: typeof TryAlertRuleRequestSchema;
+    output: typeof TryAlertRuleResponseSchema;
   },
   /**
    * Ways out. Passwords and keys are never told.
