@@ -23,6 +23,8 @@ export interface FakePeople {
   readonly signIn: ServiceImpl<typeof signInV1.SignInService>;
   /** Who is signed in. Absent: whoever was let in with a one-time key. */
   signedInAs: string | undefined;
+  /** What the OpenID Connect provider is called. Absent: there is none. */
+  provider: string | undefined;
   /** The password of every user. */
   readonly password: string;
 }
@@ -120,6 +122,7 @@ export function createFakePeople(options: {
         role: self?.role ?? Role.ADMIN,
         userId: self?.id ?? "",
         secondFactor: self !== undefined && secondFactor,
+        withoutPassword: self !== undefined && people.provider !== undefined,
         procedures:
           self === undefined || self.role === Role.ADMIN
             ? [
@@ -213,7 +216,7 @@ export function createFakePeople(options: {
     signOut: () => {
       record("session_closed", "session s1");
       admin.sessionNeeded = true;
-      return {};
+      return people.provider === undefined ? {} : { providerSignOutUrl: "/sign-in/oidc/sign-out" };
     },
     listKeys: () => ({ keys }),
     createKey: ({ name, role, procedures }) => {
@@ -253,7 +256,11 @@ export function createFakePeople(options: {
     }),
   };
   const signIn: ServiceImpl<typeof signInV1.SignInService> = {
-    getSignInOptions: () => ({ byName: people.signedInAs !== undefined }),
+    getSignInOptions: () => ({
+      byName: people.signedInAs !== undefined,
+      providerName: people.provider ?? "",
+      providerUrl: people.provider === undefined ? "" : "/sign-in/oidc",
+    }),
     signIn: ({ name, password, code }) => {
       const known = users.some((each) => each.name === name && !each.disabled);
       if (!known || password !== people.password) {
@@ -284,6 +291,7 @@ export function createFakePeople(options: {
     service,
     signIn,
     signedInAs: undefined,
+    provider: undefined,
     password: "correct horse battery staple",
   };
   record("servers_paused", "server 4", { "4": "watched" }, { "4": "paused" });

@@ -121,6 +121,31 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
+  test.each([390, 1280])(
+    "somebody is led to the provider, and told why not, at %i pixels",
+    async (width) => {
+      const { browser, fake } = world;
+      fake.people.signedInAs = "ada@example.net";
+      fake.people.provider = "Example login";
+      await using open = await visit(browser, `${fake.url}/people`, { width });
+      const { page } = open;
+      await page.getByText("You are ada@example.net, admin.").waitFor();
+      expect(await page.getByRole("button", { name: "Change password" }).count()).toBe(0);
+      await page.getByRole("button", { name: "Sign out" }).click();
+      const way = page.getByRole("link", { name: "Sign in with Example login" });
+      expect(await way.getAttribute("href")).toBe("/sign-in/oidc");
+      const out = page.getByRole("link", { name: "sign out there as well" });
+      expect(await out.getAttribute("href")).toBe("/sign-in/oidc/sign-out");
+      expect(await findings(page)).toEqual([]);
+      await expectNoSidewaysScroll(page, "signed out");
+      await page.goto(`${fake.url}/?sign_in_refused=no_role`);
+      await page.getByText(/Ask an admin which group you need/).waitFor();
+      expect(await out.count()).toBe(0);
+      expect(await findings(page)).toEqual([]);
+      await expectNoSidewaysScroll(page, "refused");
+    },
+  );
+
   test.each([390, 1280])("a second factor is read by a phone, at %i pixels", async (width) => {
     const { browser, fake } = world;
     fake.people.signedInAs = "ada@example.net";

@@ -89,6 +89,8 @@ export interface Schema {
   user_sessions: UserSessionsTable;
   user_second_factors: UserSecondFactorsTable;
   user_recovery_codes: UserRecoveryCodesTable;
+  user_identities: UserIdentitiesTable;
+  oidc_sign_ins: OidcSignInsTable;
   api_keys: ApiKeysTable;
   audit_entries: AuditEntriesTable;
   audit_head: AuditHeadTable;
@@ -496,6 +498,19 @@ export interface UserSecondFactorsTable {
 export interface UserRecoveryCodesTable {
   code_hash: Uint8Array;
   user_id: bigint;
+}
+
+export interface UserIdentitiesTable {
+  issuer: string;
+  subject: string;
+  user_id: bigint;
+  created_at: Generated<Timestamptz>;
+}
+
+export interface OidcSignInsTable {
+  token_hash: Uint8Array;
+  expires_at: Timestamptz;
+  session_before: string | null;
 }
 
 export interface ApiKeysTable {

@@ -18,6 +18,7 @@ import type { Loop } from "./loops/loop.ts";
 import type { MonitorCalls } from "./monitor-api/monitor-calls.ts";
 import type { TicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import type { Networks } from "./networks/networks.ts";
+import type { OidcClient } from "./oidc/oidc-client.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import type { CallerWatch } from "./people/caller-watch.ts";
 import type { Passwords } from "./people/passwords.ts";
@@ -77,6 +78,8 @@ export interface ServerContext {
   readonly archive?: Archive;
   /** Absent: there is no broker. */
   readonly mqtt?: MqttHubSettings;
+  /** Absent: nobody signs in at a provider. */
+  readonly oidc?: OidcClient;
   /** Address that people open, such as "https://clocks.example". Absent: it is not configured. */
   readonly publicUrl?: string;
   /** Something waits for the scorer: run it now rather than at its next look. */

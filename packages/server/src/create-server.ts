@@ -61,6 +61,8 @@ import { LOOPS } from "./loops/registry.ts";
 import { createMonitorCalls } from "./monitor-api/monitor-calls.ts";
 import { createTicketKeyring } from "./monitor-api/ticket-keyring.ts";
 import { NO_NETWORKS, openNetworks } from "./networks/networks.ts";
+import { createOidcClient } from "./oidc/oidc-client.ts";
+import type { OidcSettings } from "./oidc/oidc-settings.ts";
 import type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 import { createOnDemand } from "./on-demand/on-demand.ts";
 import type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
@@ -128,6 +130,8 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** Address that people open, such as "https://clocks.example". Default: the listener's. */
   readonly publicUrl?: string;
+  /** Where people may sign in beside name and password; the provider knows `publicUrl`. Absent: nowhere. */
+  readonly oidc?: OidcSettings;
   /** Keys for the admin API that hold as long as this server runs; each begins with `tca_`. */
   readonly adminKeys?: readonly string[];
   readonly logger?: Logger;
@@ -373,6 +377,7 @@ async function createContext(
     ticketKeys: createTicketKeyring({ database, clock, random, seal: keys.seal }),
     monitorCalls: createMonitorCalls({ database, clock, ruleSets }),
     ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
+    ...(options.oidc === undefined ? {} : { oidc: createOidcClient(options.oidc, clock) }),
     ...historyOf(options, logger, health),
     ...(archive === undefined ? {} : { archive }),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),

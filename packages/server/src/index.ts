@@ -43,6 +43,7 @@ export {
 } from "./limits/rate-limits.ts";
 export { createTicket, type TicketFields, type TicketKey } from "./monitor-api/ticket.ts";
 export { createTicketKeyring, type TicketKeyring } from "./monitor-api/ticket-keyring.ts";
+export type { OidcSettings } from "./oidc/oidc-settings.ts";
 export type { MqttHubSettings } from "./on-demand/mqtt-hub.ts";
 export type { OnDemandTiming } from "./on-demand/on-demand-timing.ts";
 export {

@@ -14,6 +14,7 @@ describe("a secret does not get into a log line", () => {
     { name: "a session", given: { note: "sent tcs_abcdefghijkl to it" } },
     { name: "a user's session", given: { note: "sent tcu_abcdefghijkl to it" } },
     { name: "a user's link", given: { note: "/welcome#tcl_abcdefghijkl" } },
+    { name: "a browser's that signs in at a provider", given: { note: "tcx_abcdefghijkl" } },
     { name: "a bearer value in a text", given: { note: "Authorization: Bearer abc" } },
     { name: "a password in a URL", given: { url: "postgres://user:abc@host/db" } },
     { name: "a one-time key in a URL", given: { url: "http://127.0.0.1/?key=abc&x=1" } },

@@ -9,9 +9,9 @@ const SECRET_KEY =
 
 /**
  * Our tokens (programs `tca_`, monitors `tcm_`, one-time keys `tco_`, enrolment `tce_`, sessions `tcs_` and `tcu_`, links
- * `tcl_`), wherever they stand in a text.
+ * `tcl_`, sign-ins at a provider `tcx_`), wherever they stand in a text.
  */
-const SECRET_TEXT = /\btc[aelmosu]_[A-Za-z0-9_-]{8,}/g;
+const SECRET_TEXT = /\btc[aelmosux]_[A-Za-z0-9_-]{8,}/g;
 const BEARER = /\b(bearer\s+)[^\s"',]+/gi;
 const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]*@/gi;
 const URL_KEY = /([?&](?:key|token|password)=)[^&\s"']+/gi;

@@ -7,6 +7,7 @@ import { AGENT_PROFILE, parseMonitorDomain } from "@truechimer/pki";
 import * as z from "zod";
 import { durationKey } from "./duration-key.ts";
 import { type CheckedLimits, limitsSchema } from "./limit-keys.ts";
+import { type CheckedOidc, oidcSchema } from "./oidc-keys.ts";
 import { parseServerTarget } from "./server-target.ts";
 import { sizeKey } from "./size-key.ts";
 
@@ -229,6 +230,7 @@ const schema = z.strictObject({
       clickhouse_ca_file: text.optional(),
     })
     .optional(),
+  oidc: oidcSchema.optional(),
   lab: labChecks.optional(),
   agent: z
     .strictObject({
@@ -318,6 +320,7 @@ export interface CheckedConfig {
     readonly clickhouse_password_file: string;
     readonly clickhouse_ca_file: string;
   }>;
+  readonly oidc?: CheckedOidc | undefined;
   readonly lab?: Section<CheckedTimes & { readonly mode: "auto" | "on" | "off" }>;
   readonly agent?: Section<{
     readonly server_url: string;

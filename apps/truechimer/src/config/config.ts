@@ -13,6 +13,7 @@ import type { z } from "zod";
 import { type CheckedConfig, configSchema } from "./config-schema.ts";
 import { kindOf } from "./duration-key.ts";
 import { type LimitsConfig, limitsConfig } from "./limit-keys.ts";
+import { type OidcConfig, oidcConfig } from "./oidc-keys.ts";
 import type { KeyPath, RawConfig } from "./raw-config.ts";
 import { closest } from "./suggest.ts";
 import type { VaultConfig } from "./vault-master-key.ts";
@@ -126,6 +127,8 @@ export interface Config {
   };
   /** Where results and paths are kept beyond the retention. Absent: nowhere. */
   readonly archive: ArchiveConfig | undefined;
+  /** Where people may sign in beside name and password. Absent: nowhere. */
+  readonly oidc: OidcConfig | undefined;
   readonly lab: CheckTimes & { readonly mode: LabMode };
   readonly agent: {
     readonly serverUrl: string | undefined;
@@ -222,6 +225,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
       checkpointDir: given.history?.checkpoint_dir,
     },
     archive: archiveConfig(given),
+    oidc: oidcConfig(given.oidc, given.listen?.public_url),
     lab: labConfig(given),
     agent: {
       serverUrl: given.agent?.server_url,

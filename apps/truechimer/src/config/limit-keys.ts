@@ -11,6 +11,7 @@ export const WINDOWED_LIMITS = [
   "login_failures",
   "sign_in_failures",
   "code_failures",
+  "oidc_sign_ins",
   "address_requests",
   "check_now",
   "check_now_target",

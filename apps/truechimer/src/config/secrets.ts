@@ -22,6 +22,8 @@ export interface Secrets {
   readonly brokerPassword: string | undefined;
   /** Of our account with ClickHouse. Absent: the account that needs none. */
   readonly archivePassword: string | undefined;
+  /** By which the OpenID Connect provider knows us. Absent: a public client. */
+  readonly oidcClientSecret: string | undefined;
 }
 
 /** `databaseUrl` is DATABASE_URL of the environment; it wins over the file that the configuration names. */
@@ -38,6 +40,10 @@ export async function readSecrets(
     archivePassword: await optionalSecret(
       "archive.clickhouse_password_file",
       config.archive?.account?.passwordFile,
+    ),
+    oidcClientSecret: await optionalSecret(
+      "oidc.client_secret_file",
+      config.oidc?.clientSecretFile,
     ),
     monitors: await Promise.all(
       config.agent.monitors.map(async ({ address, bindAddress, tokenFile }) => ({

@@ -46,6 +46,7 @@ function userJson(user: peopleV1.User): Record<string, unknown> {
     account_id: user.accountId,
     invited: user.invited,
     disabled: user.disabled,
+    by_provider: user.byProvider,
     created_by: user.createdBy,
     created_at: isoOf(user.createdAt),
     signed_in_at: isoOf(user.signedInAt),

@@ -14,6 +14,7 @@ import type { ServerOptions } from "../commands/server.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { historySettings } from "../history-settings.ts";
+import { oidcSettings } from "../oidc-settings.ts";
 import { tellLoadUntilClosed } from "../output/load-progress.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
@@ -83,6 +84,7 @@ async function openServer(
       agents: agentsOptions(config, config.agents.port),
       ...(await brokerSettings(loaded)),
       ...(await archiveSettings(loaded)),
+      ...oidcSettings(loaded),
       roles: config.roles,
       listensWithoutApi: config.listen.portChosen,
       stopNoticeMs: config.listen.stopNoticeMs,

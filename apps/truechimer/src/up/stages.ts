@@ -13,6 +13,7 @@ import { auditHeadFile } from "../audit-head-file.ts";
 import { brokerSettings } from "../broker-settings.ts";
 import type { DataDirectory } from "../data-directory.ts";
 import { historySettings } from "../history-settings.ts";
+import { oidcSettings } from "../oidc-settings.ts";
 import { tellLoadUntilClosed } from "../output/load-progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { agentsOptions, publicUrlOf, sayAgents } from "../server-addresses.ts";
@@ -119,6 +120,7 @@ async function openServer(
       agents: agentsOptions(config, world.agentsPort),
       ...(await brokerSettings(loaded)),
       ...(await archiveSettings(loaded)),
+      ...oidcSettings(loaded),
       allowedHosts: config.listen.allowedHosts,
       policy: serverPolicy(config),
       history: historySettings(config, directory.path),

@@ -31,6 +31,7 @@ export function UserRow(props: UserRowProps): ReactNode {
           {user.name}
           {isOneself ? <span className="soft"> (you)</span> : null}
           {user.secondFactor ? <span className="loop-purpose">with a second factor</span> : null}
+          {user.byProvider ? <span className="loop-purpose">signs in at the provider</span> : null}
         </th>
         <td className="is-role">
           {isOneself ? roleWord(user.role) : <RoleChoice user={user} most={caller.role} />}

@@ -28,14 +28,16 @@ export function You(props: { readonly caller: peopleV1.GetCallerResponse }): Rea
     void queries.invalidateQueries({ queryKey: ["sessions"] });
   };
   const signOut = async (): Promise<void> => {
+    let home = "/";
     try {
-      await peopleClient.signOut({});
+      const { providerSignOutUrl } = await peopleClient.signOut({});
+      if (providerSignOutUrl !== "") home = "/?signed_out=provider";
     } catch (error) {
       tellFailed("Not signed out", error);
       return;
     }
     // A fresh page: nothing of what was seen stays in its memory.
-    globalThis.location.assign("/");
+    globalThis.location.assign(home);
   };
   return (
     <section aria-labelledby="you-title">
@@ -65,7 +67,7 @@ export function You(props: { readonly caller: peopleV1.GetCallerResponse }): Rea
         >
           End all other sessions
         </button>
-        {props.caller.kind === "user" ? (
+        {props.caller.kind === "user" && !props.caller.withoutPassword ? (
           <>
             <button
               type="button"

@@ -7,6 +7,7 @@ import { signInOptionsQuery } from "../api/queries.ts";
 import { AfterWait, Command, FieldProblem } from "../parts/states.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { useTitle } from "../shell/use-title.ts";
+import { refusalWords } from "./refusal-words.ts";
 
 /** The key from whatever was pasted: the whole address, its query, or the key alone. Undefined: there is none. */
 export function keyFrom(text: string): string | undefined {
@@ -29,11 +30,22 @@ export function SessionPage(): ReactNode {
     );
   }
   const byName = options.data?.byName === true;
+  const providerUrl = options.data?.providerUrl ?? "";
+  const hasOther = byName || providerUrl !== "";
+  const refusal = refusalWords(globalThis.location.search);
   return (
     <div className="session-page">
-      <h1>{byName ? "Sign in" : "This dashboard needs a session"}</h1>
+      <h1>{hasOther ? "Sign in" : "This dashboard needs a session"}</h1>
+      {refusal === undefined ? null : (
+        <p className="field-problem" role="alert">
+          {refusal}
+        </p>
+      )}
+      {providerUrl === "" ? null : (
+        <ProviderWay url={providerUrl} name={options.data?.providerName ?? ""} />
+      )}
       {byName ? <NameForm /> : null}
-      {byName ? (
+      {hasOther ? (
         <details className="session-other" open={wasRefused()}>
           <summary>With a one-time key instead</summary>
           <KeyForm />
@@ -47,6 +59,26 @@ export function SessionPage(): ReactNode {
 
 function wasRefused(): boolean {
   return /[?&]key(_refused)?=/.test(globalThis.location.search);
+}
+
+/** A link and no call: the provider's page takes the place of ours. */
+function ProviderWay(props: { readonly url: string; readonly name: string }): ReactNode {
+  const signedOut = /[?&]signed_out=provider(&|$)/.test(globalThis.location.search);
+  return (
+    <div className="session-form">
+      <p>
+        <a className="button is-main" href={props.url}>
+          Sign in with {props.name}
+        </a>
+      </p>
+      {signedOut ? (
+        <p role="status">
+          You are signed out here, and still signed in at {props.name}:{" "}
+          <a href={`${props.url}/sign-out`}>sign out there as well</a>.
+        </p>
+      ) : null}
+    </div>
+  );
 }
 
 function NameForm(): ReactNode {

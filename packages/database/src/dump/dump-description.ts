@@ -42,6 +42,7 @@ export const LEDGER_TABLE = "schema_migrations";
  */
 export const LEFT_OUT: ReadonlySet<string> = new Set([
   "admin_sessions",
+  "oidc_sign_ins",
   "one_time_keys",
   "rate_limit_windows",
   "replicas",

@@ -1,4 +1,4 @@
-// The one cookie that we set, and how it is found again.
+// The cookies that we set, and how they are found again.
 
 /** The browser may keep it this long; the session's own end is in the database. */
 const MAX_AGE_SECONDS = 400 * 86_400;
@@ -20,6 +20,22 @@ export function sessionCookieHeader(cookie: SessionCookie): string {
 /** Has the browser forget the session. */
 export function endedSessionCookieHeader({ name, secure }: Omit<SessionCookie, "value">): string {
   return `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+}
+
+export interface AttemptCookie {
+  readonly name: string;
+  /** Undefined: the browser forgets it. */
+  readonly value: string | undefined;
+  readonly path: string;
+  readonly maxAgeSeconds: number;
+  readonly secure: boolean;
+}
+
+/** Of a sign-in that comes back from another site: `Lax`, because a browser does not send a `Strict` one then. */
+export function attemptCookieHeader(cookie: AttemptCookie): string {
+  const { name, value = "", path, secure } = cookie;
+  const maxAge = cookie.value === undefined ? 0 : cookie.maxAgeSeconds;
+  return `${name}=${value}; Path=${path}; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
 }
 
 /** The value of the cookie `name` in a `Cookie` header; the first one counts. */

@@ -3,12 +3,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { failedLogin, strangerRefusal } from "../limits/limit-callers.ts";
-import { ERROR_CODE_HEADER } from "./connect-error.ts";
 import type { CallRefusal } from "./connect-plugin.ts";
 import { cookieValue, sessionCookieHeader } from "./cookie.ts";
 import { hostProblem } from "./host-guard.ts";
 import type { HttpAppOptions } from "./http-options.ts";
 import { PLAIN_PAGE } from "./plain-page.ts";
+import { refuseInText } from "./refuse-in-text.ts";
 import { guardHost, hostHeaders, pathOf, refuseHost } from "./request-guards.ts";
 import {
   acceptedEncoding,
@@ -137,17 +137,6 @@ const KEY_REFUSED: CallRefusal = {
   code: "unauthenticated",
   message: "the one-time key is unknown, spent or too old",
 };
-
-async function refuseInText(
-  reply: FastifyReply,
-  { status, headers, code, message }: CallRefusal,
-): Promise<void> {
-  await reply
-    .code(status)
-    .headers({ ...headers, [ERROR_CODE_HEADER]: code })
-    .type("text/plain; charset=utf-8")
-    .send(`${message}\n`);
-}
 
 function isPrefetch(request: FastifyRequest): boolean {
   return /prefetch|preview/i.test(

@@ -7,6 +7,7 @@ import { registerAnalyticsApi } from "../analytics-api/register-analytics-api.ts
 import type { ServerContext } from "../context.ts";
 import { registerExports } from "../exports/export-routes.ts";
 import { LOAD_STATUS_HEADER, loadStatusText } from "../history/load-status.ts";
+import { registerOidc } from "../oidc/oidc-routes.ts";
 import { registerOnDemandRoutes } from "../on-demand/on-demand-routes.ts";
 import { registerPeopleApi } from "../people-api/register-people-api.ts";
 import { registerRulesApi } from "../rules/register-rules-api.ts";
@@ -40,6 +41,7 @@ export async function createHttpApp(
   await app.register(async (scope) => registerScoreLog(scope, context, options));
   await app.register(async (scope) => registerPeopleApi(scope, context, options));
   await app.register(async (scope) => registerSignInApi(scope, context, options));
+  await app.register(async (scope) => registerOidc(scope, context, options));
   await app.register(async (scope) => registerAlertsApi(scope, context, options));
   await app.register(async (scope) => registerAnalyticsApi(scope, context, options));
   await app.register(async (scope) => registerRulesApi(scope, context, options));

@@ -5,9 +5,9 @@ import type { Random } from "@truechimer/base";
 
 /**
  * `tcm_` an agent's, `tce_` lets an agent enrol once, `tca_` a program's on the admin API, `tco_` a one-time key, `tcs_` a
- * session that was opened with one, `tcu_` a session of a user who signed in, `tcl_` a user's one-time link.
+ * session that was opened with one, `tcu_` a session of a user who signed in, `tcl_` a user's one-time link, `tcx_` a browser's that signs in at a provider.
  */
-export type TokenPrefix = "tcm_" | "tce_" | "tca_" | "tco_" | "tcs_" | "tcu_" | "tcl_";
+export type TokenPrefix = "tcm_" | "tce_" | "tca_" | "tco_" | "tcs_" | "tcu_" | "tcl_" | "tcx_";
 
 const SECRET_BYTES = 32;
 /** Longer values are refused unread. */

@@ -39,6 +39,7 @@ export type RateName =
   | "login_failures"
   | "sign_in_failures"
   | "code_failures"
+  | "oidc_sign_ins"
   | "address_requests"
   | "check_now"
   | "check_now_target"
@@ -146,6 +147,18 @@ export const RATE_LIMITS: readonly RateLimit[] = [
     reason:
       "three of a million codes are good at a time: whoever knows the password finds one in a thousand days by even chance",
     storeReason: "the code is looked at with the database alone",
+  },
+  {
+    ...CLUSTER,
+    name: "oidc_sign_ins",
+    each: "address (IPv6: its /64)",
+    counts: "requests",
+    max: 300,
+    windowMs: 10 * MINUTE_MS,
+    keyBits: STRANGERS_KEY_BITS,
+    whenStoreDown: "refuse",
+    reason: "an office that comes to work behind one address; each is a row for ten minutes",
+    storeReason: "the row could not be stored either",
   },
   {
     name: "address_requests",

@@ -8,6 +8,7 @@ import { ALERTS_PERMISSIONS } from "../people/alerts-permissions.ts";
 import { ANALYTICS_PERMISSIONS } from "../people/analytics-permissions.ts";
 import type { ActingContext, Caller } from "../people/caller.ts";
 import { refusalOf } from "../people/guard-procedures.ts";
+import { hasPassword } from "../people/own-password.ts";
 import { PEOPLE_PERMISSIONS } from "../people/people-permissions.ts";
 import type { AnyPermissions } from "../people/permission.ts";
 import { ROLE_MESSAGES } from "../people/role.ts";
@@ -28,6 +29,8 @@ export async function getCaller({
     role: ROLE_MESSAGES[caller.role],
     secondFactor:
       caller.userId !== undefined && (await hasSecondFactor(database.kysely, caller.userId)),
+    withoutPassword:
+      caller.userId !== undefined && !(await hasPassword(database.kysely, caller.userId)),
     userId: caller.actor.kind === "user" ? caller.actor.id : "",
     ...(account === undefined ? {} : { account }),
     procedures: [

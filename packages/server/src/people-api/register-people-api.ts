@@ -61,6 +61,7 @@ function peopleProcedures(
       signOut(as(call), call, {
         name: access.cookieName,
         secure: publicUrl().startsWith("https:"),
+        publicUrl: publicUrl(),
       }),
     listAccounts: (_request, call) => listAccounts(as(call)),
     createAccount: (request, call) => createAccount(as(call), request),

@@ -8,6 +8,8 @@ import { inTransaction, type Schema, type Timestamptz } from "@truechimer/databa
 import { type Kysely, sql, type Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
 import { endedSessionCookieHeader, type SessionCookie } from "../http/cookie.ts";
+import { OIDC_SIGN_OUT_PATH } from "../oidc/oidc-settings.ts";
+import { hasIdentity } from "../oidc/oidc-users.ts";
 import {
   type ActingContext,
   type Caller,
@@ -159,9 +161,9 @@ export async function changePassword(
 }
 
 export async function signOut(
-  { database, caller }: ActingContext,
+  { database, caller, oidc }: ActingContext,
   { responseHeader }: HandlerContext,
-  cookie: Omit<SessionCookie, "value">,
+  { publicUrl, ...cookie }: Omit<SessionCookie, "value"> & { readonly publicUrl: string },
 ): Promise<peopleV1.SignOutResponse> {
   requireSession(caller);
   await inTransaction(database, async (transaction) => {
@@ -172,7 +174,13 @@ export async function signOut(
     });
   });
   responseHeader.set("set-cookie", endedSessionCookieHeader(cookie));
-  return create(peopleV1.SignOutResponseSchema);
+  const byProvider =
+    oidc !== undefined &&
+    caller.userId !== undefined &&
+    (await hasIdentity(database.kysely, caller.userId));
+  return create(peopleV1.SignOutResponseSchema, {
+    providerSignOutUrl: byProvider ? `${publicUrl}${OIDC_SIGN_OUT_PATH}` : "",
+  });
 }
 
 /** Of whichever kind. */

@@ -23,7 +23,7 @@ export async function userMessages(
       "u.name",
       "u.role",
       "c.id_token as account",
-      is("u.password_hash", "is", null).as("invited"),
+      is("u.password_hash", "is", null).as("without_password"),
       is("u.disabled_at", "is not", null).as("disabled"),
       "u.created_by",
       "u.created_at",
@@ -50,6 +50,14 @@ export async function userMessages(
             .where("f.confirmed_at", "is not", null),
         )
         .as("second_factor"),
+      is
+        .exists(
+          is
+            .selectFrom("user_identities as i")
+            .select("i.user_id")
+            .whereRef("i.user_id", "=", "u.id"),
+        )
+        .as("by_provider"),
     ])
     .$if(idToken !== undefined, (query) => query.where("u.id_token", "=", idToken ?? ""))
     .$if(accountId !== undefined, (query) => query.where("u.account_id", "=", accountId ?? 0n))
@@ -61,7 +69,7 @@ export async function userMessages(
       name: row.name,
       role: ROLE_MESSAGES[row.role],
       accountId: row.account ?? "",
-      invited: Boolean(row.invited),
+      invited: Boolean(row.without_password) && !row.by_provider,
       disabled: Boolean(row.disabled),
       createdBy: row.created_by,
       createdAt: timestampFrom(row.created_at),
@@ -69,6 +77,7 @@ export async function userMessages(
       sessions: Number(row.sessions ?? 0),
       ...optionalTimestamp("linkExpiresAt", row.link_expires_at),
       secondFactor: Boolean(row.second_factor),
+      byProvider: Boolean(row.by_provider),
     }),
   );
 }

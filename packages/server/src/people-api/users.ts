@@ -193,7 +193,8 @@ function refuseOneself({ userId }: Caller, { id, name }: LockedUser): void {
   );
 }
 
-async function requirePlace(kysely: Kysely<Schema>): Promise<void> {
+/** Fails with limit_exceeded. */
+export async function requirePlace(kysely: Kysely<Schema>): Promise<void> {
   const { count } = await kysely
     .selectFrom("users")
     .select((is) => is.fn.countAll<bigint>().as("count"))

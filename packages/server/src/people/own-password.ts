@@ -2,13 +2,25 @@
 // has stolen a session guesses no longer than others.
 
 import { AppError } from "@truechimer/base";
+import type { Schema } from "@truechimer/database";
+import type { Kysely } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { limitExceeded } from "../limits/verdict.ts";
 import { nameKey } from "./user-name.ts";
 
 type CheckContext = Pick<ServerContext, "database" | "limits" | "passwords">;
 
-/** Gives the user's name. Fails with forbidden, or limit_exceeded. */
+/** Not so of who signs in at a provider alone. */
+export async function hasPassword(kysely: Kysely<Schema>, userId: bigint): Promise<boolean> {
+  const user = await kysely
+    .selectFrom("users")
+    .select("password_hash")
+    .where("id", "=", userId)
+    .executeTakeFirst();
+  return (user?.password_hash ?? null) !== null;
+}
+
+/** Gives the user's name. Fails with bad_request, forbidden, or limit_exceeded. */
 export async function checkOwnPassword(
   { database, limits, passwords }: CheckContext,
   userId: bigint,
@@ -19,6 +31,12 @@ export async function checkOwnPassword(
     .select(["name", "password_hash"])
     .where("id", "=", userId)
     .executeTakeFirstOrThrow();
+  if (user.password_hash === null) {
+    throw new AppError(
+      "bad_request",
+      `"${user.name}" has no password here: signing in is the provider's, and so is a second factor`,
+    );
+  }
   const key = nameKey(user.name);
   const closed = limits.closed("sign_in_failures", key);
   if (closed !== undefined) throw limitExceeded(closed);

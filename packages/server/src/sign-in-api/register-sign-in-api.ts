@@ -31,13 +31,16 @@ export function registerSignInApi(
     bodyBytesMax: BODY_BYTES_MAX,
     grpc: false,
     contextValues: (request) => doorValues(context, options, request),
-    routes: (router) => router.service(signInV1.SignInService, signInProcedures(context)),
+    routes: (router) => router.service(signInV1.SignInService, signInProcedures(context, options)),
   });
 }
 
-function signInProcedures(context: ServerContext): ServiceImpl<typeof signInV1.SignInService> {
+function signInProcedures(
+  context: ServerContext,
+  { publicUrl }: HttpAppOptions,
+): ServiceImpl<typeof signInV1.SignInService> {
   return {
-    getSignInOptions: () => getSignInOptions(context),
+    getSignInOptions: () => getSignInOptions(context, publicUrl()),
     signIn: (request, call) => signIn(context, request, call),
     lookUpLink: (request, call) => lookUpLink(context, request, call),
     useLink: (request, call) => useLink(context, request, call),

@@ -10,7 +10,7 @@ import { sql, type Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
 import type { ServerContext } from "../context.ts";
 import { limitExceeded } from "../limits/verdict.ts";
-import type { CallerWithSession } from "../people/caller.ts";
+import { OIDC_PATH } from "../oidc/oidc-settings.ts";
 import { countCodeFailure, refuseClosedCodes } from "../people/own-password.ts";
 import { PASSWORD_CHARACTERS_MAX, requireGoodPassword } from "../people/password-rules.ts";
 import {
@@ -22,16 +22,17 @@ import {
 } from "../people/second-factor.ts";
 import { linkedUser, spendUserLink } from "../people/user-links.ts";
 import { nameKey } from "../people/user-name.ts";
-import { endUserSessions, openUserSession, whatUserMay } from "../people/user-sessions.ts";
-import { endOwnSession } from "../people-api/sessions.ts";
+import { endUserSessions, whatUserMay } from "../people/user-sessions.ts";
 import { type Door, doorOf } from "./door.ts";
+import { letIn } from "./let-in.ts";
 
 /** Longer than any name that there is. */
 const NAME_CHARACTERS_MAX = 400;
 
-export async function getSignInOptions({
-  database,
-}: ServerContext): Promise<signInV1.GetSignInOptionsResponse> {
+export async function getSignInOptions(
+  { database, oidc }: ServerContext,
+  publicUrl: string,
+): Promise<signInV1.GetSignInOptionsResponse> {
   const row = await database.kysely
     .selectFrom("users")
     .select("id")
@@ -39,7 +40,12 @@ export async function getSignInOptions({
     .where("disabled_at", "is", null)
     .limit(1)
     .executeTakeFirst();
-  return create(signInV1.GetSignInOptionsResponseSchema, { byName: row !== undefined });
+  return create(signInV1.GetSignInOptionsResponseSchema, {
+    byName: row !== undefined,
+    ...(oidc === undefined
+      ? {}
+      : { providerUrl: `${publicUrl}${OIDC_PATH}`, providerName: oidc.settings.name }),
+  });
 }
 
 const WRONG = "the name or the password is wrong";
@@ -97,7 +103,12 @@ export async function signIn(
     if (row === undefined) return undefined;
     // Confirmed since it was looked at; the user's row, which both lock, puts the two in an order.
     if (!needsCode && (await hasSecondFactor(transaction, row.id))) return "code needed";
-    return letIn(context, transaction, { door, user: row, before });
+    return letIn(context, transaction, {
+      origin: door,
+      user: row,
+      before,
+      by: "name and password",
+    });
   });
   if (session === "code needed") {
     return create(signInV1.SignInResponseSchema, { codeNeeded: true });
@@ -138,41 +149,6 @@ async function failed(
   ]);
   if (!ofAddress.passed) return limitExceeded(ofAddress);
   return ofName.passed ? new AppError("unauthenticated", WRONG) : limitExceeded(ofName);
-}
-
-interface UserToLetIn {
-  readonly id: bigint;
-  readonly id_token: string;
-  readonly name: string;
-  readonly role: "viewer" | "operator" | "admin";
-  readonly account_id: bigint | null;
-}
-
-interface Entry {
-  readonly door: Door;
-  readonly user: UserToLetIn;
-  /** Looked up before the transaction: one that waits for a second connection may wait for itself. */
-  readonly before: CallerWithSession | undefined;
-}
-
-/** A new session; what the browser had before is ended, so that nobody is let into a session that somebody else knows. */
-async function letIn(
-  context: ServerContext,
-  transaction: Transaction<Schema>,
-  { door, user, before }: Entry,
-): Promise<string> {
-  if (before !== undefined) await endOwnSession(transaction, before);
-  const session = await openUserSession(transaction, context, {
-    userId: user.id,
-    userAgent: door.userAgent,
-    openedFrom: door.openedFrom,
-  });
-  await recordAct(transaction, whatUserMay(user), {
-    act: "session_opened",
-    object: "name and password",
-    after: { from: door.openedFrom },
-  });
-  return session;
 }
 
 export async function lookUpLink(
@@ -217,7 +193,7 @@ export async function useLink(
       object: `user ${user.id_token}`,
       after: { name: user.name, by: "one-time link" },
     });
-    return letIn(context, transaction, { door, user, before });
+    return letIn(context, transaction, { origin: door, user, before, by: "name and password" });
   });
   if (session === undefined) throw await linkRefused(context, door);
   await context.auditHead.keep();
