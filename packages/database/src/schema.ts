@@ -54,6 +54,8 @@ export type VerdictName = "truechimer" | "falseticker" | "unreachable" | "unsure
 
 /** Whose fault it is that a server looks bad. */
 export type FaultName = "server" | "path" | "monitor" | "cannot_tell";
+/** Empty: nothing is wrong. */
+export type FaultOrNoneName = FaultName | "";
 
 export interface Schema {
   accounts: AccountsTable;
@@ -248,7 +250,7 @@ export interface ServersTable {
   created_on: Generated<Timestamptz>;
   removed_on: Timestamptz | null;
   traced: Generated<boolean>;
-  fault: Generated<FaultName | "">;
+  fault: Generated<FaultOrNoneName>;
   fault_cause: Generated<string>;
   fault_text: Generated<string>;
   fault_since: Timestamptz | null;
@@ -585,8 +587,8 @@ export interface EventsTable {
   verdict_after: VerdictName | null;
   reason: Generated<string>;
   text: string;
-  fault_before: Generated<string | null>;
-  fault_after: Generated<string | null>;
+  fault_before: string | null;
+  fault_after: string | null;
   evidence: JsonbNullable;
 }
 
