@@ -112,6 +112,23 @@ test("a rule is added, listed and removed; a filter that cannot be read is shown
   ]);
   const wrong = await run("rules", "add", "bad", "--filter", "verdikt:x");
   expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("bad_filter")]);
+  await rows("rules", "change", "liars", "--off", "--holds", "10m", "--always-tell");
+  expect((await rows("rules"))[0]).toMatchObject({
+    enabled: false,
+    filter: "verdict:falseticker",
+    severity: "critical",
+    holds_seconds: 600,
+    grouping: "none",
+    quiet_hours: null,
+    escalate_after_seconds: 900,
+  });
+  await rows("rules", "change", "liars", "--on", "--never-escalate");
+  expect((await rows("rules"))[0]).toMatchObject({
+    enabled: true,
+    holds_seconds: 600,
+    escalate_after_seconds: null,
+    escalation_channel_ids: [],
+  });
   const [none] = await rows("rules", "try", "liars", "--since", "3d", "--recovers", "10m");
   expect(none).toBeUndefined();
   const nothingKept = await run("rules", "try", "--filter", "bound>1ms");
@@ -131,7 +148,11 @@ test("a rule is added, listed and removed; a filter that cannot be read is shown
 
 test("silences and acknowledgements take a number", async () => {
   const [silence] = await rows("silence", "--filter", "server:ntp1.*", "--for", "2h");
+  expect(await rows("silences")).toMatchObject([
+    { id: silence?.["id"], subject: "servers", filter: "server:ntp1.*", comment: "" },
+  ]);
   await rows("end-silence", String(silence?.["id"]));
+  expect(await rows("silences")).toEqual([]);
   const none = await run("acknowledge", "4711");
   expect([none.code, none.err]).toEqual([1, expect.stringContaining("no incident")]);
   expect((await run("acknowledge", "twelve")).code).toBe(2);

@@ -33,6 +33,7 @@ export function createFakeAlerts(options: {
       firing: 1,
     }),
   ];
+  let silences: alertsV1.AlertSilence[] = [];
   const incidents = [incident(ago(15), 2n, "ntp3.lab"), incident(ago(600), 1n, "agent zurich")];
   const [, over] = incidents;
   if (over !== undefined) over.recoveredAt = ago(580);
@@ -51,6 +52,10 @@ export function createFakeAlerts(options: {
     listAlertRules: () => ({ rules }),
     saveAlertRule: ({ rule }) => {
       if (rule === undefined) throw new ConnectError("rule is missing", Code.InvalidArgument);
+      if (rule.id !== 0n) {
+        rules = rules.map((each) => (each.id === rule.id ? rule : each));
+        return { rule };
+      }
       if (rules.some(({ name }) => name === rule.name)) {
         throw new ConnectError(`there is an alert rule "${rule.name}" already`, Code.AlreadyExists);
       }
@@ -84,6 +89,18 @@ export function createFakeAlerts(options: {
     },
     removeAlertRule: ({ id }) => {
       rules = rules.filter((rule) => rule.id !== id);
+      return {};
+    },
+    listAlertSilences: () => ({ silences }),
+    createAlertSilence: ({ subject, filter, comment, lasts }) => {
+      const endsAt = timestampFromMs(options.nowMs() + Number(lasts?.seconds ?? 0n) * 1_000);
+      const made = { id: BigInt(silences.length + 1), subject, filter, comment, endsAt };
+      const silence = create(alertsV1.AlertSilenceSchema, { ...made, createdBy: "ada" });
+      silences = [...silences, silence];
+      return { silence };
+    },
+    endAlertSilence: ({ id }) => {
+      silences = silences.filter((silence) => silence.id !== id);
       return {};
     },
     listAlertChannels: () => ({ channels }),

@@ -43,6 +43,27 @@ describe.skipIf(browserPath() === undefined)("alerts", { timeout: LIMIT_MS }, ()
       await expectNoSidewaysScroll(page, "alerts");
       await page.getByRole("button", { name: "Add the rule" }).click();
       await page.getByText("servers with verdict:unreachable").waitFor();
+
+      await page.getByRole("button", { name: "Change the rule a clock lies" }).click();
+      await page.getByText("Recovery, grouping, quiet hours, escalation").click();
+      await page.getByLabel("There are quiet hours").check();
+      await page.getByLabel("Time zone, such as Europe/Zurich").fill("Europe/Zurich");
+      await page.getByLabel(/Minutes until others are told/).fill("15");
+      await page.getByRole("group", { name: "Told then" }).getByLabel("night").check();
+      await page.getByLabel("It is watched for").uncheck();
+      const changing = await new AxeBuilder({ page }).analyze();
+      expect(changing.violations.map(({ id }) => id)).toEqual([]);
+      await expectNoSidewaysScroll(page, "alerts, a rule is changed");
+      await page.getByRole("button", { name: "Change the rule", exact: true }).click();
+      await page.getByText("a clock lies (off)").waitFor();
+
+      await page.getByRole("button", { name: "Silence", exact: true }).click();
+      await page.getByLabel("That pass (empty: all)").fill("server:ntp3.*");
+      await page.getByLabel("Why").fill("new antenna");
+      await page.getByRole("button", { name: "Tell nobody" }).click();
+      await page.getByText("new antenna, by ada").waitFor();
+      await page.getByRole("button", { name: "End the silence of server:ntp3.*" }).click();
+      await page.getByText("Nothing is silenced.").waitFor();
       await page.getByRole("button", { name: "Try the channel night" }).click();
       await page.getByText("A test is on its way by night").waitFor();
     },

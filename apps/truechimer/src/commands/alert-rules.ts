@@ -52,6 +52,7 @@ export function registerAlertRules(host: CommandHost, alerts: Command): void {
   const rules = alerts.command("rules").description("what is watched for");
   registerList(host, rules);
   registerAdd(host, rules);
+  registerChange(host, rules);
   registerTry(host, rules);
   registerRemove(host, rules);
 }
@@ -108,6 +109,63 @@ function registerAdd(host: CommandHost, rules: Command): void {
       printer.json({ id: rule?.id, name });
       host.finish(EXIT.good);
     });
+}
+
+interface ChangeOptions extends RuleOptions {
+  readonly off?: boolean;
+  readonly on?: boolean;
+  readonly alwaysTell?: boolean;
+  readonly neverEscalate?: boolean;
+}
+
+function registerChange(host: CommandHost, rules: Command): void {
+  withRuleOptions(rules.command("change <rule>"))
+    .description("by its name or number; what is not named stays")
+    .addOption(new Option("--off", "it is not watched for").conflicts("on"))
+    .option("--on", "it is watched for again")
+    .addOption(new Option("--always-tell", "without quiet hours").conflicts("quietHours"))
+    .addOption(
+      new Option("--never-escalate", "nobody else is told").conflicts([
+        "escalateAfter",
+        "escalateTo",
+      ]),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        ["truechimer alerts rules change liars --holds 10m", "more patient"],
+        ["truechimer alerts rules change liars --off", "kept, and not watched for"],
+      ),
+    )
+    .action(async (word: string, options: ChangeOptions) => {
+      const client = await connectedToAlerts(host, options);
+      const known = fieldsOf(await ruleNamed(client, word));
+      const fields = { ...without(known, options), ...(await ruleFields(client, options)) };
+      const enabled = options.on === true || (known.enabled === true && options.off !== true);
+      const asked = { ...options, filter: options.filter ?? known.filter ?? "" };
+      await callWithFilter(host, asked, (filter) =>
+        client.saveAlertRule({ rule: { ...fields, enabled, filter } }),
+      );
+      const printer = printerFor(host, options);
+      printer.line(`changed ${known.name ?? word}`);
+      printer.json({ id: known.id, change: "changed" });
+      host.finish(EXIT.good);
+    });
+}
+
+/** What the options take away. */
+function without(
+  { quietHours, escalateAfter, escalationChannelIds, ...rule }: RuleFields,
+  { alwaysTell, neverEscalate }: ChangeOptions,
+): RuleFields {
+  return {
+    ...rule,
+    ...(alwaysTell === true || quietHours === undefined ? {} : { quietHours }),
+    ...(neverEscalate === true || escalateAfter === undefined ? {} : { escalateAfter }),
+    ...(neverEscalate === true || escalationChannelIds === undefined
+      ? {}
+      : { escalationChannelIds }),
+  };
 }
 
 function registerTry(host: CommandHost, rules: Command): void {

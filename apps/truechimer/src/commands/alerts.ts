@@ -88,6 +88,16 @@ function registerSilence(host: CommandHost, alerts: Command): void {
       printer.json({ id: silence?.id });
       host.finish(EXIT.good);
     });
+  withConnectionOptions(alerts.command("silences").allowExcessArguments())
+    .description("what nobody is told of, now and later")
+    .action(async (options: ConnectionOptions, command: Command) => {
+      refuseWords(command);
+      const { printAlertSilences } = await import("../output/alert-rows.ts");
+      const client = await connectedToAlerts(host, options);
+      const { silences } = await client.listAlertSilences({});
+      await printAlertSilences(printerFor(host, options), silences);
+      host.finish(EXIT.good);
+    });
   withConnectionOptions(alerts.command("end-silence <silence>"))
     .description("what still goes on is told from here on")
     .action(async (word: string, options: ConnectionOptions) => {

@@ -167,6 +167,35 @@ function subjectsText({ subjects, subjectsTotal }: alertsV1.TriedIncident): stri
   return subjectsTotal > 1 ? `${printable(first)} and ${subjectsTotal - 1} more` : printable(first);
 }
 
+export async function printAlertSilences(
+  printer: Printer,
+  silences: readonly alertsV1.AlertSilence[],
+): Promise<void> {
+  const columns: readonly Column<alertsV1.AlertSilence>[] = [
+    { title: "no", text: ({ id }) => String(id) },
+    { title: "over", text: ({ subject }) => wordOf(alertsV1.AlertSubject, subject) },
+    { title: "filter", text: ({ filter }) => printable(filter) || "all" },
+    { title: "from", text: ({ startsAt }) => instantText(msOf(startsAt) ?? 0) },
+    { title: "until", text: ({ endsAt }) => instantText(msOf(endsAt) ?? 0) },
+    { title: "why", text: ({ comment }) => printable(comment) || "–" },
+    { title: "by", text: ({ createdBy }) => printable(createdBy) || "–" },
+  ];
+  await printer.table({
+    columns,
+    rows: silences,
+    json: ({ id, subject, filter, startsAt, endsAt, comment, createdBy }) => ({
+      id,
+      subject: wordOf(alertsV1.AlertSubject, subject),
+      filter,
+      starts_at: isoOf(startsAt),
+      ends_at: isoOf(endsAt),
+      comment,
+      created_by: createdBy,
+    }),
+    empty: "nothing is silenced",
+  });
+}
+
 export async function printAlertChannels(
   printer: Printer,
   channels: readonly alertsV1.AlertChannel[],

@@ -2,18 +2,19 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { alertsV1 } from "@truechimer/api";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { ALERT_KEY } from "../api/alert-queries.ts";
 import { alertClient } from "../api/client.ts";
 import { FieldProblem } from "../parts/states.tsx";
 import { useAction } from "../parts/use-action.ts";
+import { SelectField, TextField } from "./form-fields.tsx";
 
 const { STARTTLS, TLS, NONE } = alertsV1.EmailSecurity;
 const SECURITIES = [
   { value: STARTTLS, words: "STARTTLS" },
   { value: TLS, words: "TLS from the start" },
   { value: NONE, words: "none: a mail server on this host" },
-] as const;
+];
 
 export function AddEmail(props: { readonly onAdded: () => void }): ReactNode {
   const queries = useQueryClient();
@@ -48,20 +49,7 @@ export function AddEmail(props: { readonly onAdded: () => void }): ReactNode {
       <TextField label="Name of the channel" value={name} required onChange={setName} />
       <TextField label="Mail server" value={host} required onChange={setHost} />
       <TextField label="Port (empty: the usual one)" value={port} onChange={setPort} />
-      <div className="field">
-        <label htmlFor="email-security">Security</label>
-        <select
-          id="email-security"
-          value={security}
-          onChange={(event) => setSecurity(Number(event.target.value) as alertsV1.EmailSecurity)}
-        >
-          {SECURITIES.map(({ value, words }) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </div>
+      <SelectField label="Security" value={security} choices={SECURITIES} onChange={setSecurity} />
       <TextField label="Login (empty: none)" value={username} onChange={setUsername} />
       <TextField label="Password" type="password" value={password} onChange={setPassword} />
       <TextField label="From" value={from} required onChange={setFrom} />
@@ -75,29 +63,5 @@ export function AddEmail(props: { readonly onAdded: () => void }): ReactNode {
         </button>
       </div>
     </form>
-  );
-}
-
-function TextField(props: {
-  readonly label: string;
-  readonly value: string;
-  readonly type?: "password";
-  readonly required?: boolean;
-  readonly onChange: (text: string) => void;
-}): ReactNode {
-  const id = useId();
-  return (
-    <div className="field">
-      <label htmlFor={id}>{props.label}</label>
-      <input
-        id={id}
-        type={props.type ?? "text"}
-        autoComplete={props.type === "password" ? "new-password" : "off"}
-        spellCheck={false}
-        required={props.required === true}
-        value={props.value}
-        onChange={(event) => props.onChange(event.target.value)}
-      />
-    </div>
   );
 }

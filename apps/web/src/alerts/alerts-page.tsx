@@ -2,7 +2,12 @@
 
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { alertChannelsQuery, alertRulesQuery, incidentsQuery } from "../api/alert-queries.ts";
+import {
+  alertChannelsQuery,
+  alertRulesQuery,
+  alertSilencesQuery,
+  incidentsQuery,
+} from "../api/alert-queries.ts";
 import { msOf } from "../api/message.ts";
 import { AfterWait, ProblemNote } from "../parts/states.tsx";
 import { Instant } from "../parts/values.tsx";
@@ -11,6 +16,7 @@ import { useSearchState } from "../url/use-search.ts";
 import { Channels } from "./channels.tsx";
 import { Incidents } from "./incidents.tsx";
 import { Rules } from "./rules.tsx";
+import { Silences } from "./silences.tsx";
 
 export function AlertsPage(): ReactNode {
   useTitle("Alerts");
@@ -19,7 +25,8 @@ export function AlertsPage(): ReactNode {
   const incidents = useQuery(incidentsQuery(showsAll));
   const rules = useQuery(alertRulesQuery());
   const channels = useQuery(alertChannelsQuery());
-  const failed = [incidents, rules, channels].find(
+  const silences = useQuery(alertSilencesQuery());
+  const failed = [incidents, rules, channels, silences].find(
     ({ isError, data }) => isError && data === undefined,
   );
   if (failed !== undefined) {
@@ -31,7 +38,12 @@ export function AlertsPage(): ReactNode {
       />
     );
   }
-  if (incidents.data === undefined || rules.data === undefined || channels.data === undefined) {
+  if (
+    incidents.data === undefined ||
+    rules.data === undefined ||
+    channels.data === undefined ||
+    silences.data === undefined
+  ) {
     return (
       <AfterWait>
         <div className="skeleton-row" />
@@ -57,6 +69,7 @@ export function AlertsPage(): ReactNode {
         onShowAll={(all) => change({ all: all ? "yes" : undefined })}
       />
       <Rules rules={rules.data.rules} channels={channels.data.channels} />
+      <Silences silences={silences.data.silences} />
       <Channels channels={channels.data.channels} />
     </>
   );

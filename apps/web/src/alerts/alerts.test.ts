@@ -4,6 +4,7 @@ import { readFilter } from "@truechimer/filter";
 import { expect, test } from "vitest";
 import { channelKindWord, destinationText, severityWord, toldText } from "./alert-words.ts";
 import { READY_RULES } from "./ready-rules.ts";
+import { draftOf, draftOfReady, ruleOfDraft } from "./rule-draft.ts";
 import { trialBars } from "./trial-bars.ts";
 
 const { SENT, DEAD, WAITING } = alertsV1.AlertMessageState;
@@ -60,4 +61,35 @@ test("a trial is drawn from left to right, and what is short can be seen", () =>
     [360, 2],
     [478, 2],
   ]);
+});
+
+test("a rule comes out of its form as it went in", () => {
+  const rule = create(alertsV1.AlertRuleSchema, {
+    id: 7n,
+    name: "liars",
+    enabled: false,
+    subject: alertsV1.AlertSubject.SERVERS,
+    filter: "verdict:falseticker",
+    severity: alertsV1.AlertSeverity.CRITICAL,
+    holds: { seconds: 90n },
+    recovers: { seconds: 600n },
+    grouping: alertsV1.AlertGrouping.NONE,
+    channelIds: [1n, 2n],
+    quietHours: { fromMinute: 1_350, toMinute: 5, zone: "Europe/Zurich" },
+    escalateAfter: { seconds: 900n },
+    escalationChannelIds: [2n],
+  });
+  const draft = draftOf(rule);
+  expect(draft).toMatchObject({ holds: "1.5", quietFrom: "22:30", quietTo: "00:05" });
+  expect(create(alertsV1.AlertRuleSchema, ruleOfDraft(draft))).toEqual(rule);
+  const plain = ruleOfDraft({ ...draft, isQuiet: false, escalateAfter: "" });
+  expect(plain).not.toHaveProperty("quietHours");
+  expect(plain).not.toHaveProperty("escalateAfter");
+  expect(plain).not.toHaveProperty("escalationChannelIds");
+});
+
+test.each(READY_RULES)("the ready rule $name is a rule that can be made", (ready) => {
+  const rule = create(alertsV1.AlertRuleSchema, ruleOfDraft(draftOfReady(ready, [1n])));
+  expect(rule).toMatchObject({ id: 0n, enabled: true, filter: ready.filter, channelIds: [1n] });
+  expect(rule.holds?.seconds).toBe(BigInt(ready.holdsMinutes * 60));
 });

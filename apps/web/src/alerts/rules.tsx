@@ -7,14 +7,16 @@ import { ALERT_KEY } from "../api/alert-queries.ts";
 import { alertClient } from "../api/client.ts";
 import { tellDone } from "../parts/toasts.tsx";
 import { AskFirst } from "../people/ask-first.tsx";
-import { AddRule } from "./add-rule.tsx";
 import { severityWord } from "./alert-words.ts";
+import { RuleForm } from "./rule-form.tsx";
 
 export function Rules(props: {
   readonly rules: readonly alertsV1.AlertRule[];
   readonly channels: readonly alertsV1.AlertChannel[];
 }): ReactNode {
   const [adding, setAdding] = useState(false);
+  const [changedId, setChangedId] = useState<bigint>();
+  const changed = props.rules.find(({ id }) => id === changedId);
   const names = new Map(props.channels.map(({ id, name }) => [id, name]));
   return (
     <section aria-labelledby="rules-title">
@@ -35,13 +37,21 @@ export function Rules(props: {
                 </th>
                 <th scope="col">Told</th>
                 <th scope="col">
-                  <span className="visually-hidden">Remove</span>
+                  <span className="visually-hidden">Change, remove</span>
                 </th>
               </tr>
             </thead>
             <tbody>
               {props.rules.map((rule) => (
-                <RuleRow key={rule.id.toString()} rule={rule} names={names} />
+                <RuleRow
+                  key={rule.id.toString()}
+                  rule={rule}
+                  names={names}
+                  onChange={() => {
+                    setAdding(false);
+                    setChangedId(rule.id === changedId ? undefined : rule.id);
+                  }}
+                />
               ))}
             </tbody>
           </table>
@@ -52,12 +62,23 @@ export function Rules(props: {
           type="button"
           className="button"
           aria-expanded={adding}
-          onClick={() => setAdding(!adding)}
+          onClick={() => {
+            setChangedId(undefined);
+            setAdding(!adding);
+          }}
         >
           Add a rule
         </button>
       </div>
-      {adding ? <AddRule channels={props.channels} onAdded={() => setAdding(false)} /> : null}
+      {adding ? <RuleForm channels={props.channels} onDone={() => setAdding(false)} /> : null}
+      {changed === undefined ? null : (
+        <RuleForm
+          key={changed.id.toString()}
+          rule={changed}
+          channels={props.channels}
+          onDone={() => setChangedId(undefined)}
+        />
+      )}
     </section>
   );
 }
@@ -65,6 +86,7 @@ export function Rules(props: {
 function RuleRow(props: {
   readonly rule: alertsV1.AlertRule;
   readonly names: ReadonlyMap<bigint, string>;
+  readonly onChange: () => void;
 }): ReactNode {
   const { rule, names } = props;
   const queries = useQueryClient();
@@ -83,6 +105,9 @@ function RuleRow(props: {
       <td className="is-number">{rule.firing}</td>
       <td>{told === "" ? <span className="soft">nobody</span> : told}</td>
       <td className="is-number">
+        <button type="button" className="button is-small" onClick={props.onChange}>
+          Change<span className="visually-hidden"> the rule {rule.name}</span>
+        </button>{" "}
         <AskFirst
           word="Remove"
           what={`the rule ${rule.name}`}

@@ -1,6 +1,5 @@
 // A rule tried against the last week: what it would have told, drawn and listed.
 
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { alertsV1 } from "@truechimer/api";
 import { type ReactNode, useEffect, useState } from "react";
@@ -11,6 +10,7 @@ import { formatLong } from "../format/relative-time.ts";
 import { FieldProblem } from "../parts/states.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { Instant } from "../parts/values.tsx";
+import type { RuleInit } from "./rule-draft.ts";
 import { trialBars } from "./trial-bars.ts";
 
 const DAY_MS = 86_400_000;
@@ -19,8 +19,6 @@ const DAYS = 7;
 const LISTED_MAX = 12;
 const WIDTH = 700;
 const HEIGHT = 40;
-
-export type RuleInit = MessageInitShape<typeof alertsV1.AlertRuleSchema>;
 
 export function TryRule(props: { readonly rule: RuleInit }): ReactNode {
   const { busy, problem, run } = useAction();

@@ -35,3 +35,11 @@ export function alertChannelsQuery(): Query<alertsV1.ListAlertChannelsResponse> 
     refetchInterval: POLL_MS,
   });
 }
+
+export function alertSilencesQuery(): Query<alertsV1.ListAlertSilencesResponse> {
+  return queryOptions({
+    queryKey: [ALERT_KEY, "silences"] as readonly string[],
+    queryFn: ({ signal }) => alertClient.listAlertSilences({}, { signal }),
+    refetchInterval: POLL_MS,
+  });
+}
