@@ -224,6 +224,11 @@ const MONITOR: readonly Field[] = [
     column: "offset_from_fleet_ns",
     absent: "it shares no server with others",
   }),
+  define("monitor", "certificate_left", "left", "how long its agent's certificate is valid", {
+    example: "<2d",
+    column: "certificate_until",
+    absent: "its agent has none",
+  }),
   define("monitor", "on_demand", "flag", "it can be asked to look at a server now", {
     example: ":yes",
   }),

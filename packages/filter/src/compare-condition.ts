@@ -32,6 +32,7 @@ const ORDERED: ReadonlySet<FieldType> = new Set([
   "duration",
   "instant",
   "age",
+  "left",
   "id",
 ]);
 
@@ -141,6 +142,11 @@ function valueCondition(
         comparison: OPPOSITE[comparison],
         value: agoNs(nowNs, length.value),
       });
+    }
+    case "left": {
+      const length = parseNs(value.text, false);
+      if (!length.ok) return length;
+      return ok({ kind: "compare", column, comparison, value: agoNs(nowNs, -length.value) });
     }
     case "flag":
       return compared(parseFlag(value.text));

@@ -150,6 +150,7 @@ function valueTexts(
     case "duration":
       return withUnits(partial, ["100us", "1ms", "5ms", "25ms", "1s"]);
     case "age":
+    case "left":
       return withUnits(partial, ["5m", "1h", "1d", "7d"]);
     case "instant":
       return ["now-1h", "now-1d", "now-7d"];

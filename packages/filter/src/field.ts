@@ -3,7 +3,8 @@
 /**
  * text: compared whole, `*` and `?` as wildcards. word: one of a closed set. number: a bare number. share: 0 to 100 with
  * %. offset: a signed length of time with its unit. magnitude: an offset without its sign. duration: a length of time.
- * instant: a day, a time, or now less a duration. age: how long ago an instant was. flag: yes or no. id: a row's number.
+ * instant: a day, a time, or now less a duration. age: how long ago an instant was. left: how long until it
+ * is. flag: yes or no. id: a row's number.
  */
 export type FieldType =
   | "text"
@@ -15,6 +16,7 @@ export type FieldType =
   | "duration"
   | "instant"
   | "age"
+  | "left"
   | "flag"
   | "id";
 

@@ -79,6 +79,7 @@ const MONITOR: Table<adminV1.Monitor> = {
   "monitor.servers_testing": ({ serversTesting }) => serversTesting,
   "monitor.checks_last_hour": ({ checksLastHour }) => checksLastHour,
   "monitor.offset_from_fleet_ns": ({ offsetFromFleetNs }) => offsetFromFleetNs,
+  "monitor.certificate_until": ({ certificateUntil }) => instantOf(certificateUntil),
   "monitor.on_demand": ({ onDemand }) => onDemand,
   "monitor.lab": ({ lab }) => lab,
   "monitor.created_at": ({ createdAt }) => instantOf(createdAt),

@@ -113,7 +113,7 @@ function wholeMicroseconds(ns: bigint): bigint {
   return ns - (((ns % 1_000n) + 1_000n) % 1_000n);
 }
 
-/** An instant a while before now, within what a column can hold. */
+/** An instant a while before now, or after it for a negative length, within what a column can hold. */
 export function agoNs(nowNs: bigint, lengthNs: bigint): bigint {
   return wholeMicroseconds(clamped(nowNs - lengthNs));
 }

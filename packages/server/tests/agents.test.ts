@@ -2,6 +2,7 @@
 
 import type { adminV1 } from "@truechimer/api";
 import { useDatabase } from "@truechimer/testing-postgres";
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { agentClient, newCsr, newUlid } from "./_agents.ts";
 import { enrolledAgent, registeredAgent } from "./_enrolled.ts";
@@ -160,10 +161,18 @@ describe("what people know of an agent", () => {
     ]);
     const found = await admin.listMonitors({ filter: "country:ch location:Wankdorf name:Bern" });
     expect(found.monitors.map(({ name }) => name)).toEqual(["Bern", "Bern"]);
+    const byCertificate = async (filter: string): Promise<readonly string[]> =>
+      (await admin.listMonitors({ filter })).monitors.map(({ name }) => name);
+    expect(await byCertificate("name:Bern certificate_left>1h")).toEqual(["Bern", "Bern"]);
+    expect(await byCertificate("name:Bern certificate_left<1h")).toEqual([]);
     const config = await fetch(`${url}/monitor/api/config`, {
       headers: { authorization: `Bearer ${agent.key}` },
     });
     expect(await config.json()).toMatchObject({ name: "Bern", tls_name: agent.tlsName });
+    await sql`update certificates set revoked_at = now() where tls_name = lower(${agent.tlsName})`.execute(
+      database.kysely,
+    );
+    expect(await byCertificate("name:Bern certificate_left<1h")).toEqual(["Bern", "Bern"]);
   });
 
   test("of an agent with bearer tokens is its place, which a new token leaves as it is", async () => {

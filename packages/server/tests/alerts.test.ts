@@ -197,6 +197,36 @@ describe("a rule is tried against the past", () => {
     expect(found(await tried("online:no", monitors))).toEqual([["agent zurich", 3 * 3_600, 2]]);
   });
 
+  test("what a network or a lost agent causes is one incident", async () => {
+    const { kysely } = database;
+    await sql`
+      with made as (
+        insert into servers (name, ip, port, ip_version, state, created_on)
+        select ip, ip::inet, 123, 'v4', 'watched', now() - interval '20 days'
+        from (values ('198.51.100.1'), ('198.51.100.2'), ('198.51.100.3')) as t (ip) returning id
+      ), watched as (
+        insert into server_scores (server_id, monitor_id, status)
+        select made.id, m.id, 'active' from made, monitors m where m.type = 'monitor'
+      )
+      insert into events (at, kind, server_id, verdict_before, verdict_after, reason, text)
+      select now() - make_interval(hours => hours_ago), 'verdict_changed', made.id, before, after, reason, '' from made, (values
+        (49, 'truechimer', 'unsure', 'no_witness'), (46, 'unsure', 'truechimer', 'agreement'),
+        (30, 'truechimer', 'unreachable', 'no_answer'), (29, 'unreachable', 'truechimer', 'agreement')
+      ) as t (hours_ago, before, after, reason)
+      order by hours_ago desc`.execute(kysely);
+    const network = "address:198.51.100.* verdict:unreachable,unsure";
+    const to = timestampFromMs(Date.now() - 20 * 3_600_000);
+    const { incidents } = await tried(network, {}, to);
+    expect(
+      incidents.map(({ cause, subjectsTotal, messages }) => [cause, subjectsTotal, messages]),
+    ).toEqual([
+      ["agent:zurich", 3, 2],
+      ["network:198.51.100.0/24", 3, 2],
+    ]);
+    const each = await tried(network, { grouping: alertsV1.AlertGrouping.NONE }, to);
+    expect([each.incidentsTotal, each.messagesTotal]).toEqual([6, 12]);
+  });
+
   test.each([
     ["abs_offset>5ms bound<1ms", "bad_filter", /abs_offset is not kept.*try verdict:falseticker/],
     ["verdict:falseticker or stale:yes", "bad_filter", /stale is not kept/],

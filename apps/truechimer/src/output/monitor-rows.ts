@@ -55,6 +55,7 @@ function monitorJson(monitor: adminV1.Monitor): Record<string, unknown> {
     status: monitorStatusWord(monitor.status),
     online: monitor.online,
     on_demand: monitor.onDemand,
+    certificate_until: isoOf(monitor.certificateUntil),
     servers_active: monitor.serversActive,
     servers_testing: monitor.serversTesting,
     checks_last_hour: monitor.checksLastHour,

@@ -22,6 +22,7 @@ export const READY_RULES: readonly ReadyRule[] = [
   ready("no fresh data", "stale:yes", { holdsMinutes: 5 }),
   ready("too few witnesses", "witnesses_fresh<3", { holdsMinutes: 30 }),
   ready("leap second announced", "leap_inserts>0 or leap_deletes>0", { severity: INFO }),
+  ready("certificate ends", "certificate_left<2d", { subject: MONITORS }),
   ready("agent lost", "online:no", { subject: MONITORS, holdsMinutes: 5 }),
 ];
 

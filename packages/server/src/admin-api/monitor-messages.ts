@@ -39,6 +39,7 @@ interface MonitorRow {
   readonly from_fleet_bound_ns: bigint | null;
   readonly servers_judged: bigint | null;
   readonly servers_agreed: bigint | null;
+  readonly certificate_until: Timestamptz | null;
 }
 
 /** Current ones, by name. A clock farther off than the limit, its bound apart, is held to be wrong. */
@@ -58,7 +59,11 @@ export async function monitorMessages(
         then least(assigned.from_fleet_bound, 9223372036854775807)::bigint
       end as from_fleet_bound_ns,
       assigned.servers_judged, assigned.servers_agreed, hour.checks, hour.without_answer,
-      exists (select 1 from monitor_sessions x where x.monitor_id = m.id and x.expires_at > now()) as on_demand
+      exists (select 1 from monitor_sessions x where x.monitor_id = m.id and x.expires_at > now()) as on_demand,
+      (
+        select least(c.not_after, c.revoked_at) from certificates c
+        where c.tls_name = lower(a.tls_name) and c.issued_at is not null order by c.issued_at desc limit 1
+      ) as certificate_until
     from monitors m
     left join agents a on a.id = m.agent_id
     left join lateral (
@@ -125,5 +130,6 @@ function monitorMessage(row: MonitorRow): adminV1.Monitor {
     createdAt: timestampFrom(row.created_on),
     lab: row.lab,
     onDemand: row.on_demand,
+    ...optionalTimestamp("certificateUntil", row.certificate_until),
   });
 }
