@@ -6,15 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { systemClock, systemRandom } from "@truechimer/base";
 import { type AdminClient, createAdminClient } from "../src/admin-client.ts";
-import type { CliContext } from "../src/cli-context.ts";
 import { readAdminAddress } from "../src/data-directory.ts";
-import { createStyle } from "../src/output/style.ts";
-import { createProgram } from "../src/program.ts";
-import { runCli } from "../src/run-cli.ts";
+import { type CommandOutcome, runWords } from "./_run-words.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+/** Modules that one process has compiled, the next takes from there: most of a short command's time. */
+export const COMPILED_MODULES: { readonly NODE_COMPILE_CACHE: string } = {
+  NODE_COMPILE_CACHE: fileURLToPath(
+    new URL("../../../node_modules/.cache/compiled-by-tests", import.meta.url),
+  ),
+};
 const NODE_FLAGS = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
 
 /** Short times, so that each verdict of the lab is reached within seconds. */
@@ -123,7 +125,7 @@ export function spawnProgram(
   stdin: "ignore" | "pipe" = "ignore",
 ): ChildProcess {
   return spawn(process.execPath, [...NODE_FLAGS, MAIN, ...words], {
-    env: { ...cleanEnvironment(), ...env },
+    env: { ...cleanEnvironment(), ...COMPILED_MODULES, ...env },
     stdio: [stdin, "pipe", "pipe"],
   });
 }
@@ -166,14 +168,6 @@ async function postmasterId(home: DataHome): Promise<number | undefined> {
   }
 }
 
-export interface CommandOutcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  /** Each line of the output as JSON. */
-  readonly json: () => readonly Record<string, unknown>[];
-}
-
 export interface CommandOptions {
   /** As on a terminal. Default: as on a pipe. */
   readonly terminal?: boolean;
@@ -181,34 +175,14 @@ export interface CommandOptions {
 }
 
 /** A command in this process. */
-export async function command(
+export function command(
   home: DataHome,
   args: readonly string[],
   { terminal = false, env = {} }: CommandOptions = {},
 ): Promise<CommandOutcome> {
-  let out = "";
-  let err = "";
-  const context: CliContext = {
+  return runWords(args, {
     env: { TRUECHIMER_DATA_DIR: home.path, ...env },
-    stdout: (text) => {
-      out += text;
-    },
-    stderr: (text) => {
-      err += text;
-    },
     stdoutIsTerminal: terminal,
     stderrIsTerminal: terminal,
-    style: createStyle(false),
-    errorStyle: createStyle(false),
-    clock: systemClock,
-    random: systemRandom,
-    stopSignal: () => new AbortController().signal,
-  };
-  const code = await runCli(args, { context, createProgram });
-  const json = (): readonly Record<string, unknown>[] =>
-    out
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { code, out, err, json };
+  });
 }

@@ -7,10 +7,7 @@ import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { createServer, createToken } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, describe, expect, test } from "vitest";
-import type { CliContext } from "../src/cli-context.ts";
-import { createStyle } from "../src/output/style.ts";
-import { createProgram } from "../src/program.ts";
-import { runCli } from "../src/run-cli.ts";
+import { type CommandOutcome, runWords } from "./_run-words.ts";
 
 const database = await useDatabase();
 const adminKey = createToken("tca_", systemRandom);
@@ -33,38 +30,15 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
+interface Outcome extends CommandOutcome {
   /** What a program reads: one object a line. */
   readonly rows: readonly Record<string, unknown>[];
 }
 
 async function agents(...words: readonly string[]): Promise<Outcome> {
-  let out = "";
-  let err = "";
-  const context: CliContext = {
-    env: {},
-    stdout: (text) => void (out += text),
-    stderr: (text) => void (err += text),
-    stdoutIsTerminal: true,
-    stderrIsTerminal: true,
-    style: createStyle(false),
-    errorStyle: createStyle(false),
-    clock: systemClock,
-    random: systemRandom,
-    stopSignal: () => new AbortController().signal,
-  };
   const args = ["agents", ...words, "--url", server.url, "--key-file", keyFile];
-  const code = await runCli(args, { context, createProgram });
-  const rows = words.includes("--json")
-    ? out
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
-    : [];
-  return { code, out, err, rows };
+  const outcome = await runWords(args);
+  return { ...outcome, rows: words.includes("--json") ? outcome.json() : [] };
 }
 
 /** As an agent asks to be let in. */

@@ -6,7 +6,8 @@ import { systemClock, systemRandom } from "@truechimer/base";
 import { createServer, createToken, LOCAL_POLICY, type Server } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CommandOutcome, command, createDataHome, type DataHome } from "./_up-program.ts";
+import type { CommandOutcome } from "./_run-words.ts";
+import { command, createDataHome, type DataHome } from "./_up-program.ts";
 
 const database = await useDatabase();
 const ADMIN_KEY = createToken("tca_", systemRandom);

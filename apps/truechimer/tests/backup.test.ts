@@ -11,9 +11,9 @@ import { createDatabase, reachEmbeddedPostgres } from "@truechimer/database";
 import { useDatabase, withTemplateDatabase } from "@truechimer/testing-postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { readAdminAddress } from "../src/data-directory.ts";
+import type { CommandOutcome } from "./_run-words.ts";
 import {
   type CommandOptions,
-  type CommandOutcome,
   command,
   createDataHome,
   type DataHome,

@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CommandOutcome, command, createDataHome, type DataHome } from "./_up-program.ts";
+import type { CommandOutcome } from "./_run-words.ts";
+import { command, createDataHome, type DataHome } from "./_up-program.ts";
 
 const execute = promisify(execFile);
 

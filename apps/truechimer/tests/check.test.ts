@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { type Clock, systemClock, systemRandom } from "@truechimer/base";
 import { createLab, LAB_CATALOGUE, type Lab, type LabServerDefinition } from "@truechimer/lab";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CommandOutcome, command, createDataHome, type DataHome } from "./_up-program.ts";
+import type { CommandOutcome } from "./_run-words.ts";
+import { command, createDataHome, type DataHome } from "./_up-program.ts";
 
 const HOUR_NS = 3_600_000_000_000n;
 

@@ -50,7 +50,7 @@ test.runIf(hasSystemd).each(units)(
     // Only where Node lies is another place here; the account is not made on this host.
     await writeFile(
       unit,
-      text.replaceAll("/opt/truechimer/node_modules/.bin/node", process.execPath),
+      text.replaceAll("/opt/truechimer/node_modules/.bin/node", JSON.stringify(process.execPath)),
     );
     const verified = await run("systemd-analyze", ["verify", "--man=no", unit]);
     expect(verified.stderr).not.toMatch(/truechimer.*(Unknown|Invalid|Failed|not executable)/);

@@ -8,13 +8,8 @@ import { createServer, createToken, LOCAL_POLICY, type Server } from "@truechime
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditHeadFile } from "../src/audit-head-file.ts";
-import {
-  type CommandOptions,
-  type CommandOutcome,
-  command,
-  createDataHome,
-  type DataHome,
-} from "./_up-program.ts";
+import type { CommandOutcome } from "./_run-words.ts";
+import { type CommandOptions, command, createDataHome, type DataHome } from "./_up-program.ts";
 
 const database = await useDatabase();
 const ADMIN_KEY = createToken("tca_", systemRandom);

@@ -9,9 +9,7 @@ import { createServer, createToken } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { CliContext } from "../src/cli-context.ts";
-import { createStyle } from "../src/output/style.ts";
-import { createProgram } from "../src/program.ts";
-import { runCli } from "../src/run-cli.ts";
+import { type CommandOutcome, runWords } from "./_run-words.ts";
 import { spawnProgram } from "./_up-program.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -57,31 +55,11 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function results(words: readonly string[], more: Partial<CliContext> = {}): Promise<Outcome> {
-  let out = "";
-  let err = "";
-  const context: CliContext = {
-    env: {},
-    stdout: (text) => void (out += text),
-    stderr: (text) => void (err += text),
-    stdoutIsTerminal: true,
-    stderrIsTerminal: true,
-    style: createStyle(false),
-    errorStyle: createStyle(false),
-    clock: systemClock,
-    random: systemRandom,
-    stopSignal: () => new AbortController().signal,
-    ...more,
-  };
-  const args = ["results", ...words, "--url", server.url, "--key-file", keyFile];
-  const code = await runCli(args, { context, createProgram });
-  return { code, out, err };
+function results(
+  words: readonly string[],
+  more: Partial<CliContext> = {},
+): Promise<CommandOutcome> {
+  return runWords(["results", ...words, "--url", server.url, "--key-file", keyFile], more);
 }
 
 interface Row {

@@ -8,13 +8,8 @@ import { createInterface } from "node:readline";
 import { chronyAvailable, startChronyServer } from "@truechimer/testing-chrony";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import {
-  type CommandOutcome,
-  command,
-  createDataHome,
-  type DataHome,
-  spawnProgram,
-} from "./_up-program.ts";
+import type { CommandOutcome } from "./_run-words.ts";
+import { command, createDataHome, type DataHome, spawnProgram } from "./_up-program.ts";
 
 const database = await useDatabase();
 

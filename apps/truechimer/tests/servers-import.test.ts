@@ -9,9 +9,7 @@ import { createServer, createToken, LOCAL_POLICY } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import type { CliContext } from "../src/cli-context.ts";
-import { createStyle } from "../src/output/style.ts";
-import { createProgram } from "../src/program.ts";
-import { runCli } from "../src/run-cli.ts";
+import { type CommandOutcome, runWords } from "./_run-words.ts";
 import { spawnProgram } from "./_up-program.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -52,39 +50,9 @@ afterAll(async () => {
 });
 beforeEach(() => database.pool.query("truncate servers cascade"));
 
-type Line = Readonly<Record<string, unknown>>;
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  readonly json: () => readonly Line[];
-}
-
-async function run(words: readonly string[], more: Partial<CliContext> = {}): Promise<Outcome> {
-  let out = "";
-  let err = "";
-  const context: CliContext = {
-    env: {},
-    stdout: (text) => void (out += text),
-    stderr: (text) => void (err += text),
-    stdoutIsTerminal: true,
-    stderrIsTerminal: false,
-    style: createStyle(false),
-    errorStyle: createStyle(false),
-    clock: systemClock,
-    random: systemRandom,
-    stopSignal: () => new AbortController().signal,
-    ...more,
-  };
+function run(words: readonly string[], more: Partial<CliContext> = {}): Promise<CommandOutcome> {
   const args = ["servers", ...words, "--url", server.url, "--key-file", keyFile];
-  const code = await runCli(args, { context, createProgram });
-  const json = (): readonly Line[] =>
-    out
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Line);
-  return { code, out, err, json };
+  return runWords(args, { stderrIsTerminal: false, ...more });
 }
 
 async function fileWith(name: string, text: string | Uint8Array): Promise<string> {

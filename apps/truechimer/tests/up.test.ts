@@ -8,8 +8,8 @@ import { LAB_CATALOGUE } from "@truechimer/lab";
 import { chronyAvailable, startChronyServer } from "@truechimer/testing-chrony";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { verdictWord } from "../src/output/api-words.ts";
+import type { CommandOutcome } from "./_run-words.ts";
 import {
-  type CommandOutcome,
   command,
   createDataHome,
   type DataHome,

@@ -5,7 +5,8 @@ export const FAULTS = ["server", "path", "monitor", "cannot_tell"] as const;
 /** The code of who has to mend it, such as "path". */
 export type Fault = (typeof FAULTS)[number];
 
-const FAULT_CAUSES = [
+/** What kind of trouble it is. docs/reference/faults.md has each. */
+export const FAULT_CAUSES = [
   "clock_step",
   "clock_drift",
   "clock_off",

@@ -1,6 +1,6 @@
 export type { Channel, ChannelName } from "./channel.ts";
 export type { CheckSeen } from "./check-seen.ts";
-export { FAULTS, type Fault, type FaultCause } from "./fault.ts";
+export { FAULT_CAUSES, FAULTS, type Fault, type FaultCause } from "./fault.ts";
 export { faultText, type NameOf } from "./fault-text.ts";
 export {
   type FaultQuestion,

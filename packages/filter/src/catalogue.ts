@@ -1,24 +1,11 @@
 // Every field, named once: the words of the tables and of the API. docs/reference/filter.md is held equal by a test.
 
+import { FAULT_CAUSES, FAULTS } from "@truechimer/fault";
 import { SAMPLE_REASONS } from "@truechimer/ntp";
 import { LEGACY_STATUS_REASONS, VERDICT_REASONS } from "@truechimer/scoring";
 import type { Entity, Field, FieldType, Subject } from "./field.ts";
 
 const VERDICTS = ["truechimer", "falseticker", "unreachable", "unsure"] as const;
-const FAULTS = ["server", "path", "monitor", "cannot_tell"] as const;
-const FAULT_CAUSES = [
-  "clock_step",
-  "clock_drift",
-  "clock_off",
-  "leap_error",
-  "overload",
-  "loss",
-  "outage",
-  "rate_limiting",
-  "unfit",
-  "path_change",
-  "monitor_clock",
-] as const;
 const FAMILIES = ["v4", "v6"] as const;
 const EVENT_KINDS = [
   "server_added",

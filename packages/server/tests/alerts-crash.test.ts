@@ -26,10 +26,14 @@ async function startReplica(): Promise<ChildProcess> {
   return child;
 }
 
-async function setVerdict(verdict: string, from: number, to: number): Promise<void> {
-  await sql`update servers set verdict = ${verdict}, verdict_since = now() where id between ${from} and ${to}`.execute(
-    kysely,
-  );
+async function setVerdict(
+  verdict: "truechimer" | "falseticker",
+  from: number,
+  to: number,
+): Promise<void> {
+  const reason = verdict === "truechimer" ? "within_limit" : "offset_outside_limit";
+  await sql`update servers set verdict = ${verdict}, verdict_reason = ${reason}, verdict_since = now()
+    where id between ${from} and ${to}`.execute(kysely);
 }
 
 /** Messages that were not sent yet. Claims of the dead run out after a minute: here after 4 s. */

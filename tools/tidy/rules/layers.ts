@@ -36,6 +36,7 @@ const SIDEWAYS: ReadonlySet<string> = new Set([
   "packages/scoring -> packages/ntp",
   "packages/filter -> packages/ntp",
   "packages/filter -> packages/scoring",
+  "packages/filter -> packages/fault",
   "packages/filter -> packages/api",
   "packages/selection -> packages/scoring",
   "packages/history -> packages/ntp",
