@@ -67,3 +67,15 @@ test("nobody is told of many servers one by one", () => {
   expect(new Set(keys(many))).toEqual(new Set(["many_servers"]));
   expect(keys(many.slice(1))).toContain("server:1");
 });
+
+test("servers of no network that is known, and too few of one, are their own causes", () => {
+  const silent = [1, 2, 3].map((id) => server(id, { unreachable: true }));
+  expect(keys(silent)).toEqual(["server:1", "server:2", "server:3"]);
+  const two = [1, 2].map((id) => server(id, { network: "192.0.2.0/24", unreachable: true }));
+  expect(keys(two)).toEqual(["server:1", "server:2"]);
+});
+
+test("of a network whose servers nobody counted, all that there are fell silent", () => {
+  const silent = [1, 2, 3].map((id) => server(id, { network: "192.0.2.0/24", unreachable: true }));
+  expect(new Set(keys(silent))).toEqual(new Set(["network:192.0.2.0/24"]));
+});

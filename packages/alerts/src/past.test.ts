@@ -136,3 +136,14 @@ describe("messages about the past", () => {
     expect(pastMessages(incident, whom, TO)).toBe(count);
   });
 });
+
+test("an alert without a cause begins no incident, and one that goes on has no end", () => {
+  const alerts = [alert("a", 1, 5), alert("b", 1)];
+  const causesOfB = (batch: readonly PastAlertOf<string>[]) =>
+    batch.flatMap(({ subject }) => (subject === "b" ? [] : [{ key: subject, title: subject }]));
+  const [only, ...others] = pastIncidents(alerts, causesOfB);
+  expect(others).toEqual([]);
+  expect(only?.endedAtNs).toBe(5n * SECOND);
+  const [going] = pastIncidents([alert("b", 1)], () => [{ key: "b", title: "b" }]);
+  expect(going).toMatchObject({ beganAtNs: SECOND, endedAtNs: undefined });
+});
