@@ -125,6 +125,7 @@ function incident(
 ): alertsV1.Incident {
   return create(alertsV1.IncidentSchema, {
     id,
+    cause: title.replace("agent ", "agent:").replace("ntp3.lab", "server:3"),
     title,
     severity: alertsV1.AlertSeverity.CRITICAL,
     openedAt,

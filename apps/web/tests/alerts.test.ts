@@ -16,6 +16,8 @@ describe.skipIf(browserPath() === undefined)("alerts", { timeout: LIMIT_MS }, ()
       await using open = await visit(world.browser, `${world.fake.url}/alerts`, { width });
       const { page } = open;
       await page.getByText("One incident is going on.").waitFor();
+      const about = page.getByRole("table").first().getByRole("link");
+      expect(await about.getAttribute("href")).toMatch(/^\/servers\/\d+$/);
       await page.getByRole("button", { name: "Take on ntp3.lab" }).click();
       await page.getByText("taken by ada").waitFor();
       await page.getByRole("button", { name: "Also what is over" }).click();

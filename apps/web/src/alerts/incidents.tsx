@@ -1,6 +1,7 @@
 // Incidents: what has one cause, since when, and who was told.
 
 import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { alertsV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { ALERT_KEY } from "../api/alert-queries.ts";
@@ -61,7 +62,7 @@ function IncidentRow({ incident }: { readonly incident: alertsV1.Incident }): Re
   return (
     <tr className={incident.recoveredAt === undefined ? "" : "is-stale"}>
       <th scope="row">
-        {incident.title}
+        <IncidentTitle incident={incident} />
         <span className="loop-purpose">
           {first === undefined ? "" : `${first.ruleName}: ${first.text}`}
           {others > 0 ? ` and ${others} more` : ""}
@@ -76,6 +77,17 @@ function IncidentRow({ incident }: { readonly incident: alertsV1.Incident }): Re
         <IncidentState incident={incident} />
       </td>
     </tr>
+  );
+}
+
+/** What is about one server leads to its page, where why and the packets are. */
+function IncidentTitle({ incident }: { readonly incident: alertsV1.Incident }): ReactNode {
+  const serverId = /^server:(\d+)$/.exec(incident.cause)?.[1];
+  if (serverId === undefined) return incident.title;
+  return (
+    <Link to="/servers/$serverId" params={{ serverId }}>
+      {incident.title}
+    </Link>
   );
 }
 
