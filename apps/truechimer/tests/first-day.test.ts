@@ -176,6 +176,7 @@ describe.skipIf(browserPath() === undefined || !chronyAvailable())("the first da
 
   test("the day is a file that another engine reads", async () => {
     const file = join(dirname(home.path), "day.parquet");
+    await rm(file, { force: true });
     const today = new Date().toISOString().slice(0, 10);
     await good(["export", "checks", "--from", today, "--output", file]);
     const instance = await DuckDBInstance.create();
@@ -183,7 +184,8 @@ describe.skipIf(browserPath() === undefined || !chronyAvailable())("the first da
     const reader = await connection.runAndReadAll(
       `select count(*)::int as checks from read_parquet('${file}')`,
     );
-    expect(Number(reader.getRowObjectsJson()[0]?.["checks"])).toBeGreaterThan(10);
+    // As many as both servers were checked meanwhile: a few.
+    expect(Number(reader.getRowObjectsJson()[0]?.["checks"])).toBeGreaterThan(2);
     connection.closeSync();
     instance.closeSync();
   });
