@@ -23,6 +23,13 @@ function problemsOf(document: unknown): readonly string[] {
 const row = (steps: Rows, rule: string): Record<string, unknown> =>
   steps.find((each) => each["rule"] === rule) ?? {};
 
+/** Sets the whole of it. */
+function inVerdict(verdict: Document): (document: Document) => void {
+  return (document) => {
+    document["verdict"] = verdict;
+  };
+}
+
 describe("parseRuleSet", () => {
   it("reads what is built in", () => {
     expect(BUILT_IN_RULE_DOCUMENTS.map(problemsOf)).toEqual([[], []]);
@@ -45,6 +52,45 @@ describe("parseRuleSet", () => {
       witnessesMin: 2,
     });
     expect(scoreStep(status(2_000_000n), NTP_POOL_RECENT_MEDIAN).rule).toBe("offset_good");
+  });
+
+  it.each<[string, (document: Document, steps: Rows) => void]>([
+    [
+      "verdict.fresh_intervals: 2.5: expected a whole number from 2 to 20",
+      inVerdict({ fresh_intervals: 2.5 }),
+    ],
+    ['verdict.offset_limit: "2h": expected a duration', inVerdict({ offset_limit: "2h" })],
+    ["verdict.offset_limit: 25: expected a duration", inVerdict({ offset_limit: 25 })],
+    ["there is no such key", inVerdict({ offset: "25ms" })],
+    ["recent_median: 7: expected a list", (document) => void (document["recent_median"] = 7)],
+    [
+      "recent_median: 0 items: expected a list",
+      (document) => void (document["recent_median"] = []),
+    ],
+    [
+      '"every" is what an overall score is called by',
+      (_document, steps) => void (row(steps, "offset_good")["rule"] = "every"),
+    ],
+    [
+      "a row that does not count has no step",
+      (_document, steps) =>
+        void Object.assign(row(steps, "offset_good"), { counts: false, step: 1 }),
+    ],
+    [
+      'a step that goes by the offset needs one: expected "offset_above"',
+      (_document, steps) => void (row(steps, "offset_good")["step_per_second"] = -1),
+    ],
+    [
+      "…: expected a sentence",
+      (_document, steps) => void (row(steps, "offset_good")["text"] = "x".repeat(2_000)),
+    ],
+  ])("refuses, among others: %s", (problem, change) => {
+    expect(problemsOf(changed(change)).join("\n")).toContain(problem);
+  });
+
+  it("takes how many intervals a witness is fresh", () => {
+    const parsed = parseRuleSet(changed(inVerdict({ fresh_intervals: 4 })));
+    expect(parsed.ok && parsed.value.verdict).toEqual({ freshIntervals: 4 });
   });
 
   it.each<[string, (document: Document, steps: Rows) => void]>([
