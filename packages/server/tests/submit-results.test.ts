@@ -486,7 +486,7 @@ describe("what is written", () => {
         "samples_answered",
         "has_evidence",
       ])
-      .orderBy("id")
+      .orderBy("step", "desc")
       .execute();
     expect(rows).toEqual([
       {
