@@ -23,7 +23,7 @@ const FROM_SOURCE = ["--conditions=source", "--disable-warning=ExperimentalWarni
 
 /**
  * Room for what lives as long as a request. With V8's 16 MB a busy control plane spends a sixth of its processor time on
- * copying what is about to die.
+ * copying what is about to die. Commands that come and go stay small without it.
  */
 const YOUNG_GENERATION = "--max-semi-space-size=64";
 
@@ -49,7 +49,11 @@ const COMMANDS = [
       if (SERVING.includes(subcommand)) return EVERYTHING;
       return REACHING_A_DATABASE.includes(subcommand) ? ["postgres"] : [];
     },
-    steps: ({ root, args }) => [program("truechimer", mainPath(root), args)],
+    steps: ({ root, args }) => [
+      SERVING.includes(args[0] ?? "")
+        ? program("truechimer", mainPath(root), args)
+        : small(program("truechimer", mainPath(root), args)),
+    ],
   },
   {
     name: "test",
@@ -126,6 +130,14 @@ function tool(root, title, path, args) {
  */
 function program(title, path, args) {
   return { title, nodeArgs: [...FROM_SOURCE, YOUNG_GENERATION], args: [path, ...args] };
+}
+
+/**
+ * @param {Step} step
+ * @returns {Step}
+ */
+function small(step) {
+  return { ...step, nodeArgs: FROM_SOURCE };
 }
 
 /** @param {string} root */

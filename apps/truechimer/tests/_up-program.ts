@@ -176,7 +176,7 @@ export interface CommandOptions {
 
 /** A command in this process. */
 export function command(
-  home: DataHome,
+  home: Pick<DataHome, "path">,
   args: readonly string[],
   { terminal = false, env = {} }: CommandOptions = {},
 ): Promise<CommandOutcome> {

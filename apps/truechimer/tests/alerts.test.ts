@@ -1,46 +1,23 @@
 // `truechimer alerts` against a control plane.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemClock, systemRandom } from "@truechimer/base";
-import { createServer, createToken, LOCAL_POLICY, type Server } from "@truechimer/server";
+import { LOCAL_POLICY } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { useControlPlane } from "./_control-plane.ts";
 import type { CommandOutcome } from "./_run-words.ts";
-import { command, createDataHome, type DataHome } from "./_up-program.ts";
+import { command } from "./_up-program.ts";
 
 const database = await useDatabase();
-const ADMIN_KEY = createToken("tca_", systemRandom);
-let home: DataHome;
-let server: Server;
-
-beforeAll(async () => {
-  home = await createDataHome();
-  await mkdir(home.path);
-  await writeFile(join(home.path, "admin.key"), ADMIN_KEY, { mode: 0o600 });
-  await writeFile(join(home.path, "smtp.password"), "s3cret", { mode: 0o600 });
-  server = await createServer({
-    database,
-    clock: systemClock,
-    random: systemRandom,
-    version: "0.0.0-test",
-    listen: { host: "127.0.0.1", port: 0 },
-    policy: LOCAL_POLICY,
-    adminKeys: [ADMIN_KEY],
-    masterKey: new Uint8Array(32).fill(5),
-    roles: ["api"],
-  });
-  await server.start();
+const { directory, connection } = await useControlPlane(database, {
+  policy: LOCAL_POLICY,
+  masterKey: new Uint8Array(32).fill(5),
 });
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
-});
+await writeFile(join(directory, "smtp.password"), "s3cret", { mode: 0o600 });
 
 function run(...args: readonly string[]): Promise<CommandOutcome> {
-  const connection = ["--url", server.url, "--key-file", join(home.path, "admin.key")];
-  return command(home, ["alerts", ...args, ...connection]);
+  return command({ path: directory }, ["alerts", ...args, ...connection]);
 }
 
 async function rows(...args: readonly string[]): Promise<readonly Record<string, unknown>[]> {
@@ -51,7 +28,7 @@ async function rows(...args: readonly string[]): Promise<readonly Record<string,
 }
 
 test("channels are added, tried and removed by name", async () => {
-  const password = join(home.path, "smtp.password");
+  const password = join(directory, "smtp.password");
   const ends = ["--from", "a@example.net", "--to", "b@example.net", "c@example.net"];
   const login = ["--username", "a", "--password-file", password, "--digest", "weekly"];
   await rows("channels", "add-email", "mail", "--server", "[::1]:2525", ...login, ...ends);

@@ -1,9 +1,9 @@
 // The real dashboard against the real `up`, on a PostgreSQL that is not its own: what a newcomer sees and does.
 
 import { readFile } from "node:fs/promises";
-import { AxeBuilder } from "@axe-core/playwright";
 import { type ChronyServer, chronyAvailable, startChronyServer } from "@truechimer/testing-chrony";
 import { useDatabase } from "@truechimer/testing-postgres";
+import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { browserPath, launchBrowser } from "./_browser.ts";
@@ -50,7 +50,12 @@ describe.skipIf(browserPath() === undefined || !chronyAvailable())("the dashboar
   }, LIMIT_MS);
 
   async function findingsOfAxe(): Promise<readonly string[]> {
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { readonly axe: typeof axe }).axe.run({
+        resultTypes: ["violations"],
+      }),
+    );
     return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
   }
 

@@ -2,15 +2,13 @@
 // connection that breaks.
 
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock, systemRandom } from "@truechimer/base";
-import { createServer, createToken } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { CliContext } from "../src/cli-context.ts";
+import { useControlPlane } from "./_control-plane.ts";
 import { type CommandOutcome, runWords } from "./_run-words.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -33,30 +31,13 @@ await database.pool.query(
   [CHECKS],
 );
 
-const adminKey = createToken("tca_", systemRandom);
-const directory = await mkdtemp(join(tmpdir(), "truechimer-export-"));
-const keyFile = join(directory, "admin.key");
-await writeFile(keyFile, adminKey, { mode: 0o600 });
-const server = await createServer({
-  database,
-  clock: systemClock,
-  random: systemRandom,
-  version: "0.0.0-test",
-  listen: { host: "127.0.0.1", port: 0 },
-  adminKeys: [adminKey],
-  roles: ["api"],
-});
-await server.start();
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true });
-});
+const { server, directory, connectionTo } = await useControlPlane(database);
 
 function exported(
   words: readonly string[],
   { url = server.url, ...more }: Partial<CliContext> & { readonly url?: string } = {},
 ): Promise<CommandOutcome> {
-  return runWords(["export", ...words, "--url", url, "--key-file", keyFile], more);
+  return runWords(["export", ...words, ...connectionTo(url)], more);
 }
 
 const idsOf = (ndjson: string): readonly number[] =>

@@ -1,46 +1,20 @@
 // `truechimer users`, `accounts`, `keys` and `audit` against a control plane, and the key of its configuration that keeps
 // the end of the trail.
 
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemClock, systemRandom } from "@truechimer/base";
-import { createServer, createToken, LOCAL_POLICY, type Server } from "@truechimer/server";
+import { LOCAL_POLICY } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { auditHeadFile } from "../src/audit-head-file.ts";
+import { useControlPlane } from "./_control-plane.ts";
 import type { CommandOutcome } from "./_run-words.ts";
-import { type CommandOptions, command, createDataHome, type DataHome } from "./_up-program.ts";
+import { type CommandOptions, command } from "./_up-program.ts";
 
 const database = await useDatabase();
-const ADMIN_KEY = createToken("tca_", systemRandom);
-let home: DataHome;
-let server: Server;
-
-beforeAll(async () => {
-  home = await createDataHome();
-  await mkdir(home.path);
-  await writeFile(join(home.path, "admin.key"), ADMIN_KEY, { mode: 0o600 });
-  server = await createServer({
-    database,
-    clock: systemClock,
-    random: systemRandom,
-    version: "0.0.0-test",
-    listen: { host: "127.0.0.1", port: 0 },
-    policy: LOCAL_POLICY,
-    adminKeys: [ADMIN_KEY],
-    roles: ["api"],
-  });
-  await server.start();
-});
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
-});
+const { server, directory, connection } = await useControlPlane(database, { policy: LOCAL_POLICY });
 
 function run(args: readonly string[], options: CommandOptions = {}): Promise<CommandOutcome> {
-  const connection = ["--url", server.url, "--key-file", join(home.path, "admin.key")];
-  return command(home, [...args, ...connection], options);
+  return command({ path: directory }, [...args, ...connection], options);
 }
 
 async function one(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -146,7 +120,7 @@ describe("audit.head_file", () => {
   });
 
   test("outranks the data directory's", async () => {
-    const file = join(home.path, "kept.json");
+    const file = join(directory, "kept.json");
     expect(await auditHeadFile(configured(file), "/data")).toEqual({ auditHeadFile: file });
     expect(await auditHeadFile(configured(undefined), "/data")).toEqual({
       auditHeadFile: "/data/audit-head.json",

@@ -1,14 +1,10 @@
 // `truechimer results` against a control plane in this process: every form, whole, resumable, and safe to open.
 
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { systemClock, systemRandom } from "@truechimer/base";
-import { createServer, createToken } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { CliContext } from "../src/cli-context.ts";
+import { useControlPlane } from "./_control-plane.ts";
 import { type CommandOutcome, runWords } from "./_run-words.ts";
 import { spawnProgram } from "./_up-program.ts";
 
@@ -36,30 +32,13 @@ await database.pool.query(
   [NAMES, CHECKS],
 );
 
-const adminKey = createToken("tca_", systemRandom);
-const directory = await mkdtemp(join(tmpdir(), "truechimer-results-"));
-const keyFile = join(directory, "admin.key");
-await writeFile(keyFile, adminKey, { mode: 0o600 });
-const server = await createServer({
-  database,
-  clock: systemClock,
-  random: systemRandom,
-  version: "0.0.0-test",
-  listen: { host: "127.0.0.1", port: 0 },
-  adminKeys: [adminKey],
-  roles: ["api"],
-});
-await server.start();
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true });
-});
+const { connection } = await useControlPlane(database);
 
 function results(
   words: readonly string[],
   more: Partial<CliContext> = {},
 ): Promise<CommandOutcome> {
-  return runWords(["results", ...words, "--url", server.url, "--key-file", keyFile], more);
+  return runWords(["results", ...words, ...connection], more);
 }
 
 interface Row {
@@ -213,10 +192,7 @@ describe("what breaks off is gone on with where it ended", () => {
   });
 
   test("Ctrl-C in the real program", async () => {
-    const program = spawnProgram(
-      ["results", "--json", "--url", server.url, "--key-file", keyFile],
-      {},
-    );
+    const program = spawnProgram(["results", "--json", ...connection], {});
     const ended = once(program, "exit");
     let errors = "";
     program.stderr?.on("data", (chunk: Buffer) => void (errors += chunk.toString()));
@@ -230,10 +206,7 @@ describe("what breaks off is gone on with where it ended", () => {
 });
 
 test("a reader that has seen enough ends it quietly", async () => {
-  const program = spawnProgram(
-    ["results", "--json", "--url", server.url, "--key-file", keyFile],
-    {},
-  );
+  const program = spawnProgram(["results", "--json", ...connection], {});
   const ended = once(program, "exit");
   let errors = "";
   program.stderr?.on("data", (chunk: Buffer) => void (errors += chunk.toString()));

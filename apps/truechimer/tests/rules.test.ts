@@ -1,34 +1,18 @@
 // `truechimer rules …`, as docs/how-to/try-other-rules.md has it: show, change, try, activate, and back.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemClock, systemRandom } from "@truechimer/base";
-import { createServer, createToken, LOCAL_POLICY, type Server } from "@truechimer/server";
+import { LOCAL_POLICY } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { useControlPlane } from "./_control-plane.ts";
 import type { CommandOutcome } from "./_run-words.ts";
-import { type CommandOptions, command, createDataHome, type DataHome } from "./_up-program.ts";
+import { type CommandOptions, command } from "./_up-program.ts";
 
 const database = await useDatabase();
-const ADMIN_KEY = createToken("tca_", systemRandom);
-let home: DataHome;
-let server: Server;
+const { server, directory, connection } = await useControlPlane(database, { policy: LOCAL_POLICY });
 
 beforeAll(async () => {
-  home = await createDataHome();
-  await mkdir(home.path);
-  await writeFile(join(home.path, "admin.key"), ADMIN_KEY, { mode: 0o600 });
-  server = await createServer({
-    database,
-    clock: systemClock,
-    random: systemRandom,
-    version: "0.0.0-test",
-    listen: { host: "127.0.0.1", port: 0 },
-    policy: LOCAL_POLICY,
-    adminKeys: [ADMIN_KEY],
-    roles: ["api"],
-  });
-  await server.start();
   // A server that is 20 ms ahead for one monitor, every minute of an hour.
   const address = { family: "v4", text: "10.0.0.7", bytes: Uint8Array.of(10, 0, 0, 7) } as const;
   const { addedIds } = await server.addServers([{ name: "ntp1.lab", address, port: 123 }]);
@@ -42,14 +26,8 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
-});
-
 function run(args: readonly string[], options: CommandOptions = {}): Promise<CommandOutcome> {
-  const connection = ["--url", server.url, "--key-file", join(home.path, "admin.key")];
-  return command(home, ["rules", ...args, ...connection], options);
+  return command({ path: directory }, ["rules", ...args, ...connection], options);
 }
 
 async function changed(
@@ -60,7 +38,7 @@ async function changed(
   const document = JSON.parse(out) as Record<string, unknown>;
   document["name"] = name;
   change(document);
-  const file = join(home.path, `${name}.json`);
+  const file = join(directory, `${name}.json`);
   await writeFile(file, JSON.stringify(document));
   return file;
 }

@@ -1,14 +1,14 @@
 // `truechimer servers import` against a control plane in this process, with a name service of the test's own.
 
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
-import { createServer, createToken, LOCAL_POLICY } from "@truechimer/server";
+import { parseIpAddress } from "@truechimer/base";
+import { LOCAL_POLICY } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
-import { afterAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { CliContext } from "../src/cli-context.ts";
+import { useControlPlane } from "./_control-plane.ts";
 import { type CommandOutcome, runWords } from "./_run-words.ts";
 import { spawnProgram } from "./_up-program.ts";
 
@@ -21,18 +21,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const database = await useDatabase();
-const adminKey = createToken("tca_", systemRandom);
-const directory = await mkdtemp(join(tmpdir(), "truechimer-import-"));
-const keyFile = join(directory, "admin.key");
-await writeFile(keyFile, adminKey, { mode: 0o600 });
-const server = await createServer({
-  database,
-  clock: systemClock,
-  random: systemRandom,
-  version: "0.0.0-test",
-  listen: { host: "127.0.0.1", port: 0 },
-  adminKeys: [adminKey],
-  roles: ["api"],
+const { directory, connection } = await useControlPlane(database, {
   policy: LOCAL_POLICY,
   resolveName: (name) =>
     Promise.resolve(
@@ -43,15 +32,10 @@ const server = await createServer({
       }),
     ),
 });
-await server.start();
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true });
-});
 beforeEach(() => database.pool.query("truncate servers cascade"));
 
 function run(words: readonly string[], more: Partial<CliContext> = {}): Promise<CommandOutcome> {
-  const args = ["servers", ...words, "--url", server.url, "--key-file", keyFile];
+  const args = ["servers", ...words, ...connection];
   return runWords(args, { stderrIsTerminal: false, ...more });
 }
 
@@ -180,7 +164,7 @@ test("the standard input is read, in the form that is named", async () => {
 });
 
 test("the program reads its standard input", async () => {
-  const words = ["servers", "import", "-", "--dry-run", "--url", server.url, "--key-file", keyFile];
+  const words = ["servers", "import", "-", "--dry-run", ...connection];
   const child = spawnProgram(words, {}, "pipe");
   child.stdin?.end("host\ntime.example\n");
   let out = "";

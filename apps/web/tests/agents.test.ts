@@ -2,11 +2,11 @@
 // fake.
 
 import { readFile } from "node:fs/promises";
-import { AxeBuilder } from "@axe-core/playwright";
 import { Code } from "@connectrpc/connect";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { startFakeServer } from "../testing/fake-server.ts";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, visit, WAIT_MAX_MS } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -88,8 +88,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     const command = page.getByText(/^truechimer agent enroll .*--token tce_/);
     await command.waitFor();
     await page.getByText(/Waiting for the agent; the token works for another (59|1)/).waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await open.context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await page.getByRole("button", { name: "Copy the command" }).click();
     await page.getByRole("button", { name: "Copied" }).waitFor();
@@ -218,8 +217,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await dialog.getByLabel("Place").fill("Sloterdijk");
     await dialog.getByLabel("Country").fill("Netherlands");
     expect(await dialog.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await dialog.getByLabel("Country").fill("be");
     await dialog.getByLabel("Name").fill("antwerp");
     failNext("updateAgent", "the database is away");
@@ -237,8 +235,7 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     await page.getByRole("button", { name: "Remove…" }).click();
     const dialog = page.getByRole("dialog", { name: "Remove amsterdam?" });
     await dialog.getByText(/2\smonitors are deleted/).waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Remove…" }).click();

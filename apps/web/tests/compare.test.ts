@@ -1,8 +1,8 @@
 // Servers and monitors side by side, against the fake.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit, WAIT_MAX_MS } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -94,8 +94,7 @@ describe.skipIf(browserPath() === undefined)("comparing", { timeout: LIMIT_MS },
     await using open = await visit(use.browser, url, { width, scheme });
     const { page, troubles } = open;
     await page.locator(".compare-table tbody tr").first().waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page, url);
     expect(troubles).toEqual([]);
   });

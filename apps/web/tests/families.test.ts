@@ -1,8 +1,8 @@
 // IPv4 and IPv6, against the fake.
 
 import { readFile } from "node:fs/promises";
-import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, test } from "vitest";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -65,8 +65,7 @@ describe.skipIf(browserPath() === undefined)("IPv4 and IPv6", { timeout: LIMIT_M
     await using open = await visit(use.browser, url, { width, scheme });
     const { page, troubles } = open;
     await page.locator(".families-table tbody tr").first().waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page, url);
     expect(troubles).toEqual([]);
   });

@@ -1,9 +1,9 @@
 // The search boxes speak the filter language: completion, errors that point at the character, addresses.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FakeServer, startFakeServer } from "../testing/fake-server.ts";
+import { axeFindings } from "./_axe.ts";
 import {
   browserPath,
   expectNoSidewaysScroll,
@@ -34,10 +34,6 @@ describe.skipIf(browserPath() === undefined)("filters", { timeout: LIMIT_MS }, (
     page.locator(".servers-table tbody th a").allTextContents();
   const box = (page: Page, label = "Search servers"): ReturnType<Page["getByRole"]> =>
     page.getByRole("combobox", { name: label });
-  const findings = async (page: Page): Promise<readonly string[]> => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
-  };
 
   test("what is typed is completed by the keyboard, filters at once, and stands in the address", async () => {
     await using open = await visit(browser, `${fake.url}/servers`);
@@ -93,13 +89,13 @@ describe.skipIf(browserPath() === undefined)("filters", { timeout: LIMIT_MS }, (
       expect(await names(page)).toEqual(before);
       await page.keyboard.press("ArrowDown");
       await page.getByRole("option", { name: /^5ms/ }).waitFor();
-      expect(await findings(page)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       await expectNoSidewaysScroll(page, "an error");
       await page.getByRole("option", { name: /^5ms/ }).click();
       await expect.poll(() => problem.count(), PATIENTLY).toBe(0);
       await page.goto(`${fake.url}/help/filter`);
       await page.getByRole("heading", { name: "The filter language" }).waitFor();
-      expect(await findings(page)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       await expectNoSidewaysScroll(page, "the help");
       expect(open.troubles).toEqual([]);
     });

@@ -1,10 +1,10 @@
 // Checks as they arrive, against the fake: shown, stopped, gone back, filtered, opened, and healed after an interruption.
 
 import { readFile } from "node:fs/promises";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { HORIZON_AGE_MS } from "../testing/lab-facts.ts";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit, WAIT_MAX_MS } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -206,8 +206,7 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
       await rows(page).first().waitFor();
       await page.getByRole("button", { name: "Play" }).waitFor();
       await expectNoSidewaysScroll(page, "live, gone back");
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
     },
   );
 
@@ -220,7 +219,6 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
     await rows(page).locator("button").first().click();
     await page.getByRole("heading", { name: "The check" }).waitFor();
     await expectNoSidewaysScroll(page, "live");
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
   });
 });

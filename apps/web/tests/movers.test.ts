@@ -1,7 +1,7 @@
 // Movers and scores, against the fake.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, test } from "vitest";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit, WAIT_MAX_MS } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -53,8 +53,7 @@ describe.skipIf(browserPath() === undefined)("movers and scores", { timeout: LIM
     await using open = await visit(use.browser, url, { width, scheme });
     const { page, troubles } = open;
     await page.locator(".movers-table tbody tr").first().waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page, url);
     expect(troubles).toEqual([]);
   });

@@ -1,19 +1,14 @@
 // The pages about people, in a real browser against the fake: what is offered, what is asked first, what is told once.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { decodeQR } from "qr/decode.js";
 import { describe, expect, test } from "vitest";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
 const LIMIT_MS = 120_000;
 const PASSWORD = "correct horse battery staple";
-
-async function findings(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
-}
 
 /** What a camera would read, decoded from the pixels that the browser has drawn. */
 async function textOfPng(page: Page, png: Buffer): Promise<string> {
@@ -39,12 +34,12 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await page.getByRole("button", { name: "Invite somebody" }).click();
     await page.getByLabel("Name or e-mail address").fill("ken");
     await page.getByLabel("Role", { exact: true }).selectOption({ index: 1 });
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await page.getByRole("button", { name: "Make a link" }).click();
     await page.getByRole("heading", { name: "A link for ken" }).waitFor();
     await page.getByText(/welcome#tcl_/).waitFor();
     await page.getByRole("combobox", { name: "Role of ken" }).waitFor();
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page, "people");
     await page.getByRole("button", { name: "I have it" }).click();
     expect(await page.getByText(/welcome#tcl_/).count()).toBe(0);
@@ -72,7 +67,7 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await page.getByText("grace is operator again").waitFor();
     await page.getByRole("button", { name: "Lock out grace" }).click();
     const dialog = page.getByRole("dialog", { name: "Lock grace out?" });
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Leave it" }).click();
     expect(await page.getByText("locked out", { exact: true }).count()).toBe(1);
     await page.getByRole("button", { name: "Lock out grace" }).click();
@@ -104,7 +99,7 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await using open = await visit(browser, `${fake.url}/people`, { width });
     const { page } = open;
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await page.getByLabel("Name or e-mail address").fill("ada@example.net");
     await page.getByLabel("Password").fill("a wrong one");
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -115,7 +110,7 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await page.getByText("You are ada@example.net, admin.").waitFor();
     expect(new URL(page.url()).pathname).toBe("/people");
     await page.getByRole("button", { name: "Change password" }).click();
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page, "signed in");
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -136,12 +131,12 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
       expect(await way.getAttribute("href")).toBe("/sign-in/oidc");
       const out = page.getByRole("link", { name: "sign out there as well" });
       expect(await out.getAttribute("href")).toBe("/sign-in/oidc/sign-out");
-      expect(await findings(page)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       await expectNoSidewaysScroll(page, "signed out");
       await page.goto(`${fake.url}/?sign_in_refused=no_role`);
       await page.getByText(/Ask an admin which group you need/).waitFor();
       expect(await out.count()).toBe(0);
-      expect(await findings(page)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       await expectNoSidewaysScroll(page, "refused");
     },
   );
@@ -158,7 +153,7 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     const png = await picture.screenshot();
     const read = await textOfPng(page, png);
     expect(read).toMatch(/^otpauth:\/\/totp\/.*secret=[A-Z2-7]{32}/);
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page, "second factor");
     await page.getByLabel("The code that the app shows now").fill("000000");
     await page.getByRole("button", { name: "Confirm" }).click();
@@ -179,7 +174,7 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByLabel("A code of your app, or a recovery code").fill("123456");
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: /servers agree/ }).waitFor();
   });
@@ -237,7 +232,7 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await page.getByText("servers paused").waitFor();
     await page.getByRole("button", { name: "Verify" }).click();
     await page.getByText(/^Whole/).waitFor();
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     expect(open.troubles).toEqual([]);
   });
 });

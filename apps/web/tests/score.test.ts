@@ -1,7 +1,7 @@
 // Why a score is what it is, against the fake: from the server's page to the votes, to one monitor's steps, to a check.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, test } from "vitest";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, visit, WAIT_MAX_MS } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -48,8 +48,7 @@ describe.skipIf(browserPath() === undefined)("a score explained", { timeout: LIM
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
       await page.locator("table.ledger tbody tr").first().waitFor();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );

@@ -1,7 +1,7 @@
 // Who watches a server and why, and how well all are watched, against the fake.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, test } from "vitest";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit, WAIT_MAX_MS } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -69,8 +69,7 @@ describe.skipIf(browserPath() === undefined)("selection", { timeout: LIMIT_MS },
     await using open = await visit(use.browser, use.fake.url + path, { width, scheme });
     const { page, troubles } = open;
     await page.locator("table tbody tr").first().waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page, path);
     expect(troubles).toEqual([]);
   });

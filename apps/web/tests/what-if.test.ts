@@ -1,8 +1,8 @@
 // What if, against the fake: a trial, one server over time, a document with a mistake, and a set that comes into force.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -82,8 +82,7 @@ describe.skipIf(browserPath() === undefined)("what if", { timeout: LIMIT_MS }, (
       .first()
       .click();
     await page.locator(".replay-picture svg").waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await expectNoSidewaysScroll(page, "/what-if");
     expect(troubles).toEqual([]);
   });

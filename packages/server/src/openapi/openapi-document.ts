@@ -2,8 +2,8 @@
 // cannot say something else.
 
 import { exportPaths, scoreLogPaths } from "./file-paths.ts";
-import { type JsonSchema, messageSchemas } from "./message-schema.ts";
-import { DESCRIBED_SERVICES, plainMethods, procedurePaths } from "./procedure-paths.ts";
+import { described, type JsonSchema, messageSchemas } from "./message-schema.ts";
+import { DESCRIBED_SERVICES, procedurePaths } from "./procedure-paths.ts";
 
 export function openApiDocument({
   version,
@@ -19,12 +19,15 @@ export function openApiDocument({
       version,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       description:
-        "Procedures are called by POST with a JSON object, {} where nothing is to be said. What has its default is left out of answers. Procedures that answer with a stream need a Connect client and are not here.",
+        "Procedures are called by POST with a JSON object, {} where nothing is to be said. What has its default is left out of answers. Procedures that answer with a stream say how their frames are read.",
     },
     servers: [{ url }],
     security: [{ key: [] }],
     tags: [
-      ...DESCRIBED_SERVICES.map(({ service }) => ({ name: service.name })),
+      ...DESCRIBED_SERVICES.map(({ service: { name, typeName } }) => ({
+        name,
+        ...described(typeName),
+      })),
       { name: "Exports" },
       { name: "Score log" },
     ],
@@ -64,7 +67,7 @@ const REFUSAL: JsonSchema = {
 function schemas(): Readonly<Record<string, JsonSchema>> {
   return messageSchemas(
     DESCRIBED_SERVICES.flatMap(({ service }) =>
-      plainMethods(service).flatMap(({ input, output }) => [input, output]),
+      service.methods.flatMap(({ input, output }) => [input, output]),
     ),
   );
 }
