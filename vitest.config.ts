@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * Packages resolve to their sources, here and in every process and thread that a test starts. Nothing else may stand in
@@ -12,6 +13,20 @@ const compiledByTests = fileURLToPath(
   new URL("node_modules/.cache/compiled-by-tests", import.meta.url),
 );
 
+/** What starts programs, databases and browsers first: a long file that comes last would be waited for alone. */
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const startsPrograms = ({ moduleId }: TestSpecification): boolean =>
+      moduleId.includes("/tests/");
+    const [long, short] = [
+      sorted.filter(startsPrograms),
+      sorted.filter((file) => !startsPrograms(file)),
+    ];
+    return [...long, ...short];
+  }
+}
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -21,6 +36,7 @@ export default defineConfig({
     // Starts a PostgreSQL when the first test file asks for one, and ends it after the last.
     globalSetup: ["./testing/postgres/src/vitest-global-setup.ts"],
     pool: "forks",
+    sequence: { sequencer: LongFilesFirst },
     execArgv: fromSource,
     // Of processes and threads that tests start: modules that one has compiled, the next takes from there.
     env: { NODE_COMPILE_CACHE: compiledByTests },

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemRandom } from "@truechimer/base";
@@ -24,6 +24,8 @@ export interface ExportRow extends ResultRow {
   readonly controlPlaneMb: number;
   /** Resident when it began. */
   readonly controlPlaneBeforeMb: number;
+  /** Of the whole host in its last minute, as the kernel averages it: ours is about 2. */
+  readonly load?: number;
 }
 
 /** The first shows what a process takes before there is much to export: what the others have beyond it is due to their rows. */
@@ -124,6 +126,7 @@ async function measure(world: World, form: string, count: number): Promise<Expor
     ...exported,
     controlPlaneMb: Math.round(processUsage(plane.pid).peakBytes / MB),
     controlPlaneBeforeMb: Math.round(before / MB),
+    load: Math.round(loadavg()[0] ?? 0),
   };
 }
 
