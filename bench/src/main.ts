@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { agentFleet } from "./agent-fleet/agent-fleet.ts";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
+import { alerts } from "./alerts/alerts.ts";
 import { HOST_BIN_DIR } from "./bench-postgres.ts";
 import { exportScenario } from "./export/export.ts";
 import { fault } from "./fault/fault.ts";
@@ -29,6 +30,7 @@ const SCENARIOS: readonly Scenario[] = [
   scoringRate,
   history,
   fault,
+  alerts,
   exportScenario,
 ];
 const EXIT_USAGE = 2;
@@ -51,7 +53,7 @@ Options:
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
   --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange;
-                      of fault: a seed
+                      of fault and alerts: a seed
   --runs N            instead of the scenario's own number
   --exchanges N       exchanges a run, likewise; results with other numbers are not kept
   --help

@@ -6,6 +6,11 @@ function percentile(sorted: Float64Array, fraction: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, rank - 1))] ?? Number.NaN;
 }
 
+/** The same of values in no order. */
+export function quantile(values: readonly number[], fraction: number): number {
+  return percentile(Float64Array.from(values).toSorted(), fraction);
+}
+
 /** The middle value; of an even number the lower middle one. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -106,9 +106,21 @@ export function createFakeAlerts(options: {
     listAlertChannels: () => ({ channels }),
     saveAlertChannel: ({ channel }) => {
       if (channel === undefined) throw new ConnectError("channel is missing", Code.InvalidArgument);
-      const saved = { ...channel, id: BigInt(channels.length + 1) };
+      const { url = "" } = channel.way.value as { readonly url?: string };
+      if (url.includes("@")) {
+        const words = `${channel.way.case}.url "${url}": expected an address without a name or a password in it`;
+        throw new ConnectError(words, Code.InvalidArgument);
+      }
+      if (channel.id !== 0n) {
+        channels = channels.map((each) =>
+          each.id === channel.id ? { ...each, ...channel } : each,
+        );
+        return { channel };
+      }
+      const isWebhook = channel.way.case === "webhook";
+      const saved = { ...channel, id: BigInt(channels.length + 1), hasSecret: isWebhook };
       channels = [...channels, saved];
-      return { channel: saved };
+      return { channel: saved, secret: isWebhook ? "whsec_bWFkZSBmb3IgdGhpcyBwYWdlIGFsb25l" : "" };
     },
     removeAlertChannel: ({ id }) => {
       channels = channels.filter((channel) => channel.id !== id);

@@ -1,5 +1,6 @@
 // The page of the alerts, in a real browser against the fake.
 
+import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit } from "./_browser.ts";
@@ -24,7 +25,7 @@ describe.skipIf(browserPath() === undefined)("alerts", { timeout: LIMIT_MS }, ()
       await page.getByRole("rowheader", { name: /agent zurich/ }).waitFor();
       expect(page.url()).toContain("all=yes");
 
-      await page.getByRole("button", { name: "Add e-mail" }).click();
+      await page.getByRole("button", { name: "Add a channel" }).click();
       await page.getByLabel("Name of the channel").fill("night");
       await page.getByLabel("Mail server").fill("localhost");
       await page.getByLabel("From").fill("alerts@example.net");
@@ -68,4 +69,59 @@ describe.skipIf(browserPath() === undefined)("alerts", { timeout: LIMIT_MS }, ()
       await page.getByText("A test is on its way by night").waitFor();
     },
   );
+
+  test.each([390, 1280])(
+    "a webhook and an Alertmanager are added, tried and changed, and a key is told once, at %i pixels",
+    async (width) => {
+      await using open = await visit(world.browser, `${world.fake.url}/alerts`, { width });
+      const { page } = open;
+      const hook = `hook${width}`;
+      await page.getByRole("button", { name: "Add a channel" }).click();
+      await page.getByLabel("By", { exact: true }).selectOption("a signed webhook");
+      expect(await page.getByLabel("Name of the channel").inputValue()).toBe("webhook");
+      await page.getByLabel("Name of the channel").fill(hook);
+      const address = page.getByLabel("Address", { exact: true });
+      const add = page.getByRole("button", { name: "Add the channel" });
+      await address.fill("ftp://ops.example.net/");
+      await add.click();
+      expect(await address.evaluate((input: HTMLInputElement) => input.validity.valid)).toBe(false);
+      await address.fill("https://me:word@ops.example.net/");
+      await add.click();
+      await page.getByText(/expected an address without a name or a password/).waitFor();
+      await address.fill("https://ops.example.net/alerts");
+      await page.getByLabel("A summary").selectOption("every day");
+      await expectClean(page, "a webhook is added");
+      await add.click();
+      await page.getByText(`The key of ${hook}`).waitFor();
+      await page.getByText("whsec_bWFkZSBmb3IgdGhpcyBwYWdlIGFsb25l").waitFor();
+      await expectClean(page, "a key is told");
+      await page.getByRole("button", { name: "I have it" }).click();
+      expect(await page.getByText("whsec_").count()).toBe(0);
+      await page.getByRole("button", { name: `Try the channel ${hook}` }).click();
+      await page.getByText(`A test is on its way by ${hook}`).waitFor();
+
+      await page.getByRole("button", { name: `Change the channel ${hook}` }).click();
+      expect(await address.inputValue()).toBe("https://ops.example.net/alerts");
+      expect(await page.getByLabel(/^Key \(/).inputValue()).toBe("");
+      await address.fill("https://ops.example.net/others");
+      await expectClean(page, "a webhook is changed");
+      await page.getByRole("button", { name: "Change the channel", exact: true }).click();
+      await page.getByText("webhook to https://ops.example.net/others").first().waitFor();
+      expect(await page.getByText("whsec_").count()).toBe(0);
+
+      await page.getByRole("button", { name: "Add a channel" }).click();
+      await page.getByLabel("By", { exact: true }).selectOption("Prometheus Alertmanager");
+      await page.getByLabel("Name of the channel").fill(`am${width}`);
+      expect(await page.getByLabel("A summary").count()).toBe(0);
+      await page.getByLabel("Address of Alertmanager").fill("http://alertmanager:9093");
+      await page.getByLabel("Private and loopback addresses are meant").check();
+      await add.click();
+      await page.getByText("Alertmanager to http://alertmanager:9093").first().waitFor();
+    },
+  );
 });
+
+async function expectClean(page: Page, where: string): Promise<void> {
+  expect(await axeFindings(page)).toEqual([]);
+  await expectNoSidewaysScroll(page, where);
+}

@@ -5,7 +5,7 @@ import { assert } from "@truechimer/base";
 
 /** What an incident is about. */
 export interface Cause {
-  /** "server:5", "agent:zurich", "network:192.0.2.0/24", "rule:3", "many_servers". */
+  /** "server:5", "agent:zurich", "network:192.0.2.0/24", "path:AS64500>192.0.2.0/24", "rule:3", "many_servers". */
   readonly key: string;
   readonly title: string;
 }
@@ -25,6 +25,13 @@ export interface FiringServer {
   readonly agents: readonly string[];
 }
 
+/** An alert that fires for a server. */
+export interface ServerAlert {
+  readonly serverId: bigint;
+  /** What it is about, where that is judged to reach beyond the server. Undefined: the server, as far as anybody knows. */
+  readonly wider: Cause | undefined;
+}
+
 /** What else is known of the moment. */
 export interface Surroundings {
   /** Agents that are not heard of. */
@@ -38,7 +45,29 @@ const NETWORK_SERVERS_MIN = 3;
 /** From here on nobody reads them one by one. */
 export const MANY_SERVERS = 10;
 
-/** Of servers whose alerts nobody was told of yet: one cause each, by the server's id. */
+/** The cause of each alert, in their order. A lost agent explains what is judged without it. */
+export function causesOfAlerts(
+  alerts: readonly ServerAlert[],
+  servers: ReadonlyMap<bigint, FiringServer>,
+  surroundings: Surroundings,
+): readonly (Cause | undefined)[] {
+  const widerOf = ({ serverId, wider }: ServerAlert): Cause | undefined => {
+    const server = servers.get(serverId);
+    const isLost =
+      server !== undefined && lostAgentOf(server, surroundings.lostAgents) !== undefined;
+    return isLost ? undefined : wider;
+  };
+  const alone = new Set(
+    alerts.flatMap((alert) => (widerOf(alert) === undefined ? [alert.serverId] : [])),
+  );
+  const causes = causesOfServers(
+    [...alone].flatMap((id) => servers.get(id) ?? []),
+    surroundings,
+  );
+  return alerts.map((alert) => widerOf(alert) ?? causes.get(alert.serverId));
+}
+
+/** Of servers about which nothing further is judged: one cause each, by the server's id. */
 export function causesOfServers(
   servers: readonly FiringServer[],
   { lostAgents, serversByNetwork }: Surroundings,

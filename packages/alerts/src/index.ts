@@ -8,9 +8,11 @@ export {
 export {
   agentCause,
   type Cause,
+  causesOfAlerts,
   causesOfServers,
   type FiringServer,
   MANY_SERVERS,
+  type ServerAlert,
   type Surroundings,
 } from "./cause.ts";
 export { type DigestSchedule, digestDueNs } from "./digest-period.ts";
@@ -24,4 +26,11 @@ export {
   pastMessages,
 } from "./past-incidents.ts";
 export { isTimeZone, type QuietHours, quietUntil } from "./quiet-hours.ts";
+export {
+  causeOfReach,
+  type PlacedAlert,
+  type Reach,
+  type ReachNames,
+  toldIncidentsByCause,
+} from "./reach-cause.ts";
 export { retryDelayMs, SEND_ATTEMPTS_MAX } from "./retry-delay.ts";

@@ -10,9 +10,16 @@ export {
   judgeFaults,
   mergeFindings,
   type Symptom,
+  withFresh,
   withStanding,
 } from "./judge-faults.ts";
-export { type PairView, standingViews, type ViewWindow, viewPairs } from "./pair-view.ts";
+export {
+  freshWindow,
+  type PairView,
+  standingViews,
+  type ViewWindow,
+  viewPairs,
+} from "./pair-view.ts";
 export {
   type MonitorPlace,
   type Pair,

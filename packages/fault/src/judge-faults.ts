@@ -111,6 +111,38 @@ export function withStanding(
   return [...changed, ...standing.filter((each) => !isTold(each))];
 }
 
+/** What reaches all of a server, a monitor, or those of one network or account shows in many pairs at once. */
+const WHOLE: ReadonlySet<Scope["kind"]> = new Set([
+  "server",
+  "servers",
+  "monitor",
+  "account",
+  "network",
+]);
+/** So surely, in natural units of log likelihood, that few checks of each pair are enough. */
+const FRESH_GAIN_MIN = 12;
+
+/**
+ * What shows surely in the last checks alone (`freshWindow`), before the middle of those that count as now has moved; what is
+ * known by more of them already is left as it is.
+ */
+export function withFresh(
+  changed: readonly Finding[],
+  fresh: readonly Finding[],
+): readonly Finding[] {
+  const isNew = (each: Finding): boolean =>
+    WHOLE.has(each.scope.kind) &&
+    each.fault !== "cannot_tell" &&
+    each.gain >= FRESH_GAIN_MIN &&
+    !changed.some((other) => overlap(other, each) >= OVERLAP_MIN);
+  return [...changed, ...fresh.filter(isNew).map(withoutDrift)];
+}
+
+/** Two checks on either side of a step look like a drift. */
+function withoutDrift(finding: Finding): Finding {
+  return finding.cause === "clock_drift" ? { ...finding, cause: "clock_step" } : finding;
+}
+
 function isSameScope(one: Scope, other: Scope): boolean {
   return one.kind === other.kind && one.from === other.from && one.to === other.to;
 }

@@ -58,6 +58,11 @@ export interface ViewWindow {
   readonly baselineMs: number;
 }
 
+/** Of what counts as now, the half that is newest: for what shows surely in a check or two of each pair. */
+export function freshWindow(window: ViewWindow): ViewWindow {
+  return { ...window, recentMs: window.recentMs / 2 };
+}
+
 /** With fewer good checks before there is nothing to compare with. */
 const BASELINE_CHECKS_MIN = 5;
 /** A spread from few checks is held against this much of the median of all, as so many checks. */

@@ -84,6 +84,11 @@ const SERVER: readonly Field[] = [
     example: ">now-1d",
     absent: "there is none",
   }),
+  define("server", "seen_faults", "text", "all that any of its monitors sees wrong, as codes", {
+    example: ":*path/*",
+    absent: "none sees anything",
+    absentIsKnown: true,
+  }),
   define("server", "offset", "offset", "the fleet's median offset; positive: its clock is ahead", {
     example: ">5ms",
     column: "offset_ns",

@@ -45,6 +45,7 @@ const SERVER: Table<adminV1.Server> = {
   "server.fault": ({ fault }) => FAULTS[fault],
   "server.fault_cause": ({ faultCause }) => presentText(faultCause),
   "server.fault_since": ({ faultSince }) => instantOf(faultSince),
+  "server.seen_faults": ({ seenFaults }) => presentText(seenFaults),
   "server.offset_ns": ({ offset }) => offset?.valueNs,
   "server.bound_ns": ({ offset }) => offset?.boundNs,
   "server.score": ({ score }) => score,

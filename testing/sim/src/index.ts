@@ -1,4 +1,10 @@
 export { type ClockStepWatch, createClockStepWatch } from "./clock-step-watch.ts";
+export {
+  type AlertRun,
+  type AlertRunOptions,
+  type IncidentTold,
+  runAlerts,
+} from "./incidents/alert-run.ts";
 export { INCIDENT_KINDS, type IncidentKind } from "./incidents/incident.ts";
 export {
   addCounts,

@@ -3,6 +3,7 @@ import { alertsV1 } from "@truechimer/api";
 import { readFilter } from "@truechimer/filter";
 import { expect, test } from "vitest";
 import { channelKindWord, destinationText, severityWord, toldText } from "./alert-words.ts";
+import { channelOfDraft, draftOfChannel, NEW_CHANNEL } from "./channel-draft.ts";
 import { READY_RULES } from "./ready-rules.ts";
 import { draftOf, draftOfReady, ruleOfDraft } from "./rule-draft.ts";
 import { trialBars } from "./trial-bars.ts";
@@ -92,4 +93,46 @@ test.each(READY_RULES)("the ready rule $name is a rule that can be made", (ready
   const rule = create(alertsV1.AlertRuleSchema, ruleOfDraft(draftOfReady(ready, [1n])));
   expect(rule).toMatchObject({ id: 0n, enabled: true, filter: ready.filter, channelIds: [1n] });
   expect(rule.holds?.seconds).toBe(BigInt(ready.holdsMinutes * 60));
+});
+
+const DAILY = alertsV1.DigestPeriod.DAILY;
+
+test("a channel by mail or webhook comes out of its form as it went in", () => {
+  const head = { id: 3n, name: "night", digest: DAILY, digestMinute: 30 };
+  const mail = {
+    host: "smtp.example.net",
+    port: 587,
+    security: alertsV1.EmailSecurity.TLS,
+    username: "me",
+    from: "alerts@example.net",
+    to: ["a@b.example", "c@d.example"],
+  };
+  const hook = { url: "https://ops.example/", privateAllowed: true };
+  const channels = [
+    create(alertsV1.AlertChannelSchema, { ...head, way: { case: "email", value: mail } }),
+    create(alertsV1.AlertChannelSchema, { ...head, way: { case: "webhook", value: hook } }),
+  ];
+  for (const channel of channels) {
+    const draft = draftOfChannel(channel);
+    expect(draft.secret).toBe("");
+    expect(create(alertsV1.AlertChannelSchema, channelOfDraft(draft))).toEqual(channel);
+  }
+});
+
+test("a channel to Alertmanager takes its token, and no summary", () => {
+  const url = "http://alertmanager:9093";
+  const draft = {
+    ...NEW_CHANNEL,
+    kind: "alertmanager",
+    url,
+    secret: "t0ken",
+    digest: DAILY,
+  } as const;
+  const channel = create(alertsV1.AlertChannelSchema, channelOfDraft(draft));
+  expect(channel).toMatchObject({
+    digest: alertsV1.DigestPeriod.OFF,
+    way: { case: "alertmanager", value: { url, token: "t0ken", privateAllowed: false } },
+  });
+  expect(draftOfChannel(channel)).toMatchObject({ kind: "alertmanager", url, secret: "" });
+  expect(draftOfChannel(create(alertsV1.AlertChannelSchema, { name: "none" })).kind).toBe("email");
 });

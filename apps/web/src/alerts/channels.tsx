@@ -11,21 +11,30 @@ import { tellDone } from "../parts/toasts.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { TimeAgo } from "../parts/values.tsx";
 import { AskFirst } from "../people/ask-first.tsx";
-import { AddEmail } from "./add-email.tsx";
+import { ToldOnce } from "../people/told-once.tsx";
 import { channelKindWord, destinationText } from "./alert-words.ts";
+import { ChannelForm } from "./channel-form.tsx";
 
 export function Channels(props: {
   readonly channels: readonly alertsV1.AlertChannel[];
 }): ReactNode {
-  const [adding, setAdding] = useState(false);
+  /** 0: one is added. Undefined: no form is open. */
+  const [formId, setFormId] = useState<bigint>();
+  const [made, setMade] = useState<{ readonly name: string; readonly secret: string }>();
+  const changed = props.channels.find(({ id }) => id === formId);
+  const open = (id: bigint): void => {
+    setMade(undefined);
+    setFormId(id === formId ? undefined : id);
+  };
+  const done = (name: string, secret: string): void => {
+    setFormId(undefined);
+    if (secret !== "") setMade({ name, secret });
+  };
   return (
     <section aria-labelledby="channels-title">
       <h2 id="channels-title">Channels</h2>
       {props.channels.length === 0 ? (
-        <p className="soft">
-          There is no way out yet. Mail is added here; webhooks and Alertmanager with{" "}
-          <code>truechimer alerts channels</code>.
-        </p>
+        <p className="soft">There is no way out yet.</p>
       ) : (
         <div className="table-scroll">
           <table className="table is-prose">
@@ -39,34 +48,55 @@ export function Channels(props: {
                   Last failure
                 </th>
                 <th scope="col">
-                  <span className="visually-hidden">Try, remove</span>
+                  <span className="visually-hidden">Try, change, remove</span>
                 </th>
               </tr>
             </thead>
             <tbody>
               {props.channels.map((channel) => (
-                <ChannelRow key={channel.id.toString()} channel={channel} />
+                <ChannelRow
+                  key={channel.id.toString()}
+                  channel={channel}
+                  onChange={() => open(channel.id)}
+                />
               ))}
             </tbody>
           </table>
         </div>
       )}
+      {made === undefined ? null : (
+        <ToldOnce
+          title={`The key of ${made.name}`}
+          secret={made.secret}
+          onDone={() => setMade(undefined)}
+        >
+          What is sent is signed with it, so that the other side can tell that it comes from here.
+          It is told this once.
+        </ToldOnce>
+      )}
       <div className="button-row">
         <button
           type="button"
           className="button"
-          aria-expanded={adding}
-          onClick={() => setAdding(!adding)}
+          aria-expanded={formId === 0n}
+          onClick={() => open(0n)}
         >
-          Add e-mail
+          Add a channel
         </button>
       </div>
-      {adding ? <AddEmail onAdded={() => setAdding(false)} /> : null}
+      {formId === 0n ? <ChannelForm onDone={done} /> : null}
+      {changed === undefined ? null : (
+        <ChannelForm key={changed.id.toString()} channel={changed} onDone={done} />
+      )}
     </section>
   );
 }
 
-function ChannelRow({ channel }: { readonly channel: alertsV1.AlertChannel }): ReactNode {
+function ChannelRow(props: {
+  readonly channel: alertsV1.AlertChannel;
+  readonly onChange: () => void;
+}): ReactNode {
+  const { channel } = props;
   const queries = useQueryClient();
   const { busy, problem, run } = useAction();
   const again = (): Promise<void> => queries.invalidateQueries({ queryKey: [ALERT_KEY] });
@@ -91,6 +121,9 @@ function ChannelRow({ channel }: { readonly channel: alertsV1.AlertChannel }): R
       <td className="is-number">
         <button type="button" className="button is-small" disabled={busy} onClick={tryIt}>
           Try<span className="visually-hidden"> the channel {channel.name}</span>
+        </button>{" "}
+        <button type="button" className="button is-small" onClick={props.onChange}>
+          Change<span className="visually-hidden"> the channel {channel.name}</span>
         </button>{" "}
         <AskFirst
           word="Remove"

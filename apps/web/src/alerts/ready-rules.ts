@@ -16,6 +16,7 @@ const { WARNING, CRITICAL, INFO } = alertsV1.AlertSeverity;
 export const READY_RULES: readonly ReadyRule[] = [
   ready("a clock lies", "verdict:falseticker", { severity: CRITICAL }),
   ready("a server is at fault", "fault:server", { holdsMinutes: 5 }),
+  ready("a path is at fault", "seen_faults:*path/*", { holdsMinutes: 5 }),
   ready("no answer", "verdict:unreachable", { holdsMinutes: 5 }),
   ready("offset beyond 5 ms", "abs_offset>5ms bound<1ms", { holdsMinutes: 5 }),
   ready("bad score", "score<10", { holdsMinutes: 5 }),

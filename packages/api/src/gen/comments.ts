@@ -119,6 +119,7 @@ export const CONTRACT_COMMENTS: Readonly<Record<string, string>> = {
   "truechimer.admin.v1.Server.fault": "Whose fault it is that it looks bad. Unspecified: nothing is wrong with it for most who watch it.",
   "truechimer.admin.v1.Server.fault_cause": "What is wrong, as a code (docs/reference/faults.md). Empty: nothing, or nobody knows.",
   "truechimer.admin.v1.Server.fault_text": "The same in words, with who sees it. Empty: there is no fault.",
+  "truechimer.admin.v1.Server.seen_faults": "Codes of all that any of its monitors sees wrong, what most see first, with spaces between: \"path/loss server/clock_step\". Empty: none sees anything.",
   "truechimer.admin.v1.ServerFault": "One thing that is wrong as seen at one server, with its evidence.",
   "truechimer.admin.v1.ServerFault.cause": "A code (docs/reference/faults.md).",
   "truechimer.admin.v1.ServerFault.reach": "How far the cause reaches: server, monitor, account, network (of monitors), servers (of a network), part (of the way) or pair (of one monitor and one server).",

@@ -12,7 +12,7 @@ import {
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { conditionSql } from "../filter/condition-sql.ts";
-import { SERVER_FILTER_COLUMNS } from "../filter/filter-columns.ts";
+import { SEEN_FAULTS, SERVER_FILTER_COLUMNS } from "../filter/filter-columns.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
 import { FRESH_INTERVALS, type ProbePolicy } from "../policy.ts";
 import {
@@ -54,6 +54,7 @@ export async function serverMessages(
   const rows = await kysely
     .selectFrom("servers as s")
     .select(SERVER_COLUMNS)
+    .select(SEEN_FAULTS.as("seen_faults"))
     .$if(ids !== undefined, (query) => query.where("id", "in", [...(ids ?? [])]))
     .where(conditionSql(split.asked, SERVER_FILTER_COLUMNS))
     .$if(!includeRemoved && ids === undefined, (query) => query.where("state", "<>", "removed"))
@@ -107,7 +108,9 @@ const SERVER_COLUMNS = [
   "fault_since",
 ] as const;
 
-type ServerRow = Pick<Selectable<Schema["servers"]>, (typeof SERVER_COLUMNS)[number]>;
+type ServerRow = Pick<Selectable<Schema["servers"]>, (typeof SERVER_COLUMNS)[number]> & {
+  readonly seen_faults: string | null;
+};
 
 interface LastDay {
   readonly sparkline: readonly number[];
@@ -157,6 +160,7 @@ function serverMessage(
     ...(row.fault === "" ? {} : { fault: FAULTS[row.fault] }),
     faultCause: row.fault_cause,
     faultText: row.fault_text,
+    seenFaults: row.seen_faults ?? "",
     ...optionalTimestamp("faultSince", row.fault_since),
     ...leapCounts(leaps, nowNs - freshNs),
   });

@@ -6,7 +6,6 @@ import { AppError } from "@truechimer/base";
 import {
   type DigestName,
   inTransaction,
-  isUniqueViolation,
   type JsonValue,
   type Schema,
   type Timestamptz,
@@ -21,8 +20,7 @@ import { objectMissing } from "../people/owned-objects.ts";
 import { shownName } from "../people/shown-name.ts";
 import { DIGESTS, seenBy } from "./alert-words.ts";
 import { checkedDigest, checkedWay, wayMessage } from "./channel-settings.ts";
-
-const CHANNELS_MAX = 100;
+import { ALERT_CHANNELS, naming, requirePlace } from "./named-place.ts";
 
 export async function listAlertChannels({
   database,
@@ -41,17 +39,19 @@ export async function saveAlertChannel(
   if (channel === undefined) throw new AppError("bad_request", "channel is missing");
   const name = shownName("name", channel.name);
   const { way, secret: sent } = checkedWay(channel);
-  const isNewWebhook = channel.id === 0n && way.kind === "webhook" && sent === "";
-  const made = isNewWebhook ? newWebhookSecret(context) : "";
-  const secret = sent || made;
   const digest = checkedDigest(channel, way);
   const accountId = caller?.accountId;
-  const id = await naming(name, () =>
+  let made = "";
+  const id = await naming(ALERT_CHANNELS, name, () =>
     inTransaction(database, async (transaction) => {
       const values = { name, kind: way.kind, settings: JSON.stringify(way.settings), ...digest };
       const before =
         channel.id === 0n ? undefined : await lockedChannel(transaction, channel.id, accountId);
-      if (before === undefined) await requirePlace(transaction);
+      if (before === undefined) await requirePlace(transaction, ALERT_CHANNELS);
+      // What was a password or a key of another kind of channel is none of this one.
+      const isOther = before?.kind !== way.kind;
+      made = isOther && way.kind === "webhook" && sent === "" ? newWebhookSecret(context) : "";
+      const secret = sent || made;
       const row =
         before === undefined
           ? await transaction
@@ -61,7 +61,7 @@ export async function saveAlertChannel(
               .executeTakeFirstOrThrow()
           : await transaction
               .updateTable("alert_channels")
-              .set(values)
+              .set(isOther ? { ...values, secret: null } : values)
               .where("id", "=", channel.id)
               .returning("id")
               .executeTakeFirstOrThrow();
@@ -77,7 +77,10 @@ export async function saveAlertChannel(
         act: before === undefined ? "alert_channel_created" : "alert_channel_changed",
         object: `alert channel ${row.id}`,
         ...(before === undefined ? {} : { before: told(before.name, channelSettings(before)) }),
-        after: { ...told(name, way), secret_changed: secret !== "" },
+        after: {
+          ...told(name, way),
+          secret_changed: secret !== "" || (before !== undefined && isOther),
+        },
       });
       return row.id;
     }),
@@ -142,32 +145,6 @@ export async function lockedChannel(
   const [row] = rows;
   if (row === undefined) throw objectMissing("alertChannels", id);
   return row;
-}
-
-async function requirePlace(kysely: Kysely<Schema>): Promise<void> {
-  const { count } = await kysely
-    .selectFrom("alert_channels")
-    .select((is) => is.fn.countAll<bigint>().as("count"))
-    .where("removed_at", "is", null)
-    .executeTakeFirstOrThrow();
-  if (Number(count) < CHANNELS_MAX) return;
-  throw new AppError(
-    "limit_exceeded",
-    `there are ${count} alert channels: at most ${CHANNELS_MAX}`,
-  );
-}
-
-async function naming<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new AppError(
-      "conflict",
-      `there is an alert channel "${name}" already: change that one, or take another name`,
-      { cause: error },
-    );
-  }
 }
 
 /** For the audit trail. Without its secret. */

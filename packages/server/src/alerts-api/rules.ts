@@ -4,13 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { isTimeZone } from "@truechimer/alerts";
 import { alertsV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import {
-  inTransaction,
-  isUniqueViolation,
-  type JsonValue,
-  type Schema,
-  type Timestamptz,
-} from "@truechimer/database";
+import { inTransaction, type JsonValue, type Schema, type Timestamptz } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
 import { durationFromMs, timestampFrom } from "../admin-api/admin-message.ts";
 import { quietHoursOf, type RuleRow } from "../alerts/rules.ts";
@@ -29,9 +23,8 @@ import {
   seenBy,
   wordOf,
 } from "./alert-words.ts";
+import { ALERT_RULES, naming, requirePlace } from "./named-place.ts";
 
-/** Each is looked at every few seconds. */
-const RULES_MAX = 200;
 const CHANNELS_MAX = 20;
 const DAY_MINUTES = 1_440;
 
@@ -53,11 +46,11 @@ export async function saveAlertRule(
   const values = checkedRule(context, rule);
   const accountId = caller?.accountId;
   const channels = [...values.channel_ids, ...values.escalation_channel_ids];
-  const id = await naming(values.name, () =>
+  const id = await naming(ALERT_RULES, values.name, () =>
     inTransaction(database, async (transaction) => {
       await requireChannels(transaction, channels, accountId);
       if (rule.id !== 0n) return changeRule({ context, transaction }, rule.id, values);
-      await requirePlace(transaction);
+      await requirePlace(transaction, ALERT_RULES);
       const row = await transaction
         .insertInto("alert_rules")
         .values({ ...values, account_id: accountId ?? null, created_by: callerName(caller) })
@@ -223,29 +216,6 @@ async function endAlertsOf(transaction: Transaction, ruleId: bigint): Promise<vo
   await sql`
     update alerts set phase = 'ended', phase_since = now(), ended_at = now(), end_reason = 'rule_changed'
     where rule_id = ${ruleId} and ended_at is null`.execute(transaction);
-}
-
-async function requirePlace(kysely: Kysely<Schema>): Promise<void> {
-  const { count } = await kysely
-    .selectFrom("alert_rules")
-    .select((is) => is.fn.countAll<bigint>().as("count"))
-    .where("removed_at", "is", null)
-    .executeTakeFirstOrThrow();
-  if (Number(count) < RULES_MAX) return;
-  throw new AppError("limit_exceeded", `there are ${count} alert rules: at most ${RULES_MAX}`);
-}
-
-async function naming<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new AppError(
-      "conflict",
-      `there is an alert rule "${name}" already: change that one, or take another name`,
-      { cause: error },
-    );
-  }
 }
 
 /** For the audit trail. */

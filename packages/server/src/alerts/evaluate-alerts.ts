@@ -35,7 +35,7 @@ export async function evaluateAlerts(
   await endHold(transaction);
   const looker = createLooker(context, nowNs);
   await advanceAlerts(transaction, { rules, looker, nowNs });
-  await placeAlerts(context, transaction, rules);
+  await placeAlerts(context, transaction, { rules, nowNs });
   await writeMessages({
     context,
     transaction,

@@ -163,12 +163,13 @@ const VERDICT_WORDS: ReadonlyMap<adminV1.Verdict, VerdictName> = new Map([
 ]);
 
 function wordsOfServer(server: adminV1.Server): Omit<Finding, "truth"> {
-  const { id, name, verdict, verdictText, offset, score, faultText } = server;
+  const { id, name, verdict, verdictText, offset, score, faultText, seenFaults } = server;
   const facts = [
     `${VERDICT_WORDS.get(verdict) ?? "unsure"}: ${verdictText}`,
     ...(offset === undefined ? [] : [`offset ${formatOffset(offset.valueNs, offset.boundNs)}`]),
     ...(score === undefined ? [] : [`score ${score.toFixed(1)}`]),
     ...(faultText === "" ? [] : [`fault: ${faultText}`]),
+    ...(faultText !== "" || seenFaults === "" ? [] : [`some of its monitors see ${seenFaults}`]),
   ];
   return { id, name, text: facts.join("; ") };
 }

@@ -32,6 +32,9 @@ export interface ClaimedMessage {
   readonly secret: Uint8Array | null;
 }
 
+const CLAIMED_COLUMNS = sql`m.id, m.key, m.kind, m.subject, m.body, m.facts, m.created_at, m.attempts, c.id as channel_id,
+  c.kind as channel_kind, c.settings, c.secret`;
+
 /**
  * One that is due, of a channel that nobody sends by at this moment; those of one incident go out in their order. Undefined:
  * there is none.
@@ -52,8 +55,7 @@ export async function claimMessage(
         )
         and not exists (
           select from alert_messages busy
-          where busy.channel_id = m.channel_id and busy.claimed_until >= now()
-            and busy.sent_at is null and busy.dead_at is null
+          where busy.channel_id = m.channel_id and busy.claimed_until >= now() and busy.dead_at is null
         )
       order by m.run_at, m.id
       limit 1
@@ -65,8 +67,7 @@ export async function claimMessage(
       from due where m.id = due.id
       returning m.*
     )
-    select m.id, m.key, m.kind, m.subject, m.body, m.facts, m.created_at, m.attempts, c.id as channel_id,
-      c.kind as channel_kind, c.settings, c.secret, answered.key as answers_key, answered.facts as answers_facts
+    select ${CLAIMED_COLUMNS}, answered.key as answers_key, answered.facts as answers_facts
     from claimed m
     join alert_channels c on c.id = m.channel_id
     left join lateral (
@@ -75,6 +76,60 @@ export async function claimMessage(
       order by first.id limit 1
     ) answered on true`.execute(kysely);
   return rows[0];
+}
+
+/**
+ * The first message of an incident that goes on, where Alertmanager is to hear it again; the next time is that much later.
+ * Nothing else goes out by the channel meanwhile: what is repeated after it was told to be over would begin anew. Undefined:
+ * there is none.
+ */
+export async function claimRepeat(
+  kysely: Kysely<Schema>,
+  claim: string,
+  everyMs: number,
+): Promise<ClaimedMessage | undefined> {
+  const { rows } = await sql<ClaimedMessage>`
+    with due as (
+      select m.id from alert_messages m
+      join alert_channels c on c.id = m.channel_id
+      join incidents i on i.id = m.incident_id
+      where c.kind = 'alertmanager' and c.removed_at is null and i.recovered_at is null
+        and m.kind in ('opened', 'escalated') and m.sent_at is not null and m.run_at <= now()
+        and m.sent_at <= now() - make_interval(secs => ${everyMs / 1_000}::float8)
+        and not exists (
+          select from alert_messages before
+          where before.incident_id = m.incident_id and before.channel_id = m.channel_id and before.id < m.id
+            and before.sent_at is not null
+        )
+        and not exists (
+          select from alert_messages busy
+          where busy.channel_id = m.channel_id and busy.claimed_until >= now() and busy.dead_at is null
+        )
+      order by m.run_at, m.id
+      limit 1
+      for update of m skip locked for share of i skip locked
+    ),
+    claimed as (
+      update alert_messages m
+      set claim = ${claim}, claimed_until = now() + make_interval(secs => ${CLAIM_SECONDS}::float8),
+        run_at = now() + make_interval(secs => ${everyMs / 1_000}::float8)
+      from due where m.id = due.id
+      returning m.*
+    )
+    select ${CLAIMED_COLUMNS}, null as answers_key, null as answers_facts
+    from claimed m
+    join alert_channels c on c.id = m.channel_id`.execute(kysely);
+  return rows[0];
+}
+
+/** Why it failed, or nothing; it is due again at its time. */
+export async function markRepeated(
+  kysely: Kysely<Schema>,
+  { id, claim, error }: Pick<FailedAttempt, "id" | "claim" | "error">,
+): Promise<void> {
+  await sql`
+    update alert_messages set claim = null, claimed_until = null, last_error = ${error.slice(0, ERROR_CHARACTERS_MAX)}
+    where id = ${id} and claim = ${claim}`.execute(kysely);
 }
 
 /** Whoever has lost the claim meanwhile changes nothing. */

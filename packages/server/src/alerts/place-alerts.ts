@@ -1,47 +1,78 @@
 // Which incident an alert belongs to. As long as nobody was told, that may change: a cause is often seen a moment after
-// its effects.
+// its effects. Once somebody was told, it stays, and what has the same cause by then joins it.
 
-import { agentCause, type Cause, causesOfServers, type FiringServer } from "@truechimer/alerts";
+import {
+  agentCause,
+  type Cause,
+  causesOfAlerts,
+  type FiringServer,
+  type PlacedAlert,
+  toldIncidentsByCause,
+} from "@truechimer/alerts";
 import { createUlid } from "@truechimer/base";
-import type { Schema, SeverityName, VerdictName } from "@truechimer/database";
+import {
+  nsFromTimestamptz,
+  type Schema,
+  type SeverityName,
+  type Timestamptz,
+  type VerdictName,
+} from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
+import type { StoredFault } from "../fault/store-faults.ts";
 import type { WatchingRule } from "./rules.ts";
 import { isUnwatched, readServerPlaces } from "./server-places.ts";
+import { widerCauses } from "./wider-cause.ts";
 
-interface UntoldAlert {
+interface FiringAlert {
   readonly id: bigint;
   readonly rule_id: bigint;
   readonly subject_id: bigint;
   readonly subject_name: string;
   readonly incident_id: bigint | null;
   readonly cause: string | null;
+  readonly opened_at: Timestamptz | null;
+  readonly told: boolean;
 }
 
 export async function placeAlerts(
   context: ServerContext,
   transaction: Transaction<Schema>,
-  rules: readonly WatchingRule[],
+  { rules, nowNs }: { readonly rules: readonly WatchingRule[]; readonly nowNs: bigint },
 ): Promise<void> {
-  const { rows } = await sql<UntoldAlert>`
-    select a.id, a.rule_id, a.subject_id, a.subject_name, a.incident_id, i.cause
+  const { rows } = await sql<FiringAlert>`
+    select a.id, a.rule_id, a.subject_id, a.subject_name, a.incident_id, i.cause, i.opened_at,
+      exists (select from alert_messages m where m.incident_id = a.incident_id) as told
     from alerts a left join incidents i on i.id = a.incident_id
     where a.ended_at is null and a.fired_at is not null
-      and not exists (select from alert_messages m where m.incident_id = a.incident_id)
     order by a.id`.execute(transaction);
-  if (rows.length === 0) return;
+  if (rows.every(({ told }) => told)) return;
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   const alerts = rows.flatMap((row) => {
     const rule = byId.get(row.rule_id);
     return rule === undefined ? [] : [{ row, rule }];
   });
-  const causes = await causesOf(transaction, alerts);
+  const causes = await causesOf(transaction, alerts, nowNs);
   for (const [accountId, own] of Map.groupBy(alerts, ({ rule }) => rule.accountId)) {
-    for (const { cause, members } of groupByCause(own, causes)) {
-      const moved = members.filter(({ row }) => row.cause !== cause.key);
+    const goingOn = toldIncidentsByCause(
+      own.map(({ row }) => ({
+        causeKey: causes.get(row.id)?.key ?? "",
+        told: toldOf(row),
+      })),
+      nowNs,
+    );
+    const untold = own.filter(({ row }) => !row.told);
+    for (const { cause, members } of groupByCause(untold, causes)) {
+      const joined = goingOn.get(cause.key);
+      const moved = members.filter(({ row }) =>
+        joined === undefined ? row.cause !== cause.key : row.incident_id !== joined,
+      );
       if (moved.length === 0) continue;
       const severity = highest(members.map(({ rule }) => rule.severity));
-      const incident = await openIncident(context, transaction, { accountId, cause, severity });
+      const incident =
+        joined === undefined
+          ? await openIncident(context, transaction, { accountId, cause, severity })
+          : await joinIncident(transaction, joined, severity);
       await sql`update alerts set incident_id = ${incident} where id = any(${moved.map(({ row }) => row.id)}::bigint[])`.execute(
         transaction,
       );
@@ -52,8 +83,17 @@ export async function placeAlerts(
       and not exists (select from alerts a where a.incident_id = i.id)`.execute(transaction);
 }
 
+function toldOf({
+  told,
+  incident_id: incident,
+  opened_at: openedAt,
+}: FiringAlert): PlacedAlert["told"] {
+  if (!told || incident === null || openedAt === null) return undefined;
+  return { incident, openedAtNs: nsFromTimestamptz(openedAt) };
+}
+
 interface Placed {
-  readonly row: UntoldAlert;
+  readonly row: FiringAlert;
   readonly rule: WatchingRule;
 }
 
@@ -77,12 +117,13 @@ function groupByCause(
 async function causesOf(
   transaction: Transaction<Schema>,
   alerts: readonly Placed[],
+  nowNs: bigint,
 ): Promise<ReadonlyMap<bigint, Cause>> {
-  const byCause = alerts.filter(({ rule }) => rule.grouping === "cause");
-  const serverIds = byCause
-    .filter(({ rule }) => rule.subject === "servers")
-    .map(({ row }) => row.subject_id);
-  const ofServers = await causesOfServersNow(transaction, [...new Set(serverIds)]);
+  const ofServers = await causesOfServersNow(
+    transaction,
+    alerts.filter(({ rule }) => rule.grouping === "cause" && rule.subject === "servers"),
+    nowNs,
+  );
   return new Map(
     alerts.flatMap(({ row, rule }): [bigint, Cause][] => {
       const cause = causeOf({ row, rule }, ofServers);
@@ -96,7 +137,7 @@ function causeOf({ row, rule }: Placed, ofServers: ReadonlyMap<bigint, Cause>): 
   const kind = rule.subject === "servers" ? "server" : "monitor";
   if (rule.grouping === "none")
     return { key: `rule:${rule.id}/${kind}:${row.subject_id}`, title: row.subject_name };
-  return kind === "server" ? ofServers.get(row.subject_id) : agentCause(row.subject_name);
+  return kind === "server" ? ofServers.get(row.id) : agentCause(row.subject_name);
 }
 
 interface ServerFacts {
@@ -104,24 +145,34 @@ interface ServerFacts {
   readonly name: string;
   readonly verdict: VerdictName;
   readonly verdict_reason: string;
+  readonly faults: readonly StoredFault[];
 }
 
+/** By the alert's id. */
 async function causesOfServersNow(
   transaction: Transaction<Schema>,
-  ids: readonly bigint[],
+  alerts: readonly Placed[],
+  nowNs: bigint,
 ): Promise<ReadonlyMap<bigint, Cause>> {
-  if (ids.length === 0) return new Map();
+  if (alerts.length === 0) return new Map();
+  const ids = [...new Set(alerts.map(({ row }) => row.subject_id))];
   const { rows } = await sql<ServerFacts>`
-    select id, name, verdict, verdict_reason from servers where id = any(${ids}::bigint[])`.execute(
+    select id, name, verdict, verdict_reason, faults from servers where id = any(${ids}::bigint[])`.execute(
+    transaction,
+  );
+  const monitors = await sql<{ readonly id: bigint; readonly hostname: string }>`
+    select id, hostname from monitors where type = 'monitor' and is_current and deleted_on is null`.execute(
     transaction,
   );
   const lost = await sql<{ readonly hostname: string }>`
     select hostname from monitors where type = 'monitor' and is_current and deleted_on is null
     group by hostname having not bool_or(online)`.execute(transaction);
   const { byServer, serversByNetwork } = await readServerPlaces(transaction, ids);
-  return causesOfServers(
-    rows.map(
-      (row): FiringServer => ({
+  const facts = new Map(rows.map((row) => [row.id, row]));
+  const servers = new Map(
+    rows.map((row): [bigint, FiringServer] => [
+      row.id,
+      {
         id: row.id,
         name: row.name,
         agents: [],
@@ -129,9 +180,26 @@ async function causesOfServersNow(
         unreachable: row.verdict === "unreachable",
         falseticker: row.verdict === "falseticker",
         unwatched: isUnwatched(row.verdict_reason),
-      }),
-    ),
+      },
+    ]),
+  );
+  const widerOf = widerCauses(
+    nowNs,
+    new Map(monitors.rows.map(({ id, hostname }) => [String(id), hostname])),
+  );
+  const causes = causesOfAlerts(
+    alerts.map(({ row, rule }) => {
+      const server = facts.get(row.subject_id);
+      return { serverId: row.subject_id, wider: server && widerOf(rule, server) };
+    }),
+    servers,
     { lostAgents: new Set(lost.rows.map(({ hostname }) => hostname)), serversByNetwork },
+  );
+  return new Map(
+    alerts.flatMap(({ row }, index): [bigint, Cause][] => {
+      const cause = causes[index];
+      return cause === undefined ? [] : [[row.id, cause]];
+    }),
   );
 }
 
@@ -139,6 +207,21 @@ const SEVERITIES: readonly SeverityName[] = ["info", "warning", "critical"];
 
 function highest(severities: readonly SeverityName[]): SeverityName {
   return SEVERITIES[Math.max(0, ...severities.map((each) => SEVERITIES.indexOf(each)))] ?? "info";
+}
+
+/** Its severity only rises. */
+async function joinIncident(
+  transaction: Transaction<Schema>,
+  incident: bigint,
+  severity: SeverityName,
+): Promise<bigint> {
+  await sql`
+    update incidents set severity = ${severity}
+    where id = ${incident} and array_position(array['info', 'warning', 'critical'], severity)
+      < array_position(array['info', 'warning', 'critical'], ${severity}::text)`.execute(
+    transaction,
+  );
+  return incident;
 }
 
 export interface IncidentToOpen {

@@ -23,6 +23,10 @@ export interface WatchingRule {
 
 export type RuleRow = Selectable<Schema["alert_rules"]>;
 
+/**
+ * Until the end of the transaction none of them is changed or removed: what a look found of one that was removed meanwhile would
+ * never end.
+ */
 export async function readWatchingRules(kysely: Kysely<Schema>): Promise<readonly WatchingRule[]> {
   const rows = await kysely
     .selectFrom("alert_rules")
@@ -30,6 +34,7 @@ export async function readWatchingRules(kysely: Kysely<Schema>): Promise<readonl
     .where("enabled", "=", true)
     .where("removed_at", "is", null)
     .orderBy("id")
+    .forKeyShare()
     .execute();
   return rows.map(watchingRule);
 }

@@ -7,8 +7,15 @@ import type { ServerContext } from "../context.ts";
 import { untilAborted } from "../jobs/until-aborted.ts";
 import { channelSettings, openSecret } from "./channel.ts";
 import { type MessageToSend, SendRefused } from "./message-to-send.ts";
-import { type ClaimedMessage, claimMessage, markFailed, markSent } from "./outbox.ts";
-import { sendToAlertmanager } from "./send-alertmanager.ts";
+import {
+  type ClaimedMessage,
+  claimMessage,
+  claimRepeat,
+  markFailed,
+  markRepeated,
+  markSent,
+} from "./outbox.ts";
+import { REPEAT_MS, sendToAlertmanager } from "./send-alertmanager.ts";
 import { sendEmail } from "./send-email.ts";
 import { sendWebhook } from "./send-webhook.ts";
 
@@ -24,12 +31,10 @@ export async function sendMessages(context: ServerContext, signal: AbortSignal):
   const sending = new Set<Promise<void>>();
   const claim = createUlid(context.clock, context.random);
   for (;;) {
-    const message =
-      sending.size < SENDING_MAX && !signal.aborted
-        ? await claimMessage(context.database.kysely, claim)
-        : undefined;
-    if (message !== undefined) {
-      const sent = sendOne(context, message, claim).finally(() => sending.delete(sent));
+    const isFree = sending.size < SENDING_MAX && !signal.aborted;
+    const work = isFree ? await nextToSend(context, claim) : undefined;
+    if (work !== undefined) {
+      const sent = work().finally(() => sending.delete(sent));
       sending.add(sent);
     } else if (sending.size === 0) {
       return;
@@ -37,6 +42,35 @@ export async function sendMessages(context: ServerContext, signal: AbortSignal):
       await Promise.race([...sending, sleep(context.clock, LOOK_MS)]);
     }
   }
+}
+
+/** What was never sent goes before what is repeated. */
+async function nextToSend(
+  context: ServerContext,
+  claim: string,
+): Promise<(() => Promise<void>) | undefined> {
+  const { kysely } = context.database;
+  const message = await claimMessage(kysely, claim);
+  if (message !== undefined) return () => sendOne(context, message, claim);
+  const repeat = await claimRepeat(kysely, claim, REPEAT_MS);
+  return repeat === undefined ? undefined : () => repeatOne(context, repeat, claim);
+}
+
+/** One that fails is made good by the next. */
+async function repeatOne(
+  context: ServerContext,
+  claimed: ClaimedMessage,
+  claim: string,
+): Promise<void> {
+  const { database, logger } = context;
+  let problem = "";
+  try {
+    await withinTime(context, (signal) => deliver(context, claimed, signal));
+  } catch (error) {
+    logger.warn({ error, message: claimed.key }, "an alert was not repeated");
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  await markRepeated(database.kysely, { id: claimed.id, claim, error: problem });
 }
 
 async function sendOne(

@@ -3,6 +3,7 @@
 
 import { GATHER_NS, quietUntil } from "@truechimer/alerts";
 import {
+  type AlertPhaseName,
   nsFromTimestamptz,
   type Schema,
   type SeverityName,
@@ -32,7 +33,12 @@ interface OpenIncident {
     readonly kind: Kind;
     readonly at: Timestamptz;
   }[];
-  readonly alerts: readonly (AlertFacts & { readonly id: bigint })[];
+  readonly alerts: readonly FiredAlert[];
+}
+
+interface FiredAlert extends AlertFacts {
+  readonly id: bigint;
+  readonly phase: AlertPhaseName;
 }
 
 export async function writeMessages(notice: Notice): Promise<void> {
@@ -51,9 +57,11 @@ async function tellOpen(notice: Notice, incident: OpenIncident): Promise<void> {
     const rule = rules.get(id);
     return rule !== undefined && quietUntil(rule.quiet, nowNs) <= nowNs ? [rule] : [];
   });
+  // What nothing is left of by now is told when it comes back.
+  const holds = told.some(({ phase }) => phase === "firing");
   await write(notice, incident, {
     kind: "opened",
-    channels: speaking.flatMap(({ channelIds }) => channelIds),
+    channels: holds ? speaking.flatMap(({ channelIds }) => channelIds) : [],
     alerts: told,
   });
   const [first] = incident.told;
@@ -141,8 +149,8 @@ async function openIncidents(transaction: Transaction<Schema>): Promise<readonly
   );
   const ids = incidents.rows.map(({ id }) => id);
   if (ids.length === 0) return [];
-  const alerts = await sql<AlertFacts & { readonly id: bigint; readonly incidentId: bigint }>`
-    select a.id, a.incident_id as "incidentId", a.rule_id as "ruleId", r.name as rule, a.subject_id as "subjectId",
+  const alerts = await sql<FiredAlert & { readonly incidentId: bigint }>`
+    select a.id, a.incident_id as "incidentId", a.phase, a.rule_id as "ruleId", r.name as rule, a.subject_id as "subjectId",
       a.subject_name as subject, a.fired_at as "firedAt", a.ended_at as "endedAt", a.text
     from alerts a join alert_rules r on r.id = a.rule_id
     where a.incident_id = any(${ids}::bigint[]) order by a.id`.execute(transaction);

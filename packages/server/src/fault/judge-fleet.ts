@@ -8,6 +8,7 @@ import {
   type Finding,
   faultChannels,
   findingsIn,
+  freshWindow,
   mergeFindings,
   type Pair,
   type PairView,
@@ -17,6 +18,7 @@ import {
   standingViews,
   type ViewWindow,
   viewPairs,
+  withFresh,
   withStanding,
 } from "@truechimer/fault";
 
@@ -49,12 +51,13 @@ export async function judgeFleet(
   };
   const views = viewPairs(checks, window);
   const changed = await findingsOf({ pairs, views });
+  const fresh = await findingsOf({ pairs, views: viewPairs(checks, freshWindow(window)) });
   const standing = await findingsOf({
     pairs,
     views: standingViews(checks, window),
     isStanding: true,
   });
-  const findings = withStanding(changed, standing);
+  const findings = withStanding(withFresh(changed, fresh), standing);
   const servers = serverFaults(findings, pairs, (pair) => hasData(views[pair]));
   return { servers, monitors: monitorFaults(servers) };
 }

@@ -23,6 +23,18 @@ function flag(expression: RawBuilder<unknown>): SqlColumn {
   return { expression, type: "boolean" };
 }
 
+const PATH_CHANGE_PAIRS_MIN = 6;
+
+/**
+ * Codes of all that is judged to be wrong with a server, what most see first. A way that has changed for a few pairs of a
+ * monitor and a server alone is none of it: ways change, and nobody has anything to mend. Null: nothing is.
+ */
+export const SEEN_FAULTS: RawBuilder<string | null> = sql<string | null>`(
+  select string_agg(seen.fault ->> 'fault' || '/' || (seen.fault ->> 'cause'), ' ' order by seen.place)
+  from jsonb_array_elements(s.faults) with ordinality as seen (fault, place)
+  where seen.fault ->> 'cause' <> 'path_change' or (seen.place = 1 and s.fault <> '')
+    or (seen.fault ->> 'shown')::int >= ${PATH_CHANGE_PAIRS_MIN}::int)`;
+
 /** Of a server as its row says it; what is worked out of other tables (loss, staleness, leaps) is not among them. */
 export const SERVER_FILTER_COLUMNS: SqlColumns = {
   "server.name": text(sql`s.name`),
@@ -37,6 +49,7 @@ export const SERVER_FILTER_COLUMNS: SqlColumns = {
   "server.fault": text(sql`nullif(s.fault, '')`),
   "server.fault_cause": text(sql`nullif(s.fault_cause, '')`),
   "server.fault_since": instant(sql`s.fault_since`),
+  "server.seen_faults": text(SEEN_FAULTS),
   "server.offset_ns": whole(sql`s.offset_ns`),
   "server.score": number(sql`s.score_raw`),
   "server.stratum": number(sql`s.stratum`),

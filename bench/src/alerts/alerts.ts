@@ -1,0 +1,106 @@
+// Scenario alerts: when incidents of known cause are told, and in how many messages, on seeds that nothing was tuned on.
+
+import {
+  INCIDENT_KINDS,
+  type IncidentKind,
+  type IncidentTold,
+  runAlerts,
+} from "@truechimer/testing-sim";
+import { isWanted, type ResultRow, type Scenario, type ScenarioOptions } from "../scenario.ts";
+import { reportAlerts } from "./report.ts";
+
+/** Worlds of 200 servers and 60 monitors; each seed is another world. */
+const WORLD = { servers: 200, monitors: 60, watchers: 12 };
+const INCIDENTS = 40;
+const SEEDS = Array.from({ length: 25 }, (_, index) => 311 + index);
+/** The rules were tuned on it, so that a look uses up no other. */
+const QUICK = { incidents: 27, seeds: [1] };
+/** Those of docs/how-to/be-told-by-e-mail.md. */
+const PATIENCE = { holdsMs: 20_000, recoversMs: 180_000 };
+
+/** Of one kind of incident. Times are in check intervals. */
+export interface KindTold {
+  readonly incidents: number;
+  /** It touched a server that people were being told of when it began. */
+  readonly known: number;
+  /** From the beginning until the judge saw it first; one of each that it saw. */
+  readonly seenAfter: readonly number[];
+  /** From the beginning, and from its first sight, until it was told; one of each that was told. */
+  readonly toldAfter: readonly number[];
+  readonly toldAfterSeen: readonly number[];
+  readonly messages: number;
+}
+
+export interface AlertsRow extends ResultRow {
+  readonly seed: number;
+  readonly hours: number;
+  readonly messages: number;
+  readonly unexplained: number;
+  readonly kinds: Readonly<Record<IncidentKind, KindTold>>;
+  readonly overlapping: KindTold;
+}
+
+export const alerts: Scenario = {
+  name: "alerts",
+  summary:
+    "When incidents of nine known causes are told, and in how many messages, in worlds of 200 servers and 60 monitors that nothing was tuned on.",
+  run: runAlertsScenario,
+  report: (rows) => reportAlerts(rows as readonly AlertsRow[]),
+};
+
+async function runAlertsScenario({
+  mode,
+  quick,
+  log,
+}: ScenarioOptions): Promise<readonly AlertsRow[]> {
+  const measuredOn = new Date().toISOString().slice(0, 10);
+  return (quick ? QUICK.seeds : SEEDS)
+    .filter((seed) => isWanted(mode, String(seed)))
+    .map((seed) => {
+      log(`alerts: seed ${seed}`);
+      const run = runAlerts({
+        ...WORLD,
+        ...PATIENCE,
+        incidents: quick ? QUICK.incidents : INCIDENTS,
+        seed,
+      });
+      const { hours, messages, unexplained, told } = run;
+      return {
+        key: `seed ${seed}`,
+        measuredOn,
+        seed,
+        hours,
+        messages,
+        unexplained,
+        kinds: Object.fromEntries(
+          INCIDENT_KINDS.map((kind) => [
+            kind,
+            countOf(told.filter(({ incident }) => incident.kind === kind)),
+          ]),
+        ) as Record<IncidentKind, KindTold>,
+        overlapping: countOf(told.filter(({ isOverlapping }) => isOverlapping)),
+      };
+    });
+}
+
+function countOf(told: readonly IncidentTold[]): KindTold {
+  return {
+    incidents: told.length,
+    known: told.filter(({ wasKnown, toldAfter }) => wasKnown && toldAfter === undefined).length,
+    seenAfter: rounded(told.map(({ seenAfter }) => seenAfter)),
+    toldAfter: rounded(told.map(({ toldAfter }) => toldAfter)),
+    toldAfterSeen: rounded(
+      told.map(({ toldAfter, seenAfter }) =>
+        toldAfter === undefined || seenAfter === undefined
+          ? undefined
+          : Math.max(0, toldAfter - seenAfter),
+      ),
+    ),
+    messages: told.reduce((sum, { messages }) => sum + messages, 0),
+  };
+}
+
+/** To a hundredth of an interval. */
+function rounded(values: readonly (number | undefined)[]): readonly number[] {
+  return values.flatMap((value) => (value === undefined ? [] : Math.round(value * 100) / 100));
+}

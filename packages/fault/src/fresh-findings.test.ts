@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import {
+  type FleetOptions,
+  findingsOf,
+  freshlyFoundOf,
+  LOST,
+  MS,
+  monitors,
+  servers,
+  told,
+} from "./_fleet.ts";
+
+const FLEET = { monitors: monitors(8), servers: servers(6) };
+/** The minute of the newest check. */
+const NEWEST = 29;
+
+function newest(
+  where: (monitor: string, server: string) => boolean,
+  what: ReturnType<NonNullable<FleetOptions["happens"]>>,
+): FleetOptions {
+  return {
+    ...FLEET,
+    happens: ({ monitor, server, minute }) =>
+      minute >= NEWEST && where(monitor.id, server.id) ? what : {},
+  };
+}
+
+it("a clock that has stepped is known by the newest check of all who see it", () => {
+  const world = newest((_, server) => server === "s0", { addNs: 5 * MS });
+  expect(findingsOf(world)).toEqual([]);
+  expect(told(freshlyFoundOf(world))).toEqual(["server clock_step server s0"]);
+});
+
+it("so is a monitor whose clock is off", () => {
+  const world = newest((monitor) => monitor === "m0", { addNs: 15 * MS });
+  expect(told(freshlyFoundOf(world))).toEqual(["monitor monitor_clock monitor m0"]);
+});
+
+it("what shows in all three is told once", () => {
+  const world: FleetOptions = {
+    ...FLEET,
+    happens: ({ server, isNow }) => (isNow && server.id === "s0" ? { addNs: 5 * MS } : {}),
+  };
+  expect(freshlyFoundOf(world)).toEqual(findingsOf(world));
+});
+
+it("one check of one pair, or of two, is no evidence", () => {
+  const isOne = (monitor: string, server: string): boolean => monitor === "m0" && server === "s0";
+  expect(freshlyFoundOf(newest(isOne, { addNs: 5 * MS }))).toEqual([]);
+  expect(freshlyFoundOf(newest(isOne, LOST))).toEqual(findingsOf(newest(isOne, LOST)));
+});
