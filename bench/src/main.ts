@@ -44,7 +44,7 @@ ${SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join("
 Options:
   --quick             few exchanges, one run; the results are not kept
   --condition NAME    of probe-error: idle, beat, busy, at-once or in-flight; of issuance: its rows; of agent-footprint:
-                      every-minute or in-flight-at-once; of pool-scale: submit-4, submit-5, submit-4-paced, submit-5-paced,
+                      every-minute or in-flight-at-once; of pool-scale: plain-inserts, submit-4, submit-5, submit-4-paced, submit-5-paced,
                       get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
                       killed; of selection: convergence, churn, plan-time, database or fleet; of scoring-rate: both-2, both-1,
                       every-2, recentmedian-2 or paced; of history: start, warm, live or store;

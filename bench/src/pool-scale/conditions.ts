@@ -11,7 +11,7 @@ const HAMMERING_CALLERS = 16;
 export interface Condition {
   readonly name: string;
   readonly title: string;
-  readonly kind: "submit" | "get-servers";
+  readonly kind: "submit" | "get-servers" | "plain-inserts";
   readonly version: 4 | 5;
   readonly callers: number;
   /** Calls a second. Absent: as fast as they are answered. */
@@ -23,6 +23,14 @@ export interface Condition {
 }
 
 export const CONDITIONS: readonly Condition[] = [
+  {
+    name: "plain-inserts",
+    title: "Plain inserts of 12 rows, 16 connections",
+    kind: "plain-inserts",
+    version: 4,
+    callers: 16,
+    perSecondMax: 0,
+  },
   {
     name: "submit-4",
     title: "SubmitResults, version 4",

@@ -13,6 +13,7 @@ import { type AgentConnection, createAgentConnection } from "./agent-connection.
 import { CONDITIONS, type Condition } from "./conditions.ts";
 import { type Counters, difference, readCounters } from "./costs.ts";
 import { type LoadFindings, type LoadOptions, runLoad } from "./load.ts";
+import { openPlainInserts } from "./plain-inserts.ts";
 import { armPool } from "./plant-pool.ts";
 import { AGENTS_MAX, monitorAddress, POOL_SIZES, type PoolSize } from "./pool-size.ts";
 import { openPoolWorld, type PoolWorld } from "./pool-world.ts";
@@ -107,31 +108,33 @@ async function runCondition(
   const { database } = world;
   const durationMs = options.quick ? QUICK_RUN_MS : RUN_MS;
   const [loadBefore = 0] = loadavg();
-  await armPool(database, size);
+  await using opened = new AsyncDisposableStack();
+  if (condition.kind !== "plain-inserts") await armPool(database, size);
   const work =
     condition.kind === "submit"
       ? submitWork(world, size, condition, connections, durationMs)
-      : getServersWork(condition, connections);
+      : condition.kind === "get-servers"
+        ? getServersWork(condition, connections)
+        : opened.use(await openPlainInserts(database, condition.callers));
   const load: LoadOptions = {
     callers: condition.callers,
     durationMs,
     ...(condition.pace === undefined ? {} : { pace: condition.pace }),
   };
   await runLoad(work.call, { ...load, durationMs: WARM_UP_MS });
-  const storedBefore = await storedResults(world);
+  const storedBefore = await work.stored();
   const before = await readCounters(world.counters);
   const findings = await runLoad(work.call, load);
   const cost = difference(await readCounters(world.counters), before);
-  const answered = condition.kind === "submit" ? findings.counted : work.handedOut();
-  const stored =
-    condition.kind === "submit" ? (await storedResults(world)) - storedBefore : answered;
+  const stored = (await work.stored()) - storedBefore;
+  const answered = condition.kind === "get-servers" ? stored : findings.counted;
   return rowOf(size, condition, findings, { cost, answered, stored, loadBefore });
 }
 
 interface Work {
   readonly call: (caller: number) => Promise<number>;
-  /** Servers so far. Fails when one was handed out twice within its interval. */
-  handedOut(): number;
+  /** Rows in the database so far. Of GetServers: servers that were handed out. */
+  stored(): Promise<number>;
 }
 
 /** Each caller has monitors of its own and sends what was made before, one after the other. */
@@ -170,7 +173,7 @@ function submitWork(
       }
       return RESULTS;
     },
-    handedOut: () => 0,
+    stored: () => storedResults(world),
   };
 }
 
@@ -199,7 +202,7 @@ function getServersWork(condition: Condition, connections: readonly AgentConnect
       servers += fromBinary(monitorV2.GetServersResponseSchema, answer).servers.length;
       return 1;
     },
-    handedOut: () => servers,
+    stored: () => Promise.resolve(servers),
   };
 }
 

@@ -2,18 +2,21 @@
 // same day on every host; every statement has a time limit; every failure of the world comes out as a coded error.
 
 import { AppError } from "@truechimer/base";
-import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from "kysely";
+import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import { codedPool } from "./coded-pool.ts";
 import { describeDatabaseUrl } from "./database-url.ts";
 import { driverTypes } from "./driver-types.ts";
-import { appErrorFromPostgres, isRetryable } from "./postgres-error.ts";
+import { createPipeline, type Pipeline } from "./pipelined-transaction.ts";
+import { appErrorFromPostgres } from "./postgres-error.ts";
 import type { Schema } from "./schema.ts";
 
 /** PostgreSQL 15 is Debian 12's, and the oldest that the migrations are tested on. */
 export const POSTGRES_MAJOR_MIN = 15;
 
 const POOL_SIZE_DEFAULT = 10;
+/** Transactions of a process that work at the same time; more only wait for the same disk. */
+const PIPELINED_MAX = 3;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS_DEFAULT = 30_000;
 /** A lock that is held this long is held by a stuck session; waiting on would only queue more behind it. */
@@ -45,6 +48,8 @@ export interface PoolOptions {
 /** A pool of connections to a PostgreSQL that is new enough. Disposing waits for what is under way. */
 export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Schema>;
+  /** For `inPipelinedTransaction`: a few connections beside the others, opened when they are first wanted. */
+  readonly pipeline: Pipeline;
   /** For what Kysely has no words for: LISTEN, pinned sessions. Its errors are the driver's own. */
   readonly pool: pg.Pool;
   /**
@@ -61,28 +66,34 @@ export interface Database extends AsyncDisposable {
 /** Connects and looks at the version. Fails with database_unreachable or database_too_old. */
 export async function createDatabase(options: DatabaseOptions): Promise<Database> {
   const where = describeDatabaseUrl(options.url);
-  const openPool = (changed: Partial<PoolOptions>, types?: pg.CustomTypesConfig): pg.Pool => {
-    const opened = createPool({ ...options, ...changed }, types);
+  const openPool = (changed: Partial<PoolOptions>, driver: pg.PoolConfig = {}): pg.Pool => {
+    const opened = createPool({ ...options, ...changed }, driver);
     // A session that ends while it is in use fails its statement, and tells the same once more as an event, which nobody
     // would catch.
     opened.on("connect", (client) => client.on("error", () => undefined));
     opened.on("error", (error) => options.onConnectionLost?.(appErrorFromPostgres(error, where)));
     return opened;
   };
-  const pool = openPool({}, driverTypes);
+  const pool = openPool({}, { types: driverTypes });
   try {
     const serverVersion = await checkedServerVersion(pool, where);
     const kysely = new Kysely<Schema>({
       dialect: new PostgresDialect({ pool: codedPool(pool, where) }),
     });
+    const pipelinedPool = openPool(
+      { poolSize: PIPELINED_MAX },
+      { types: driverTypes, pipeline: true },
+    );
+    const pipeline = createPipeline(codedPool(pipelinedPool, where));
     return {
       kysely,
+      pipeline,
       pool,
       openPool: (poolOptions) => openPool(poolOptions),
       where,
       serverVersion,
       [Symbol.asyncDispose]: async () => {
-        await kysely.destroy();
+        await Promise.all([kysely.destroy(), pipeline[Symbol.asyncDispose]()]);
         if (!pool.ended && !pool.ending) await pool.end();
       },
     };
@@ -92,7 +103,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
   }
 }
 
-function createPool(options: DatabaseOptions, types?: pg.CustomTypesConfig): pg.Pool {
+function createPool(options: DatabaseOptions, driver: pg.PoolConfig): pg.Pool {
   return new pg.Pool({
     connectionString: options.url,
     application_name: options.applicationName,
@@ -100,7 +111,7 @@ function createPool(options: DatabaseOptions, types?: pg.CustomTypesConfig): pg.
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     keepAlive: true,
-    ...(types === undefined ? {} : { types }),
+    ...driver,
     // By statement and not as start-up parameters, which a connection pooler in between refuses.
     // The pool waits for the promise, whatever its declaration says.
     // oxlint-disable-next-line typescript/no-misused-promises
@@ -138,23 +149,6 @@ function assertVersion(server: { version: string; number: number }, where: strin
     "database_too_old",
     `database ${where} is PostgreSQL ${server.version}: ${POSTGRES_MAJOR_MIN} or newer is needed; upgrade it, or unset DATABASE_URL to use the built-in one`,
   );
-}
-
-/** Attempts of one transaction that keeps meeting concurrent ones. */
-const TRANSACTION_ATTEMPTS_MAX = 5;
-
-/** Runs `work` in a transaction, and anew when PostgreSQL ended it for a concurrent one. */
-export async function inTransaction<T>(
-  database: Pick<Database, "kysely">,
-  work: (transaction: Transaction<Schema>) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await database.kysely.transaction().execute(work);
-    } catch (error) {
-      if (attempt >= TRANSACTION_ATTEMPTS_MAX || !isRetryable(error)) throw error;
-    }
-  }
 }
 
 /** Resolves when the database answers, else fails with a coded error. For health checks. */

@@ -26,7 +26,6 @@ export {
   createDatabase,
   type Database,
   type DatabaseOptions,
-  inTransaction,
   POSTGRES_MAJOR_MIN,
   type PoolOptions,
   pingDatabase,
@@ -46,6 +45,7 @@ export {
 export { type DirectoryLock, lockDirectory } from "./embedded/directory-lock.ts";
 export { makeWithParents } from "./embedded/place.ts";
 export { type ReachedPostgres, reachEmbeddedPostgres } from "./embedded/reach-embedded-postgres.ts";
+export { inTransaction } from "./in-transaction.ts";
 export { JOB_QUEUE_SCHEMA } from "./job-queue/install-job-queue.ts";
 export {
   type MigrateOptions,
@@ -62,6 +62,7 @@ export {
 } from "./partitions/maintain-partitions.ts";
 export { RETENTION_DAYS_DEFAULT, type RetentionDays } from "./partitions/partitioned-tables.ts";
 export { addDays, startOfDay, type UtcDay, utcDayOf } from "./partitions/utc-day.ts";
+export { allOf, inPipelinedTransaction, type Pipeline } from "./pipelined-transaction.ts";
 export {
   appErrorFromPostgres,
   isRetryable,

@@ -3,7 +3,8 @@
 // one that did not is told so (`purged_snapshot`). Positions that are kept in the database are waited for, however long.
 
 import { sql } from "kysely";
-import { type Database, inTransaction } from "../create-database.ts";
+import type { Database } from "../create-database.ts";
+import { inTransaction } from "../in-transaction.ts";
 import type { PgSnapshotText } from "./pg-snapshot.ts";
 
 export interface PurgeOptions {

@@ -3,49 +3,72 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import type { Schema, Timestamptz } from "@truechimer/database";
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { StatusRefusal } from "./parse-status.ts";
 import type { StoreOutcome, SubmissionToStore } from "./store-submissions.ts";
 
-/**
- * The one lock of the monitors' submissions: who holds a monitor's row has its assignments and its submissions to
- * himself. Gives the times of their last batches.
- */
-export async function lockMonitors(
-  transaction: Transaction<Schema>,
-  submissions: readonly SubmissionToStore[],
-): Promise<ReadonlyMap<bigint, Timestamptz | null>> {
-  const { rows } = await sql<{ readonly id: bigint; readonly last_submit: Timestamptz | null }>`
-    /* prepared: lock_submitting_monitors */
-    select m.id, m.last_submit from monitors m
-    where m.id = any(${submissions.map(({ monitor }) => monitor.id)}::bigint[])
-    order by m.id for no key update of m`.execute(transaction);
-  return new Map(rows.map(({ id, last_submit }) => [id, last_submit]));
+/** What the monitors' rows and their submissions say of a transaction. */
+export interface Claims {
+  /** When the last batch of each monitor was handed out. */
+  readonly lastSubmits: ReadonlyMap<bigint, Timestamptz | null>;
+  /** Whoever inserts the row counts the submission: the ids of the monitors whose submissions this transaction counts. */
+  readonly claimed: ReadonlySet<bigint>;
 }
 
-/** Whoever inserts the row counts the submission. Gives those that were counted before, with the answer of that time. */
+/**
+ * The one lock of the monitors' submissions: who holds a monitor's row has its assignments and its submissions to
+ * himself.
+ */
 export async function claimSubmissions(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   submissions: readonly SubmissionToStore[],
-): Promise<ReadonlyMap<SubmissionToStore, StoreOutcome>> {
+): Promise<Claims> {
   const of = <Value>(value: (each: SubmissionToStore) => Value): Value[] => submissions.map(value);
-  const { rows } = await sql<{ readonly monitor_id: bigint }>`
+  const { rows } = await sql<ClaimRow>`
     /* prepared: claim_submissions */
-    insert into submissions (monitor_id, submission_id, statuses, trace_id)
-    select * from unnest(
-      ${of(({ monitor }) => monitor.id)}::bigint[], ${of(({ submissionId }) => submissionId)}::text[],
-      ${of(({ statuses, traceroutes }) => statuses.length + traceroutes.length)}::int[],
-      ${of(({ traceId }) => traceId ?? null)}::text[]
+    with asked as materialized (
+      select * from unnest(
+        ${of(({ monitor }) => monitor.id)}::bigint[], ${of(({ submissionId }) => submissionId)}::text[],
+        ${of(({ statuses, traceroutes }) => statuses.length + traceroutes.length)}::int[],
+        ${of(({ traceId }) => traceId ?? null)}::text[]
+      ) as t (monitor_id, submission_id, statuses, trace_id)
+    ),
+    locked as materialized (
+      select m.id, m.last_submit from monitors m where m.id in (select monitor_id from asked)
+      order by m.id for no key update of m
+    ),
+    claimed as (
+      insert into submissions (monitor_id, submission_id, statuses, trace_id)
+      select monitor_id, submission_id, statuses, trace_id from asked join locked on locked.id = asked.monitor_id
+      on conflict (monitor_id, submission_id) do nothing
+      returning monitor_id
     )
-    on conflict (monitor_id, submission_id) do nothing
-    returning monitor_id`.execute(transaction);
-  const claimed = new Set(rows.map(({ monitor_id }) => monitor_id));
+    select locked.id, locked.last_submit, claimed.monitor_id is not null as is_claimed
+    from locked left join claimed on claimed.monitor_id = locked.id`.execute(transaction);
+  return {
+    lastSubmits: new Map(rows.map(({ id, last_submit }) => [id, last_submit])),
+    claimed: new Set(rows.flatMap(({ id, is_claimed }) => (is_claimed ? [id] : []))),
+  };
+}
+
+interface ClaimRow {
+  readonly id: bigint;
+  readonly last_submit: Timestamptz | null;
+  readonly is_claimed: boolean;
+}
+
+/** Those that were counted before, with the answer of that time. */
+export async function duplicatesOf(
+  transaction: Kysely<Schema>,
+  submissions: readonly SubmissionToStore[],
+  { claimed }: Claims,
+): Promise<ReadonlyMap<SubmissionToStore, StoreOutcome>> {
   const before = submissions.filter(({ monitor }) => !claimed.has(monitor.id));
   return before.length === 0 ? new Map() : answersOf(transaction, before);
 }
 
 async function answersOf(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   before: readonly SubmissionToStore[],
 ): Promise<ReadonlyMap<SubmissionToStore, StoreOutcome>> {
   const { rows } = await sql<{ readonly monitor_id: bigint; readonly answer: Uint8Array | null }>`
@@ -68,7 +91,7 @@ async function answersOf(
 
 /** Of submissions that are refused as a whole: another attempt finds nothing of them. */
 export async function giveBack(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   refused: readonly SubmissionToStore[],
 ): Promise<void> {
   await sql`
@@ -82,7 +105,7 @@ export async function giveBack(
 
 /** For repetitions, which are told the same. */
 export async function keepAnswers(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   answers: readonly {
     readonly submission: SubmissionToStore;
     readonly refusals: readonly StatusRefusal[];

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { createGatherer, type Outcome } from "./gather.ts";
+import { describe, expect, test } from "vitest";
+import { type BesideOptions, createGatherer, type Outcome } from "./gather.ts";
 
 interface Run {
   readonly items: readonly string[];
@@ -7,7 +7,9 @@ interface Run {
   readonly fail: (error: Error) => void;
 }
 
-function useGatherer(options: { weightMax?: number; runsMax?: number } = {}) {
+function useGatherer(
+  options: { weightMax?: number; runsMax?: number; beside?: BesideOptions } = {},
+) {
   const runs: Run[] = [];
   const gatherer = createGatherer<string, string>({
     weightMax: 10,
@@ -96,4 +98,83 @@ test("one item's failure is its own, a run's failure that of all its items", asy
   await turn();
   runs[2]?.end();
   expect(await after).toBe("a!");
+});
+
+describe("a run beside another", () => {
+  function useBeside() {
+    const timers: (() => void)[] = [];
+    const clock = {
+      setTimer: (_delayMs: number, callback: () => void) => {
+        timers.push(callback);
+        return () => undefined;
+      },
+    };
+    const beside = { clock, weightMin: 3, afterMs: 20 };
+    return { timers, ...useGatherer({ runsMax: 2, beside }) };
+  }
+
+  test("begins once enough waits for it", async () => {
+    const { runs, gatherer } = useBeside();
+    const answers = [gatherer.ask("a")];
+    await turn();
+    answers.push(gatherer.ask("b"), gatherer.ask("c"));
+    await turn();
+    expect(runs).toHaveLength(1);
+    answers.push(gatherer.ask("d"));
+    await turn();
+    expect(runs.map(({ items }) => items)).toEqual([["a"], ["b", "c", "d"]]);
+    for (const run of runs) run.end();
+    expect(await Promise.all(answers)).toEqual(["a!", "b!", "c!", "d!"]);
+  });
+
+  test("what could not be in it does not count", async () => {
+    const { runs, gatherer } = useBeside();
+    const answers = [gatherer.ask("a1")];
+    await turn();
+    answers.push(...["a2", "a3", "a4", "b"].map((item) => gatherer.ask(item)));
+    await turn();
+    expect(runs.map(({ items }) => items)).toEqual([["a1"]]);
+    for (let ended = 0; ended < 4; ended += 1) {
+      runs[ended]?.end();
+      await turn();
+    }
+    expect(await Promise.all(answers)).toHaveLength(5);
+  });
+
+  test("begins when something has waited for long, whatever the one before it waits for", async () => {
+    const { runs, timers, gatherer } = useBeside();
+    const first = gatherer.ask("a");
+    await turn();
+    const second = gatherer.ask("b");
+    await turn();
+    expect(runs).toHaveLength(1);
+    expect(timers).toHaveLength(1);
+    timers[0]?.();
+    await turn();
+    expect(runs.map(({ items }) => items)).toEqual([["a"], ["b"]]);
+    runs[1]?.end();
+    expect(await second).toBe("b!");
+    runs[0]?.end();
+    expect(await first).toBe("a!");
+  });
+
+  test("a wait that is over when its time comes starts nothing, and the next has its own", async () => {
+    const { runs, timers, gatherer } = useBeside();
+    const first = gatherer.ask("a");
+    await turn();
+    const second = gatherer.ask("b");
+    await turn();
+    runs[0]?.end();
+    await first;
+    await turn();
+    timers[0]?.();
+    const third = gatherer.ask("c");
+    await turn();
+    expect(runs).toHaveLength(2);
+    expect(timers).toHaveLength(2);
+    timers[1]?.();
+    await turn();
+    for (const run of runs.slice(1)) run.end();
+    expect(await Promise.all([second, third])).toEqual(["b!", "c!"]);
+  });
 });

@@ -1,6 +1,8 @@
 // Calls that come while a statement is under way are answered by the next one together: under load one statement, or one
 // transaction, serves many calls; a single call does not wait for others.
 
+import type { Clock } from "@truechimer/base";
+
 export type Outcome<Value> = { readonly value: Value } | { readonly error: unknown };
 
 export interface GathererOptions<Item, Value> {
@@ -14,6 +16,17 @@ export interface GathererOptions<Item, Value> {
   readonly weightMax: number;
   /** Runs at the same time. */
   readonly runsMax: number;
+  /** When a run may begin beside another. Absent: at once. */
+  readonly beside?: BesideOptions;
+}
+
+/** Small runs cost more than they do: what waits for the run before it comes together with what comes meanwhile. */
+export interface BesideOptions {
+  readonly clock: Pick<Clock, "setTimer">;
+  /** This weight waits. */
+  readonly weightMin: number;
+  /** Or something has waited for so long, whatever the runs before it wait for. */
+  readonly afterMs: number;
 }
 
 export interface Gatherer<Item, Value> {
@@ -33,21 +46,40 @@ interface Waiting<Item, Value> {
 export function createGatherer<Item, Value>(
   options: GathererOptions<Item, Value>,
 ): Gatherer<Item, Value> {
-  const { run, keyOf, weightOf, weightMax, runsMax } = options;
+  const { run, keyOf, weightOf, weightMax, runsMax, beside } = options;
   let queue: Waiting<Item, Value>[] = [];
   const keysUnderWay = new Set<string>();
   let runs = 0;
   let isScheduled = false;
+  let isOverdue = false;
+  let isTimed = false;
 
   const schedule = (): void => {
     if (isScheduled || runs >= runsMax || queue.length === 0) return;
+    if (runs > 0 && !mayBeBeside()) return;
     isScheduled = true;
     // After all that this turn of the event loop brings.
     setImmediate(start);
   };
 
+  const mayBeBeside = (): boolean => {
+    if (beside === undefined || isOverdue) return true;
+    const free = queue.filter(({ key }) => key === undefined || !keysUnderWay.has(key));
+    if (free.reduce((sum, { weight }) => sum + weight, 0) >= beside.weightMin) return true;
+    if (!isTimed && free.length > 0) {
+      isTimed = true;
+      beside.clock.setTimer(beside.afterMs, () => {
+        isTimed = false;
+        isOverdue = queue.length > 0;
+        schedule();
+      });
+    }
+    return false;
+  };
+
   const start = (): void => {
     isScheduled = false;
+    isOverdue = false;
     const taken = take();
     if (taken.length === 0) return;
     runs += 1;

@@ -37,6 +37,10 @@ const CALLS_MAX = 64;
 const RESULTS_MAX = 768;
 /** While one waits for the disk, the next may work. More only wait for the same disk. */
 const TRANSACTIONS_MAX = 2;
+/** Sixteen submissions of twelve: what a transaction costs beside its results is a tenth of it then. */
+const RESULTS_BESIDE_MIN = 192;
+/** Three times what a transaction takes: the one before waits for a lock, or for the disk. */
+const BESIDE_AFTER_MS = 20;
 
 export function createMonitorCalls({
   database,
@@ -76,8 +80,9 @@ export function createMonitorCalls({
       Math.max(1, statuses.length + traceroutes.length),
     weightMax: RESULTS_MAX,
     runsMax: TRANSACTIONS_MAX,
+    beside: { clock, weightMin: RESULTS_BESIDE_MIN, afterMs: BESIDE_AFTER_MS },
     run: (submissions: readonly SubmissionToStore[]) =>
-      storeSubmissions({ database, ruleSets }, submissions),
+      storeSubmissions({ pipeline: database.pipeline, ruleSets }, submissions),
   });
   return {
     find: (question) => find.ask(question),

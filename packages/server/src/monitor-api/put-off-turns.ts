@@ -1,12 +1,12 @@
 // A monitor that went on by itself, under a lease, is handed the server an interval after its last check of it.
 
 import { type Schema, timestamptzFromUnixUs } from "@truechimer/database";
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { AppliedSubmission } from "./write-results.ts";
 
 /** No statement where there is nothing to put off, as with all first results of a ticket. A turn that is held stays. */
 export async function putOffTurns(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   applied: readonly AppliedSubmission[],
 ): Promise<void> {
   const checked = applied.flatMap(({ submission, rows }) =>

@@ -7,7 +7,7 @@ import {
   type Schema,
   timestamptzFromUnixUs,
 } from "@truechimer/database";
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { HeldAssignment } from "./apply-step.ts";
 import type { StatusToStore } from "./apply-steps.ts";
 import type { SubmissionToStore } from "./store-submissions.ts";
@@ -19,33 +19,57 @@ interface WantedStatus {
   readonly status: StatusToStore;
 }
 
-/** An assignment that is there no more is made again for what was measured under it, where a ticket says that it was there. */
-export async function readAssignments(
-  transaction: Transaction<Schema>,
+export interface FoundAssignments {
+  readonly assignments: Assignments;
+  /** The one in force, as "name/version". Undefined: none was ever chosen. */
+  readonly ruleSet: string | undefined;
+}
+
+/** Of all statuses. */
+export async function findAssignments(
+  transaction: Kysely<Schema>,
   submissions: readonly SubmissionToStore[],
-): Promise<Assignments> {
-  const wanted = submissions.flatMap((submission) =>
+): Promise<FoundAssignments> {
+  return await read(transaction, wantedOf(submissions));
+}
+
+function wantedOf(submissions: readonly SubmissionToStore[]): readonly WantedStatus[] {
+  return submissions.flatMap((submission) =>
     submission.statuses.map((status) => ({ submission, status })),
   );
-  if (wanted.length === 0) return new Map();
-  const found = await read(transaction, wanted);
-  const missing = wanted.filter(
+}
+
+/** An assignment that is there no more is made again for what was measured under it, where a ticket says that it was there. */
+export async function madeAssignments(
+  transaction: Kysely<Schema>,
+  submissions: readonly SubmissionToStore[],
+  { assignments: found }: FoundAssignments,
+): Promise<Assignments> {
+  const missing = wantedOf(submissions).filter(
     ({ submission, status }) => submission.ticketed && !found.has(status),
   );
   if (missing.length === 0) return found;
   const made = await makeAssignments(transaction, missing);
-  return made === 0n ? found : new Map([...found, ...(await read(transaction, missing))]);
+  return made === 0n
+    ? found
+    : new Map([...found, ...(await read(transaction, missing)).assignments]);
+}
+
+interface FoundRow {
+  readonly assignments: Buffer | null;
+  readonly rule_set: string | null;
 }
 
 /** As one value, not one a column and row: printing and parsing them cost as much as finding them. */
 async function read(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   wanted: readonly WantedStatus[],
-): Promise<Assignments> {
-  const { rows } = await sql<{ readonly assignments: Buffer | null }>`
+): Promise<FoundAssignments> {
+  const { rows } = await sql<FoundRow>`
     /* prepared: read_assignments */
     select string_agg(record_send(row(wanted.place::int, nextval('log_scores_id_seq'), ss.id, ss.ctid, ss.server_id,
-      ss.score_raw, ss.score_ts, ss.counted_batches, s.removed_on, s.offset_ns)), ''::bytea) as assignments
+      ss.score_raw, ss.score_ts, ss.counted_batches, s.removed_on, s.offset_ns)), ''::bytea) as assignments,
+      (select name || '/' || version from rule_set_activations order by sequence desc limit 1) as rule_set
     from unnest(
       ${arrayOf(wanted, ({ submission }) => submission.monitor.id)}::bigint[],
       ${arrayOf(wanted, ({ status }) => status.status.address.text)}::inet[],
@@ -55,13 +79,14 @@ async function read(
     join server_scores ss on ss.server_id = s.id and ss.monitor_id = wanted.monitor_id`.execute(
     transaction,
   );
-  const bytes = rows[0]?.assignments ?? NOTHING;
+  const [row] = rows;
   const assignments = new Map<StatusToStore, HeldAssignment>();
+  const bytes = row?.assignments ?? NOTHING;
   for (const [place, assignment] of decodeRecords(bytes, ASSIGNMENT_COLUMNS, readAssignment)) {
     const status = wanted[place - 1]?.status;
     if (status !== undefined) assignments.set(status, assignment);
   }
-  return assignments;
+  return { assignments, ruleSet: row?.rule_set ?? undefined };
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -99,7 +124,7 @@ function arrayOf<Item>(
 
 /** Their tickets say that they were. Paused, so that nothing is handed out for them; who assigns may change that. */
 async function makeAssignments(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   missing: readonly WantedStatus[],
 ): Promise<bigint> {
   const made = await sql`
@@ -121,7 +146,7 @@ async function makeAssignments(
  * monitor is locked, what this sees cannot change.
  */
 export async function repeatedTimes(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   submissions: readonly SubmissionToStore[],
   assignments: Assignments,
 ): Promise<ReadonlySet<StatusToStore>> {

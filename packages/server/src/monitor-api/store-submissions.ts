@@ -4,19 +4,29 @@
 // nothing.
 
 import { AppError } from "@truechimer/base";
-import { inTransaction, type Schema, timestamptzFromUnixUs } from "@truechimer/database";
+import {
+  allOf,
+  inPipelinedTransaction,
+  type Pipeline,
+  type Schema,
+  timestamptzFromUnixUs,
+} from "@truechimer/database";
 import type { RuleSet } from "@truechimer/scoring";
-import type { Transaction } from "kysely";
-import type { ServerContext } from "../context.ts";
+import type { Kysely } from "kysely";
 import type { RuleSets } from "../rules/rule-sets.ts";
 import { applySteps, type StatusToStore } from "./apply-steps.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
-import { claimSubmissions, giveBack, keepAnswers, lockMonitors } from "./claim-submissions.ts";
+import { claimSubmissions, duplicatesOf, giveBack, keepAnswers } from "./claim-submissions.ts";
 import type { Outcome } from "./gather.ts";
 import type { StatusRefusal } from "./parse-status.ts";
 import type { ParsedTraceroute } from "./parse-traced-status.ts";
 import { putOffTurns } from "./put-off-turns.ts";
-import { readAssignments, repeatedTimes } from "./read-assignments.ts";
+import {
+  type FoundAssignments,
+  findAssignments,
+  madeAssignments,
+  repeatedTimes,
+} from "./read-assignments.ts";
 import { storeTraceroutes } from "./store-traceroutes.ts";
 import { writeResults } from "./write-results.ts";
 
@@ -64,52 +74,67 @@ const FAILURES_OF_THE_WORLD: ReadonlySet<string> = new Set([
   "disk_full",
 ]);
 
+export interface StoreOptions {
+  /** What does not need an answer is sent with what is before it. */
+  readonly pipeline: Pipeline;
+  readonly ruleSets: RuleSets;
+}
+
 /** One of each monitor. What cannot be stored together is stored one by one, so that a bad one fails alone. */
 export async function storeSubmissions(
-  { database, ruleSets }: Pick<ServerContext, "database" | "ruleSets">,
+  options: StoreOptions,
   submissions: readonly SubmissionToStore[],
 ): Promise<readonly Outcome<StoreOutcome>[]> {
   try {
-    return await inTransaction(database, (transaction) =>
-      storeTogether(transaction, ruleSets, submissions),
-    );
+    return await storeInTransaction(options, submissions);
   } catch (error) {
     const isOfTheWorld = error instanceof AppError && FAILURES_OF_THE_WORLD.has(error.code);
     if (submissions.length === 1 || isOfTheWorld) throw error;
   }
   const outcomes: Outcome<StoreOutcome>[] = [];
-  for (const submission of submissions)
-    outcomes.push(await storeAlone({ database, ruleSets }, submission));
+  for (const submission of submissions) outcomes.push(await storeAlone(options, submission));
   return outcomes;
 }
 
 async function storeAlone(
-  { database, ruleSets }: Pick<ServerContext, "database" | "ruleSets">,
+  options: StoreOptions,
   submission: SubmissionToStore,
 ): Promise<Outcome<StoreOutcome>> {
   try {
-    const [outcome] = await inTransaction(database, (transaction) =>
-      storeTogether(transaction, ruleSets, [submission]),
-    );
+    const [outcome] = await storeInTransaction(options, [submission]);
     return outcome ?? { error: new Error("a submission was stored without an outcome") };
   } catch (error) {
     return { error };
   }
 }
 
+function storeInTransaction(
+  { pipeline, ruleSets }: StoreOptions,
+  submissions: readonly SubmissionToStore[],
+): Promise<readonly Outcome<StoreOutcome>[]> {
+  return inPipelinedTransaction({ pipeline }, (transaction) =>
+    storeTogether(transaction, ruleSets, submissions),
+  );
+}
+
 async function storeTogether(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   ruleSets: RuleSets,
   submissions: readonly SubmissionToStore[],
 ): Promise<readonly Outcome<StoreOutcome>[]> {
-  const lastSubmits = await lockMonitors(transaction, submissions);
-  const duplicates = await claimSubmissions(transaction, submissions);
+  // The second is carried out after the claim, which whoever changes the rule set in force locks out
+  // (rules/activate-rule-set.ts): a transaction that claims before the change commits before it, with the set before.
+  const [claims, found] = await allOf([
+    claimSubmissions(transaction, submissions),
+    findAssignments(transaction, submissions),
+  ]);
+  const duplicates = await duplicatesOf(transaction, submissions, claims);
   const outcomes = new Map<SubmissionToStore, Outcome<StoreOutcome>>();
   const fresh: SubmissionToStore[] = [];
   const late: SubmissionToStore[] = [];
   for (const submission of submissions) {
     const duplicate = duplicates.get(submission);
-    const lastSubmit = lastSubmits.get(submission.monitor.id) ?? null;
+    const lastSubmit = claims.lastSubmits.get(submission.monitor.id) ?? null;
     const isLate = lastSubmit !== null && timestamptzFromUnixUs(submission.batchAtUs) < lastSubmit;
     if (duplicate !== undefined) outcomes.set(submission, { value: duplicate });
     else if (submission.oncePerBatch && isLate) late.push(submission);
@@ -117,10 +142,10 @@ async function storeTogether(
   }
   if (late.length > 0) await giveBack(transaction, late);
   for (const each of late) outcomes.set(each, { error: outOfOrder() });
-  // After the claim, which whoever changes the rule set in force locks out (rules/activate-rule-set.ts): so a transaction
-  // that claims before the change commits before it, with the set before.
-  if (fresh.length > 0)
-    await count(transaction, await ruleSets.active(transaction), fresh, outcomes);
+  if (fresh.length > 0) {
+    const rules = await ruleSets.inForce(transaction, found.ruleSet);
+    await count(transaction, { rules, found, submissions: fresh }, outcomes);
+  }
   return submissions.map(
     (each) => outcomes.get(each) ?? { error: new Error("a submission came to no outcome") },
   );
@@ -133,32 +158,44 @@ function outOfOrder(): AppError {
   );
 }
 
+interface Countable {
+  readonly rules: RuleSet;
+  readonly found: FoundAssignments;
+  readonly submissions: readonly SubmissionToStore[];
+}
+
 async function count(
-  transaction: Transaction<Schema>,
-  rules: RuleSet,
-  submissions: readonly SubmissionToStore[],
+  transaction: Kysely<Schema>,
+  { rules, found, submissions }: Countable,
   outcomes: Map<SubmissionToStore, Outcome<StoreOutcome>>,
 ): Promise<void> {
-  const assignments = await readAssignments(transaction, submissions);
+  const assignments = await madeAssignments(transaction, submissions, found);
   const repeated = await repeatedTimes(transaction, submissions, assignments);
   const applied = submissions.map((submission) => ({
     submission,
     ...applySteps(submission, { assignments, repeated, rules }),
   }));
-  await writeResults(transaction, applied);
-  await putOffTurns(transaction, applied);
+  const [untaken] = await allOf([
+    allOf(
+      applied.map(({ submission: { monitor, traceroutes } }) =>
+        storeTraceroutes(transaction, monitor.id, traceroutes),
+      ),
+    ),
+    writeResults(transaction, applied),
+    putOffTurns(transaction, applied),
+  ]);
   const answers: { submission: SubmissionToStore; refusals: readonly StatusRefusal[] }[] = [];
-  for (const { submission, rows, refusals } of applied) {
-    const { monitor, traceroutes } = submission;
-    const untaken = await storeTraceroutes(transaction, monitor.id, traceroutes);
-    const all = [...submission.refusals, ...refusals, ...untaken];
+  for (const [index, { submission, rows, refusals }] of applied.entries()) {
+    const { traceroutes } = submission;
+    const refusedTraces = untaken[index] ?? [];
+    const all = [...submission.refusals, ...refusals, ...refusedTraces];
     if (all.length > 0) answers.push({ submission, refusals: all });
     outcomes.set(submission, {
       value: {
         kind: "counted",
         counted: rows.map(({ step }) => ({ step })),
         logScoreIds: rows.map(({ id }) => id),
-        traceroutes: traceroutes.length - untaken.length,
+        traceroutes: traceroutes.length - refusedTraces.length,
         refusals: all,
       },
     });

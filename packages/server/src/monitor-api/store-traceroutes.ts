@@ -2,7 +2,7 @@
 // of the same monitor in.
 
 import { type Schema, timestamptzFromNs } from "@truechimer/database";
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { StatusRefusal } from "./parse-status.ts";
 import type { ParsedTraceroute } from "./parse-traced-status.ts";
 
@@ -24,7 +24,7 @@ const REFUSALS = {
 
 /** The monitor's row must be locked, so that what was stored before is seen. */
 export async function storeTraceroutes(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   monitorId: bigint,
   traceroutes: readonly ParsedTraceroute[],
 ): Promise<readonly StatusRefusal[]> {

@@ -7,7 +7,7 @@ import {
   type Schema,
   timestamptzFromUnixUs,
 } from "@truechimer/database";
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { ResultRow } from "./apply-step.ts";
 import type { AppliedSteps } from "./apply-steps.ts";
 import type { SubmissionToStore } from "./store-submissions.ts";
@@ -27,7 +27,7 @@ interface RowToWrite {
  * and is found by its key.
  */
 export async function writeResults(
-  transaction: Transaction<Schema>,
+  transaction: Kysely<Schema>,
   applied: readonly AppliedSubmission[],
 ): Promise<void> {
   const written = applied
@@ -79,7 +79,7 @@ export async function writeResults(
 }
 
 /** Nobody but whoever holds the monitor's row writes a result's number. */
-async function assignMoved(transaction: Transaction<Schema>, input: Buffer): Promise<void> {
+async function assignMoved(transaction: Kysely<Schema>, input: Buffer): Promise<void> {
   await sql`
     /* prepared: assign_moved_results */
     with input as (

@@ -15,6 +15,8 @@ import { type Kysely, sql } from "kysely";
 export interface RuleSets {
   /** The one in force, as the transaction sees it. */
   active(database: Kysely<Schema>): Promise<RuleSet>;
+  /** The one in force, where the transaction has read which that is. */
+  inForce(database: Kysely<Schema>, text: string | undefined): Promise<RuleSet>;
   /** By "name/version". Undefined: there is none. */
   named(database: Kysely<Schema>, text: string): Promise<RuleSet | undefined>;
   /** Which set results were stepped by, each by what is kept beside it. */
@@ -38,17 +40,20 @@ export function createRuleSets(): RuleSets {
     if (stored !== undefined) known.set(text, stored);
     return stored;
   };
+  const inForce = async (database: Kysely<Schema>, text: string | undefined): Promise<RuleSet> => {
+    const found = text === undefined ? undefined : await named(database, text);
+    return found ?? NTP_POOL_RECENT_MEDIAN;
+  };
   return {
     named,
+    inForce,
     active: async (database) => {
       const { rows } = await sql<{ readonly name: string; readonly version: number }>`
-        /* prepared: active_rule_set */
         select name, version from rule_set_activations order by sequence desc limit 1`.execute(
         database,
       );
       const [last] = rows;
-      const found = last === undefined ? undefined : await named(database, ruleSetText(last));
-      return found ?? NTP_POOL_RECENT_MEDIAN;
+      return await inForce(database, last === undefined ? undefined : ruleSetText(last));
     },
     ofResults: async (database, results) => {
       const sets = new Map<string, RuleSet>();
