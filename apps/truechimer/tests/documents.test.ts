@@ -9,8 +9,8 @@ import { text as textOf } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { adminV1 } from "@truechimer/api";
 import { assert } from "@truechimer/base";
-import { programAvailable } from "@truechimer/testing-chrony";
 import { useDatabase } from "@truechimer/testing-postgres";
+import { programAvailable } from "@truechimer/testing-programs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type CommandBlock, commandBlocks, readDocuments } from "./_documents.ts";
 import {

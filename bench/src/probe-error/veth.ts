@@ -2,7 +2,7 @@
 // device's path. Needs root. Everything is removed again, also after a signal.
 
 import { execFileSync } from "node:child_process";
-import { installedProgram } from "@truechimer/testing-chrony";
+import { installedProgram } from "@truechimer/testing-programs";
 
 export interface Veth extends Disposable {
   readonly namespace: string;

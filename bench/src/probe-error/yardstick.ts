@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installedProgram } from "@truechimer/testing-chrony";
+import { installedProgram } from "@truechimer/testing-programs";
 import { startBusyCores } from "./busy-cores.ts";
 import type { Targets } from "./targets.ts";
 

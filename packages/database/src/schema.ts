@@ -371,6 +371,8 @@ export interface ArchivesTable {
   last_error: Generated<string>;
   lost_before: Timestamptz | null;
   created_on: Generated<Timestamptz>;
+  writing: Generated<readonly string[]>;
+  store_id: Generated<string>;
 }
 
 export interface ArchiveTraceroutesTable {

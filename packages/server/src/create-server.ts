@@ -28,10 +28,7 @@ import {
 } from "./admin-api/register-servers.ts";
 import { AGENT_SETTINGS, type AgentSettings } from "./agent-settings.ts";
 import { archiveLoop } from "./archive/archive-loop.ts";
-import {
-  type ClickHouseSettings,
-  createClickHouseArchive,
-} from "./archive/clickhouse/clickhouse-archive.ts";
+import { type ArchiveSettings, createArchive } from "./archive/create-archive.ts";
 import { createHeadKeeper } from "./audit/keep-head.ts";
 import { createHeadSigner } from "./audit/signed-head.ts";
 import { createCertificateAuthority } from "./ca/certificate-authority.ts";
@@ -152,7 +149,7 @@ export interface ServerOptions {
    */
   readonly history?: Partial<HistorySettings>;
   /** Where every result and every path is sent, to be kept beyond the retention. Absent: nowhere. */
-  readonly archive?: ClickHouseSettings;
+  readonly archive?: ArchiveSettings;
   /** Default: all that there are. */
   readonly loops?: readonly Loop[];
 }
@@ -313,7 +310,7 @@ async function createContext(
     });
   health.addCheck("database", () => pingDatabase(database));
   const archive =
-    options.archive === undefined ? undefined : createClickHouseArchive(options.archive, clock);
+    options.archive === undefined ? undefined : createArchive(options.archive, { clock, random });
   const loops = [
     ...(options.loops ?? LOOPS),
     ...(archive === undefined ? [] : [archiveLoop(archive)]),

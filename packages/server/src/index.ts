@@ -3,7 +3,7 @@ export type { RegisterLabOptions } from "./admin-api/register-lab-servers.ts";
 export type { RegisteredServers, ServerToRegister } from "./admin-api/register-servers.ts";
 export { AGENT_SETTINGS, type AgentEnvironment, type AgentSettings } from "./agent-settings.ts";
 export { type ArchiveLag, archiveLags } from "./archive/archive-lag.ts";
-export type { ClickHouseSettings } from "./archive/clickhouse/clickhouse-archive.ts";
+export type { ArchiveSettings } from "./archive/create-archive.ts";
 export {
   type CopyMade,
   LAST_BACKUP_SETTING,

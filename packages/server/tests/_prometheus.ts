@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installedProgram } from "@truechimer/testing-chrony";
+import { installedProgram } from "@truechimer/testing-programs";
 import { onTestFinished, vi } from "vitest";
 
 export interface PrometheusSample {

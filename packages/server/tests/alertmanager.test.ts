@@ -4,7 +4,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { alertsV1 } from "@truechimer/api";
-import { programAvailable } from "@truechimer/testing-chrony";
+import { programAvailable } from "@truechimer/testing-programs";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { afterAll, describe, expect, test, vi } from "vitest";

@@ -2,8 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { createMetrics } from "@truechimer/telemetry";
-import { programAvailable } from "@truechimer/testing-chrony";
 import { useDatabase } from "@truechimer/testing-postgres";
+import { programAvailable } from "@truechimer/testing-programs";
 import { sql } from "kysely";
 import { expect, test, vi } from "vitest";
 import { createServerMetrics } from "../src/server-metrics.ts";

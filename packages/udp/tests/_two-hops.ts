@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { type IpAddress, parseIpAddress } from "@truechimer/base";
-import { installedProgram } from "@truechimer/testing-chrony";
+import { installedProgram } from "@truechimer/testing-programs";
 
 export interface TwoHops extends Disposable {
   /** Where the server's programs run. */

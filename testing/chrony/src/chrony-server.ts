@@ -7,8 +7,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { AppError, type IpAddress, parseIpAddress } from "@truechimer/base";
+import { installedProgram } from "@truechimer/testing-programs";
 import { answersTime, freePort } from "./ask-time.ts";
-import { installedProgram } from "./chrony-available.ts";
 
 /** How the server presents itself, and where. */
 export interface ChronyServerOptions {

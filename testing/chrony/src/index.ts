@@ -1,10 +1,5 @@
 // For other testing packages and benchmarks.
-export {
-  chronyAvailable,
-  installedProgram,
-  ntpdigAvailable,
-  programAvailable,
-} from "./chrony-available.ts";
+export { chronyAvailable, ntpdigAvailable } from "./chrony-available.ts";
 export {
   type ChronyServer,
   type ChronyServerOptions,

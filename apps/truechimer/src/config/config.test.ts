@@ -106,6 +106,7 @@ test("an archive is ClickHouse's address, and what goes with it", async () => {
   };
   expect((await up({})).config.archive).toBeUndefined();
   expect(await archiveOf('clickhouse_url = "http://127.0.0.1:8123/"')).toEqual({
+    kind: "clickhouse",
     url: "http://127.0.0.1:8123",
     database: "default",
     account: undefined,
@@ -133,6 +134,53 @@ test("an archive is ClickHouse's address, and what goes with it", async () => {
   const { config, secrets } = await up({ config: file });
   expect(secrets.archivePassword).toBe("secret-word");
   expect(JSON.stringify(config)).not.toContain("secret-word");
+});
+
+test("an archive is a directory or a bucket as well, and one of them alone", async () => {
+  const file = join(directory, "files.toml");
+  const archiveOf = async (content: string): Promise<unknown> => {
+    await writeFile(file, `[archive]\n${content}`);
+    return (await up({ config: file })).config.archive;
+  };
+  expect(await archiveOf('parquet_directory = "/srv/archive"')).toEqual({
+    kind: "directory",
+    directory: "/srv/archive",
+  });
+  const secret = join(directory, "s3-secret-key");
+  await writeFile(secret, "secret-word\n", { mode: 0o600 });
+  const bucket = `s3_endpoint = "https://s3.example.net/"\ns3_bucket = "clocks"\ns3_access_key_id = "AKIDEXAMPLE"\n`;
+  const key = `s3_secret_key_file = "${secret}"\n`;
+  expect(await archiveOf(`${bucket}${key}s3_prefix = "ours"`)).toEqual({
+    kind: "s3",
+    endpoint: "https://s3.example.net",
+    bucket: "clocks",
+    prefix: "ours/",
+    region: "us-east-1",
+    accessKeyId: "AKIDEXAMPLE",
+    secretKeyFile: secret,
+    pathStyle: true,
+    caFile: undefined,
+  });
+  const { config, secrets } = await up({ config: file });
+  expect(secrets.archiveSecretKey).toBe("secret-word");
+  expect(JSON.stringify(config)).not.toContain("secret-word");
+  await expect(archiveOf(bucket)).rejects.toThrow(
+    "archive.s3_secret_key_file: needed beside archive.s3_endpoint",
+  );
+  await expect(archiveOf('s3_bucket = "clocks"')).rejects.toThrow(
+    "archive.s3_bucket: there is no archive without archive.s3_endpoint",
+  );
+  await expect(archiveOf(`${bucket.replace('"clocks"', '"Clocks"')}${key}`)).rejects.toThrow(
+    /^archive\.s3_bucket: expected 3 to 63 lower-case letters/,
+  );
+  await expect(archiveOf(`parquet_directory = "/srv/archive"\n${bucket}${key}`)).rejects.toThrow(
+    "archive.parquet_directory and archive.s3_endpoint name two archives",
+  );
+  await expect(
+    archiveOf('parquet_directory = "/srv/archive"\nclickhouse_database = "clocks"'),
+  ).rejects.toThrow(
+    "archive.clickhouse_database: there is no archive without archive.clickhouse_url",
+  );
 });
 
 test("the command line outweighs the environment, and that the file", async () => {

@@ -1,6 +1,7 @@
 // The validated configuration: raw values → checked → `Config` with every default filled in, in milliseconds.
 // Secrets stay apart (secrets.ts); a Config may be printed and logged.
 
+import { resolve } from "node:path";
 import { AppError } from "@truechimer/base";
 import {
   AGENT_LIFETIME_DEFAULT_MS,
@@ -47,7 +48,30 @@ export interface BrokerConfig {
   readonly account: { readonly username: string; readonly passwordFile: string } | undefined;
 }
 
-export interface ArchiveConfig {
+export type ArchiveConfig = ClickHouseConfig | DirectoryConfig | S3Config;
+
+export interface S3Config {
+  readonly kind: "s3";
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** Empty, or with "/" at its end. */
+  readonly prefix: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretKeyFile: string;
+  readonly pathStyle: boolean;
+  /** PEM. Absent: the system's roots. */
+  readonly caFile: string | undefined;
+}
+
+export interface DirectoryConfig {
+  readonly kind: "directory";
+  /** Absolute. */
+  readonly directory: string;
+}
+
+export interface ClickHouseConfig {
+  readonly kind: "clickhouse";
   readonly url: string;
   readonly database: string;
   readonly account: { readonly username: string; readonly passwordFile: string } | undefined;
@@ -286,15 +310,63 @@ function brokerConfig({ mqtt }: CheckedConfig): BrokerConfig | undefined {
   };
 }
 
-function archiveConfig({ archive }: CheckedConfig): ArchiveConfig | undefined {
-  if (archive?.clickhouse_url === undefined) {
-    const [key] = Object.keys(archive ?? {});
-    if (key === undefined) return undefined;
+/** The key that says where an archive is; all others of its kind begin alike. */
+const ARCHIVE_PLACES = {
+  clickhouse_url: "clickhouse_",
+  parquet_directory: "parquet_",
+  s3_endpoint: "s3_",
+} as const;
+
+type ArchiveSection = NonNullable<CheckedConfig["archive"]>;
+
+function archiveConfig({ archive = {} }: CheckedConfig): ArchiveConfig | undefined {
+  const places = Object.entries(ARCHIVE_PLACES);
+  const given = places.filter(([place]) => archive[place as keyof ArchiveSection] !== undefined);
+  if (given.length > 1) {
     throw new AppError(
       "config_bad_value",
-      `archive.${key}: there is no archive without archive.clickhouse_url`,
+      `archive.${given.map(([place]) => place).join(" and archive.")} name two archives: there is one at most`,
     );
   }
+  const [[, own] = []] = given;
+  const stray = Object.keys(archive).find((key) => own === undefined || !key.startsWith(own));
+  if (stray !== undefined) {
+    const place = places.find(([, prefix]) => stray.startsWith(prefix))?.[0];
+    throw new AppError(
+      "config_bad_value",
+      `archive.${stray}: there is no archive without archive.${place}`,
+    );
+  }
+  if (archive.parquet_directory !== undefined)
+    return { kind: "directory", directory: resolve(archive.parquet_directory) };
+  if (archive.s3_endpoint !== undefined) return s3Config(archive.s3_endpoint, archive);
+  return archive.clickhouse_url === undefined
+    ? undefined
+    : clickHouseConfig(archive.clickhouse_url, archive);
+}
+
+const S3_REGION_DEFAULT = "us-east-1";
+
+function s3Config(endpoint: string, archive: ArchiveSection): S3Config {
+  const needed = <Value>(key: string, value: Value | undefined): Value => {
+    if (value !== undefined) return value;
+    throw new AppError("config_bad_value", `archive.${key}: needed beside archive.s3_endpoint`);
+  };
+  const prefix = archive.s3_prefix ?? "";
+  return {
+    kind: "s3",
+    endpoint: new URL(endpoint).origin,
+    bucket: needed("s3_bucket", archive.s3_bucket),
+    prefix: prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`,
+    region: archive.s3_region ?? S3_REGION_DEFAULT,
+    accessKeyId: needed("s3_access_key_id", archive.s3_access_key_id),
+    secretKeyFile: needed("s3_secret_key_file", archive.s3_secret_key_file),
+    pathStyle: archive.s3_path_style ?? true,
+    caFile: archive.s3_ca_file,
+  };
+}
+
+function clickHouseConfig(url: string, archive: ArchiveSection): ClickHouseConfig {
   const { clickhouse_username: username, clickhouse_password_file: passwordFile } = archive;
   if ((username === undefined) !== (passwordFile === undefined)) {
     throw new AppError(
@@ -303,7 +375,8 @@ function archiveConfig({ archive }: CheckedConfig): ArchiveConfig | undefined {
     );
   }
   return {
-    url: new URL(archive.clickhouse_url).origin,
+    kind: "clickhouse",
+    url: new URL(url).origin,
     database: archive.clickhouse_database ?? "default",
     account:
       username === undefined || passwordFile === undefined ? undefined : { username, passwordFile },

@@ -22,6 +22,8 @@ export interface Secrets {
   readonly brokerPassword: string | undefined;
   /** Of our account with ClickHouse. Absent: the account that needs none. */
   readonly archivePassword: string | undefined;
+  /** Of our account with the S3 store. Absent: there is none. */
+  readonly archiveSecretKey: string | undefined;
   /** By which the OpenID Connect provider knows us. Absent: a public client. */
   readonly oidcClientSecret: string | undefined;
 }
@@ -39,7 +41,11 @@ export async function readSecrets(
     brokerPassword: await optionalSecret("mqtt.password_file", config.mqtt?.account?.passwordFile),
     archivePassword: await optionalSecret(
       "archive.clickhouse_password_file",
-      config.archive?.account?.passwordFile,
+      config.archive?.kind === "clickhouse" ? config.archive.account?.passwordFile : undefined,
+    ),
+    archiveSecretKey: await optionalSecret(
+      "archive.s3_secret_key_file",
+      config.archive?.kind === "s3" ? config.archive.secretKeyFile : undefined,
     ),
     oidcClientSecret: await optionalSecret(
       "oidc.client_secret_file",

@@ -141,7 +141,7 @@ function archiveFinding({ target, seconds, lastError, lostBefore }: ArchiveFact)
     found: `${target} is ${spanText(seconds)} behind${failed}${lost}`,
     expected: `at most ${spanText(ARCHIVE_LAG_SECONDS_MAX)}, and every try is answered`,
     remedy:
-      "see that the archive runs and that a process with archive.clickhouse_url has the role worker; nothing is lost while results are kept here",
+      "see that the archive runs and that a process with its settings has the role worker; nothing is lost while results are kept here",
   });
 }
 

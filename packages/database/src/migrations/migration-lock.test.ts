@@ -19,6 +19,7 @@ test("every name is listed that anybody locks by", () => {
     "monitor_standings",
     "authorities",
     "registrations",
+    "archive",
   ]);
 });
 

@@ -47,6 +47,8 @@ export const ADVISORY_LOCK_NAMES = [
   "monitor_standings",
   "authorities",
   "registrations",
+  // Held by whoever sends results to the archive.
+  "archive",
 ] as const;
 
 type AdvisoryLockName = (typeof ADVISORY_LOCK_NAMES)[number];

@@ -1,10 +1,12 @@
-// GetCheck: one check down to the packet. The stored evidence is judged anew, by the same rules as at the time.
+// GetCheck: one check down to the packet, from the database, or where that has it no more from the archive. The stored evidence
+// is judged anew, by the same rules as at the time.
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import type { JsonValue, Schema, Timestamptz } from "@truechimer/database";
+import { addDays, type JsonValue, type Schema, type Timestamptz } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
+import type { ReadBackResult } from "../archive/archive-reader.ts";
 import type { ServerContext } from "../context.ts";
 import { decodeEvidence } from "../monitor-api/check-evidence.ts";
 import { optionalField } from "./admin-message.ts";
@@ -23,17 +25,20 @@ export async function getCheck(
   { id }: adminV1.GetCheckRequest,
 ): Promise<adminV1.GetCheckResponse> {
   const { kysely } = context.database;
-  const row = await loadCheck(kysely, id);
-  if (row === undefined) {
+  const stored = await loadCheck(kysely, id);
+  const found =
+    stored === undefined ? await archivedCheck(context, id) : storedCheck(context, stored);
+  if (found === undefined) {
     throw new AppError(
       "not_found",
       `there is no check with the id ${id}: it may be older than what is kept`,
     );
   }
+  const { row } = found;
   const [[server], evidence, neighbours, rulesOf] = await Promise.all([
     serverMessages(context, { ids: [row.server_id] }),
-    loadEvidence(kysely, row),
-    loadNeighbours(kysely, row),
+    found.evidence(),
+    found.neighbours(),
     context.ruleSets.ofResults(kysely, [row]),
   ]);
   const attributes = objectOf(row.attributes);
@@ -48,7 +53,77 @@ export async function getCheck(
     traceId: textOf(attributes["trace_id"]),
     ...optionalField("causedById", idOf(attributes["from_ls_id"])),
     ...optionalField("chosenId", idOf(attributes["chosen_ls_id"])),
+    fromArchive: stored === undefined,
   });
+}
+
+type Evidence = ReturnType<typeof decodeEvidence>;
+
+interface FoundCheck {
+  readonly row: CheckDetailRow;
+  evidence(): Promise<Evidence | undefined>;
+  neighbours(): Promise<Neighbours>;
+}
+
+/** Packets are kept for less long than results, and may be in the archive alone. */
+function storedCheck(
+  { database: { kysely }, archive }: Pick<ServerContext, "database" | "archive">,
+  row: CheckDetailRow,
+): FoundCheck {
+  return {
+    row,
+    evidence: async () => {
+      const stored = await loadEvidence(kysely, row);
+      if (stored !== undefined || !row.has_evidence || archive?.keepsPackets !== true)
+        return stored;
+      const packets = (await archive.result(row.id))?.details.packets ?? null;
+      return packets === null ? undefined : decodeEvidence(packets);
+    },
+    neighbours: () => loadNeighbours(kysely, row),
+  };
+}
+
+/** Undefined: there is no archive, or it does not have it either. */
+async function archivedCheck(
+  { archive }: Pick<ServerContext, "archive">,
+  id: bigint,
+): Promise<FoundCheck | undefined> {
+  const result = await archive?.result(id);
+  if (archive === undefined || result === undefined) return undefined;
+  const { details } = result;
+  const { packets } = details;
+  return {
+    row: {
+      ...result,
+      score_before: details.score_before,
+      rule: details.rule,
+      no_response: details.no_response,
+      attributes:
+        details.attributes === null ? null : (JSON.parse(details.attributes) as JsonValue),
+    },
+    evidence: async () => (packets === null ? undefined : decodeEvidence(packets)),
+    neighbours: () => archivedNeighbours(archive, result),
+  };
+}
+
+/** Of those in the archive. */
+async function archivedNeighbours(
+  archive: NonNullable<ServerContext["archive"]>,
+  { id, ts, server_id: serverId, monitor_id: monitorId }: ReadBackResult,
+): Promise<Neighbours> {
+  const day = ts.slice(0, 10);
+  const rows = await archive.history(
+    {
+      serverId,
+      from: `${addDays(day, -NEIGHBOUR_DAYS)}${ts.slice(10)}` as Timestamptz,
+      to: `${addDays(day, NEIGHBOUR_DAYS)}${ts.slice(10)}` as Timestamptz,
+      monitorIds: [monitorId],
+      scorerIds: [],
+    },
+    undefined,
+  );
+  const place = rows.findIndex((row) => row.id === id && row.ts === ts);
+  return { previousId: rows[place - 1]?.id, nextId: rows[place + 1]?.id };
 }
 
 export interface CheckDetailRow extends CheckRow {
@@ -71,7 +146,7 @@ function loadCheck(kysely: Kysely<Schema>, id: bigint): Promise<CheckDetailRow |
 async function loadEvidence(
   kysely: Kysely<Schema>,
   row: CheckDetailRow,
-): Promise<ReturnType<typeof decodeEvidence> | undefined> {
+): Promise<Evidence | undefined> {
   if (!row.has_evidence) return undefined;
   const stored = await kysely
     .selectFrom("check_evidence")

@@ -24,6 +24,10 @@ export interface OlderRange {
 export interface ArchivePosition {
   readonly results: ResultsPosition;
   readonly older: OlderRange | undefined;
+  /** Files of writes that were not noted as sent. */
+  readonly writing: readonly string[];
+  /** What the store is marked with. Empty: it has no mark. */
+  readonly storeId: string;
 }
 
 interface PositionRow {
@@ -32,6 +36,8 @@ interface PositionRow {
   readonly older_from: Timestamptz | null;
   readonly older_after_id: bigint;
   readonly older_to: Timestamptz | null;
+  readonly writing: readonly string[];
+  readonly store_id: string;
 }
 
 /** Notes that the archive is in use. One that is new begins with all that there is. */
@@ -67,17 +73,62 @@ export async function readPosition(
 ): Promise<ArchivePosition> {
   const row: PositionRow = await database
     .selectFrom("archives")
-    .select(["cluster", "snapshot", "older_from", "older_after_id", "older_to"])
+    .select([
+      "cluster",
+      "snapshot",
+      "older_from",
+      "older_after_id",
+      "older_to",
+      "writing",
+      "store_id",
+    ])
     .where("target", "=", target)
     .executeTakeFirstOrThrow();
   const { cluster, snapshot, older_from: from, older_after_id: afterId, older_to: to } = row;
   return {
     results: { cluster, snapshot },
     older: from === null || to === null ? undefined : { from, afterId, to },
+    writing: row.writing,
+    storeId: row.store_id,
   };
 }
 
-/** After a page of commits. `larger`: results of it that were not sent, and are to be sent by their time. */
+/** Before files are written. */
+export async function noteWriting(
+  database: Kysely<Schema>,
+  target: string,
+  files: readonly string[],
+): Promise<void> {
+  await sql`
+    update archives set writing = writing || ${[...files]}::text[] where target = ${target}`.execute(
+    database,
+  );
+}
+
+/** After such files were removed. */
+export async function noteDiscarded(
+  database: Kysely<Schema>,
+  target: string,
+  files: readonly string[],
+): Promise<void> {
+  await sql`
+    update archives set writing = array(select unnest(writing) except select unnest(${[...files]}::text[]))
+    where target = ${target}`.execute(database);
+}
+
+export async function noteStore(
+  database: Kysely<Schema>,
+  target: string,
+  storeId: string,
+): Promise<void> {
+  await sql`update archives set store_id = ${storeId} where target = ${target}`.execute(database);
+}
+
+/**
+ * After a page of commits. `larger`: results of it that were not sent, and are to be sent by their time.
+ *
+ * @returns whether the position was where the page began; else somebody else has sent it.
+ */
 export async function moveResults(
   database: Kysely<Schema>,
   target: string,
@@ -87,20 +138,21 @@ export async function moveResults(
     readonly sent: number;
     readonly larger: { readonly first: Timestamptz; readonly last: Timestamptz } | undefined;
   },
-): Promise<void> {
+): Promise<boolean> {
   const { before, after, sent, larger } = move;
   const [first, last] = [larger?.first ?? null, larger?.last ?? null];
-  await sql`
-    update archives set cluster = ${after.cluster}, snapshot = ${after.snapshot}::pg_snapshot,
+  const { numAffectedRows } = await sql`
+    update archives set writing = '{}', cluster = ${after.cluster}, snapshot = ${after.snapshot}::pg_snapshot,
       results_sent = results_sent + ${sent}::int, sent_at = case when ${sent}::int > 0 then now() else sent_at end,
       older_after_id = case when ${first}::timestamptz <= older_from then 0 else older_after_id end,
       older_from = least(older_from, ${first}::timestamptz), older_to = greatest(older_to, ${last}::timestamptz)
     where target = ${target} and cluster = ${before.cluster} and snapshot::text = ${before.snapshot}`.execute(
     database,
   );
+  return numAffectedRows === 1n;
 }
 
-/** After a page of older results. `after` undefined: that was the last. */
+/** After a page of older results. `after` undefined: that was the last. Returns the same. */
 export async function moveOlder(
   database: Kysely<Schema>,
   target: string,
@@ -109,15 +161,16 @@ export async function moveOlder(
     readonly after: OlderRange | undefined;
     readonly sent: number;
   },
-): Promise<void> {
+): Promise<boolean> {
   const { before, after, sent } = move;
-  await sql`
-    update archives set older_from = ${after?.from ?? null}::timestamptz, older_to = ${after?.to ?? null}::timestamptz,
+  const { numAffectedRows } = await sql`
+    update archives set writing = '{}', older_from = ${after?.from ?? null}::timestamptz, older_to = ${after?.to ?? null}::timestamptz,
       older_after_id = ${after?.afterId ?? 0n}, results_sent = results_sent + ${sent}::int,
       sent_at = case when ${sent}::int > 0 then now() else sent_at end,
       behind_since = case when ${after === undefined} then null else behind_since end
     where target = ${target} and older_from = ${before.from} and older_after_id = ${before.afterId}
       and older_to = ${before.to}`.execute(database);
+  return numAffectedRows === 1n;
 }
 
 /** @param error absent: the try was good. */

@@ -42,6 +42,8 @@ export interface ArchivedResult {
   readonly row: ResultToArchive;
   /** Undefined: it has no packets, or they are gone. */
   readonly evidence: EvidenceNumbers | undefined;
+  /** The packets themselves: a serialized CheckEvidence. Null: as above. */
+  readonly packets: Uint8Array | null;
 }
 
 /** @param evidence a serialized CheckEvidence. */
@@ -49,5 +51,9 @@ export function archivedResult({
   evidence,
   ...row
 }: ResultToArchive & { readonly evidence: Uint8Array | null }): ArchivedResult {
-  return { row, evidence: evidence === null ? undefined : evidenceNumbers(evidence, row.family) };
+  return {
+    row,
+    evidence: evidence === null ? undefined : evidenceNumbers(evidence, row.family),
+    packets: evidence,
+  };
 }

@@ -6,9 +6,20 @@ import { AppError, assert } from "@truechimer/base";
 import { readCommittedResults, resultTimes, type Schema } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
-import type { Archive } from "./archive.ts";
-import { moveOlder, moveResults, noteTry, openPosition, readPosition } from "./archive-position.ts";
+import type { Archive, ArchiveWrite } from "./archive.ts";
+import { archiveLags } from "./archive-lag.ts";
+import {
+  moveOlder,
+  moveResults,
+  noteDiscarded,
+  noteStore,
+  noteTry,
+  noteWriting,
+  openPosition,
+  readPosition,
+} from "./archive-position.ts";
 import type { ArchivedTraceroute } from "./archived-traceroute.ts";
+import { asOnlyWriter } from "./only-writer.ts";
 import { olderResults, resultsOfPage } from "./read-results.ts";
 
 export interface ArchiveLimits {
@@ -36,26 +47,35 @@ interface Sending {
   readonly signal: AbortSignal;
 }
 
+/** Nothing happens while another process sends to an archive. */
 export async function runArchive(
   context: Pick<ServerContext, "database" | "clock">,
   archive: Archive,
   signal: AbortSignal,
   limits: ArchiveLimits = ARCHIVE_LIMITS,
 ): Promise<void> {
-  const { kysely } = context.database;
-  const { target } = archive;
   await openPosition(context, archive);
-  const endNs = context.clock.monotonicNs() + BigInt(limits.runMs) * 1_000_000n;
-  const sending: Sending = { kysely, archive, limits, signal };
+  await asOnlyWriter(context.database, () =>
+    sendAll(context, { kysely: context.database.kysely, archive, limits, signal }),
+  );
+}
+
+async function sendAll({ clock }: Pick<ServerContext, "clock">, sending: Sending): Promise<void> {
+  const { kysely, archive, limits, signal } = sending;
+  const { target } = archive;
+  const endNs = clock.monotonicNs() + BigInt(limits.runMs) * 1_000_000n;
   try {
     await archive.prepare(signal);
-    for (let more = true; more && context.clock.monotonicNs() < endNs; ) {
+    await knowStore(sending);
+    await discardUnnoted(sending);
+    for (let more = true; more && clock.monotonicNs() < endNs; ) {
       signal.throwIfAborted();
-      const committed = await sendCommitted(sending);
+      const committed = (await isDue(sending)) && (await sendCommitted(sending));
       const traced = await sendTraceroutes(sending);
       const older = await sendOlder(sending);
       more = committed || traced || older;
     }
+    await archive.tidy?.(signal);
     await noteTry(kysely, target);
   } catch (error) {
     if (!signal.aborted) await noteTry(kysely, target, told(error)).catch(() => undefined);
@@ -63,12 +83,58 @@ export async function runArchive(
   }
 }
 
+async function knowStore({ kysely, archive, signal }: Sending): Promise<void> {
+  if (archive.identify === undefined) return;
+  const { storeId } = await readPosition(kysely, archive.target);
+  const found = await archive.identify(storeId, signal);
+  if (found !== storeId) await noteStore(kysely, archive.target, found);
+}
+
+/** What a killed process, or a failed write, has left. */
+async function discardUnnoted({ kysely, archive }: Sending): Promise<void> {
+  const { writing } = await readPosition(kysely, archive.target);
+  if (writing.length === 0) return;
+  await archive.discard?.(writing);
+  await noteDiscarded(kysely, archive.target, writing);
+}
+
+/** Whether what waits is worth a write. */
+async function isDue({ kysely, archive: { batch, target } }: Sending): Promise<boolean> {
+  if (batch === undefined) return true;
+  const own = (await archiveLags(kysely)).find((lag) => lag.target === target);
+  if (own === undefined) return true;
+  // Without any the position moves on, and costs nothing.
+  return own.results === 0n || own.results >= batch.results || own.seconds >= batch.seconds;
+}
+
+/** A write, and then the move past its rows; without the move, what was written is removed. */
+async function written(
+  { kysely, archive, signal }: Sending,
+  work: {
+    readonly write: (write: ArchiveWrite) => Promise<void>;
+    readonly move: () => Promise<boolean>;
+  },
+): Promise<void> {
+  const files: string[] = [];
+  await work.write({
+    signal,
+    announce: async (announced) => {
+      await noteWriting(kysely, archive.target, announced);
+      files.push(...announced);
+    },
+  });
+  if ((await work.move()) || files.length === 0) return;
+  await archive.discard?.(files);
+  await noteDiscarded(kysely, archive.target, files);
+}
+
 function told(error: unknown): string {
   return error instanceof AppError ? `${error.code}: ${error.message}` : "internal";
 }
 
 /** True: there is more. */
-async function sendCommitted({ kysely, archive, limits, signal }: Sending): Promise<boolean> {
+async function sendCommitted(sending: Sending): Promise<boolean> {
+  const { kysely, archive, limits } = sending;
   const { results: before } = await readPosition(kysely, archive.target);
   const page = await readCommittedResults(kysely, before, {
     resultsMax: limits.resultsAPage,
@@ -82,13 +148,18 @@ async function sendCommitted({ kysely, archive, limits, signal }: Sending): Prom
     return true;
   }
   const results = count === 0 ? [] : await resultsOfPage(kysely, page);
-  if (results.length > 0) await archive.writeResults(results, signal);
   const move = { before, after, sent: results.length, larger: undefined };
-  await moveResults(kysely, archive.target, move);
+  await written(sending, {
+    write: async (write) => {
+      if (results.length > 0) await archive.writeResults(results, write);
+    },
+    move: () => moveResults(kysely, archive.target, move),
+  });
   return !page.complete;
 }
 
-async function sendTraceroutes({ kysely, archive, limits, signal }: Sending): Promise<boolean> {
+async function sendTraceroutes(sending: Sending): Promise<boolean> {
+  const { kysely, archive, limits } = sending;
   const { rows } = await sql<ArchivedTraceroute & { readonly known: boolean }>`
     select waiting.traceroute_id as id, t.id is not null as known, t.ts, t.server_id, host(t.ip) as address, t.port,
       t.monitor_id, coalesce(m.hostname, '') as monitor_name, t.reached, t.reason, t.hops::text as hops
@@ -101,25 +172,43 @@ async function sendTraceroutes({ kysely, archive, limits, signal }: Sending): Pr
     order by waiting.traceroute_id`.execute(kysely);
   if (rows.length === 0) return false;
   const there = rows.filter(({ known }) => known);
-  if (there.length > 0) await archive.writeTraceroutes(there, signal);
-  await sql`
-    with sent as (
-      delete from archive_traceroutes
-      where target = ${archive.target} and traceroute_id = any(${rows.map(({ id }) => id)}::bigint[])
-    )
-    update archives set traceroutes_sent = traceroutes_sent + ${there.length}::int, sent_at = now()
-    where target = ${archive.target}`.execute(kysely);
+  await written(sending, {
+    write: async (write) => {
+      if (there.length > 0) await archive.writeTraceroutes(there, write);
+    },
+    move: async () => {
+      await moveTraceroutes(sending, { ids: rows.map(({ id }) => id), sent: there.length });
+      return true;
+    },
+  });
   return rows.length === limits.traceroutesAPage;
 }
 
-async function sendOlder({ kysely, archive, limits, signal }: Sending): Promise<boolean> {
+async function moveTraceroutes(
+  { kysely, archive: { target } }: Sending,
+  { ids, sent }: { readonly ids: readonly bigint[]; readonly sent: number },
+): Promise<void> {
+  await sql`
+    with sent as (
+      delete from archive_traceroutes where target = ${target} and traceroute_id = any(${[...ids]}::bigint[])
+    )
+    update archives set writing = '{}', traceroutes_sent = traceroutes_sent + ${sent}::int, sent_at = now()
+    where target = ${target}`.execute(kysely);
+}
+
+async function sendOlder(sending: Sending): Promise<boolean> {
+  const { kysely, archive, limits } = sending;
   const { older: before } = await readPosition(kysely, archive.target);
   if (before === undefined) return false;
   const results = await olderResults(kysely, before, limits.resultsAPage);
-  if (results.length > 0) await archive.writeResults(results, signal);
   const last = results.at(-1)?.row;
   const isOver = last === undefined || results.length < limits.resultsAPage;
   const after = isOver ? undefined : { from: last.ts, afterId: last.id, to: before.to };
-  await moveOlder(kysely, archive.target, { before, after, sent: results.length });
+  await written(sending, {
+    write: async (write) => {
+      if (results.length > 0) await archive.writeResults(results, write);
+    },
+    move: () => moveOlder(kysely, archive.target, { before, after, sent: results.length }),
+  });
   return !isOver;
 }

@@ -4,6 +4,7 @@
 import { Readable } from "node:stream";
 import { EXPORT_TABLES } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
+import type { Timestamptz } from "@truechimer/database";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { guardCallers } from "../http/admin-guard.ts";
@@ -26,6 +27,8 @@ import { EXPORT_SOURCES } from "./export-sources.ts";
 
 /** Each asks the database, or the memory, again and again; what people do at a page beside them must not wait. */
 const EXPORTS_AT_ONCE_MAX = 8;
+/** How far back the rows of the file are kept. */
+const HORIZON_HEADER = "truechimer-horizon";
 
 export function registerExports(
   scope: FastifyInstance,
@@ -62,7 +65,7 @@ export function registerExports(
           // Who may no longer read it gets no more of it, whether or not he is reading. Its last chunk is missing, and
           // is missed.
           endWith(file, AbortSignal.any([watched.signal, options.shutdownSignal]));
-          return sendFile(context, reply, { file, form, name });
+          return sendFile(context, reply, { file, form, name, horizon: asked.horizon });
         },
       });
     }
@@ -76,8 +79,15 @@ function sendFile(
     file,
     form,
     name,
-  }: { readonly file: Readable; readonly form: ExportForm; readonly name: string },
+    horizon,
+  }: {
+    readonly file: Readable;
+    readonly form: ExportForm;
+    readonly name: string;
+    readonly horizon: Timestamptz | undefined;
+  },
 ): FastifyReply {
+  if (horizon !== undefined) void reply.header(HORIZON_HEADER, horizon);
   return reply
     .type(form.contentType)
     .header("cache-control", "no-store")
@@ -97,6 +107,7 @@ type Pages = AsyncGenerator<readonly unknown[], void>;
 interface Asked {
   readonly caller: Caller;
   readonly question: ExportQuestion;
+  readonly horizon: Timestamptz | undefined;
   readonly first: Awaited<ReturnType<Pages["next"]>>;
   readonly rest: Pages;
 }
@@ -125,9 +136,11 @@ async function admitted(
     });
   const question = readExportQuestion(context, EXPORT_TABLES[source.table], parameters);
   if (question.after !== undefined && !form.isContinuable) throw notContinuable();
-  const rest = source.pages({ ...context, caller }, question);
+  const acting = { ...context, caller };
+  const rest = source.pages(acting, question);
+  const horizon = await source.horizon?.(acting, question);
   // What is wrong with the question is told before the first byte.
-  return { caller, question, first: await rest.next(), rest };
+  return { caller, question, horizon, first: await rest.next(), rest };
 }
 
 function writtenAs(

@@ -26,11 +26,13 @@ export interface ExportSource<Row> {
     acting: ActingContext,
     question: ExportQuestion,
   ) => AsyncGenerator<readonly Row[], void>;
+  /** How far back its rows are kept: before it there may be something left, or nothing. Absent: for good. */
+  readonly horizon?: (acting: ActingContext, question: ExportQuestion) => Promise<Timestamptz>;
 }
 
 /** One of which only its table is known. */
 export interface AnyExportSource
-  extends Pick<ExportSource<unknown>, "table" | "method" | "permission"> {
+  extends Pick<ExportSource<unknown>, "table" | "method" | "permission" | "horizon"> {
   /** In the order of the columns. */
   readonly readers: readonly ((row: unknown) => ExportValue)[];
   readonly pages: (

@@ -58,6 +58,7 @@ export async function archivedResults(
       serverIds: servers.ids && [...servers.ids],
       place,
       rowsMax,
+      details: question.details,
     });
     for (const row of found.rows) {
       place = { ts: row.ts, id: row.id };

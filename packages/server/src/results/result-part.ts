@@ -2,10 +2,15 @@
 
 import type { Timestamptz } from "@truechimer/database";
 import type { CheckRow } from "../admin-api/check-messages.ts";
+import type { ReadBackDetails } from "../archive/archive-reader.ts";
 import type { AskedServers } from "./asked-servers.ts";
 import type { ResultPlace, ResultsQuestion } from "./results-question.ts";
 
-export type ListedRow = CheckRow & { readonly server_name: string };
+export type ListedRow = CheckRow & {
+  readonly server_name: string;
+  /** Of one from the archive, where they were asked for. */
+  readonly details?: ReadBackDetails;
+};
 
 export interface ResultPart {
   readonly question: ResultsQuestion;

@@ -63,6 +63,8 @@ export interface ResultsQuestion {
   readonly asOf: Timestamptz;
   /** How far back results are kept. */
   readonly horizon: Timestamptz;
+  /** What is to be told of a result that comes from the archive beside what lists tell. */
+  readonly details?: "steps" | "packets" | undefined;
 }
 
 const NS_PER_MS = 1_000_000n;

@@ -78,8 +78,8 @@ export function createClickHouseArchive(
       }
       prepared = true;
     },
-    writeResults: (results, signal) => write("results", results.map(resultRow), signal),
-    writeTraceroutes: (paths, signal) => write("traceroutes", paths.map(tracerouteRow), signal),
+    writeResults: (results, { signal }) => write("results", results.map(resultRow), signal),
+    writeTraceroutes: (paths, { signal }) => write("traceroutes", paths.map(tracerouteRow), signal),
     [Symbol.asyncDispose]: () => client.close(),
   };
 }

@@ -8,7 +8,12 @@ import {
   timestamptzFromNs,
   utcDayOf,
 } from "@truechimer/database";
-import type { ArchivedHistory, ArchiveReader, ReadBackRow } from "../archive-reader.ts";
+import type {
+  ArchivedHistory,
+  ArchiveReader,
+  ReadBackDetails,
+  ReadBackRow,
+} from "../archive-reader.ts";
 
 /** The rows of a statement; 64-bit numbers are texts. */
 export type AskClickHouse = (statement: string) => Promise<readonly unknown[]>;
@@ -23,6 +28,7 @@ const OLDEST_KEPT_NS = 60_000_000_000n;
 const ONCE = "limit 1 by ts_us, id";
 const COLUMNS = `id, ts_us, server_id, server_name, monitor_id, monitor_name, offset_ns, bound_ns, rtt_ns, stratum, leap,
   reason, step, score`;
+const DETAILS = ", score_before, rule, no_response, samples_sent, samples_answered, attributes";
 
 export function createClickHouseReader(
   ask: AskClickHouse,
@@ -32,6 +38,7 @@ export function createClickHouseReader(
   const read = async (statement: string): Promise<readonly ReadBackRow[]> =>
     ((await ask(statement)) as readonly ClickHouseRow[]).map(readBackRow);
   return {
+    keepsPackets: false,
     oldest: () => {
       const nowNs = clock.monotonicNs();
       if (oldest === undefined || nowNs - oldest.atNs > OLDEST_KEPT_NS) {
@@ -42,7 +49,8 @@ export function createClickHouseReader(
       }
       return oldest.day;
     },
-    results: async ({ from, to, order, writtenBy, serverIds, place, rowsMax }) => {
+    results: async ({ from, to, order, writtenBy, serverIds, place, rowsMax, details }) => {
+      const columns = `${COLUMNS}${details === undefined ? "" : DETAILS}`;
       const rows: ReadBackRow[] = [];
       const [fromUs, toUs, placeUs] = [usOf(from), usOf(to), usOf(place.ts)];
       const isNewest = order === "newest";
@@ -56,7 +64,7 @@ export function createClickHouseReader(
           : Math.min(toUs, startOfDayUs(edgeUs) + days * DAY_US);
         const window = isNewest ? within(nextUs, edgeUs) : within(edgeUs, nextUs);
         rows.push(
-          ...(await read(`select ${COLUMNS} from results where ${window} and ${which}
+          ...(await read(`select ${columns} from results where ${window} and ${which}
             order by ts_us ${direction}, id ${direction} ${ONCE} limit ${rowsMax - rows.length}`)),
         );
         if (rows.length >= rowsMax) return { rows, isOver: false };
@@ -82,6 +90,12 @@ export function createClickHouseReader(
       return await read(
         `select ${COLUMNS} from results where ${which}${picked} order by ts_us, id ${ONCE}`,
       );
+    },
+    result: async (id) => {
+      const [row] = await read(
+        `select ${COLUMNS}${DETAILS} from results where id = ${id} order by ts_us desc limit 1`,
+      );
+      return row?.details === undefined ? undefined : { ...row, details: row.details };
     },
   };
 }
@@ -156,6 +170,12 @@ interface ClickHouseRow {
   readonly reason: string;
   readonly step: number;
   readonly score: number;
+  readonly score_before?: number | null;
+  readonly rule?: string;
+  readonly no_response?: number;
+  readonly samples_sent?: number;
+  readonly samples_answered?: number;
+  readonly attributes?: string;
 }
 
 function readBackRow(row: ClickHouseRow): ReadBackRow {
@@ -175,6 +195,19 @@ function readBackRow(row: ClickHouseRow): ReadBackRow {
     step: row.step,
     score: row.score,
     has_evidence: false,
+    ...(row.rule === undefined ? {} : { details: detailsOf(row) }),
+  };
+}
+
+function detailsOf(row: ClickHouseRow): ReadBackDetails {
+  return {
+    score_before: row.score_before ?? null,
+    rule: row.rule ?? "",
+    no_response: row.no_response === 1,
+    samples_sent: row.samples_sent ?? 0,
+    samples_answered: row.samples_answered ?? 0,
+    attributes: row.attributes === undefined || row.attributes === "" ? null : row.attributes,
+    packets: null,
   };
 }
 

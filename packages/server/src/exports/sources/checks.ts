@@ -5,7 +5,7 @@ import { ADMIN_PERMISSIONS } from "../../people/admin-permissions.ts";
 import type { ListedRow } from "../../results/result-part.ts";
 import { RESULTS_LIMITS } from "../../results/results-question.ts";
 import type { ExportSource, ExportValue } from "../export-source.ts";
-import { resultPages } from "../result-pages.ts";
+import { resultPages, resultsHorizon } from "../result-pages.ts";
 
 /** What every table of rows of log_scores begins with. */
 export const PAIR_VALUES: Readonly<
@@ -36,6 +36,7 @@ export const CHECKS_SOURCE: ExportSource<ListedRow> = {
     score: ({ score }) => score,
     has_evidence: (row) => row.has_evidence,
   },
+  horizon: resultsHorizon,
   pages: (acting, question) =>
     resultPages(acting, question, { writtenBy: "monitor", rowsMax: RESULTS_LIMITS.pageOfExport }),
 };

@@ -2,10 +2,13 @@
 // GetCheck does.
 
 import { adminV1 } from "@truechimer/api";
-import type { Schema } from "@truechimer/database";
+import { nsFromTimestamptz, timestamptzFromNs } from "@truechimer/database";
 import type { Sample, Stamp } from "@truechimer/ntp";
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { endpoint, serverStamps } from "../../admin-api/exchange-message.ts";
+import { knownFrom } from "../../archive/archive-border.ts";
+import type { ArchiveReader } from "../../archive/archive-reader.ts";
+import type { ServerContext } from "../../context.ts";
 import { decodeEvidence, judgePackets } from "../../monitor-api/check-evidence.ts";
 import { ADMIN_PERMISSIONS } from "../../people/admin-permissions.ts";
 import type { ListedRow } from "../../results/result-part.ts";
@@ -16,6 +19,8 @@ import { PAIR_VALUES } from "./checks.ts";
 
 /** Judging what they hold keeps the process from others for some 10 ms. */
 const CHECKS_A_PAGE = 300;
+const NS_PER_US = 1_000n;
+const NS_PER_MS = 1_000_000n;
 
 interface ExchangeRow {
   readonly check: ListedRow;
@@ -54,11 +59,16 @@ export const EXCHANGES_SOURCE: ExportSource<ExchangeRow> = {
     request: ({ sample }) => sample.exchange.request,
     response: ({ sample }) => sample.exchange.response ?? null,
   },
+  horizon: async (acting, question) => {
+    const { archive, policy } = acting;
+    const kept = timestamptzFromNs(question.nowNs - BigInt(policy.evidenceRetentionMs) * NS_PER_MS);
+    if (archive?.keepsPackets !== true) return kept;
+    return await knownFrom(acting, { from: question.from ?? kept, retention: kept });
+  },
   pages: async function* (acting, question) {
-    const pages = { writtenBy: "monitor", rowsMax: CHECKS_A_PAGE } as const;
-    const { kysely } = acting.database;
+    const pages = { writtenBy: "monitor", rowsMax: CHECKS_A_PAGE, details: "packets" } as const;
     for await (const rows of resultPages(acting, fromTheCheckOn(question), pages))
-      yield beyond(question, await exchangesOf(kysely, rows));
+      yield beyond(question, await exchangesOf(acting, rows));
   },
 };
 
@@ -82,18 +92,13 @@ function beyond({ after }: ExportQuestion, rows: readonly ExchangeRow[]): readon
 }
 
 async function exchangesOf(
-  kysely: Kysely<Schema>,
+  context: Pick<ServerContext, "database" | "archive">,
   rows: readonly ListedRow[],
 ): Promise<readonly ExchangeRow[]> {
-  const asked = rows.filter((row) => row.has_evidence);
-  const { rows: stored } = await sql<{ readonly id: bigint; readonly evidence: Uint8Array }>`
-    select e.log_score_id as id, e.evidence
-    from unnest(${asked.map(({ ts }) => ts)}::timestamptz[], ${asked.map(({ id }) => id)}::bigint[]) as asked (ts, id)
-    join check_evidence e on e.ts = asked.ts and e.log_score_id = asked.id`.execute(kysely);
-  const evidence = new Map(stored.map((row) => [row.id, row.evidence]));
-  return asked.flatMap((check) => {
-    const bytes = evidence.get(check.id);
-    if (bytes === undefined) return [];
+  const evidence = await evidenceOf(context, rows);
+  return rows.flatMap((check) => {
+    const bytes = check.details === undefined ? evidence.get(check.id) : check.details.packets;
+    if (bytes === undefined || bytes === null) return [];
     const { exchanges, selectedIndex } = decodeEvidence(bytes);
     return judgePackets(exchanges).map((sample, exchange) => ({
       check,
@@ -102,4 +107,53 @@ async function exchangesOf(
       sample,
     }));
   });
+}
+
+/** By the number of the check, of those that the database has. Packets that it has no more may be in the archive. */
+async function evidenceOf(
+  { database: { kysely }, archive }: Pick<ServerContext, "database" | "archive">,
+  rows: readonly ListedRow[],
+): Promise<ReadonlyMap<bigint, Uint8Array>> {
+  const asked = rows.filter((row) => row.has_evidence && row.details === undefined);
+  const { rows: stored } = await sql<{ readonly id: bigint; readonly evidence: Uint8Array }>`
+    select e.log_score_id as id, e.evidence
+    from unnest(${asked.map(({ ts }) => ts)}::timestamptz[], ${asked.map(({ id }) => id)}::bigint[]) as asked (ts, id)
+    join check_evidence e on e.ts = asked.ts and e.log_score_id = asked.id`.execute(kysely);
+  const evidence = new Map(stored.map((row) => [row.id, row.evidence]));
+  if (archive?.keepsPackets !== true) return evidence;
+  const missing = asked.filter(({ id }) => !evidence.has(id));
+  return new Map([...evidence, ...(await archivedEvidence(archive, missing))]);
+}
+
+const ARCHIVED_A_PIECE = 1_000;
+
+/** Of checks that lie close to each other in time. */
+async function archivedEvidence(
+  archive: ArchiveReader,
+  checks: readonly ListedRow[],
+): Promise<ReadonlyMap<bigint, Uint8Array>> {
+  const wanted = new Set(checks.map(({ id }) => id));
+  const times = checks.map(({ ts }) => ts).toSorted();
+  const [first, last] = [times[0], times.at(-1)];
+  const found = new Map<bigint, Uint8Array>();
+  if (first === undefined || last === undefined) return found;
+  const serverIds = [...new Set(checks.map((check) => check.server_id))];
+  let place = { ts: first, id: 0n };
+  for (;;) {
+    const { rows, isOver } = await archive.results({
+      from: first,
+      to: timestamptzFromNs(nsFromTimestamptz(last) + NS_PER_US),
+      order: "oldest",
+      writtenBy: "monitor",
+      serverIds,
+      place,
+      rowsMax: ARCHIVED_A_PIECE,
+      details: "packets",
+    });
+    for (const { id, ts, details } of rows) {
+      place = { ts, id };
+      if (wanted.has(id) && details?.packets) found.set(id, details.packets);
+    }
+    if (isOver || found.size === wanted.size) return found;
+  }
 }

@@ -6,20 +6,21 @@ import { ADMIN_PERMISSIONS } from "../../people/admin-permissions.ts";
 import type { ListedRow } from "../../results/result-part.ts";
 import { RESULTS_LIMITS } from "../../results/results-question.ts";
 import type { ExportSource } from "../export-source.ts";
-import { resultPages, withColumns } from "../result-pages.ts";
+import { type MoreColumns, resultPages, resultsHorizon, withColumns } from "../result-pages.ts";
 import { PAIR_VALUES } from "./checks.ts";
 
 interface StepColumns {
   readonly score_before: number | null;
-  readonly step: number;
-  readonly score: number;
   readonly rule: string;
   readonly no_response: boolean;
   readonly samples_sent: number;
   readonly samples_answered: number;
 }
 
-const COLUMNS = sql`l.score_before, l.step, l.score, l.rule, l.no_response, l.samples_sent, l.samples_answered`;
+const COLUMNS: MoreColumns<StepColumns> = {
+  columns: sql`l.score_before, l.rule, l.no_response, l.samples_sent, l.samples_answered`,
+  archived: (details) => details,
+};
 
 export const STEPS_SOURCE: ExportSource<ListedRow & StepColumns> = {
   table: "steps",
@@ -37,8 +38,13 @@ export const STEPS_SOURCE: ExportSource<ListedRow & StepColumns> = {
     samples_sent: (row) => row.samples_sent,
     samples_answered: (row) => row.samples_answered,
   },
+  horizon: resultsHorizon,
   pages: async function* (acting, question) {
-    const pages = { writtenBy: "monitor", rowsMax: RESULTS_LIMITS.pageOfExport } as const;
+    const pages = {
+      writtenBy: "monitor",
+      rowsMax: RESULTS_LIMITS.pageOfExport,
+      details: "steps",
+    } as const;
     for await (const rows of resultPages(acting, question, pages))
       yield await withColumns<StepColumns>(acting.database.kysely, rows, COLUMNS);
   },

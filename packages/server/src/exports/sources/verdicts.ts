@@ -9,6 +9,7 @@ import { ofAccount } from "../../people/account-sql.ts";
 import { ADMIN_PERMISSIONS } from "../../people/admin-permissions.ts";
 import type { ActingContext } from "../../people/caller.ts";
 import { requireServers } from "../../results/asked-servers.ts";
+import { resultHorizon } from "../../results/results-question.ts";
 import type { ExportQuestion } from "../export-question.ts";
 import type { ExportSource } from "../export-source.ts";
 
@@ -41,6 +42,8 @@ export const VERDICTS_SOURCE: ExportSource<VerdictRow> = {
     reason: ({ reason }) => reason,
     text: ({ text }) => text,
   },
+  // Events are in no archive.
+  horizon: async (acting, { nowNs }) => resultHorizon(acting, nowNs),
   pages: async function* (acting, question) {
     const { serverIds } = question;
     if (serverIds.length > 0) await requireServers(acting.database.kysely, serverIds);

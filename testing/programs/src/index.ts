@@ -1,0 +1,1 @@
+export { installedProgram, programAvailable } from "./program-available.ts";
