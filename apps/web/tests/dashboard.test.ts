@@ -7,6 +7,7 @@ import { adminV1 } from "@truechimer/api";
 import type { Page } from "playwright-core";
 import { describe, expect, test, vi } from "vitest";
 import { startFakeServer } from "../testing/fake-server.ts";
+import { axeFindings } from "./_axe.ts";
 import { browserPath, visit, WAIT_MAX_MS } from "./_browser.ts";
 import { useFakeInBrowser } from "./_fake-in-browser.ts";
 
@@ -419,6 +420,49 @@ describe.skipIf(browserPath() === undefined)("the dashboard", { timeout: LIMIT_M
     const navigation = await page.getByRole("navigation", { name: "Pages" }).boundingBox();
     expect(navigation?.y).toBeGreaterThan(700);
   });
+
+  test("on a narrow screen five ways are below, and the others behind the last of them", async () => {
+    await using open = await visit(use.browser, use.fake.url, { width: 390, touch: true });
+    const { page } = open;
+    const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+    await expect
+      .poll(() => links.allTextContents())
+      .toEqual(["Overview", "Servers", "Agents", "Alerts"]);
+    await page.getByRole("button", { name: "More" }).click();
+    expect((await links.allTextContents()).slice(4)).toEqual([
+      "Live",
+      "Analytics",
+      "Operations",
+      "People",
+    ]);
+    expect(await axeFindings(page)).toEqual([]);
+    await links.filter({ hasText: "Operations" }).click();
+    await page.getByRole("heading", { level: 1, name: "Operations" }).waitFor();
+    await expect.poll(() => links.count()).toBe(4);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    expect(await links.count()).toBe(8);
+    expect(await page.getByRole("button", { name: "More" }).isVisible()).toBe(false);
+  });
+
+  test.each([390, 320])(
+    "at %d pixels no number among the facts goes over two lines",
+    async (width) => {
+      await using open = await visit(use.browser, `${use.fake.url}/servers/4`, { width });
+      const { page } = open;
+      await page.getByText(/between .* and/).waitFor();
+      const lines = await page.locator(".facts dd .number").evaluateAll((numbers) =>
+        numbers.flatMap((number) =>
+          [...number.childNodes].map((node) => {
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+          }),
+        ),
+      );
+      expect(lines.length).toBeGreaterThan(3);
+      expect(Math.max(...lines)).toBe(1);
+    },
+  );
 
   test("the first page needs less than 250 kB of compressed script", async () => {
     const { gzipSync } = await import("node:zlib");

@@ -20,13 +20,19 @@ export function Nothing(props: { readonly why?: string }): ReactNode {
   );
 }
 
-/** An offset in running text. */
+/** An offset in running text. Where a line is too short for it, it ends before the bound. */
 export function OffsetText(props: { readonly offset: OffsetNs | undefined }): ReactNode {
   if (props.offset === undefined) return <Nothing why="no offset measured" />;
   const text = formatOffset(props.offset.valueNs, props.offset.boundNs);
+  const [value, bound] = text.text.split("±");
   return (
     <span className="number" title={text.exact}>
-      {text.text}
+      {value}
+      {bound === undefined ? null : (
+        <>
+          <wbr />±{bound}
+        </>
+      )}
     </span>
   );
 }

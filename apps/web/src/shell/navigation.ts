@@ -10,6 +10,9 @@ export interface NavigationEntry {
   readonly icon: string;
 }
 
+/** So many stand in the bar of a telephone; the others are behind a button beside them. */
+export const ALWAYS_SHOWN = 4;
+
 export const NAVIGATION: readonly NavigationEntry[] = [
   {
     href: "/",
@@ -33,6 +36,13 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     icon: "M10 8a2 2 0 1 1 0 4a2 2 0 1 1 0-4M5.5 5.5a6.4 6.4 0 0 0 0 9M14.5 5.5a6.4 6.4 0 0 1 0 9",
   },
   {
+    href: "/alerts",
+    name: "Alerts",
+    key: "e",
+    covers: /^\/alerts/,
+    icon: "M10 2.5a5 5 0 0 1 5 5c0 4 1.5 5 1.5 6.5h-13c0-1.5 1.5-2.5 1.5-6.5a5 5 0 0 1 5-5M8 16.5a2 2 0 0 0 4 0",
+  },
+  {
     href: "/live",
     name: "Live",
     key: "l",
@@ -45,13 +55,6 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     key: "y",
     covers: /^\/(heat-map|compare|movers|families|what-if)/,
     icon: "M3 3h4v4H3zM8 3h4v4H8zM13 3h4v4h-4zM3 8h4v4H3zM8 8h4v4H8zM3 13h4v4H3zM13 13h4v4h-4z",
-  },
-  {
-    href: "/alerts",
-    name: "Alerts",
-    key: "e",
-    covers: /^\/alerts/,
-    icon: "M10 2.5a5 5 0 0 1 5 5c0 4 1.5 5 1.5 6.5h-13c0-1.5 1.5-2.5 1.5-6.5a5 5 0 0 1 5-5M8 16.5a2 2 0 0 0 4 0",
   },
   {
     href: "/operations",

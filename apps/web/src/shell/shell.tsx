@@ -10,8 +10,7 @@ import { SessionPage } from "../sign-in/session-page.tsx";
 import { ConnectionNote } from "./connection-note.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
 import { LoadBanner } from "./load-banner.tsx";
-import { NAVIGATION, type NavigationEntry } from "./navigation.ts";
-
+import { NavigationBar } from "./navigation-bar.tsx";
 import { isOpen } from "./open-pages.ts";
 import { SkewNote } from "./skew-note.tsx";
 import { TopBarTools } from "./top-bar-tools.tsx";
@@ -31,11 +30,7 @@ export function Shell(): ReactNode {
           <img src="/mark.svg" alt="" width={24} height={24} />
           <span>Truechimer</span>
         </a>
-        <nav className="navigation" aria-label="Pages">
-          {NAVIGATION.map((entry) => (
-            <NavigationLink key={entry.href} entry={entry} path={location.pathname} />
-          ))}
-        </nav>
+        <NavigationBar path={location.pathname} />
         <TopBarTools onKeys={keys.show} />
       </header>
       <ConnectionNote />
@@ -59,22 +54,6 @@ function SessionGate(props: { readonly open: boolean }): ReactNode {
   });
   const refused = overview.isError && problemOf(overview.error).code === "unauthenticated";
   return refused && !props.open ? <SessionPage /> : <Outlet />;
-}
-
-function NavigationLink(props: {
-  readonly entry: NavigationEntry;
-  readonly path: string;
-}): ReactNode {
-  const { entry, path } = props;
-  const here = entry.covers.test(path);
-  return (
-    <a href={entry.href} aria-current={here ? "page" : undefined} title={`Keys: g ${entry.key}`}>
-      <svg width={20} height={20} viewBox="0 0 20 20" aria-hidden="true">
-        <path d={entry.icon} />
-      </svg>
-      <span>{entry.name}</span>
-    </a>
-  );
 }
 
 /** A new page begins where a reader of screens expects it. The first one is the browser's own business. */
