@@ -77,6 +77,13 @@ const COMMANDS = [
       program("coverage", join(root, "tools", "coverage", "main.ts"), args),
     ],
   },
+  {
+    name: "reference",
+    needs: () => [],
+    steps: ({ root, args }) => [
+      program("reference", join(root, "tools", "reference", "main.ts"), args),
+    ],
+  },
   { name: "check", needs: () => [], steps: checkSteps },
 ];
 

@@ -9,6 +9,7 @@ import { declaredImports } from "./rules/declared-imports.ts";
 import { documentedDependencies } from "./rules/documented-dependencies.ts";
 import { exportSentences } from "./rules/export-sentences.ts";
 import { generatedCode } from "./rules/generated-code.ts";
+import { generatedReference } from "./rules/generated-reference.ts";
 import { layers } from "./rules/layers.ts";
 import { lockComplete } from "./rules/lock-complete.ts";
 import { machinePaths } from "./rules/machine-paths.ts";
@@ -34,6 +35,7 @@ const RULES: readonly Rule[] = [
   packageShape,
   lockComplete,
   generatedCode,
+  generatedReference,
 ];
 
 /** One line a finding, sorted, such as `packages/x/src/y.ts:12 layers: …`. */

@@ -7,7 +7,9 @@ import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1 } from "@truechimer/a
 import { AppError, ERROR_CODES, type ErrorCode } from "@truechimer/base";
 import type { CliContext } from "./cli-context.ts";
 import type { AddressOptions } from "./command-host.ts";
+import { readAuthorities } from "./config/root-file.ts";
 import { readSecretFile } from "./config/secret-file.ts";
+import { connectionFailure, untrustedPeer } from "./connection-failure.ts";
 import { dataDirectoryPath, readAdminAddress } from "./data-directory.ts";
 
 export type AdminClient = Client<typeof adminV1.AdminService>;
@@ -18,6 +20,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export interface AdminAccess {
   readonly url: string;
   readonly key: string;
+  /** PEM: the roots that are trusted instead of the system's. Absent: those. */
+  readonly authoritiesPem?: string;
 }
 
 export async function connectAdmin(
@@ -68,10 +72,11 @@ export function createAdminClient(access: AdminAccess): AdminClient {
   return createClient(adminV1.AdminService, adminTransport(access));
 }
 
-function adminTransport({ url, key }: AdminAccess): Transport {
+function adminTransport({ url, key, authoritiesPem }: AdminAccess): Transport {
   const transport = createConnectTransport({
     baseUrl: url,
     httpVersion: "1.1",
+    ...(authoritiesPem === undefined ? {} : { nodeOptions: { ca: authoritiesPem } }),
     defaultTimeoutMs: REQUEST_TIMEOUT_MS,
     interceptors: [
       (next) => async (request) => {
@@ -93,7 +98,31 @@ export async function adminAccess(
   if (keyFile === undefined) {
     throw new AppError("usage", `${url} needs an API key: name its file with --key-file`);
   }
-  return { url, key: await readSecretFile("--key-file", keyFile) };
+  const authoritiesPem = await trustedAuthorities(context, options, url);
+  return {
+    url,
+    key: await readSecretFile("--key-file", keyFile),
+    ...(authoritiesPem === undefined ? {} : { authoritiesPem }),
+  };
+}
+
+/** The variable is an agent's too, so it may well be set where nothing is asked by TLS; the option says what is meant. */
+async function trustedAuthorities(
+  context: CliContext,
+  { caFile }: AddressOptions,
+  url: string,
+): Promise<string | undefined> {
+  const isTls = /^https:/i.test(url);
+  if (caFile !== undefined && !isTls) {
+    throw new AppError(
+      "usage",
+      `--ca-file is for a control plane with TLS, and ${url} has none: give --url an https address, or leave --ca-file away`,
+    );
+  }
+  const named = context.env["TRUECHIMER_CA_FILE"];
+  if (caFile !== undefined) return readAuthorities("--ca-file", caFile);
+  if (!isTls || named === undefined || named === "") return undefined;
+  return readAuthorities("TRUECHIMER_CA_FILE", named);
 }
 
 async function localAccess(context: CliContext, options: AddressOptions): Promise<AdminAccess> {
@@ -116,7 +145,13 @@ function withCodedErrors(transport: Transport, url: string): Transport {
         throw adminError(error, url);
       }
     },
-    stream: (...call) => transport.stream(...call),
+    stream: async (...call) => {
+      try {
+        return await transport.stream(...call);
+      } catch (error) {
+        throw untrustedPeer(url, error) ?? error;
+      }
+    },
   };
 }
 
@@ -147,9 +182,7 @@ function adminError(error: unknown, url: string): unknown {
   if (!(error instanceof ConnectError)) return error;
   const coded = codedAdminError(error);
   if (coded !== error) return coded;
-  return new AppError("peer_unreachable", `${url} does not answer: is truechimer running there?`, {
-    cause: error,
-  });
+  return connectionFailure(url, error);
 }
 
 function isErrorCode(code: string | null): code is ErrorCode {

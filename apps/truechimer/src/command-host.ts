@@ -21,6 +21,7 @@ export interface OutputOptions {
 export interface AddressOptions {
   readonly url?: string;
   readonly keyFile?: string;
+  readonly caFile?: string;
   readonly dataDir?: string;
 }
 
@@ -52,6 +53,10 @@ export function withAddressOptions(command: Command): Command {
   return command
     .option("--url <address>", "the control plane; by default that of the data directory")
     .option("--key-file <file>", "file with an API key (mode 0600) for --url")
+    .option(
+      "--ca-file <file>",
+      "PEM file with the root of a private authority whose certificate --url has",
+    )
     .option("--data-dir <directory>", "data directory of the running `truechimer up`");
 }
 

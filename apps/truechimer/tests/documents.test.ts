@@ -33,6 +33,7 @@ const ELSEWHERE: readonly (readonly [start: string, test: string])[] = [
   ["truechimer-agent ", "enrolled-agents.test.ts"],
   ["truechimer server --config", "roles.test.ts"],
   ["certbot ", "../../../packages/server/tests/dashboard-tls.test.ts"],
+  ["truechimer servers list --url https:", "ca-file.test.ts"],
   ["openssl s_client", "../../../packages/server/tests/dashboard-tls.test.ts"],
   ["cd deploy", "deploy.test.ts"],
   ["chown ", "deploy.test.ts"],

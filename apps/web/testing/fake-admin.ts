@@ -78,7 +78,19 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const startedAtMs = nowMs();
   const monitors: FakeMonitor[] = options.empty === true ? [] : [...fakeMonitors()];
   const servers = new Map<bigint, WatchedServer>();
-  let systemParts: MessageInitShape<typeof adminV1.GetSystemResponseSchema> = {};
+  let systemParts: MessageInitShape<typeof adminV1.GetSystemResponseSchema> = {
+    dashboardCertificate: {
+      source: "acme",
+      names: ["clocks.example.net"],
+      issuer: "R11",
+      notAfter: timestampFromMs(nowMs() + 21 * 86_400_000),
+      renewAt: timestampFromMs(nowMs() - 9 * 86_400_000),
+      failedAt: timestampFromMs(nowMs() - 600_000),
+      nextAttemptAt: timestampFromMs(nowMs() + 1_200_000),
+      lastError:
+        "certificate_refused: the ACME authority refuses the proof of clocks.example.net: Connection refused (connection); see that the authority reaches port 80 of the name, and that it leads to acme.http_port here",
+    },
+  };
   const faults = new Map<string, { fault: InjectedFault; left: number }>();
   const watched = [
     ...fakeServers(options.servers ?? 12),

@@ -48,9 +48,11 @@ export const ERROR_CODES = [
   "batch_out_of_order",
   // the world
   "peer_unreachable",
+  "peer_untrusted",
   "bad_answer",
   "archive_refused",
   "enrolment_refused",
+  "certificate_refused",
   "session_taken_over",
   "certificate_expired",
   "socket_failed",

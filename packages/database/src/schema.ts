@@ -114,6 +114,10 @@ export interface Schema {
   certificate_authorities: CertificateAuthoritiesTable;
   certificates: CertificatesTable;
   signing_keys: SigningKeysTable;
+  acme_accounts: AcmeAccountsTable;
+  acme_certificates: AcmeCertificatesTable;
+  acme_orders: AcmeOrdersTable;
+  acme_challenges: AcmeChallengesTable;
   alert_channels: AlertChannelsTable;
   alert_rules: AlertRulesTable;
   incidents: IncidentsTable;
@@ -789,6 +793,42 @@ export interface CertificatesTable {
   reserved_at: Generated<Timestamptz>;
   issued_at: Timestamptz | null;
   revoked_at: Timestamptz | null;
+}
+
+export interface AcmeAccountsTable {
+  directory_url: string;
+  sealed_key: Uint8Array;
+  created_at: Generated<Timestamptz>;
+}
+
+export interface AcmeCertificatesTable {
+  directory_url: string;
+  names: readonly string[];
+  certificate_pem: string | null;
+  sealed_key: Uint8Array | null;
+  not_after: Timestamptz | null;
+  issued_at: Timestamptz | null;
+  renew_at: Timestamptz | null;
+  renewal_look_at: Timestamptz | null;
+  failures: Generated<number>;
+  last_error: Generated<string>;
+  failed_at: Timestamptz | null;
+  next_attempt_at: Generated<Timestamptz>;
+  leased_until: Timestamptz | null;
+}
+
+export interface AcmeOrdersTable {
+  id: GeneratedAlways<bigint>;
+  directory_url: string;
+  names: readonly string[];
+  ordered_at: Generated<Timestamptz>;
+  issued_at: Timestamptz | null;
+}
+
+export interface AcmeChallengesTable {
+  token: string;
+  key_authorization: string;
+  expires_at: Timestamptz;
 }
 
 export interface SigningKeysTable {

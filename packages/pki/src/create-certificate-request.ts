@@ -1,4 +1,4 @@
-// The agent's side of being certified: a request for one name, signed by the key that it is about. RFC 2986.
+// The side of whoever is certified: a request for names, signed by the key that it is about. RFC 2986.
 
 import { subjectFor } from "./certificate-plan.ts";
 import { explicitTag } from "./der/der-tag.ts";
@@ -16,12 +16,11 @@ import { encodeAlternativeNames, encodeExtension } from "./extension.ts";
 import type { Signer } from "./key-pair.ts";
 import { ID_CE_SUBJECT_ALT_NAME, ID_EXTENSION_REQUEST } from "./object-identifiers.ts";
 
-/** DER. Absent name: the authority knows who asks, and names the certificate itself. */
+/** DER; the first name is the subject's. Without names the authority knows who asks, and names the certificate itself. */
 export async function createCertificateRequest(
   signer: Signer,
-  dnsName?: string,
+  ...dnsNames: readonly string[]
 ): Promise<Uint8Array> {
-  const dnsNames = dnsName === undefined ? [] : [dnsName];
   const signedDer = encodeSequence(
     encodeSmallInteger(0),
     encodeName(subjectFor(dnsNames)),

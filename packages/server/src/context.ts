@@ -3,6 +3,7 @@
 import type { Clock, IpAddress, Random } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import type { HealthRegistry, Logger, Metrics } from "@truechimer/telemetry";
+import type { AcmeSettings } from "./acme/acme-settings.ts";
 import type { AgentSettings } from "./agent-settings.ts";
 import type { Archive } from "./archive/archive.ts";
 import type { HeadKeeper } from "./audit/keep-head.ts";
@@ -11,6 +12,7 @@ import type { CertificateAuthority } from "./ca/certificate-authority.ts";
 import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
 import type { HotHistory } from "./history/hot-history.ts";
+import type { PresentedCertificate } from "./http/presented-certificate.ts";
 import type { JobTiming } from "./jobs/job-timing.ts";
 import type { CallerKey, RequestAddresses } from "./limits/caller-key.ts";
 import type { Limits } from "./limits/limits.ts";
@@ -80,6 +82,10 @@ export interface ServerContext {
   readonly mqtt?: MqttHubSettings;
   /** Absent: nobody signs in at a provider. */
   readonly oidc?: OidcClient;
+  /** What the dashboard's listener of this process presents. */
+  readonly presented: PresentedCertificate;
+  /** Absent: the dashboard's certificate is not ordered by ACME. */
+  readonly acme?: AcmeSettings;
   /** Address that people open, such as "https://clocks.example". Absent: it is not configured. */
   readonly publicUrl?: string;
   /** Something waits for the scorer: run it now rather than at its next look. */

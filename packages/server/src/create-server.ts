@@ -10,6 +10,7 @@ import {
   type Metrics,
   silentLogger,
 } from "@truechimer/telemetry";
+import { acmeLoop, acmeNeedsKey } from "./acme/acme-loop.ts";
 import {
   type CreatedMonitor,
   createMonitor,
@@ -46,6 +47,7 @@ import { createHealthApp } from "./http/health-app.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
 import { type ListenAddress, listen } from "./http/listen.ts";
+import { createPresentedCertificate } from "./http/presented-certificate.ts";
 import { createTlsFront, type DashboardTls } from "./http/tls-front.ts";
 import { startIngestWatch } from "./ingest/ingest-watch.ts";
 import { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";
@@ -311,9 +313,12 @@ async function createContext(
   health.addCheck("database", () => pingDatabase(database));
   const archive =
     options.archive === undefined ? undefined : createArchive(options.archive, { clock, random });
+  const acme = options.tls?.kind === "acme" ? options.tls : undefined;
+  if (acme !== undefined && options.masterKey === undefined) throw acmeNeedsKey();
   const loops = [
     ...(options.loops ?? LOOPS),
     ...(archive === undefined ? [] : [archiveLoop(archive)]),
+    ...(acme === undefined ? [] : [acmeLoop(acme)]),
   ];
   const jobTiming = { ...JOB_TIMING, ...options.jobTiming };
   addServerGauges(metricsRegistry, { database, loops, jobTiming });
@@ -378,6 +383,8 @@ async function createContext(
     ...historyOf(options, logger, health),
     ...(archive === undefined ? {} : { archive }),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+    presented: createPresentedCertificate(),
+    ...(acme === undefined ? {} : { acme }),
     wakeScorer,
   };
 }

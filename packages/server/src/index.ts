@@ -1,3 +1,4 @@
+export type { AcmeSettings } from "./acme/acme-settings.ts";
 export type { CreatedMonitor, MonitorToCreate } from "./admin-api/create-monitor.ts";
 export type { RegisterLabOptions } from "./admin-api/register-lab-servers.ts";
 export type { RegisteredServers, ServerToRegister } from "./admin-api/register-servers.ts";

@@ -23,8 +23,8 @@ const ZURICH = "zurich-1gw2pjj.prod.mon.truechimer.internal";
 const MINUTE_MS = 60_000;
 const DAY_NS = 86_400_000_000_000n;
 
-async function csrFor(name?: string): Promise<Uint8Array> {
-  return createCertificateRequest(await generateSigner("P-256"), name);
+async function csrFor(...names: readonly string[]): Promise<Uint8Array> {
+  return createCertificateRequest(await generateSigner("P-256"), ...names);
 }
 
 function chainOf(pem: string): readonly Uint8Array[] {

@@ -19,12 +19,15 @@ interface CheckOptions extends OutputOptions {
 }
 
 export function registerConfig({ program, context, finish }: CommandHost): void {
-  const config = program.command("config").description("work with configuration files: check");
+  const config = program
+    .command("config")
+    .description("work with configuration files: check; what may stand in one: reference");
   config.addHelpText(
     "after",
     examples(
       ["truechimer config check truechimer.toml", "is each key known, each value usable?"],
       ["truechimer config check pool.toml --role server", "the same for the control plane"],
+      ["truechimer config reference", "every key with what it takes, and its default"],
     ),
   );
   withOutputOptions(config.command("check <file>"))
@@ -40,6 +43,41 @@ export function registerConfig({ program, context, finish }: CommandHost): void 
       printConfig(createPrinter(context, askedFormat(options)), loaded);
       finish(EXIT.good);
     });
+  withOutputOptions(config.command("reference"))
+    .description("every key with what it takes and its default, and the environment's variables")
+    .action(async (options: OutputOptions) => {
+      await printReference(createPrinter(context, askedFormat(options)));
+      finish(EXIT.good);
+    });
+}
+
+async function printReference(printer: Printer): Promise<void> {
+  const { configKeys, configVariables } = await import("../config/config-reference.ts");
+  await printer.table({
+    columns: [
+      { title: "key", text: ({ key }) => key },
+      { title: "value", text: ({ value }) => plain(value) },
+      { title: "default", text: (row) => plain(row.default) },
+    ],
+    rows: configKeys(),
+    json: (row) => row,
+    empty: "",
+  });
+  printer.line("");
+  await printer.table({
+    columns: [
+      { title: "variable", text: ({ variable }) => variable },
+      { title: "sets", text: ({ sets }) => plain(sets) },
+    ],
+    rows: configVariables(),
+    json: (row) => row,
+    empty: "",
+  });
+}
+
+/** Without the marks and links of Markdown. */
+function plain(markdown: string): string {
+  return markdown.replaceAll("`", "").replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
 }
 
 /** For `--check-config` of a role: reads, shows, starts nothing. */

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Role } from "./config.ts";
+import { configKeys } from "./config-reference.ts";
 import { configSchema } from "./config-schema.ts";
+import { CONFIG_WORDS } from "./config-words.ts";
 import { type ConfigFlags, loadConfig } from "./load-config.ts";
 
 const DOCUMENT = new URL("../../../../docs/reference/configuration.md", import.meta.url);
@@ -32,6 +34,15 @@ function unwrapped(schema: unknown): unknown {
 test("every key has its line in the document, and every line its key", () => {
   const documented = [...text.matchAll(/^\| `([a-z0-9_.]+)` \|/gm)].map(([, key = ""]) => key);
   expect(documented.toSorted()).toEqual(keysOf(configSchema, []).toSorted());
+});
+
+test("no words are left of a key that is gone, and what the schema says of values is in the document", () => {
+  const keys = configKeys();
+  expect(Object.keys(CONFIG_WORDS).toSorted()).toEqual(keys.map(({ key }) => key).toSorted());
+  for (const { key, value } of keys) expect(text).toContain(`| \`${key}\` | ${value} |`);
+  expect(keys.find(({ key }) => key === "checks.interval")?.value).toBe("duration, 1 s to 1 d");
+  expect(keys.find(({ key }) => key === "history.memory")?.value).toBe("size, 16 MiB to 64 GiB");
+  expect(keys.find(({ key }) => key === "log.level")?.value).toContain('`"warn"`');
 });
 
 test("the document's examples are valid", async () => {

@@ -5,6 +5,7 @@ import { parseIpAddress } from "@truechimer/base";
 import { SAMPLE_TIMEOUT_MS_MAX, SAMPLE_TIMEOUT_MS_MIN } from "@truechimer/ntp";
 import { AGENT_PROFILE, parseMonitorDomain } from "@truechimer/pki";
 import * as z from "zod";
+import { acmeSchema, type CheckedAcme } from "./acme-keys.ts";
 import { durationKey } from "./duration-key.ts";
 import { type CheckedLimits, limitsSchema } from "./limit-keys.ts";
 import { type CheckedOidc, oidcSchema } from "./oidc-keys.ts";
@@ -146,11 +147,12 @@ const schema = z.strictObject({
       allowed_hosts: z.array(text).optional(),
       public_url: originAddress.optional(),
       stop_notice: durationKey({ min: "0s", max: "4s" }).optional(),
-      tls: choice(["off", "own", "files"]).optional(),
+      tls: choice(["off", "own", "files", "acme"]).optional(),
       certificate_file: text.optional(),
       key_file: text.optional(),
     })
     .optional(),
+  acme: acmeSchema.optional(),
   agents: z
     .strictObject({
       host: text.optional(),
@@ -282,10 +284,11 @@ export interface CheckedConfig {
     readonly allowed_hosts: readonly string[];
     readonly public_url: string;
     readonly stop_notice: number;
-    readonly tls: "off" | "own" | "files";
+    readonly tls: "off" | "own" | "files" | "acme";
     readonly certificate_file: string;
     readonly key_file: string;
   }>;
+  readonly acme?: CheckedAcme | undefined;
   readonly agents?: Section<{
     readonly host: string;
     readonly port: number;

@@ -11,6 +11,7 @@ import {
 } from "@truechimer/pki";
 import type { DashboardTls } from "@truechimer/server";
 import type { z } from "zod";
+import { acmeConfig, refuseUnusedAcme } from "./acme-keys.ts";
 import { type CheckedConfig, configSchema } from "./config-schema.ts";
 import { kindOf } from "./duration-key.ts";
 import { type LimitsConfig, limitsConfig } from "./limit-keys.ts";
@@ -504,17 +505,23 @@ function keyText(path: KeyPath): string {
     .join("");
 }
 
-/** Files without `tls = "files"` would be overlooked, and `"files"` without files is nothing. */
-function tlsConfig({ listen = {} }: CheckedConfig): DashboardTls | undefined {
+/** What is there for another kind of TLS would be overlooked, and a kind without what it needs is nothing. */
+function tlsConfig({ listen = {}, acme }: CheckedConfig): DashboardTls | undefined {
   const { tls, certificate_file: certificateFile, key_file: keyFile } = listen;
   const kind = tls ?? "off";
+  if (kind !== "acme") refuseUnusedAcme(acme, kind);
   const hasFiles = certificateFile !== undefined || keyFile !== undefined;
-  if (kind !== "files") {
-    if (!hasFiles) return kind === "off" ? undefined : { kind };
+  if (kind !== "files" && hasFiles) {
     throw new AppError(
       "config_bad_value",
       `listen.tls is "${kind}", and listen.certificate_file and listen.key_file are for "files": set listen.tls = "files", or leave them away`,
     );
+  }
+  if (kind === "off") return undefined;
+  if (kind === "own") return { kind };
+  if (kind === "acme") {
+    const place = { listenHost: listen.host ?? "127.0.0.1", publicUrl: listen.public_url };
+    return { kind, ...acmeConfig(acme, place) };
   }
   if (certificateFile !== undefined && keyFile !== undefined) {
     return { kind, certificateFile, keyFile };

@@ -11,12 +11,13 @@ export interface DurationLimits {
 
 /** Gives milliseconds. A bare number is refused: a reader cannot know what it counts. */
 export function durationKey(limits: DurationLimits): z.ZodType<number> {
-  return z.unknown().transform((value, context): number => {
+  const schema = z.unknown().transform((value, context): number => {
     const read = readDuration(value, limits);
     if (typeof read === "number") return read;
     context.addIssue({ code: "custom", message: read });
     return z.NEVER;
   });
+  return schema.meta({ kind: "duration", from: limits.min, to: limits.max });
 }
 
 function readDuration(value: unknown, limits: DurationLimits): number | string {

@@ -51,26 +51,28 @@ function set(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
 }
 
-function environmentSettings(env: CliContext["env"]): readonly Setting[] {
-  return [
-    environmentSetting(env, "TRUECHIMER_DATA_DIR", ["data_dir"]),
-    environmentSetting(env, "TRUECHIMER_HOST", ["listen", "host"]),
-    environmentSetting(env, "TRUECHIMER_PORT", ["listen", "port"], portNumber),
-    environmentSetting(env, "TRUECHIMER_MASTER_KEY_FILE", ["secrets", "master_key_file"]),
-    environmentSetting(env, "TRUECHIMER_LOG_LEVEL", ["log", "level"]),
-    environmentSetting(env, "OTEL_EXPORTER_OTLP_ENDPOINT", ["telemetry", "otlp_endpoint"]),
-  ].flat();
+interface Variable {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly convert?: (text: string) => unknown;
 }
 
-function environmentSetting(
-  env: CliContext["env"],
-  name: string,
-  path: readonly string[],
-  convert: (text: string) => unknown = String,
-): readonly Setting[] {
-  const value = set(env[name]);
-  if (value === undefined) return [];
-  return [{ path, value: convert(value), origin: `environment variable ${name}` }];
+/** Variables that set a key. */
+export const KEY_VARIABLES: readonly Variable[] = [
+  { name: "TRUECHIMER_DATA_DIR", path: ["data_dir"] },
+  { name: "TRUECHIMER_HOST", path: ["listen", "host"] },
+  { name: "TRUECHIMER_PORT", path: ["listen", "port"], convert: portNumber },
+  { name: "TRUECHIMER_MASTER_KEY_FILE", path: ["secrets", "master_key_file"] },
+  { name: "TRUECHIMER_LOG_LEVEL", path: ["log", "level"] },
+  { name: "OTEL_EXPORTER_OTLP_ENDPOINT", path: ["telemetry", "otlp_endpoint"] },
+];
+
+function environmentSettings(env: CliContext["env"]): readonly Setting[] {
+  return KEY_VARIABLES.flatMap(({ name, path, convert = String }) => {
+    const value = set(env[name]);
+    if (value === undefined) return [];
+    return [{ path, value: convert(value), origin: `environment variable ${name}` }];
+  });
 }
 
 function flagSettings(flags: ConfigFlags): readonly Setting[] {

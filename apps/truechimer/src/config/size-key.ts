@@ -18,7 +18,7 @@ export interface SizeLimits {
 
 /** Gives bytes. */
 export function sizeKey(limits: SizeLimits): z.ZodType<number> {
-  return z.unknown().transform((value, context): number => {
+  const schema = z.unknown().transform((value, context): number => {
     const bytes = typeof value === "string" ? bytesOf(value) : undefined;
     if (bytes === undefined) {
       const message = `${kindOf(value)} is no size: expected one such as "512MiB" or "2GiB"`;
@@ -32,6 +32,7 @@ export function sizeKey(limits: SizeLimits): z.ZodType<number> {
     }
     return bytes;
   });
+  return schema.meta({ kind: "size", from: limits.min, to: limits.max });
 }
 
 function bytesOf(text: string): number | undefined {

@@ -26,6 +26,8 @@ export interface DatabaseFacts {
   readonly daysAhead: number;
   /** Undefined: there is no authority. */
   readonly authorityDaysLeft: number | undefined;
+  /** The dashboard's certificate, where it is ordered by ACME: the one that was tried or issued last. */
+  readonly acme: AcmeFact | undefined;
   readonly agents: number;
   readonly agentsWithoutCertificate: readonly string[];
   /** Undefined: none was ever made. */
@@ -33,6 +35,16 @@ export interface DatabaseFacts {
 }
 
 export type ArchiveFact = Pick<ArchiveLag, "target" | "seconds" | "lastError" | "lostBefore">;
+
+export interface AcmeFact {
+  readonly names: readonly string[];
+  /** Undefined: none was issued yet. */
+  readonly daysLeft: number | undefined;
+  /** Since when it should have been renewed; 0 or less: it need not yet. */
+  readonly overdueSeconds: number;
+  readonly lastError: string;
+  readonly nextAttemptSeconds: number;
+}
 
 export interface ReplicaFact {
   readonly host: string;
@@ -61,6 +73,9 @@ export async function readDatabaseFacts(
   const archives = await archiveLags(kysely);
   const replicas = await rowsOf<ReplicaFact>(REPLICAS);
   const loops = await rowsOf<LoopFact>(LOOPS);
+  const [acme] = await rowsOf<Omit<AcmeFact, "daysLeft"> & { readonly daysLeft: number | null }>(
+    ACME,
+  );
   const without = await rowsOf<{ readonly name: string }>(AGENTS_WITHOUT_CERTIFICATE);
   return {
     ...server,
@@ -73,6 +88,7 @@ export async function readDatabaseFacts(
     scorerLagSeconds: lag.seconds,
     resultsWaiting: Number(lag.results),
     archives,
+    acme: acme && { ...acme, daysLeft: acme.daysLeft ?? undefined },
     agentsWithoutCertificate: without.map(({ name }) => name),
   };
 }
@@ -120,10 +136,19 @@ const REPLICAS = `
   select host, version, roles, extract(epoch from now() - seen_at)::float8 as "silentSeconds"
   from replicas order by started_at`;
 
-/** Of an archive there is more to say than of its loop, which nobody runs any more once it was switched off. */
+/** Rows of what is configured no more stay, and nobody looks after them: then there is nothing to say. */
+const ACME = `
+  select names, extract(epoch from not_after - now())::float8 / 86400 as "daysLeft",
+    coalesce(extract(epoch from now() - renew_at), 0)::float8 as "overdueSeconds", last_error as "lastError",
+    extract(epoch from next_attempt_at - now())::float8 as "nextAttemptSeconds"
+  from acme_certificates
+  where exists (select from loop_runs where name = 'acme' and last_run_at > now() - interval '1 hour')
+  order by greatest(issued_at, failed_at, next_attempt_at) desc nulls last limit 1`;
+
+/** Of an archive and of ACME there is more to say than of their loops, which nobody runs any more once they are switched off. */
 const LOOPS = `
   select name, extract(epoch from greatest(interval '0', now() - next_run_at))::float8 as "overdueSeconds", failures, outcome
-  from loop_runs where name <> 'archive' order by name`;
+  from loop_runs where name not in ('acme', 'archive') order by name`;
 
 const AGENTS_WITHOUT_CERTIFICATE = `
   select a.name from agents a

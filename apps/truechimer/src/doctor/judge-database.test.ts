@@ -17,6 +17,7 @@ const WELL: DatabaseFacts = {
   resultsWaiting: 12,
   serversSetAside: 0,
   archives: [],
+  acme: undefined,
   daysAhead: 3,
   authorityDaysLeft: 3_000,
   agents: 2,
@@ -49,6 +50,48 @@ test.each<{ given: Partial<DatabaseFacts>; health: string; found: string; remedy
     health: "problem settings",
     found: "off: fsync, autovacuum",
     remedy: "postgresql.conf",
+  },
+  {
+    given: {
+      acme: {
+        names: ["clocks.example.net"],
+        daysLeft: undefined,
+        overdueSeconds: 0,
+        lastError: "certificate_refused: no",
+        nextAttemptSeconds: 900,
+      },
+    },
+    health: "problem dashboard",
+    found: "clocks.example.net has none yet; certificate_refused: no (next attempt in 15 min)",
+    remedy: "serve-the-dashboard-by-tls.md",
+  },
+  {
+    given: {
+      acme: {
+        names: ["a.example.net", "b.example.net"],
+        daysLeft: 12.5,
+        overdueSeconds: 200_000,
+        lastError: "",
+        nextAttemptSeconds: -60,
+      },
+    },
+    health: "warning dashboard",
+    found: "that of a.example.net, b.example.net holds for 12 days more",
+    remedy: "role worker",
+  },
+  {
+    given: {
+      acme: {
+        names: ["a.example.net"],
+        daysLeft: -1,
+        overdueSeconds: 2_000_000,
+        lastError: "peer_unreachable: no",
+        nextAttemptSeconds: 60,
+      },
+    },
+    health: "problem dashboard",
+    found: "that of a.example.net has ended; peer_unreachable: no (next attempt in 1 min)",
+    remedy: "serve-the-dashboard-by-tls.md",
   },
   {
     given: { archives: [{ target: "http://a/b", seconds: 900, lastError: "", lostBefore: null }] },

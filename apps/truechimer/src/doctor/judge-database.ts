@@ -1,7 +1,7 @@
 // What the facts of the database mean. Pure.
 
 import { byteText } from "../backup/byte-text.ts";
-import type { ArchiveFact, DatabaseFacts } from "./database-facts.ts";
+import type { AcmeFact, ArchiveFact, DatabaseFacts } from "./database-facts.ts";
 import { type DoctorFinding, findingsOf, judged } from "./finding.ts";
 
 /** A share of connections in use from which on a process more may find none. */
@@ -19,6 +19,8 @@ const LAG_SECONDS_MAX = 60;
 const ARCHIVE_LAG_SECONDS_MAX = 600;
 /** The issuing authority is renewed long before. */
 const AUTHORITY_DAYS_MIN = 30;
+/** It is tried within a minute, and again within half a day. */
+const ACME_OVERDUE_SECONDS_MAX = 86_400;
 const BACKUP_DAYS_MAX = 7;
 const NAMES_SHOWN = 5;
 
@@ -172,6 +174,7 @@ function certificateFindings(facts: DatabaseFacts): readonly DoctorFinding[] {
   const more = without.length > NAMES_SHOWN ? " and others" : "";
   return [
     authority,
+    ...(facts.acme === undefined ? [] : [acmeFinding(facts.acme)]),
     judged({
       what: "agents",
       warning: without.length > 0,
@@ -184,6 +187,28 @@ function certificateFindings(facts: DatabaseFacts): readonly DoctorFinding[] {
         'run "truechimer-agent doctor" on its host, or remove it if it is gone: truechimer agents remove',
     }),
   ];
+}
+
+function acmeFinding(acme: AcmeFact): DoctorFinding {
+  const { names, daysLeft, overdueSeconds, lastError, nextAttemptSeconds } = acme;
+  const held =
+    daysLeft === undefined
+      ? `${names.join(", ")} has none yet`
+      : daysLeft <= 0
+        ? `that of ${names.join(", ")} has ended`
+        : `that of ${names.join(", ")} holds for ${Math.floor(daysLeft)} days more`;
+  const next = nextAttemptSeconds > 0 ? ` (next attempt in ${spanText(nextAttemptSeconds)})` : "";
+  return judged({
+    what: "dashboard",
+    problem: daysLeft === undefined || daysLeft <= 0,
+    warning: lastError !== "" || overdueSeconds > ACME_OVERDUE_SECONDS_MAX,
+    found: lastError === "" ? held : `${held}; ${lastError}${next}`,
+    expected: "a certificate by ACME that is renewed in the last third of its life",
+    remedy:
+      lastError === ""
+        ? 'see that a process with the role worker runs with listen.tls = "acme", and its log'
+        : "docs/how-to/serve-the-dashboard-by-tls.md, when no certificate comes",
+  });
 }
 
 function backupFinding({ backupDaysAgo }: DatabaseFacts): DoctorFinding {

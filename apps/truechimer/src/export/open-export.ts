@@ -5,6 +5,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { AppError } from "@truechimer/base";
 import { type AdminAccess, ERROR_CODE_HEADER, errorOfCode } from "../admin-client.ts";
+import { connectionFailure } from "../connection-failure.ts";
 
 /** Until the first byte: the first rows of a filter that hardly anything passes. */
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -12,7 +13,7 @@ const REFUSAL_BYTES_MAX = 65_536;
 
 /** @param path with its parameters: "/export/checks.csv?from=…" */
 export async function openExport(
-  { url, key }: AdminAccess,
+  { url, key, authoritiesPem }: AdminAccess,
   path: string,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
@@ -20,6 +21,7 @@ export async function openExport(
   const ask = address.protocol === "https:" ? httpsRequest : httpRequest;
   const request = ask(address, {
     agent: false,
+    ...(authoritiesPem === undefined ? {} : { ca: authoritiesPem }),
     headers: { authorization: `Bearer ${key}` },
     signal,
   });
@@ -32,7 +34,7 @@ export async function openExport(
     if (answer.statusCode === 200) return answer;
     throw await refusalOf(answer);
   } catch (error) {
-    throw error instanceof AppError ? error : brokenOff(url, error);
+    throw error instanceof AppError ? error : connectionFailure(url, error);
   }
 }
 
@@ -40,13 +42,6 @@ export async function openExport(
 export function isOfConnection(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT";
-}
-
-/** For what the connection failed with. */
-export function brokenOff(url: string, cause: unknown): AppError {
-  return new AppError("peer_unreachable", `${url} does not answer: is truechimer running there?`, {
-    cause,
-  });
 }
 
 async function refusalOf(answer: IncomingMessage): Promise<AppError> {

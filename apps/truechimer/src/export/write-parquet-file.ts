@@ -7,7 +7,8 @@ import { pipeline } from "node:stream/promises";
 import type { ExportTableName } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import type { AdminAccess } from "../admin-client.ts";
-import { brokenOff, isOfConnection, openExport } from "./open-export.ts";
+import { connectionFailure } from "../connection-failure.ts";
+import { isOfConnection, openExport } from "./open-export.ts";
 
 export interface ParquetFile {
   readonly access: AdminAccess;
@@ -31,7 +32,7 @@ export async function writeParquetFile(
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
-    throw signal.aborted || !isOfConnection(error) ? error : brokenOff(access.url, error);
+    throw signal.aborted || !isOfConnection(error) ? error : connectionFailure(access.url, error);
   }
 }
 

@@ -4,9 +4,10 @@
 import type { ExportTableName } from "@truechimer/api";
 import type { AdminAccess } from "../admin-client.ts";
 import type { CliContext } from "../cli-context.ts";
+import { connectionFailure } from "../connection-failure.ts";
 import { patiently } from "../results/patiently.ts";
 import type { WritingEnd } from "../results/write-results.ts";
-import { brokenOff, isOfConnection, openExport } from "./open-export.ts";
+import { isOfConnection, openExport } from "./open-export.ts";
 import { type RowForm, wholeRows } from "./whole-rows.ts";
 
 export interface RowSink {
@@ -77,11 +78,11 @@ async function writePart(
       signal.throwIfAborted();
     }
     if (!rows.isBroken) return "done";
-    throw brokenOff(access.url, undefined);
+    throw connectionFailure(access.url, undefined);
   } catch (error) {
     if (signal.aborted || !isOfConnection(error)) throw error;
     // One that brings nothing would be opened for ever.
-    if (rows.count === 0) throw brokenOff(access.url, error);
+    if (rows.count === 0) throw connectionFailure(access.url, error);
     return "broken";
   } finally {
     position.after = rows.lastKey() ?? position.after;

@@ -1,5 +1,5 @@
 // What runs in the control plane. As JSON: a line for the whole, one for each process, scorer, part of the scorers' work,
-// archive, and loop.
+// archive, and loop, and one for the dashboard's certificate where there is TLS.
 
 import type { adminV1 } from "@truechimer/api";
 import { type Clock, unixMsFromNs } from "@truechimer/base";
@@ -23,7 +23,10 @@ export async function printSystem(
     `Truechimer ${system.version} on PostgreSQL ${system.databaseVersion}, schema ${system.schemaVersion}`,
   );
   printer.line(queueText(system));
+  const { dashboardCertificate: certificate } = system;
+  if (certificate !== undefined) printer.line(certificateText(certificate, ago));
   printer.json({ kind: "system", ...systemJson(system) });
+  if (certificate !== undefined) printer.json(certificateJson(certificate));
   printer.line("");
   await printer.table({
     columns: replicaColumns(ago),
@@ -56,6 +59,31 @@ export async function printSystem(
     json: loopJson,
     empty: "there are no loops",
   });
+}
+
+/** "dashboard certificate (acme) of R11 for clocks.example.net ends in 60 d". */
+function certificateText(certificate: adminV1.DashboardCertificate, ago: Ago): string {
+  const { source, issuer, names, notAfter, lastError, failedAt, nextAttemptAt } = certificate;
+  const of = issuer === "" ? "" : ` of ${printable(issuer)}`;
+  const failed =
+    lastError === ""
+      ? ""
+      : `; the last attempt failed ${ago(failedAt)}, the next is ${ago(nextAttemptAt)}: ${printable(lastError)}`;
+  return `dashboard certificate (${source})${of} for ${names.map(printable).join(", ")} ends ${ago(notAfter)}${failed}`;
+}
+
+function certificateJson(certificate: adminV1.DashboardCertificate): Record<string, unknown> {
+  return {
+    kind: "dashboard_certificate",
+    source: certificate.source,
+    names: certificate.names,
+    issuer: certificate.issuer,
+    not_after: isoOf(certificate.notAfter),
+    renew_at: isoOf(certificate.renewAt),
+    last_error: certificate.lastError === "" ? null : certificate.lastError,
+    failed_at: isoOf(certificate.failedAt),
+    next_attempt_at: isoOf(certificate.nextAttemptAt),
+  };
 }
 
 function queueText({ scorerQueueRows, jobQueue }: adminV1.GetSystemResponse): string {

@@ -14,6 +14,7 @@ import { INGEST_WORDS } from "../shell/ingest-note.ts";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
 import { Archives } from "./archives.tsx";
+import { DashboardCertificate } from "./dashboard-certificate.tsx";
 import { RateLimits } from "./rate-limits.tsx";
 import { Replicas } from "./replicas.tsx";
 import { RunLoopButton } from "./run-loop-button.tsx";
@@ -79,6 +80,7 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
           value={retentionNs === undefined ? <Nothing /> : formatLong(Number(retentionNs) / 1e6)}
         />
       </dl>
+      <DashboardCertificate certificate={system.dashboardCertificate} />
       <Replicas replicas={system.replicas} />
       <Scorers system={system} />
       <Archives archives={system.archives} />

@@ -8,6 +8,7 @@ import { readIngest } from "../ingest/read-ingest.ts";
 import { scorerLag } from "../scorer/scorer-lag.ts";
 import { durationFromMs, timestampFromNs } from "./admin-message.ts";
 import { listArchives } from "./archive-messages.ts";
+import { dashboardCertificateMessage } from "./dashboard-certificate-message.ts";
 import { ingestMessage } from "./ingest-message.ts";
 import { loadMessage } from "./load-message.ts";
 import { listLoops, readJobQueue } from "./loop-messages.ts";
@@ -38,11 +39,12 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     readJobQueue(context.database),
     readIngest(context),
   ]);
-  const [scorers, scorerShards, serversSetAside, archives] = await Promise.all([
+  const [scorers, scorerShards, serversSetAside, archives, certificate] = await Promise.all([
     listScorers(kysely, lag),
     listScorerShards(kysely),
     countServersSetAside(kysely),
     listArchives(kysely),
+    dashboardCertificateMessage(context),
   ]);
   const [total] = totals.rows;
   const history = loadMessage(context);
@@ -65,5 +67,6 @@ export async function getSystem(context: ServerContext): Promise<adminV1.GetSyst
     retention: durationFromMs(context.policy.retentionMs),
     ...(history === undefined ? {} : { history }),
     ingest: ingestMessage(ingest),
+    ...(certificate === undefined ? {} : { dashboardCertificate: certificate }),
   });
 }

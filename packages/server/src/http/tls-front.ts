@@ -4,6 +4,10 @@
 import { createServer, type Server as TlsServer } from "node:https";
 import { AppError } from "@truechimer/base";
 import type { FastifyInstance } from "fastify";
+import { createAcmeCertificate } from "../acme/acme-certificate.ts";
+import { acmeNeedsKey } from "../acme/acme-loop.ts";
+import type { AcmeSettings } from "../acme/acme-settings.ts";
+import { startChallengeListener } from "../acme/challenge-listener.ts";
 import type { ServerContext } from "../context.ts";
 import { type CertificateFiles, createFileCertificate } from "./file-certificate.ts";
 import type { HttpLimits } from "./http-options.ts";
@@ -11,9 +15,10 @@ import { type ListenAddress, listenBare } from "./listen.ts";
 import { HTTP_SERVER_OPTIONS } from "./listener.ts";
 import { createListenerCertificate, type ListenerCertificate } from "./listener-certificate.ts";
 
-/** Whose certificate: of our own authority, which renews it, or of files. */
+/** Whose certificate: of our own authority, which renews it, of files, or ordered by ACME. */
 export type DashboardTls =
   | { readonly kind: "own" }
+  | ({ readonly kind: "acme" } & AcmeSettings)
   | ({ readonly kind: "files" } & CertificateFiles);
 
 export interface TlsFrontOptions {
@@ -44,7 +49,13 @@ export function createTlsFront(
   return {
     start: async () => {
       await app.ready();
+      const { tls, publicUrl } = options;
+      if (tls.kind === "acme") {
+        const place = { address: tls.challenges, limits, publicUrl };
+        stack.use(await startChallengeListener(context, place));
+      }
       const certificate = stack.use(await certificateOf(context, options));
+      context.presented.note(tls.kind, certificate.first);
       const opened = createServer(
         {
           ...HTTP_SERVER_OPTIONS,
@@ -60,7 +71,10 @@ export function createTlsFront(
       opened.maxConnections = limits.connectionsMax;
       server = opened;
       stack.defer(() => closed(opened));
-      certificate.keepFresh((pair) => opened.setSecureContext({ ...pair, ...TLS_RULES }));
+      certificate.keepFresh((pair) => {
+        opened.setSecureContext({ ...pair, ...TLS_RULES });
+        context.presented.note(tls.kind, pair);
+      });
       return await listenBare(opened, { ...address, scheme: "https", portSetting: "--port" });
     },
     closeAllConnections: () => server?.closeAllConnections(),
@@ -69,10 +83,28 @@ export function createTlsFront(
 }
 
 function certificateOf(
-  { ca, clock, logger }: ServerContext,
-  { tls, address, publicUrl }: TlsFrontOptions,
+  context: ServerContext,
+  options: TlsFrontOptions,
 ): Promise<ListenerCertificate> {
+  const { tls } = options;
+  const { database, clock, logger, seal } = context;
   if (tls.kind === "files") return createFileCertificate({ ...tls, clock, logger });
+  if (tls.kind === "own") return ownCertificate(context, options);
+  if (seal === undefined) throw acmeNeedsKey();
+  return createAcmeCertificate({
+    database,
+    clock,
+    logger,
+    seal,
+    settings: tls,
+    standIn: () => ownCertificate(context, options),
+  });
+}
+
+function ownCertificate(
+  { ca, clock, logger }: ServerContext,
+  { address, publicUrl }: TlsFrontOptions,
+): Promise<ListenerCertificate> {
   if (ca === undefined) {
     throw new AppError(
       "master_key_missing",
