@@ -63,6 +63,40 @@ describe("truechimer users", () => {
     expect((await run(["users", "sessions", "grace"])).json()).toEqual([]);
   });
 
+  test("sets the accounts between which a user chooses", async () => {
+    const [first, second] = [
+      await one(["accounts", "create", "First"]),
+      await one(["accounts", "create", "Second"]),
+    ];
+    const ids = [String(first["id"]), String(second["id"])];
+    const both = ids.flatMap((id) => ["--account", id]);
+    await one(["users", "invite", "joan", ...both]);
+    const listed = async (): Promise<unknown> => {
+      const rows = (await run(["users"])).json() as readonly Record<string, unknown>[];
+      return rows.find(({ name }) => name === "joan")?.["account_ids"];
+    };
+    expect(await listed()).toEqual(ids);
+    await one(["users", "set-accounts", "joan", "--account", ids[1] ?? ""]);
+    expect(await listed()).toEqual([ids[1]]);
+    await one(["users", "set-accounts", "joan", "--all"]);
+    expect(await listed()).toEqual([]);
+    expect((await run(["users", "set-accounts", "joan"])).err).toContain("names no account");
+  });
+
+  test("takes second factors away, and lists who has which", async () => {
+    await database.pool.query(
+      `insert into user_passkeys (id_token, user_id, credential_id, public_key, rp_id, name)
+       select 'one', id, 'x', 'x', 'localhost', 'phone' from users where name = 'grace'`,
+    );
+    const before = (await run(["users"])).json() as readonly Record<string, unknown>[];
+    expect(before.find(({ name }) => name === "grace")).toMatchObject({ passkeys: 1 });
+    expect(await one(["users", "remove-factors", "grace"])).toMatchObject({
+      change: "factors_removed",
+    });
+    const after = (await run(["users"])).json() as readonly Record<string, unknown>[];
+    expect(after.find(({ name }) => name === "grace")).toMatchObject({ passkeys: 0 });
+  });
+
   test.each([
     { args: ["users", "disable", "adb@example.net"], says: 'did you mean \\"ada@example.net\\"' },
     {

@@ -25,6 +25,8 @@ export interface FakePeople {
   signedInAs: string | undefined;
   /** What the OpenID Connect provider is called. Absent: there is none. */
   provider: string | undefined;
+  /** Where passkeys work. Empty: nowhere. */
+  passkeyOrigin: string;
   /** The password of every user. */
   readonly password: string;
 }
@@ -39,7 +41,7 @@ export function createFakePeople(options: {
   const ahead = (ms: number): ReturnType<typeof timestampFromMs> => ago(-ms);
   const users: peopleV1.User[] = [
     user({ name: "ada@example.net", role: Role.ADMIN, sessions: 2, signedInAt: ago(2 * HOUR_MS) }),
-    user({ name: "grace", role: Role.OPERATOR, signedInAt: ago(9 * DAY_MS) }),
+    user({ name: "grace", role: Role.OPERATOR, passkeys: 2, signedInAt: ago(9 * DAY_MS) }),
     user({ name: "linus", role: Role.VIEWER, invited: true, linkExpiresAt: ahead(5 * DAY_MS) }),
     user({ name: "mallory", role: Role.VIEWER, disabled: true, signedInAt: ago(40 * DAY_MS) }),
   ];
@@ -81,6 +83,8 @@ export function createFakePeople(options: {
   const entries: peopleV1.AuditEntry[] = [];
   let links = 0;
   let secondFactor = false;
+  let chosenAccount = "";
+  const passkeys: peopleV1.Passkey[] = [];
 
   const record = (act: string, object: string, before?: object, after?: object): void => {
     entries.unshift(
@@ -111,6 +115,17 @@ export function createFakePeople(options: {
     };
   };
 
+  const accountsOf = ({ accountIds }: peopleV1.User): peopleV1.Account[] =>
+    accounts.filter(({ id }) => accountIds.includes(id));
+  const accountOfCaller = (): peopleV1.Account | undefined => {
+    const self = users.find(({ name }) => name === people.signedInAs);
+    if (self === undefined || self.accountIds.length === 0) return undefined;
+    const own = accountsOf(self);
+    return own.find(({ id }) => id === chosenAccount) ?? own[0];
+  };
+  const passkeyHost = (): string =>
+    people.passkeyOrigin === "" ? "" : new URL(people.passkeyOrigin).hostname;
+
   const service: ServiceImpl<typeof peopleV1.PeopleService> = {
     getCaller: () => {
       if (admin.sessionNeeded)
@@ -122,7 +137,11 @@ export function createFakePeople(options: {
         role: self?.role ?? Role.ADMIN,
         userId: self?.id ?? "",
         secondFactor: self !== undefined && secondFactor,
+        ...(accountOfCaller() === undefined ? {} : { account: accountOfCaller() ?? {} }),
+        accounts: self !== undefined && self.accountIds.length > 1 ? accountsOf(self) : [],
         withoutPassword: self !== undefined && people.provider !== undefined,
+        passkeys: self === undefined ? 0 : passkeys.length,
+        passkeyOrigin: people.passkeyOrigin,
         procedures:
           self === undefined || self.role === Role.ADMIN
             ? [
@@ -149,6 +168,19 @@ export function createFakePeople(options: {
       record("user_role_set", `user ${id}`, { role: found.role }, { role });
       found.role = role;
       return { user: found };
+    },
+    setUserAccounts: ({ id, accountIds, allAccounts }) => {
+      if (allAccounts === accountIds.length > 0)
+        throw appError(Code.InvalidArgument, "bad_request", "account_ids names no account");
+      const found = userOf(id);
+      record("user_accounts_set", `user ${id}`, undefined, { accounts: accountIds });
+      Object.assign(found, { accountIds, accountId: accountIds[0] ?? "" });
+      return { user: found };
+    },
+    chooseAccount: ({ accountId }) => {
+      chosenAccount = accountId;
+      record("account_chosen", `account ${accountId}`);
+      return {};
     },
     setUserDisabled: ({ id, disabled }) => {
       const found = userOf(id);
@@ -213,6 +245,51 @@ export function createFakePeople(options: {
       record("second_factor_removed", "user");
       return {};
     },
+    listPasskeys: () => ({ passkeys }),
+    beginPasskeyProof: () => ({ optionsJson: optionsToSign(passkeyHost()) }),
+    beginPasskey: ({ password }) => {
+      if (password !== people.password)
+        throw appError(Code.PermissionDenied, "forbidden", "the current password is wrong");
+      record("passkey_proposed", "user");
+      return { optionsJson: optionsToMake(passkeyHost(), people.signedInAs ?? "") };
+    },
+    addPasskey: ({ name }) => {
+      const id = `01P${String(passkeys.length + 1).padStart(23, "0")}`;
+      const passkey = create(peopleV1.PasskeySchema, {
+        id,
+        name,
+        site: passkeyHost(),
+        createdAt: timestampFromMs(nowMs()),
+      });
+      const isFirst = passkeys.length === 0 && !secondFactor;
+      passkeys.unshift(passkey);
+      record("passkey_added", `passkey ${id}`, undefined, { name });
+      return { passkey, recoveryCodes: isFirst ? ["PASS-KEYC-ODEP-ASSK"] : [] };
+    },
+    renamePasskey: ({ id, name }) => {
+      const found = passkeys.find((passkey) => passkey.id === id);
+      if (found === undefined)
+        throw appError(Code.NotFound, "not_found", `you have no passkey with the id ${id}`);
+      record("passkey_renamed", `passkey ${id}`, { name: found.name }, { name });
+      found.name = name;
+      return { passkey: found };
+    },
+    removePasskey: ({ id, code, passkeyJson }) => {
+      if (code !== CODE && passkeyJson === "")
+        throw appError(Code.PermissionDenied, "forbidden", "the code is wrong, or was used before");
+      const at = passkeys.findIndex((passkey) => passkey.id === id);
+      if (at < 0)
+        throw appError(Code.NotFound, "not_found", `you have no passkey with the id ${id}`);
+      passkeys.splice(at, 1);
+      record("passkey_removed", `passkey ${id}`);
+      return {};
+    },
+    removeUserFactors: ({ id }) => {
+      const found = userOf(id);
+      Object.assign(found, { secondFactor: false, passkeys: 0, sessions: 0 });
+      record("second_factors_removed", `user ${id}`);
+      return { user: found };
+    },
     signOut: () => {
       record("session_closed", "session s1");
       admin.sessionNeeded = true;
@@ -260,15 +337,27 @@ export function createFakePeople(options: {
       byName: people.signedInAs !== undefined,
       providerName: people.provider ?? "",
       providerUrl: people.provider === undefined ? "" : "/sign-in/oidc",
+      byPasskey: passkeys.length > 0,
+      passkeyOrigin: people.passkeyOrigin,
     }),
-    signIn: ({ name, password, code }) => {
+    beginPasskeySignIn: () => ({ optionsJson: optionsToSign(passkeyHost()) }),
+    signInWithPasskey: () => {
+      people.signedInAs ??= "ada@example.net";
+      admin.sessionNeeded = false;
+      return {};
+    },
+    signIn: ({ name, password, code, passkeyJson }) => {
       const known = users.some((each) => each.name === name && !each.disabled);
       if (!known || password !== people.password) {
         const message = "the name or the password is wrong";
         throw appError(Code.Unauthenticated, "unauthenticated", message);
       }
-      if (secondFactor && code === "") return { codeNeeded: true };
-      if (secondFactor && code !== CODE) {
+      const hasFactor = secondFactor || passkeys.length > 0;
+      if (hasFactor && code === "" && passkeyJson === "") {
+        const passkeyOptionsJson = passkeys.length === 0 ? "" : optionsToSign(passkeyHost());
+        return { codeNeeded: true, hasOneTimePasswords: secondFactor, passkeyOptionsJson };
+      }
+      if (hasFactor && code !== CODE && passkeyJson === "") {
         const message = "the code is wrong, or was used before";
         throw appError(Code.Unauthenticated, "unauthenticated", message);
       }
@@ -292,6 +381,7 @@ export function createFakePeople(options: {
     signIn,
     signedInAs: undefined,
     provider: undefined,
+    passkeyOrigin: "",
     password: "correct horse battery staple",
   };
   record("servers_paused", "server 4", { "4": "watched" }, { "4": "paused" });
@@ -311,6 +401,24 @@ export function createFakePeople(options: {
     },
   );
   return people;
+}
+
+/** What the fake asks a passkey to sign; it believes every answer. */
+const CHALLENGE = "ZmFrZSBjaGFsbGVuZ2Ugb2YgdGhlIGZha2Ugc2VydmVy";
+
+function optionsToSign(rpId: string): string {
+  return JSON.stringify({ challenge: CHALLENGE, rpId, userVerification: "required" });
+}
+
+function optionsToMake(id: string, name: string): string {
+  return JSON.stringify({
+    challenge: CHALLENGE,
+    rp: { id, name: "Truechimer" },
+    user: { id: "YWRh", name, displayName: name },
+    pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+    authenticatorSelection: { residentKey: "preferred", userVerification: "preferred" },
+    attestation: "none",
+  });
 }
 
 let made = 0;

@@ -179,6 +179,103 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     await page.getByRole("heading", { name: /servers agree/ }).waitFor();
   });
 
+  test.each([390, 1280])("passkeys are added where they work, at %i pixels", async (width) => {
+    const { browser, fake } = world;
+    fake.people.signedInAs = "ada@example.net";
+    const named = fake.url.replace("127.0.0.1", "localhost");
+    fake.people.passkeyOrigin = named;
+    await using open = await visit(browser, `${named}/people`, { width });
+    const { page } = open;
+    const devTools = await open.context.newCDPSession(page);
+    await devTools.send("WebAuthn.enable");
+    await devTools.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+      },
+    });
+    await page.getByRole("button", { name: "Passkeys: none" }).click();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByLabel("Your password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByText("PASS-KEYC-ODEP-ASSK").waitFor();
+    await page.getByRole("button", { name: "I have it" }).click();
+    await page.getByRole("button", { name: /^Change Chrome/ }).click();
+    expect(await axeFindings(page)).toEqual([]);
+    await expectNoSidewaysScroll(page, "passkeys");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign in with a passkey" }).waitFor();
+    await page.getByLabel("Name or e-mail address").fill("ada@example.net");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("button", { name: "Use your passkey" }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await expectNoSidewaysScroll(page, "signing in with a passkey");
+  });
+
+  test.each([390, 1280])(
+    "where passkeys do not work the page says why, at %i pixels",
+    async (width) => {
+      const { browser, fake } = world;
+      fake.people.signedInAs = "ada@example.net";
+      await using open = await visit(browser, `${fake.url}/people`, { width });
+      const { page } = open;
+      await page.getByRole("button", { name: "Passkeys: none" }).click();
+      await page.getByText('listen.public_url = "https://clocks.example"').waitFor();
+      expect(await page.getByRole("button", { name: "Add a passkey" }).count()).toBe(0);
+      await expectNoSidewaysScroll(page, "nowhere");
+      fake.people.passkeyOrigin = "https://clocks.example";
+      await page.reload();
+      await page.getByRole("button", { name: "Passkeys: none" }).click();
+      await page.getByRole("link", { name: "https://clocks.example" }).waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+      await expectNoSidewaysScroll(page, "elsewhere");
+    },
+  );
+
+  test("lost second factors are removed after a question", async () => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/people`);
+    const { page } = open;
+    await page.getByText("with 2 passkeys").waitFor();
+    await page.getByRole("button", { name: "Remove factors of grace" }).click();
+    const dialog = page.getByRole("dialog", { name: "Remove the second factors of grace?" });
+    expect(await axeFindings(page)).toEqual([]);
+    await dialog.getByRole("button", { name: /^Remove factors/ }).click();
+    await page.getByText("grace signs in with the password alone").waitFor();
+    expect(await page.getByText("with 2 passkeys").count()).toBe(0);
+  });
+
+  test.each([390, 1280])(
+    "whoever has several accounts chooses one, at %i pixels",
+    async (width) => {
+      const { browser, fake } = world;
+      await using open = await visit(browser, `${fake.url}/people`, { width: 1280 });
+      const { page } = open;
+      await page.getByRole("button", { name: "Change the accounts of grace" }).click();
+      const form = page.getByRole("form", { name: "Accounts of grace" });
+      await form.getByLabel("Home").check();
+      await form.getByLabel("Lab").check();
+      expect(await form.getByLabel("all accounts at once").isChecked()).toBe(false);
+      expect(await axeFindings(page)).toEqual([]);
+      await form.getByRole("button", { name: "Set the accounts" }).click();
+      await page.getByText("Home, Lab").waitFor();
+      fake.people.signedInAs = "grace";
+      await page.setViewportSize({ width, height: 900 });
+      await page.reload();
+      await page.getByText("You are grace, operator of the account Home.").waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+      await expectNoSidewaysScroll(page, "several accounts");
+      await page.getByLabel("Account", { exact: true }).selectOption({ label: "Lab" });
+      await page.waitForURL(`${fake.url}/`);
+      await page.goto(`${fake.url}/people`);
+      await page.getByText("You are grace, operator of the account Lab.").waitFor();
+    },
+  );
+
   test("a viewer sees nothing that would be refused", async () => {
     const { browser, fake } = world;
     fake.people.signedInAs = "grace";

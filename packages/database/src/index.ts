@@ -91,6 +91,7 @@ export type {
   MonitorType,
   OnDemandKindName,
   OnDemandTransportName,
+  PasskeyPurposeName,
   RegistrationStatusName,
   RoleName,
   Schema,

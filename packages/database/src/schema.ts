@@ -41,6 +41,8 @@ export type OnDemandTransportName = "stream" | "mqtt";
 export type OnDemandKindName = "ntp" | "traceroute";
 /** What a person or a key may do; each may what the one before may. */
 export type RoleName = "viewer" | "operator" | "admin";
+/** What a passkey was asked to sign for. */
+export type PasskeyPurposeName = "add" | "prove" | "sign_in";
 export type AuditActorName = "user" | "owner" | "key" | "command_line";
 export type AlertChannelKindName = "email" | "webhook" | "alertmanager";
 export type DigestName = "off" | "daily" | "weekly";
@@ -93,6 +95,9 @@ export interface Schema {
   user_recovery_codes: UserRecoveryCodesTable;
   user_identities: UserIdentitiesTable;
   oidc_sign_ins: OidcSignInsTable;
+  user_accounts: UserAccountsTable;
+  user_passkeys: UserPasskeysTable;
+  passkey_challenges: PasskeyChallengesTable;
   api_keys: ApiKeysTable;
   audit_entries: AuditEntriesTable;
   audit_head: AuditHeadTable;
@@ -493,6 +498,12 @@ export interface UserSessionsTable {
   last_used_at: Generated<Timestamptz>;
   opened_from: Generated<string>;
   user_agent: Generated<string>;
+  account_id: bigint | null;
+}
+
+export interface UserAccountsTable {
+  user_id: bigint;
+  account_id: bigint;
 }
 
 export interface UserSecondFactorsTable {
@@ -519,6 +530,27 @@ export interface OidcSignInsTable {
   token_hash: Uint8Array;
   expires_at: Timestamptz;
   session_before: string | null;
+}
+
+export interface UserPasskeysTable {
+  id_token: string;
+  user_id: bigint;
+  credential_id: Uint8Array;
+  public_key: Uint8Array;
+  rp_id: string;
+  sign_count: Generated<bigint>;
+  transports: Generated<readonly string[]>;
+  synced: Generated<boolean>;
+  name: string;
+  created_at: Generated<Timestamptz>;
+  last_used_at: Timestamptz | null;
+}
+
+export interface PasskeyChallengesTable {
+  challenge_hash: Uint8Array;
+  purpose: PasskeyPurposeName;
+  user_id: bigint | null;
+  expires_at: Timestamptz;
 }
 
 export interface ApiKeysTable {

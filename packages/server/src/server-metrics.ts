@@ -65,7 +65,7 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     }),
     accessRefused: metrics.counter({
       name: "truechimer_access_refused_total",
-      help: "Requests refused before any work: host, origin, session, key_refused, password, code, link_refused, oidc, token, certificate, overload, rate_limit, request, path, slow.",
+      help: "Requests refused before any work: host, origin, session, key_refused, password, code, passkey, link_refused, oidc, token, certificate, overload, rate_limit, request, path, slow.",
       labelNames: ["reason"],
     }),
     rateLimits: metrics.counter({

@@ -15,6 +15,7 @@ import { PEOPLE_PERMISSIONS } from "../src/people/people-permissions.ts";
 import { RULES_PERMISSIONS } from "../src/people/rules-permissions.ts";
 import { alertsClient } from "./_alerts.ts";
 import { MASTER_KEY } from "./_master-key.ts";
+import { makePasskey } from "./_passkey.ts";
 import { ip, useServer } from "./_test-server.ts";
 import {
   bytesOfBase32,
@@ -140,6 +141,28 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
     async () => (await asUser()).removeSecondFactor({ password: PASSWORD, code: recoveryCode }),
   ],
   [
+    "beginPasskey",
+    async () => {
+      passkeyOptions = (await (await asUser()).beginPasskey({ password: PASSWORD })).optionsJson;
+    },
+  ],
+  [
+    "addPasskey",
+    async () => {
+      const { json } = makePasskey(passkeyOptions, server.url.replace("127.0.0.1", "localhost"));
+      const added = await (await asUser()).addPasskey({ name: "phone", passkeyJson: json });
+      passkeyId = added.passkey?.id ?? "";
+      recoveryCode = added.recoveryCodes[0] ?? "";
+    },
+  ],
+  ["renamePasskey", async () => (await asUser()).renamePasskey({ id: passkeyId, name: "tablet" })],
+  [
+    "removePasskey",
+    async () =>
+      (await asUser()).removePasskey({ id: passkeyId, password: PASSWORD, code: recoveryCode }),
+  ],
+  ["removeUserFactors", () => people.removeUserFactors({ id: user.idToken })],
+  [
     "changePassword",
     async () =>
       (await asUser()).changePassword({
@@ -150,6 +173,12 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ["activateRuleSet", async () => rules.activateRuleSet({ trialId: await trialId() })],
   ["signOut", async () => (await asUser()).signOut({})],
   ["createAccount", () => people.createAccount({ name: "Lab" })],
+  [
+    "setUserAccounts",
+    async () =>
+      people.setUserAccounts({ id: user.idToken, accountIds: ["default", await labId()] }),
+  ],
+  ["chooseAccount", async () => (await asUser()).chooseAccount({ accountId: await labId() })],
   ["renameAccount", () => people.renameAccount({ id: "default", name: "Home" })],
   [
     "saveAlertChannel",
@@ -233,16 +262,28 @@ const OF_SESSIONS: ReadonlySet<string> = new Set([
   "confirmSecondFactor",
   "removeSecondFactor",
   "renewRecoveryCodes",
+  "beginPasskey",
+  "addPasskey",
+  "renamePasskey",
+  "removePasskey",
   "changePassword",
+  "chooseAccount",
   "signOut",
 ]);
 
 let secret: Uint8Array = new Uint8Array();
 let recoveryCode = "";
+let passkeyOptions = "";
+let passkeyId = "";
 
 /** Of so many steps from now. */
 function code(aside: bigint): string {
   return oneTimePassword(secret, systemClock.nowNs() / 30_000_000_000n + aside);
+}
+
+async function labId(): Promise<string> {
+  const { accounts } = await people.listAccounts({});
+  return accounts.find(({ name }) => name === "Lab")?.id ?? "";
 }
 
 async function userId(): Promise<string> {

@@ -2,11 +2,12 @@
 
 import { peopleV1 } from "@truechimer/api";
 import { systemClock } from "@truechimer/base";
+import { CLIENT, useProvider } from "@truechimer/testing-oidc";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { describe, expect, test } from "vitest";
 import type { OidcSettings } from "../src/index.ts";
 import { createOidcClient } from "../src/oidc/oidc-client.ts";
-import { type Browser, CLIENT, createBrowser, type Page, useProvider } from "./_oidc.ts";
+import { type Browser, createBrowser, type Page } from "./_oidc.ts";
 import { useServer } from "./_test-server.ts";
 import { createUser, peopleClient } from "./_users.ts";
 
@@ -171,7 +172,7 @@ test("a user who was locked out is not let in, whatever the provider says", asyn
   expect(refusalOf(await signIn(createBrowser(), "sub-out"))).toBe("locked_out");
 });
 
-test("an account is the one that the claim names, and there is no way in without", async () => {
+test("accounts are those that the claim names, and there is no way in without", async () => {
   const { account } = await admin.createAccount({ name: "North" });
   const north = account?.id ?? "";
   const at = withAccounts.url;
@@ -188,6 +189,16 @@ test("an account is the one that the claim names, and there is no way in without
   const browser = createBrowser();
   await signIn(browser, "sub-bound", { at });
   expect(await callerOf(browser, at)).toMatchObject({ name: "bound", account: { id: north } });
+  const { account: second } = await admin.createAccount({ name: "Between" });
+  const between = second?.id ?? "";
+  provider.people.set("sub-bound", { ...base, account: [between, north] });
+  await signIn(browser, "sub-bound", { at });
+  const caller = await callerOf(browser, at);
+  expect(caller).toMatchObject({ account: { id: between } });
+  expect(caller.accounts.map(({ name }) => name)).toEqual(["Between", "North"]);
+  provider.people.set("sub-bound", { ...base, account: north });
+  await signIn(createBrowser(), "sub-bound", { at });
+  expect((await callerOf(browser, at)).account?.id).toBe(north);
 });
 
 describe("the provider's answer", () => {

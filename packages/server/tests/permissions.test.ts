@@ -193,6 +193,8 @@ describe("every procedure", () => {
     expect(signInV1.SignInService.methods.map(({ name }) => name)).toEqual([
       "GetSignInOptions",
       "SignIn",
+      "BeginPasskeySignIn",
+      "SignInWithPasskey",
       "LookUpLink",
       "UseLink",
     ]);
@@ -286,7 +288,8 @@ describe("objects of another account", async () => {
     const objects = typeof accounts === "object" ? accounts.objects : undefined;
     if (objects === undefined) return [];
     return method.input.fields.flatMap((field) => {
-      if (!/^(id|ids|server_id|server_ids|account_id|user_id)$/.test(field.name)) return [];
+      if (!/^(id|ids|server_id|server_ids|account_id|account_ids|user_id)$/.test(field.name))
+        return [];
       const isList = field.fieldKind === "list";
       const isNumber = "scalar" in field && field.scalar === ScalarType.INT64;
       const probe = isNumber ? 1n : "x";
@@ -315,6 +318,45 @@ describe("objects of another account", async () => {
         message: missing.message.replace(none, "ID"),
       });
     }
+  });
+
+  describe("of which the user has one of several", async () => {
+    const both = await createUser(database, { name: "both", role: "admin", accountId: ours });
+    await database.pool.query("insert into user_accounts values ($1, $2)", [both.id, theirs]);
+    const people = peopleV1.PeopleService.method;
+
+    async function proofIn(accountId: string): Promise<Proof> {
+      const proof = { cookie: await sessionCookie(database, both.id) };
+      const chosen = await ask(proof, people.chooseAccount, { accountId });
+      expect(chosen.status).toBe(200);
+      return proof;
+    }
+
+    test.each(naming)("$method.name: $kind are the chosen account's alone", async (each) => {
+      const { real = "", none = "" } = IDS[each.kind] ?? {};
+      const proof = await proofIn("ours");
+      const refused = await ask(proof, each.method, each.body(real));
+      const missing = await ask(proof, each.method, each.body(none));
+      expect({ code: refused.code, message: refused.message.replace(real, "ID") }).toEqual({
+        code: "not_found",
+        message: missing.message.replace(none, "ID"),
+      });
+    });
+
+    test("they are seen once that one is chosen, and no longer when it is taken away", async () => {
+      const { getServer } = adminV1.AdminService.method;
+      const id = String(serverId);
+      const proof = await proofIn("theirs");
+      expect((await ask(proof, getServer, { id })).status).toBe(200);
+      await database.pool.query("delete from user_accounts where user_id = $1", [both.id]);
+      expect((await ask(proof, getServer, { id })).code).toBe("not_found");
+      const again = await ask(proof, people.chooseAccount, { accountId: "theirs" });
+      const missing = await ask(proof, people.chooseAccount, { accountId: "nobody" });
+      expect([again.code, again.message.replace("theirs", "nobody")]).toEqual([
+        "not_found",
+        missing.message,
+      ]);
+    });
   });
 
   test("are in no list, and in their own", async () => {

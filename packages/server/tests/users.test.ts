@@ -753,6 +753,15 @@ describe("nobody gives more than he has", () => {
       await expect(change()).rejects.toThrow("may do no more than who manages it");
   });
 
+  test("what is opened by name is every procedure, those of rule sets as well", async () => {
+    const { key } = await admin.createKey({
+      name: "rules",
+      role: Role.VIEWER,
+      procedures: ["ListRuleSets"],
+    });
+    expect(key?.procedures).toEqual(["ListRuleSets"]);
+  });
+
   test("an account's admin invites into that account alone, and sees its users alone", async () => {
     const { account } = await admin.createAccount({ name: "small" });
     const { secret } = await admin.createKey({
@@ -767,5 +776,108 @@ describe("nobody gives more than he has", () => {
     await expect(
       small.inviteUser({ name: "x", role: Role.VIEWER, accountId: "default" }),
     ).rejects.toThrow("there is no account");
+  });
+});
+
+describe("a user of several accounts", async () => {
+  const accountOf = async (name: string): Promise<string> =>
+    (await admin.createAccount({ name })).account?.id ?? "";
+  const [north, south, west] = [
+    await accountOf("North"),
+    await accountOf("South"),
+    await accountOf("West"),
+  ];
+  const { user, link } = await admin.inviteUser({
+    name: "traveller",
+    role: Role.ADMIN,
+    accountIds: [south, north],
+  });
+  const id = user?.id ?? "";
+  const { cookie } = await ask("SignInService/UseLink", {
+    secret: secretOf(link?.url),
+    password: PASSWORD,
+  });
+  const traveller = peopleClient(server.url, { cookie });
+  const adminOf = async (accountId: string): Promise<ReturnType<typeof peopleClient>> => {
+    const { secret } = await admin.createKey({ name: accountId, role: Role.ADMIN, accountId });
+    return peopleClient(server.url, { authorization: `Bearer ${secret}` });
+  };
+
+  test("begins in the first, and chooses between them in each session apart", async () => {
+    expect(user).toMatchObject({ accountId: south, accountIds: [south, north] });
+    const other = peopleClient(server.url, { cookie: (await signIn("traveller")).cookie });
+    expect((await traveller.getCaller({})).accounts.map(({ name }) => name)).toEqual([
+      "North",
+      "South",
+    ]);
+    await traveller.chooseAccount({ accountId: north });
+    expect((await traveller.getCaller({})).account?.id).toBe(north);
+    expect((await other.getCaller({})).account?.id).toBe(south);
+    expect((await traveller.listAccounts({})).accounts.map((each) => each.id)).toEqual([north]);
+    const { user: made } = await traveller.inviteUser({ name: "northerner", role: Role.VIEWER });
+    expect(made?.accountId).toBe(north);
+    for (const accountId of [west, "nobody", ""])
+      await expect(traveller.chooseAccount({ accountId })).rejects.toThrow("there is no account");
+    const { entries } = await admin.listAuditEntries({ who: "traveller", what: "account chosen" });
+    expect(entries).toHaveLength(1);
+  });
+
+  test("loses what an admin takes away with the next request, and what was open with it", async () => {
+    const open = peopleClient(server.url, { cookie: (await signIn("traveller")).cookie });
+    await open.chooseAccount({ accountId: north });
+    await admin.setUserAccounts({ id, accountIds: [south, west] });
+    expect(await open.getCaller({})).toMatchObject({ account: { id: south } });
+    await admin.setUserAccounts({ id, accountIds: [west] });
+    const only = await open.getCaller({});
+    expect([only.account?.id, only.accounts]).toEqual([west, []]);
+    await admin.setUserAccounts({ id, allAccounts: true });
+    expect((await open.getCaller({})).account).toBeUndefined();
+    await expect(open.chooseAccount({ accountId: west })).rejects.toThrow("all accounts at once");
+    await admin.setUserAccounts({ id, accountIds: [south, north] });
+  });
+
+  test("is listed in each of them, without the others, and changed by none of their admins", async () => {
+    const northern = await adminOf(north);
+    const listed = (await northern.listUsers({})).users.find((each) => each.id === id);
+    expect(listed).toMatchObject({ accountId: north, accountIds: [north], hasOtherAccounts: true });
+    await signIn("traveller");
+    const sessions = (await admin.listSessions({ userId: id })).sessions;
+    for (const act of [
+      () => northern.setUserRole({ id, role: Role.VIEWER }),
+      () => northern.setUserDisabled({ id, disabled: true }),
+      () => northern.resetUser({ id }),
+      () => northern.removeUserFactors({ id }),
+      () => northern.listSessions({ userId: id }),
+      () => northern.endSession({ id: sessions[0]?.id ?? "" }),
+    ])
+      await expect(act()).rejects.toThrow("has other accounts as well");
+    await expect(northern.setUserAccounts({ id, accountIds: [north] })).rejects.toThrow(
+      "about all accounts",
+    );
+    await expect((await adminOf(west)).resetUser({ id })).rejects.toThrow("there is no user");
+    expect((await admin.listSessions({ userId: id })).sessions).toHaveLength(sessions.length);
+  });
+
+  test("is made by an account's admin in that account alone", async () => {
+    const northern = await adminOf(north);
+    await expect(
+      northern.inviteUser({ name: "y", role: Role.VIEWER, accountIds: [north, south] }),
+    ).rejects.toThrow("there is no account");
+  });
+
+  test.each([
+    { accountIds: [], says: "names no account" },
+    { accountIds: ["nobody"], says: "there is no account with the id nobody" },
+    { accountIds: ["default"], allAccounts: true, says: "expected one of the two" },
+  ])("is not made of $accountIds: $says", async ({ says, ...accounts }) => {
+    await expect(admin.setUserAccounts({ id, ...accounts })).rejects.toThrow(says);
+  });
+
+  test("is told by a process of the release before as one of the first account", async () => {
+    const { rows } = await database.pool.query(
+      "select c.id_token from users u join accounts c on c.id = u.account_id where u.id_token = $1",
+      [id],
+    );
+    expect(rows).toEqual([{ id_token: south }]);
   });
 });

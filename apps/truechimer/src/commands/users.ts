@@ -20,13 +20,17 @@ import { connectedToPeople, printerFor } from "./admin-command.ts";
 export function registerUsers(host: CommandHost): void {
   const users = host.program
     .command("users")
-    .description("people who sign in: list, invite, set-role, disable, enable, reset, sessions");
+    .description(
+      "people who sign in: list, invite, set-role, set-accounts, disable, enable, reset, remove-factors, sessions",
+    );
   registerList(host, users);
   registerInvite(host, users);
   registerSetRole(host, users);
+  registerSetAccounts(host, users);
   registerDisabled(host, users, true);
   registerDisabled(host, users, false);
   registerReset(host, users);
+  registerRemoveFactors(host, users);
   registerSessions(host, users);
   registerEndSession(host, users);
 }
@@ -46,14 +50,19 @@ function registerList(host: CommandHost, users: Command): void {
 
 interface InviteOptions extends ConnectionOptions {
   readonly role: RoleWord;
-  readonly account?: string;
+  readonly account: readonly string[];
 }
 
 function registerInvite(host: CommandHost, users: Command): void {
   withConnectionOptions(users.command("invite <name>"))
     .description("a user, and a link told once, with which that person sets a password")
     .addOption(roleOption())
-    .option("--account <id>", "the only account whose servers and agents the user sees")
+    .option(
+      "--account <id>",
+      "account whose servers and agents the user sees alone; several: the user chooses",
+      collect,
+      [],
+    )
     .addHelpText(
       "after",
       examples(
@@ -61,9 +70,13 @@ function registerInvite(host: CommandHost, users: Command): void {
         ["truechimer users invite ada --role admin", "the first admin; or on the page People"],
       ),
     )
-    .action(async (name: string, { role, account: accountId = "", ...options }: InviteOptions) => {
+    .action(async (name: string, { role, account: accountIds, ...options }: InviteOptions) => {
       const client = await connectedToPeople(host, options);
-      const answer = await client.inviteUser({ name, role: ROLE_NUMBERS[role], accountId });
+      const answer = await client.inviteUser({
+        name,
+        role: ROLE_NUMBERS[role],
+        accountIds: [...accountIds],
+      });
       tellLink(host, options, answer);
     });
 }
@@ -81,6 +94,44 @@ function registerSetRole(host: CommandHost, users: Command): void {
       await client.setUserRole({ id, role: ROLE_NUMBERS[role] });
       tellChange(host, options, { id, change: "role_set", line: `${printable(name)} is ${role}` });
     });
+}
+
+interface AccountsOptions extends ConnectionOptions {
+  readonly account: readonly string[];
+  readonly all?: boolean;
+}
+
+function registerSetAccounts(host: CommandHost, users: Command): void {
+  withConnectionOptions(users.command("set-accounts <user>"))
+    .description("which accounts the user sees, one at a time; holds from the next request on")
+    .option(
+      "--account <id>",
+      "one of them, again for each; a session begins in the first",
+      collect,
+      [],
+    )
+    .option("--all", "all accounts at once")
+    .addHelpText(
+      "after",
+      examples([
+        "truechimer users set-accounts ada --account default --account 01K…",
+        "between which ada chooses",
+      ]),
+    )
+    .action(
+      async (word: string, { account: accountIds, all = false, ...options }: AccountsOptions) => {
+        const client = await connectedToPeople(host, options);
+        const { id, name } = await findUser(client, word);
+        await client.setUserAccounts({ id, accountIds: [...accountIds], allAccounts: all });
+        const seen = all ? "all accounts" : accountIds.join(", ");
+        const line = `${printable(name)} sees ${printable(seen)}`;
+        tellChange(host, options, { id, change: "accounts_set", line });
+      },
+    );
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function registerDisabled(host: CommandHost, users: Command, disabled: boolean): void {
@@ -101,7 +152,9 @@ function registerDisabled(host: CommandHost, users: Command, disabled: boolean):
 
 function registerReset(host: CommandHost, users: Command): void {
   withConnectionOptions(users.command("reset <user>"))
-    .description("takes the password away, ends all sessions, and tells a new link once")
+    .description(
+      "takes the password and the second factors away, ends all sessions, and tells a new link once",
+    )
     .addHelpText(
       "after",
       examples(["truechimer users reset ada", "when the password is lost, or may be known"]),
@@ -110,6 +163,24 @@ function registerReset(host: CommandHost, users: Command): void {
       const client = await connectedToPeople(host, options);
       const { id } = await findUser(client, word);
       tellLink(host, options, await client.resetUser({ id }));
+    });
+}
+
+function registerRemoveFactors(host: CommandHost, users: Command): void {
+  withConnectionOptions(users.command("remove-factors <user>"))
+    .description(
+      "takes passkeys, codes of an app and recovery codes away and ends all sessions; the password stays",
+    )
+    .addHelpText(
+      "after",
+      examples(["truechimer users remove-factors ada", "when the phone or the key is lost"]),
+    )
+    .action(async (word: string, options: ConnectionOptions) => {
+      const client = await connectedToPeople(host, options);
+      const { id, name } = await findUser(client, word);
+      await client.removeUserFactors({ id });
+      const line = `${printable(name)} signs in with the password alone`;
+      tellChange(host, options, { id, change: "factors_removed", line });
     });
 }
 

@@ -310,7 +310,7 @@ export const CONFIG_WORDS: Readonly<Record<string, ConfigWords>> = {
   "oidc.account_claim": {
     default: "none: users see all accounts",
     meaning:
-      "claim that holds the id of the user's account (`truechimer accounts`); whoever has none, or an unknown one, is refused",
+      "claim that holds the id of the user's account, or a list of them (`truechimer accounts`); whoever has none, or an unknown one, is refused",
   },
   "oidc.name_claim": {
     default: '`"preferred_username"`',

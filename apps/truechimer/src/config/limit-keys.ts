@@ -12,6 +12,7 @@ export const WINDOWED_LIMITS = [
   "sign_in_failures",
   "code_failures",
   "oidc_sign_ins",
+  "passkey_sign_ins",
   "address_requests",
   "check_now",
   "check_now_target",

@@ -19,8 +19,9 @@ export async function printUsers(
   const columns: readonly Column<peopleV1.User>[] = [
     { title: "name", text: ({ name }) => printable(name) },
     { title: "role", text: ({ role }) => roleWord(role) },
-    { title: "account", text: ({ accountId }) => accountId || "all" },
+    { title: "account", text: ({ accountIds }) => accountIds.join(", ") || "all" },
     { title: "state", text: stateOf },
+    { title: "second factor", text: factorsOf },
     { title: "signed in", text: ({ signedInAt }) => agoCell(msOf(signedInAt), nowMs) },
     { title: "sessions", text: ({ sessions }) => String(sessions) },
     { title: "invited by", text: ({ createdBy }) => printable(createdBy) || "–" },
@@ -38,15 +39,26 @@ function stateOf({ disabled, invited }: peopleV1.User): string {
   return invited ? "invited" : "good";
 }
 
+function factorsOf({ secondFactor, passkeys }: peopleV1.User): string {
+  const words = [
+    ...(secondFactor ? ["app"] : []),
+    ...(passkeys === 0 ? [] : [passkeys === 1 ? "passkey" : `${passkeys} passkeys`]),
+  ];
+  return words.join(", ") || "–";
+}
+
 function userJson(user: peopleV1.User): Record<string, unknown> {
   return {
     id: user.id,
     name: user.name,
     role: roleWord(user.role),
     account_id: user.accountId,
+    account_ids: user.accountIds,
     invited: user.invited,
     disabled: user.disabled,
     by_provider: user.byProvider,
+    second_factor: user.secondFactor,
+    passkeys: user.passkeys,
     created_by: user.createdBy,
     created_at: isoOf(user.createdAt),
     signed_in_at: isoOf(user.signedInAt),

@@ -214,6 +214,14 @@ export function sessionsQuery(userId: string): Query<peopleV1.ListSessionsRespon
   });
 }
 
+export function passkeysQuery(): Query<peopleV1.ListPasskeysResponse> {
+  return queryOptions({
+    queryKey: ["passkeys"] as readonly string[],
+    queryFn: ({ signal }) => peopleClient.listPasskeys({}, { signal }),
+    refetchInterval: PEOPLE_POLL_MS,
+  });
+}
+
 export function keysQuery(): Query<peopleV1.ListKeysResponse> {
   return queryOptions({
     queryKey: ["keys"] as readonly string[],

@@ -8,6 +8,7 @@ import { callerQuery } from "../api/queries.ts";
 import { PageSkeleton, ProblemNote } from "../parts/states.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { paths } from "../url/paths.ts";
+import { AccountChoice } from "./account-choice.tsx";
 import { Accounts } from "./accounts.tsx";
 import { Keys } from "./keys.tsx";
 import { roleWord } from "./role-words.ts";
@@ -38,6 +39,7 @@ function People(props: { readonly caller: peopleV1.GetCallerResponse }): ReactNo
       <header className="page-head">
         <h1>People</h1>
         <p className="page-sentence">{sentenceOf(caller)}</p>
+        <AccountChoice caller={caller} />
         {may("ListAuditEntries") ? (
           <div className="button-row">
             <a className="button" href={paths.audit()}>

@@ -8,11 +8,12 @@ import { LONG_CALL_TIMEOUT_MS, peopleClient } from "../api/client.ts";
 import { Command, FieldProblem } from "../parts/states.tsx";
 import { tellDone } from "../parts/toasts.tsx";
 import { useAction } from "../parts/use-action.ts";
+import { useFactorFields } from "./factor-fields.tsx";
 import { QrPicture } from "./qr-picture.tsx";
 import { ToldOnce } from "./told-once.tsx";
 
 export function SecondFactor(props: {
-  readonly has: boolean;
+  readonly caller: peopleV1.GetCallerResponse;
   readonly onDone: () => void;
 }): ReactNode {
   const queries = useQueryClient();
@@ -26,13 +27,16 @@ export function SecondFactor(props: {
       </ToldOnce>
     );
   }
-  if (props.has) return <Change onDone={props.onDone} onRenewed={setCodes} />;
+  if (props.caller.secondFactor)
+    return <Change caller={props.caller} onDone={props.onDone} onRenewed={setCodes} />;
   if (proposed === undefined) return <Propose onProposed={setProposed} />;
   return (
     <Confirm
       proposed={proposed}
       onConfirmed={(recoveryCodes) => {
         setCodes(recoveryCodes);
+        // Who has passkeys has codes already.
+        if (recoveryCodes.length === 0) props.onDone();
         void queries.invalidateQueries({ queryKey: ["caller"] });
         void queries.invalidateQueries({ queryKey: ["sessions"] });
       }}
@@ -103,44 +107,49 @@ function Confirm(props: {
 
 /** Both need the password and a code. */
 function Change(props: {
+  readonly caller: peopleV1.GetCallerResponse;
   readonly onDone: () => void;
   readonly onRenewed: (recoveryCodes: readonly string[]) => void;
 }): ReactNode {
   const queries = useQueryClient();
   const { busy, problem, run } = useAction();
-  const [password, setPassword] = useState("");
-  const [code, setCode] = useState("");
-  const isIncomplete = password === "" || code.trim() === "";
+  const factors = useFactorFields(props.caller);
   const renew = (): void =>
     run(async () => {
-      const { recoveryCodes } = await peopleClient.renewRecoveryCodes(
-        { password, code },
-        { timeoutMs: LONG_CALL_TIMEOUT_MS },
-      );
+      const { recoveryCodes } = await peopleClient.renewRecoveryCodes(await factors.proof(), {
+        timeoutMs: LONG_CALL_TIMEOUT_MS,
+      });
       props.onRenewed(recoveryCodes);
     });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     run(async () => {
-      await peopleClient.removeSecondFactor(
-        { password, code },
-        { timeoutMs: LONG_CALL_TIMEOUT_MS },
+      await peopleClient.removeSecondFactor(await factors.proof(), {
+        timeoutMs: LONG_CALL_TIMEOUT_MS,
+      });
+      tellDone(
+        props.caller.passkeys > 0
+          ? "The codes of the app were removed: a passkey is the second factor"
+          : "The second factor was removed: the password is enough again",
       );
-      tellDone("The second factor was removed: the password is enough again");
       props.onDone();
       await queries.invalidateQueries({ queryKey: ["caller"] });
     });
   };
   return (
     <form className="form" onSubmit={submit} aria-label="Second factor">
-      <PasswordField password={password} onChange={setPassword} />
-      <CodeField code={code} onChange={setCode} label="A code of the app, or a recovery code" />
+      {factors.fields}
       {problem === undefined ? null : <FieldProblem what="Nothing was changed" problem={problem} />}
       <div className="form-foot">
-        <button type="button" className="button" disabled={busy || isIncomplete} onClick={renew}>
+        <button
+          type="button"
+          className="button"
+          disabled={busy || factors.isIncomplete}
+          onClick={renew}
+        >
           New recovery codes
         </button>
-        <button type="submit" className="button is-grave" disabled={busy || isIncomplete}>
+        <button type="submit" className="button is-grave" disabled={busy || factors.isIncomplete}>
           Remove the second factor
         </button>
         <span className="field-note">With new recovery codes those before hold no more.</span>

@@ -12,6 +12,7 @@ import { TimeAgo } from "../parts/values.tsx";
 import { AskFirst } from "./ask-first.tsx";
 import { ROLES, roleOfValue, roleWord } from "./role-words.ts";
 import { SessionTable } from "./session-table.tsx";
+import { UserAccounts } from "./user-accounts.tsx";
 import type { FreshLink } from "./users.tsx";
 
 interface UserRowProps {
@@ -23,21 +24,39 @@ interface UserRowProps {
 export function UserRow(props: UserRowProps): ReactNode {
   const { user, caller } = props;
   const [open, setOpen] = useState(false);
+  const [choosing, setChoosing] = useState(false);
   const isOneself = user.id === caller.userId;
+  const accounts = useQuery(accountsQuery()).data?.accounts ?? [];
+  const mayChoose =
+    !isOneself && accounts.length > 1 && caller.procedures.includes("SetUserAccounts");
   return (
     <>
       <tr className={user.disabled ? "is-stale" : ""}>
         <th scope="row" className="is-name">
           {user.name}
           {isOneself ? <span className="soft"> (you)</span> : null}
-          {user.secondFactor ? <span className="loop-purpose">with a second factor</span> : null}
+          {hasFactors(user) ? <span className="loop-purpose">{factorWords(user)}</span> : null}
           {user.byProvider ? <span className="loop-purpose">signs in at the provider</span> : null}
         </th>
         <td className="is-role">
-          {isOneself ? roleWord(user.role) : <RoleChoice user={user} most={caller.role} />}
+          {isOneself || user.hasOtherAccounts ? (
+            roleWord(user.role)
+          ) : (
+            <RoleChoice user={user} most={caller.role} />
+          )}
         </td>
         <td className="is-minor">
-          <AccountName id={user.accountId} />
+          <AccountNames ids={user.accountIds} others={user.hasOtherAccounts} />
+          {mayChoose ? (
+            <button
+              type="button"
+              className="button is-small is-plain is-flush"
+              aria-expanded={choosing}
+              onClick={() => setChoosing(!choosing)}
+            >
+              Change<span className="visually-hidden"> the accounts of {user.name}</span>
+            </button>
+          ) : null}
         </td>
         <td className="is-state">
           <UserState user={user} open={open} onOpen={() => setOpen(!open)} />
@@ -45,8 +64,17 @@ export function UserRow(props: UserRowProps): ReactNode {
         <td className="is-number is-minor">
           <TimeAgo atMs={msOf(user.signedInAt)} />
         </td>
-        <td className="is-number is-actions">{isOneself ? null : <UserActions {...props} />}</td>
+        <td className="is-number is-actions">
+          {isOneself || user.hasOtherAccounts ? null : <UserActions {...props} />}
+        </td>
       </tr>
+      {choosing ? (
+        <tr className="is-detail">
+          <td colSpan={6}>
+            <UserAccounts user={user} onDone={() => setChoosing(false)} />
+          </td>
+        </tr>
+      ) : null}
       {open ? (
         <tr className="is-detail">
           <td colSpan={6}>
@@ -58,6 +86,15 @@ export function UserRow(props: UserRowProps): ReactNode {
   );
 }
 
+function hasFactors({ secondFactor, passkeys }: peopleV1.User): boolean {
+  return secondFactor || passkeys > 0;
+}
+
+function factorWords({ secondFactor, passkeys }: peopleV1.User): string {
+  if (passkeys === 0) return "with a second factor";
+  return `with ${countOf(passkeys, "passkey")}${secondFactor ? " and codes of an app" : ""}`;
+}
+
 function UserState(props: {
   readonly user: peopleV1.User;
   readonly open: boolean;
@@ -65,7 +102,8 @@ function UserState(props: {
 }): ReactNode {
   const { user } = props;
   if (user.disabled) return <span className="bad">locked out</span>;
-  if (user.sessions > 0) {
+  // Whoever has other accounts is somebody else's to look at so closely.
+  if (user.sessions > 0 && !user.hasOtherAccounts) {
     return (
       <button
         type="button"
@@ -92,10 +130,14 @@ function SessionsOf(props: { readonly user: peopleV1.User }): ReactNode {
   return sessions.data === undefined ? null : <SessionTable sessions={sessions.data.sessions} />;
 }
 
-function AccountName(props: { readonly id: string }): ReactNode {
+function AccountNames(props: {
+  readonly ids: readonly string[];
+  readonly others: boolean;
+}): ReactNode {
   const accounts = useQuery(accountsQuery()).data?.accounts ?? [];
-  if (props.id === "") return <span className="soft">all</span>;
-  return accounts.find(({ id }) => id === props.id)?.name || props.id;
+  if (props.ids.length === 0) return <span className="soft">all</span>;
+  const names = props.ids.map((id) => accounts.find((account) => account.id === id)?.name || id);
+  return [...names, ...(props.others ? ["others"] : [])].join(", ");
 }
 
 function RoleChoice(props: {
@@ -172,11 +214,29 @@ function UserActions({ user, onLink }: UserRowProps): ReactNode {
         }}
       >
         <p>
-          The password, a second factor and every session end at once, and an older link opens
+          The password, second factors and every session end at once, and an older link opens
           nothing. You are told a new link, with which {user.name} sets another password. This
           cannot be undone.
         </p>
       </AskFirst>
+      {hasFactors(user) ? (
+        <AskFirst
+          word="Remove factors"
+          what={`of ${user.name}`}
+          title={`Remove the second factors of ${user.name}?`}
+          act={async () => {
+            await peopleClient.removeUserFactors({ id: user.id });
+            tellDone(`${user.name} signs in with the password alone`);
+            await queries.invalidateQueries({ queryKey: ["users"] });
+          }}
+        >
+          <p>
+            Passkeys, codes of an app and recovery codes open nothing any more, and every session
+            ends at once. The password stays, and is enough until {user.name} adds another factor.
+            This cannot be undone.
+          </p>
+        </AskFirst>
+      ) : null}
       <AskFirst
         word="Lock out"
         what={user.name}

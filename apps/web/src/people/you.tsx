@@ -8,15 +8,17 @@ import { sessionsQuery } from "../api/queries.ts";
 import { AfterWait, ProblemNote } from "../parts/states.tsx";
 import { tellDone, tellFailed } from "../parts/toasts.tsx";
 import { ChangePassword } from "./change-password.tsx";
+import { Passkeys } from "./passkeys.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import { SessionTable } from "./session-table.tsx";
+
+type Opened = "password" | "second factor" | "passkeys";
 
 export function You(props: { readonly caller: peopleV1.GetCallerResponse }): ReactNode {
   const queries = useQueryClient();
   const sessions = useQuery(sessionsQuery(""));
-  const [open, setOpen] = useState<"password" | "second factor">();
-  const toggle = (what: "password" | "second factor"): void =>
-    setOpen(open === what ? undefined : what);
+  const [open, setOpen] = useState<Opened>();
+  const toggle = (what: Opened): void => setOpen(open === what ? undefined : what);
   const others = sessions.data?.sessions.filter(({ current }) => !current).length ?? 0;
   const endOthers = async (): Promise<void> => {
     try {
@@ -85,6 +87,14 @@ export function You(props: { readonly caller: peopleV1.GetCallerResponse }): Rea
             >
               Second factor: {props.caller.secondFactor ? "on" : "off"}
             </button>
+            <button
+              type="button"
+              className="button"
+              aria-expanded={open === "passkeys"}
+              onClick={() => toggle("passkeys")}
+            >
+              Passkeys: {props.caller.passkeys === 0 ? "none" : props.caller.passkeys}
+            </button>
           </>
         ) : null}
       </div>
@@ -92,8 +102,9 @@ export function You(props: { readonly caller: peopleV1.GetCallerResponse }): Rea
         <ChangePassword name={props.caller.name} onDone={() => setOpen(undefined)} />
       ) : null}
       {open === "second factor" ? (
-        <SecondFactor has={props.caller.secondFactor} onDone={() => setOpen(undefined)} />
+        <SecondFactor caller={props.caller} onDone={() => setOpen(undefined)} />
       ) : null}
+      {open === "passkeys" ? <Passkeys caller={props.caller} /> : null}
     </section>
   );
 }

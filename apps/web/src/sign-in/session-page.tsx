@@ -1,12 +1,15 @@
 // No session: how to get in, by name and password or with a one-time key.
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { signInV1 } from "@truechimer/api";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { LONG_CALL_TIMEOUT_MS, signInClient } from "../api/client.ts";
 import { signInOptionsQuery } from "../api/queries.ts";
 import { AfterWait, Command, FieldProblem } from "../parts/states.tsx";
 import { useAction } from "../parts/use-action.ts";
+import { NoPasskeysHere } from "../people/no-passkeys-here.tsx";
 import { useTitle } from "../shell/use-title.ts";
+import { passkeyPlace, signedByPasskey } from "./passkey.ts";
 import { refusalWords } from "./refusal-words.ts";
 
 /** The key from whatever was pasted: the whole address, its query, or the key alone. Undefined: there is none. */
@@ -31,7 +34,7 @@ export function SessionPage(): ReactNode {
   }
   const byName = options.data?.byName === true;
   const providerUrl = options.data?.providerUrl ?? "";
-  const hasOther = byName || providerUrl !== "";
+  const hasOther = byName || providerUrl !== "" || options.data?.byPasskey === true;
   const refusal = refusalWords(globalThis.location.search);
   return (
     <div className="session-page">
@@ -44,7 +47,8 @@ export function SessionPage(): ReactNode {
       {providerUrl === "" ? null : (
         <ProviderWay url={providerUrl} name={options.data?.providerName ?? ""} />
       )}
-      {byName ? <NameForm /> : null}
+      {options.data?.byPasskey === true ? <PasskeyWay origin={options.data.passkeyOrigin} /> : null}
+      {byName ? <NameForm passkeyOrigin={options.data?.passkeyOrigin ?? ""} /> : null}
       {hasOther ? (
         <details className="session-other" open={wasRefused()}>
           <summary>With a one-time key instead</summary>
@@ -81,13 +85,45 @@ function ProviderWay(props: { readonly url: string; readonly name: string }): Re
   );
 }
 
-function NameForm(): ReactNode {
+/** No name is asked for: the device knows whose passkey it is. */
+function PasskeyWay(props: { readonly origin: string }): ReactNode {
+  const queries = useQueryClient();
+  const { busy, problem, run } = useAction();
+  const place = passkeyPlace(props.origin);
+  if (place === "unsupported") return null;
+  if (place !== "here") {
+    return (
+      <p className="session-form soft">
+        Passkeys work at <a href={props.origin}>{props.origin}</a> alone, not at an address such as
+        this one.
+      </p>
+    );
+  }
+  const enter = (): void =>
+    run(async () => {
+      const { optionsJson } = await signInClient.beginPasskeySignIn({});
+      await signInClient.signInWithPasskey({ passkeyJson: await signedByPasskey(optionsJson) });
+      await queries.resetQueries();
+    });
+  return (
+    <div className="session-form">
+      <p>
+        <button type="button" className="button is-main" disabled={busy} onClick={enter}>
+          Sign in with a passkey
+        </button>
+      </p>
+      {problem === undefined ? null : <FieldProblem what="Not signed in" problem={problem} />}
+    </div>
+  );
+}
+
+function NameForm(props: { readonly passkeyOrigin: string }): ReactNode {
   const queries = useQueryClient();
   const { busy, problem, run } = useAction();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
-  const [codeNeeded, setCodeNeeded] = useState(false);
+  const [asked, setAsked] = useState<signInV1.SignInResponse>();
   const enter = (event: FormEvent): void => {
     event.preventDefault();
     run(async () => {
@@ -96,13 +132,27 @@ function NameForm(): ReactNode {
         { timeoutMs: LONG_CALL_TIMEOUT_MS },
       );
       if (answer.codeNeeded) {
-        setCodeNeeded(true);
+        setAsked(answer);
         return;
       }
       // What was asked before was asked by somebody else.
       await queries.resetQueries();
     });
   };
+  const showPasskey = (): void =>
+    run(async () => {
+      // Asked anew each time: what is to be signed is good once.
+      const { passkeyOptionsJson } = await signInClient.signIn(
+        { name, password },
+        { timeoutMs: LONG_CALL_TIMEOUT_MS },
+      );
+      const passkeyJson = await signedByPasskey(passkeyOptionsJson);
+      await signInClient.signIn(
+        { name, password, passkeyJson },
+        { timeoutMs: LONG_CALL_TIMEOUT_MS },
+      );
+      await queries.resetQueries();
+    });
   return (
     <form onSubmit={enter} className="form session-form">
       <div className="field">
@@ -129,9 +179,24 @@ function NameForm(): ReactNode {
           onChange={(event) => setPassword(event.target.value)}
         />
       </div>
-      {codeNeeded ? (
+      {asked !== undefined && asked.passkeyOptionsJson !== "" ? (
+        passkeyPlace(props.passkeyOrigin) === "here" ? (
+          <div className="field">
+            <button type="button" className="button is-main" disabled={busy} onClick={showPasskey}>
+              Use your passkey
+            </button>
+          </div>
+        ) : (
+          <NoPasskeysHere origin={props.passkeyOrigin} />
+        )
+      ) : null}
+      {asked !== undefined ? (
         <div className="field">
-          <label htmlFor="sign-in-code">A code of your app, or a recovery code</label>
+          <label htmlFor="sign-in-code">
+            {asked.hasOneTimePasswords
+              ? "A code of your app, or a recovery code"
+              : "Or a recovery code"}
+          </label>
           <input
             id="sign-in-code"
             type="text"

@@ -44,6 +44,7 @@ export const LEFT_OUT: ReadonlySet<string> = new Set([
   "admin_sessions",
   "oidc_sign_ins",
   "one_time_keys",
+  "passkey_challenges",
   "rate_limit_windows",
   "replicas",
   "user_links",

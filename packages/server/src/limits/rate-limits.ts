@@ -40,6 +40,7 @@ export type RateName =
   | "sign_in_failures"
   | "code_failures"
   | "oidc_sign_ins"
+  | "passkey_sign_ins"
   | "address_requests"
   | "check_now"
   | "check_now_target"
@@ -158,6 +159,18 @@ export const RATE_LIMITS: readonly RateLimit[] = [
     keyBits: STRANGERS_KEY_BITS,
     whenStoreDown: "refuse",
     reason: "an office that comes to work behind one address; each is a row for ten minutes",
+    storeReason: "the row could not be stored either",
+  },
+  {
+    ...CLUSTER,
+    name: "passkey_sign_ins",
+    each: "address (IPv6: its /64)",
+    counts: "requests",
+    max: 300,
+    windowMs: 10 * MINUTE_MS,
+    keyBits: STRANGERS_KEY_BITS,
+    whenStoreDown: "refuse",
+    reason: "an office that comes to work behind one address; each is a row for five minutes",
     storeReason: "the row could not be stored either",
   },
   {

@@ -36,6 +36,7 @@ export async function cleanUp({
   await sql`delete from user_sessions where expires_at < now() or ends_at < now()`.execute(kysely);
   await sql`delete from user_links where expires_at < now()`.execute(kysely);
   await sql`delete from oidc_sign_ins where expires_at < now()`.execute(kysely);
+  await sql`delete from passkey_challenges where expires_at < now()`.execute(kysely);
   await sql`delete from one_time_keys where expires_at < now() - make_interval(days => ${KEYS_KEPT_DAYS}::int)`.execute(
     kysely,
   );

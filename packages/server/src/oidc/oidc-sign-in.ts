@@ -5,7 +5,14 @@ import { AppError } from "@truechimer/base";
 import { inTransaction } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
 import type { SessionOrigin } from "../people/sessions.ts";
+import {
+  ACCOUNTS_MAX,
+  ALL_ACCOUNTS,
+  accountsInOrder,
+  type UserAccounts,
+} from "../people/user-accounts.ts";
 import { type UserName, userName } from "../people/user-name.ts";
+import { accountIdsOf } from "../people-api/account-messages.ts";
 import { letIn } from "../sign-in-api/let-in.ts";
 import { endSessionBefore, proofOf, takeAttempt } from "./oidc-attempts.ts";
 import { type Claims, claimTexts, nameOf, roleOf } from "./oidc-claims.ts";
@@ -57,11 +64,11 @@ export async function signInByProvider(
   }
   const role = roleOf(claims, settings);
   if (role === undefined) return { refusal: "no_role" };
-  const accountId = await accountOf(context, claims, settings.accountClaim);
-  if (accountId === undefined) return { refusal: "no_account" };
+  const accounts = await accountsOf(context, claims, settings.accountClaim);
+  if (accounts === undefined) return { refusal: "no_account" };
   const name = readableName(nameOf(claims, settings));
   if (name === undefined) return { refusal: "bad_name" };
-  const given = { issuer: claims.iss, subject: claims.sub, name, role, accountId };
+  const given = { issuer: claims.iss, subject: claims.sub, name, role, accounts };
   const outcome = await inTransaction(database, async (transaction) => {
     const user = await userOfSubject(transaction, context, given);
     if (typeof user === "string") return { refusal: user };
@@ -75,21 +82,21 @@ export async function signInByProvider(
   return outcome;
 }
 
-/** Null: all accounts. Undefined: one is needed, and the provider names none that there is. */
-async function accountOf(
+/** Undefined: one is needed, and the provider names none, or one that there is not. The first is where a session begins. */
+async function accountsOf(
   { database }: Pick<ServerContext, "database">,
   claims: Claims,
   claim: string | undefined,
-): Promise<bigint | null | undefined> {
-  if (claim === undefined) return null;
-  const [idToken, ...more] = claimTexts(claims, claim);
-  if (idToken === undefined || more.length > 0) return undefined;
-  const row = await database.kysely
-    .selectFrom("accounts")
-    .select("id")
-    .where("id_token", "=", idToken)
-    .executeTakeFirst();
-  return row?.id;
+): Promise<UserAccounts | undefined> {
+  if (claim === undefined) return ALL_ACCOUNTS;
+  const idTokens = claimTexts(claims, claim);
+  if (idTokens.length === 0 || idTokens.length > ACCOUNTS_MAX) return undefined;
+  try {
+    return accountsInOrder(await accountIdsOf(database.kysely, idTokens));
+  } catch (error) {
+    if (error instanceof AppError && error.code === "not_found") return undefined;
+    throw error;
+  }
 }
 
 function readableName(text: string): UserName | undefined {

@@ -5,6 +5,14 @@ import { type Clock, createUlid, type Random } from "@truechimer/base";
 import type { RoleName, Schema, Timestamptz } from "@truechimer/database";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
+import {
+  accountsOfUser,
+  accountsText,
+  addAccounts,
+  sameAccounts,
+  setAccountsOfUser,
+  type UserAccounts,
+} from "../people/user-accounts.ts";
 import type { UserName } from "../people/user-name.ts";
 import { whatUserMay } from "../people/user-sessions.ts";
 import { requirePlace } from "../people-api/users.ts";
@@ -20,8 +28,7 @@ export interface Given extends Subject {
   /** For a new user. */
   readonly name: UserName;
   readonly role: RoleName;
-  /** Null: all accounts. */
-  readonly accountId: bigint | null;
+  readonly accounts: UserAccounts;
 }
 
 export type UserRefusal = "name_taken" | "locked_out";
@@ -51,7 +58,7 @@ export async function userOfSubject(
 
 async function bringUpToDate(
   transaction: Transaction<Schema>,
-  { issuer, subject, role, accountId }: Given,
+  { issuer, subject, role, accounts }: Given,
 ): Promise<UserToLetIn | "locked_out" | undefined> {
   const user = await transaction
     .selectFrom("user_identities as i")
@@ -64,18 +71,21 @@ async function bringUpToDate(
   if (user === undefined) return undefined;
   if (user.disabled_at !== null) return "locked_out";
   const { id, id_token, name } = user;
-  const now = { id, id_token, name, role, account_id: accountId };
+  const now = { id, id_token, name, role, account_id: accounts.home };
+  const before = await accountsOfUser(transaction, user);
+  const areSame = sameAccounts(before, accounts);
   await transaction
     .updateTable("users")
-    .set({ role, account_id: accountId, signed_in_at: sql<Timestamptz>`now()` })
+    .set({ role, signed_in_at: sql<Timestamptz>`now()` })
     .where("id", "=", id)
     .execute();
-  if (user.role !== role || user.account_id !== accountId) {
+  if (!areSame) await setAccountsOfUser(transaction, id, accounts);
+  if (user.role !== role || !areSame) {
     await recordAct(transaction, whatUserMay(now), {
       act: "user_role_set",
       object: `user ${id_token}`,
-      before: { name, role: user.role, account: textOf(user.account_id) },
-      after: { name, role, account: textOf(accountId), by: issuer },
+      before: { name, role: user.role, accounts: accountsText(before) },
+      after: { name, role, accounts: accountsText(accounts), by: issuer },
     });
   }
   return now;
@@ -85,7 +95,7 @@ async function bringUpToDate(
 async function makeUser(
   transaction: Transaction<Schema>,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
-  { issuer, subject, name: { name, key }, role, accountId }: Given,
+  { issuer, subject, name: { name, key }, role, accounts }: Given,
 ): Promise<UserToLetIn | undefined> {
   await requirePlace(transaction);
   const user = await transaction
@@ -95,7 +105,7 @@ async function makeUser(
       name,
       name_key: key,
       role,
-      account_id: accountId,
+      account_id: accounts.home,
       created_by: issuer,
       signed_in_at: sql<Timestamptz>`now()`,
     })
@@ -103,6 +113,7 @@ async function makeUser(
     .returning(["id", "id_token", "name", "role", "account_id"])
     .executeTakeFirst();
   if (user === undefined) return undefined;
+  await addAccounts(transaction, user.id, accounts.others);
   await transaction
     .insertInto("user_identities")
     .values({ issuer, subject, user_id: user.id })
@@ -110,11 +121,7 @@ async function makeUser(
   await recordAct(transaction, whatUserMay(user), {
     act: "user_created",
     object: `user ${user.id_token}`,
-    after: { name, role, account: textOf(accountId), issuer, subject },
+    after: { name, role, accounts: accountsText(accounts), issuer, subject },
   });
   return user;
-}
-
-function textOf(accountId: bigint | null): string | null {
-  return accountId === null ? null : String(accountId);
 }

@@ -14,10 +14,10 @@ interface AccountRow {
   readonly agents: bigint;
 }
 
-/** By name. Id absent: all. What belongs to nobody counts for the default one. */
+/** By name. Ids absent: all. What belongs to nobody counts for the default one. */
 export async function accountMessages(
   kysely: Kysely<Schema>,
-  id?: bigint,
+  ...ids: readonly bigint[]
 ): Promise<peopleV1.Account[]> {
   const { rows } = await sql<AccountRow>`
     with fallback as (select id from accounts where id_token = ${DEFAULT_ACCOUNT}),
@@ -35,7 +35,7 @@ export async function accountMessages(
     from accounts c
     left join own_servers s on s.account_id = c.id
     left join own_agents g on g.account_id = c.id
-    where ${id ?? null}::bigint is null or c.id = ${id ?? null}::bigint
+    where ${ids.length === 0} or c.id = any(${ids}::bigint[])
     order by c.name, c.id`.execute(kysely);
   return rows.map(({ id_token: idToken, name, servers, agents }) =>
     create(peopleV1.AccountSchema, {
@@ -56,4 +56,22 @@ export async function accountIdOf(kysely: Kysely<Schema>, idToken: string): Prom
     .executeTakeFirst();
   if (row === undefined) throw objectMissing("accounts", idToken);
   return row.id;
+}
+
+/** In their order. Fails with not_found for the first that there is not. */
+export async function accountIdsOf(
+  kysely: Kysely<Schema>,
+  idTokens: readonly string[],
+): Promise<readonly bigint[]> {
+  const rows = await kysely
+    .selectFrom("accounts")
+    .select(["id", "id_token"])
+    .where("id_token", "in", [...idTokens])
+    .execute();
+  const idOf = new Map(rows.map(({ id, id_token: idToken }) => [idToken, id]));
+  return idTokens.map((idToken) => {
+    const id = idOf.get(idToken);
+    if (id === undefined) throw objectMissing("accounts", idToken);
+    return id;
+  });
 }

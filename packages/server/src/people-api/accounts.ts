@@ -18,7 +18,10 @@ export async function listAccounts({
   caller,
 }: ActingContext): Promise<peopleV1.ListAccountsResponse> {
   return create(peopleV1.ListAccountsResponseSchema, {
-    accounts: await accountMessages(database.kysely, caller?.accountId),
+    accounts: await accountMessages(
+      database.kysely,
+      ...(caller?.accountId === undefined ? [] : [caller.accountId]),
+    ),
   });
 }
 

@@ -6,18 +6,20 @@ import { AppError } from "@truechimer/base";
 import { inTransaction, type Schema } from "@truechimer/database";
 import type { Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
+import { passkeySite } from "../passkeys/passkey-site.ts";
 import { base32 } from "../people/base32.ts";
 import { type ActingContext, type CallerWithSession, requireSession } from "../people/caller.ts";
 import { checkOwnPassword, countCodeFailure, refuseClosedCodes } from "../people/own-password.ts";
+import { needsSecondFactor, proveSecondFactor } from "../people/prove-second-factor.ts";
 import {
-  deleteSecondFactor,
+  deleteOneTimePasswords,
+  deleteRecoveryCodes,
   makeRecoveryCodes,
   proposeSecondFactor,
   requireSeal,
   type SecondFactorUser,
   secretUri,
   takeOneTimePassword,
-  takeRecoveryCode,
 } from "../people/second-factor.ts";
 import { endUserSessions } from "../people/user-sessions.ts";
 
@@ -56,13 +58,8 @@ export async function confirmSecondFactor(
   refuseClosedCodes(context, user);
   const nowNs = clock.nowNs();
   const codes = await inTransaction(database, async (transaction) => {
-    // A sign-in that has not seen the factor yet is over, and its session is ended below, or it sees the factor.
-    await transaction
-      .selectFrom("users")
-      .select("id")
-      .where("id", "=", user.id)
-      .forUpdate()
-      .executeTakeFirstOrThrow();
+    await lockUser(transaction, user.id);
+    const isFirst = !(await needsSecondFactor(transaction, user.id));
     const taken = { code, confirmed: false, nowNs, seal };
     if (!(await takeOneTimePassword(transaction, user, taken))) return undefined;
     const ended = await endUserSessions(transaction, user.id, { but: user.sessionId });
@@ -71,7 +68,8 @@ export async function confirmSecondFactor(
       object: `user ${user.idToken}`,
       after: { sessions_ended: ended },
     });
-    return makeRecoveryCodes(transaction, user.id, random);
+    // Who has passkeys has codes already.
+    return isFirst ? makeRecoveryCodes(transaction, user.id, random) : [];
   });
   if (codes === undefined) throw await countCodeFailure(context, user, "forbidden");
   return create(peopleV1.ConfirmSecondFactorResponseSchema, { recoveryCodes: [...codes] });
@@ -80,9 +78,11 @@ export async function confirmSecondFactor(
 export async function removeSecondFactor(
   context: ActingContext,
   proof: peopleV1.RemoveSecondFactorRequest,
+  publicUrl: string,
 ): Promise<peopleV1.RemoveSecondFactorResponse> {
-  await withBothFactors(context, proof, async (transaction, user) => {
-    await deleteSecondFactor(transaction, user.id);
+  await withBothFactors(context, { ...proof, publicUrl }, async (transaction, user) => {
+    await deleteOneTimePasswords(transaction, user.id);
+    await dropUselessRecoveryCodes(transaction, user.id);
     await recordAct(transaction, context.caller, {
       act: "second_factor_removed",
       object: `user ${user.idToken}`,
@@ -94,46 +94,79 @@ export async function removeSecondFactor(
 export async function renewRecoveryCodes(
   context: ActingContext,
   proof: peopleV1.RenewRecoveryCodesRequest,
+  publicUrl: string,
 ): Promise<peopleV1.RenewRecoveryCodesResponse> {
-  const codes = await withBothFactors(context, proof, async (transaction, user) => {
-    const made = await makeRecoveryCodes(transaction, user.id, context.random);
-    await recordAct(transaction, context.caller, {
-      act: "recovery_codes_renewed",
-      object: `user ${user.idToken}`,
-    });
-    return made;
-  });
+  const codes = await withBothFactors(
+    context,
+    { ...proof, publicUrl },
+    async (transaction, user) => {
+      const made = await makeRecoveryCodes(transaction, user.id, context.random);
+      await recordAct(transaction, context.caller, {
+        act: "recovery_codes_renewed",
+        object: `user ${user.idToken}`,
+      });
+      return made;
+    },
+  );
   return create(peopleV1.RenewRecoveryCodesResponseSchema, { recoveryCodes: [...codes] });
 }
 
-/** In the transaction that spends the code. Nothing is done, and the failure is counted, when one of the two is wrong. */
-async function withBothFactors<Value>(
+/** Codes that stand in for nothing are none. */
+export async function dropUselessRecoveryCodes(
+  transaction: Transaction<Schema>,
+  userId: bigint,
+): Promise<void> {
+  if (!(await needsSecondFactor(transaction, userId)))
+    await deleteRecoveryCodes(transaction, userId);
+}
+
+export interface BothFactors {
+  readonly password: string;
+  readonly code: string;
+  readonly passkeyJson: string;
+  readonly publicUrl: string;
+  /** Whether the password is enough for a user without a second factor. Default: no. */
+  readonly whereThereIsOne?: boolean;
+}
+
+/** In the transaction that spends the proof. Nothing is done, and the failure is counted, when one of the two is wrong. */
+export async function withBothFactors<Value>(
   context: ActingContext,
-  { password, code }: { readonly password: string; readonly code: string },
+  { password, code, passkeyJson, publicUrl, whereThereIsOne = false }: BothFactors,
   work: (transaction: Transaction<Schema>, user: SignedIn) => Promise<Value>,
 ): Promise<Value> {
   const { database, clock, caller } = context;
   const user = signedIn(caller);
-  const seal = requireSeal(context);
   await checkOwnPassword(context, user.id, password);
   refuseClosedCodes(context, user);
-  const nowNs = clock.nowNs();
+  const proof = { code, passkeyJson, site: passkeySite(publicUrl), nowNs: clock.nowNs() };
   const done = await inTransaction(database, async (transaction) => {
+    await lockUser(transaction, user.id);
     const isRight =
-      (await takeOneTimePassword(transaction, user, { code, confirmed: true, nowNs, seal })) ||
-      (await takeRecoveryCode(transaction, user.id, code));
+      (whereThereIsOne && !(await needsSecondFactor(transaction, user.id))) ||
+      (await proveSecondFactor(context, transaction, user, proof));
     return isRight ? { value: await work(transaction, user) } : undefined;
   });
   if (done === undefined) throw await countCodeFailure(context, user, "forbidden");
   return done.value;
 }
 
-interface SignedIn extends SecondFactorUser {
+/** A sign-in that has not seen a new factor yet is over, and its session is ended by the act, or it sees the factor. */
+export async function lockUser(transaction: Transaction<Schema>, userId: bigint): Promise<void> {
+  await transaction
+    .selectFrom("users")
+    .select("id")
+    .where("id", "=", userId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+}
+
+export interface SignedIn extends SecondFactorUser {
   readonly name: string;
   readonly sessionId: CallerWithSession["sessionId"];
 }
 
-function signedIn(caller: ActingContext["caller"]): SignedIn {
+export function signedIn(caller: ActingContext["caller"]): SignedIn {
   requireSession(caller);
   const { userId, sessionId, actor } = caller;
   if (userId === undefined) {

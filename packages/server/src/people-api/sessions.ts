@@ -20,6 +20,7 @@ import { checkOwnPassword } from "../people/own-password.ts";
 import { objectMissing } from "../people/owned-objects.ts";
 import { requireGoodPassword } from "../people/password-rules.ts";
 import { roleReaches } from "../people/role.ts";
+import { refuseOtherAccounts } from "../people/user-accounts.ts";
 import { endUserSessions } from "../people/user-sessions.ts";
 import { sessionMessages } from "./user-messages.ts";
 
@@ -45,12 +46,14 @@ function ownOf({ userId, actor }: Caller): bigint | null | undefined {
 async function userIdOf(kysely: Kysely<Schema>, caller: Caller, idToken: string): Promise<bigint> {
   const row = await kysely
     .selectFrom("users")
-    .select("id")
+    .select(["id", "name", "account_id"])
     .where("id_token", "=", idToken)
     .executeTakeFirst();
-  if (row !== undefined && (row.id === caller.userId || roleReaches(caller.role, "admin")))
-    return row.id;
-  throw objectMissing("users", idToken);
+  if (row === undefined) throw objectMissing("users", idToken);
+  if (row.id === caller.userId) return row.id;
+  if (!roleReaches(caller.role, "admin")) throw objectMissing("users", idToken);
+  await refuseOtherAccounts(kysely, caller, row);
+  return row.id;
 }
 
 /** One's own, or, for an admin, anybody's whom he sees. Others look as if they did not exist. */
@@ -78,12 +81,22 @@ async function endOfUser(
   caller: Caller,
   id: string,
 ): Promise<string | undefined> {
-  const mayAll = roleReaches(caller.role, "admin");
-  const { rows } = await sql<{ readonly name: string }>`
-    delete from user_sessions s using users u
-    where s.id_token = ${id} and u.id = s.user_id and (${mayAll} or u.id = ${caller.userId ?? null}::bigint)
-    returning u.name`.execute(transaction);
-  return rows[0]?.name;
+  const user = await transaction
+    .selectFrom("user_sessions as s")
+    .innerJoin("users as u", "u.id", "s.user_id")
+    .select(["u.id", "u.name", "u.account_id"])
+    .where("s.id_token", "=", id)
+    .executeTakeFirst();
+  if (user === undefined) return undefined;
+  if (user.id !== caller.userId) {
+    if (!roleReaches(caller.role, "admin")) return undefined;
+    await refuseOtherAccounts(transaction, caller, user);
+  }
+  const { numDeletedRows } = await transaction
+    .deleteFrom("user_sessions")
+    .where("id_token", "=", id)
+    .executeTakeFirst();
+  return numDeletedRows === 1n ? user.name : undefined;
 }
 
 async function endOfOwner(

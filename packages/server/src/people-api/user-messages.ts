@@ -5,6 +5,7 @@ import { peopleV1 } from "@truechimer/api";
 import type { Schema, Timestamptz } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
 import { optionalTimestamp, timestampFrom } from "../admin-api/admin-message.ts";
+import { userInAccount } from "../people/account-sql.ts";
 import { objectMissing } from "../people/owned-objects.ts";
 import { ROLE_MESSAGES } from "../people/role.ts";
 import type { UserLink } from "../people/user-links.ts";
@@ -15,10 +16,12 @@ export async function userMessages(
   selection: { readonly idToken?: string; readonly accountId?: bigint | undefined },
 ): Promise<peopleV1.User[]> {
   const { idToken, accountId } = selection;
+  const seenAccount = accountId === undefined ? undefined : await tokenOf(kysely, accountId);
   const rows = await kysely
     .selectFrom("users as u")
     .leftJoin("accounts as c", "c.id", "u.account_id")
     .select((is) => [
+      "u.id",
       "u.id_token",
       "u.name",
       "u.role",
@@ -58,17 +61,23 @@ export async function userMessages(
             .whereRef("i.user_id", "=", "u.id"),
         )
         .as("by_provider"),
+      is
+        .selectFrom("user_passkeys as p")
+        .select(is.fn.countAll<bigint>().as("count"))
+        .whereRef("p.user_id", "=", "u.id")
+        .as("passkeys"),
     ])
     .$if(idToken !== undefined, (query) => query.where("u.id_token", "=", idToken ?? ""))
-    .$if(accountId !== undefined, (query) => query.where("u.account_id", "=", accountId ?? 0n))
+    .$if(accountId !== undefined, (query) => query.where(userInAccount("u", accountId ?? 0n)))
     .orderBy("u.name_key")
     .execute();
+  const others = await otherAccounts(kysely, selection);
   return rows.map((row) =>
     create(peopleV1.UserSchema, {
       id: row.id_token,
       name: row.name,
       role: ROLE_MESSAGES[row.role],
-      accountId: row.account ?? "",
+      ...accountFields([row.account, ...(others.get(row.id) ?? [])], seenAccount),
       invited: Boolean(row.without_password) && !row.by_provider,
       disabled: Boolean(row.disabled),
       createdBy: row.created_by,
@@ -78,8 +87,53 @@ export async function userMessages(
       ...optionalTimestamp("linkExpiresAt", row.link_expires_at),
       secondFactor: Boolean(row.second_factor),
       byProvider: Boolean(row.by_provider),
+      passkeys: Number(row.passkeys ?? 0),
     }),
   );
+}
+
+async function tokenOf(kysely: Kysely<Schema>, accountId: bigint): Promise<string> {
+  const row = await kysely
+    .selectFrom("accounts")
+    .select("id_token")
+    .where("id", "=", accountId)
+    .executeTakeFirstOrThrow();
+  return row.id_token;
+}
+
+/** Ids of accounts by name, for each user who has more than one. */
+async function otherAccounts(
+  kysely: Kysely<Schema>,
+  { idToken }: { readonly idToken?: string },
+): Promise<ReadonlyMap<bigint, readonly string[]>> {
+  const rows = await kysely
+    .selectFrom("user_accounts as ua")
+    .innerJoin("users as u", "u.id", "ua.user_id")
+    .innerJoin("accounts as c", "c.id", "ua.account_id")
+    .select(["u.id as user", "c.id_token as account"])
+    .whereRef("u.account_id", "<>", "ua.account_id")
+    .$if(idToken !== undefined, (query) => query.where("u.id_token", "=", idToken ?? ""))
+    .orderBy("c.name")
+    .orderBy("c.id")
+    .execute();
+  const byUser = Map.groupBy(rows, ({ user }) => user);
+  return new Map([...byUser].map(([user, own]) => [user, own.map(({ account }) => account)]));
+}
+
+/** Of the user's accounts, what a caller that sees one alone may know. The first: where a session begins. */
+function accountFields(
+  [home, ...others]: readonly (string | null)[],
+  seen: string | undefined,
+): Pick<peopleV1.User, "accountId" | "accountIds" | "hasOtherAccounts"> {
+  if (home === null || home === undefined)
+    return { accountId: "", accountIds: [], hasOtherAccounts: false };
+  const all = [home, ...others.flatMap((id) => id ?? [])];
+  const shown = seen === undefined ? all : all.filter((id) => id === seen);
+  return {
+    accountId: shown[0] ?? "",
+    accountIds: shown,
+    hasOtherAccounts: shown.length < all.length,
+  };
 }
 
 /** Fails with not_found. */

@@ -1,4 +1,4 @@
-// ListUsers, InviteUser, SetUserRole, SetUserDisabled, ResetUser: people who sign in. Nobody gives more than he has, and
+// ListUsers, InviteUser, SetUserRole, SetUserAccounts, SetUserDisabled, ResetUser, RemoveUserFactors: people who sign in. Nobody gives more than he has, and
 // nobody locks himself out.
 
 import { create } from "@bufbuild/protobuf";
@@ -11,11 +11,21 @@ import { type ActingContext, type Caller, callerName } from "../people/caller.ts
 import { objectMissing } from "../people/owned-objects.ts";
 import { refuseMore } from "../people/refuse-more.ts";
 import { roleFrom } from "../people/role.ts";
-import { deleteSecondFactor } from "../people/second-factor.ts";
+import { deleteSecondFactors } from "../people/second-factor.ts";
+import {
+  ALL_ACCOUNTS,
+  accountsInOrder,
+  accountsOfUser,
+  accountsText,
+  addAccounts,
+  refuseOtherAccounts,
+  sameAccounts,
+  setAccountsOfUser,
+} from "../people/user-accounts.ts";
 import { createUserLink, deleteUserLinks } from "../people/user-links.ts";
 import { userName } from "../people/user-name.ts";
 import { endUserSessions } from "../people/user-sessions.ts";
-import { accountIdOf } from "./account-messages.ts";
+import { accountIdsOf } from "./account-messages.ts";
 import { linkMessage, userMessage, userMessages } from "./user-messages.ts";
 
 /** An organisation's; each is a way in. */
@@ -42,10 +52,11 @@ export async function inviteUser(
   const idToken = createUlid(clock, random);
   const link = await inTransaction(database, async (transaction) => {
     await requirePlace(transaction);
-    const accountId =
-      request.accountId === ""
-        ? (caller.accountId ?? null)
-        : await accountIdOf(transaction, request.accountId);
+    const named = [request.accountId, ...request.accountIds].filter((id) => id !== "");
+    const accounts =
+      named.length === 0
+        ? { ...ALL_ACCOUNTS, home: caller.accountId ?? null }
+        : accountsInOrder(await accountIdsOf(transaction, named));
     const row = await transaction
       .insertInto("users")
       .values({
@@ -53,7 +64,7 @@ export async function inviteUser(
         name,
         name_key: key,
         role,
-        account_id: accountId,
+        account_id: accounts.home,
         created_by: callerName(caller),
       })
       .onConflict((conflict) => conflict.column("name_key").doNothing())
@@ -62,10 +73,11 @@ export async function inviteUser(
     if (row === undefined) {
       throw new AppError("conflict", `there is a user named "${name}": choose another name`);
     }
+    await addAccounts(transaction, row.id, accounts.others);
     await recordAct(transaction, caller, {
       act: "user_invited",
       object: `user ${idToken}`,
-      after: { name, role, account: accountId === null ? null : String(accountId) },
+      after: { name, role, accounts: accountsText(accounts) },
     });
     return createUserLink(transaction, random, row.id);
   });
@@ -96,6 +108,41 @@ export async function setUserRole(
   });
   return create(peopleV1.SetUserRoleResponseSchema, {
     user: await userMessage(database.kysely, request.id),
+  });
+}
+
+/** What the user does in an account that is no longer his ends with the request. */
+export async function setUserAccounts(
+  { database, caller }: ActingContext,
+  { id, accountIds, allAccounts }: peopleV1.SetUserAccountsRequest,
+): Promise<peopleV1.SetUserAccountsResponse> {
+  assert(caller !== undefined, "a call has a caller");
+  if (allAccounts === accountIds.length > 0) {
+    throw new AppError(
+      "bad_request",
+      allAccounts
+        ? "account_ids names accounts, and all_accounts is set: expected one of the two"
+        : "account_ids names no account: name at least one, or set all_accounts",
+    );
+  }
+  await inTransaction(database, async (transaction) => {
+    const user = await lockedUser(transaction, caller, id);
+    refuseOneself(caller, user);
+    const before = await accountsOfUser(transaction, user);
+    const after = allAccounts
+      ? ALL_ACCOUNTS
+      : accountsInOrder(await accountIdsOf(transaction, accountIds));
+    if (sameAccounts(before, after)) return;
+    await setAccountsOfUser(transaction, user.id, after);
+    await recordAct(transaction, caller, {
+      act: "user_accounts_set",
+      object: `user ${id}`,
+      before: { name: user.name, accounts: accountsText(before) },
+      after: { name: user.name, accounts: accountsText(after) },
+    });
+  });
+  return create(peopleV1.SetUserAccountsResponseSchema, {
+    user: await userMessage(database.kysely, id),
   });
 }
 
@@ -146,7 +193,7 @@ export async function resetUser(
       .set({ password_hash: null, password_set_at: null })
       .where("id", "=", user.id)
       .execute();
-    await deleteSecondFactor(transaction, user.id);
+    await deleteSecondFactors(transaction, user.id);
     await endUserSessions(transaction, user.id);
     await recordAct(transaction, caller, {
       act: "user_reset",
@@ -161,10 +208,34 @@ export async function resetUser(
   });
 }
 
+/** For whoever has lost the phone, the key and the recovery codes, and knows the password. */
+export async function removeUserFactors(
+  { database, caller }: ActingContext,
+  { id }: peopleV1.RemoveUserFactorsRequest,
+): Promise<peopleV1.RemoveUserFactorsResponse> {
+  assert(caller !== undefined, "a call has a caller");
+  await inTransaction(database, async (transaction) => {
+    const user = await lockedUser(transaction, caller, id);
+    // Of oneself only with what is to be removed.
+    refuseOneself(caller, user);
+    await deleteSecondFactors(transaction, user.id);
+    const ended = await endUserSessions(transaction, user.id);
+    await recordAct(transaction, caller, {
+      act: "second_factors_removed",
+      object: `user ${id}`,
+      after: { name: user.name, sessions_ended: ended },
+    });
+  });
+  return create(peopleV1.RemoveUserFactorsResponseSchema, {
+    user: await userMessage(database.kysely, id),
+  });
+}
+
 interface LockedUser {
   readonly id: bigint;
   readonly name: string;
   readonly role: RoleName;
+  readonly account_id: bigint | null;
   readonly disabled_at: Timestamptz | null;
 }
 
@@ -176,11 +247,12 @@ async function lockedUser(
 ): Promise<LockedUser> {
   const user = await transaction
     .selectFrom("users")
-    .select(["id", "name", "role", "disabled_at"])
+    .select(["id", "name", "role", "account_id", "disabled_at"])
     .where("id_token", "=", idToken)
     .forUpdate()
     .executeTakeFirst();
   if (user === undefined) throw objectMissing("users", idToken);
+  await refuseOtherAccounts(transaction, caller, user);
   refuseMore(caller, "a user", { role: user.role, procedures: null });
   return user;
 }

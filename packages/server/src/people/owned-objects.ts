@@ -4,7 +4,7 @@
 import { AppError } from "@truechimer/base";
 import type { Schema } from "@truechimer/database";
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { monitorOfAccount, ofAccount } from "./account-sql.ts";
+import { monitorOfAccount, ofAccount, userInAccount } from "./account-sql.ts";
 
 export interface ObjectRefs {
   readonly servers?: readonly bigint[];
@@ -102,10 +102,10 @@ const OWNED: Readonly<Record<ObjectKind, OwnedQuery>> = {
     sql`select id from api_keys where id = any(${ids}::bigint[]) and account_id = ${account}`,
   // As with keys.
   users: (account, ids) =>
-    sql`select id_token as id from users where id_token = any(${ids}::text[]) and account_id = ${account}`,
+    sql`select id_token as id from users where id_token = any(${ids}::text[]) and ${userInAccount("users", account)}`,
   sessions: (account, ids) => sql`
     select s.id_token as id from user_sessions s join users u on u.id = s.user_id
-    where s.id_token = any(${ids}::text[]) and u.account_id = ${account}`,
+    where s.id_token = any(${ids}::text[]) and ${userInAccount("u", account)}`,
   // As with keys: a rule of the installation is none that one account knows.
   alertRules: (account, ids) =>
     sql`select id from alert_rules where id = any(${ids}::bigint[]) and account_id = ${account}`,

@@ -31,11 +31,14 @@ export const PEOPLE_PERMISSIONS: PermissionsOf<typeof peopleV1.PeopleService> = 
   inviteUser: {
     least: "admin",
     accounts: {
-      objects: ({ accountId }) => (accountId === "" ? {} : { accounts: [accountId] }),
+      objects: ({ accountId, accountIds }) => ({
+        accounts: [...(accountId === "" ? [] : [accountId]), ...accountIds],
+      }),
     },
     changes: true,
   },
   setUserRole: { least: "admin", accounts: ofUser, changes: true },
+  setUserAccounts: { least: "admin", accounts: "installation", changes: true },
   setUserDisabled: { least: "admin", accounts: ofUser, changes: true },
   resetUser: { least: "admin", accounts: ofUser, changes: true },
   // Of the caller himself, for every role; of others, for admins: the procedures see to that.
@@ -54,6 +57,15 @@ export const PEOPLE_PERMISSIONS: PermissionsOf<typeof peopleV1.PeopleService> = 
   confirmSecondFactor: { least: "viewer", accounts: "caller", changes: true },
   removeSecondFactor: { least: "viewer", accounts: "caller", changes: true },
   renewRecoveryCodes: { least: "viewer", accounts: "caller", changes: true },
+  listPasskeys: { least: "viewer", accounts: "caller" },
+  beginPasskeyProof: { least: "viewer", accounts: "caller" },
+  beginPasskey: { least: "viewer", accounts: "caller", changes: true },
+  addPasskey: { least: "viewer", accounts: "caller", changes: true },
+  renamePasskey: { least: "viewer", accounts: "caller", changes: true },
+  removePasskey: { least: "viewer", accounts: "caller", changes: true },
+  removeUserFactors: { least: "admin", accounts: ofUser, changes: true },
+  // Among the caller's own, which the account of the session is one of: the procedure sees to that.
+  chooseAccount: { least: "viewer", accounts: "caller", changes: true },
   signOut: { least: "viewer", accounts: "caller", changes: true },
   listAccounts: { least: "viewer", accounts: "caller" },
   createAccount: { least: "admin", accounts: "installation", changes: true },

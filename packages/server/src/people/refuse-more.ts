@@ -1,6 +1,6 @@
 // Nobody gives more than he has: whoever makes a key or a user, or changes one, may do himself all that it may.
 
-import { adminV1, alertsV1, analyticsV1, peopleV1 } from "@truechimer/api";
+import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import type { Caller } from "./caller.ts";
 import { roleReaches } from "./role.ts";
@@ -11,6 +11,7 @@ export const PROCEDURES: readonly string[] = [
   ...peopleV1.PeopleService.methods,
   ...analyticsV1.AnalyticsService.methods,
   ...alertsV1.AlertService.methods,
+  ...rulesV1.RulesService.methods,
 ].map(({ name }) => name);
 
 export interface Rights {

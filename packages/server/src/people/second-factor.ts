@@ -58,8 +58,11 @@ export function secretUri(secret: Uint8Array, name: string): string {
   return `otpauth://totp/${label}?secret=${base32(secret)}&issuer=${ISSUER}`;
 }
 
-/** Whether a sign-in needs a code. */
-export async function hasSecondFactor(kysely: Kysely<Schema>, userId: bigint): Promise<boolean> {
+/** Whether an app of the user makes codes that count. */
+export async function hasOneTimePasswords(
+  kysely: Kysely<Schema>,
+  userId: bigint,
+): Promise<boolean> {
   const row = await kysely
     .selectFrom("user_second_factors")
     .select("user_id")
@@ -133,11 +136,28 @@ export async function takeRecoveryCode(
   return numDeletedRows === 1n;
 }
 
-export async function deleteSecondFactor(
+/** Recovery codes stand in for passkeys as well, and stay as long as there are any. */
+export async function deleteOneTimePasswords(
   transaction: Kysely<Schema>,
   userId: bigint,
 ): Promise<void> {
   await transaction.deleteFrom("user_second_factors").where("user_id", "=", userId).execute();
+}
+
+/** Passkeys, one-time passwords and recovery codes. */
+export async function deleteSecondFactors(
+  transaction: Kysely<Schema>,
+  userId: bigint,
+): Promise<void> {
+  await deleteOneTimePasswords(transaction, userId);
+  await transaction.deleteFrom("user_passkeys").where("user_id", "=", userId).execute();
+  await deleteRecoveryCodes(transaction, userId);
+}
+
+export async function deleteRecoveryCodes(
+  transaction: Kysely<Schema>,
+  userId: bigint,
+): Promise<void> {
   await transaction.deleteFrom("user_recovery_codes").where("user_id", "=", userId).execute();
 }
 

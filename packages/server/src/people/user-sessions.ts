@@ -5,6 +5,7 @@ import { type Clock, createUlid, type Random } from "@truechimer/base";
 import type { RoleName, Schema, Timestamptz } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
 import { createToken, tokenHash } from "../http/token.ts";
+import { ACCOUNT_OF_SESSION } from "./account-sql.ts";
 import type { Actor, Caller } from "./caller.ts";
 import { daysFromNow, minuteOld, type SessionOrigin, shownUserAgent } from "./sessions.ts";
 
@@ -51,7 +52,7 @@ export async function userSessionCaller(
       "u.id_token",
       "u.name",
       "u.role",
-      "u.account_id",
+      ACCOUNT_OF_SESSION.as("account_id"),
     ])
     .where("s.token_hash", "=", hash)
     .where("s.expires_at", ">", sql<Timestamptz>`now()`)

@@ -12,10 +12,15 @@ import type { FastifyRequest } from "fastify";
 import type { ServerContext } from "../context.ts";
 import { sessionCookieHeader } from "../http/cookie.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
+import { type PasskeySite, passkeySite } from "../passkeys/passkey-site.ts";
 import type { CallerWithSession } from "../people/caller.ts";
 import type { SessionOrigin } from "../people/sessions.ts";
 
 export interface Door extends SessionOrigin {
+  /** Address that people open. */
+  readonly publicUrl: string;
+  /** Where passkeys work. Undefined: nowhere. */
+  readonly passkeySite: PasskeySite | undefined;
   /** Whom failures are counted for. */
   readonly addressKey: string;
   /** The session that the browser has now. Absent: none that holds. */
@@ -40,6 +45,8 @@ export function doorValues(
   const { key, text } = context.requestAddress(request);
   const { cookie, "user-agent": userAgent = "" } = request.headers;
   return createContextValues().set(DOOR, {
+    publicUrl: publicUrl(),
+    passkeySite: passkeySite(publicUrl()),
     addressKey: key,
     openedFrom: text,
     userAgent,

@@ -24,7 +24,7 @@ export interface Entry {
   /** Looked up before the transaction: one that waits for a second connection may wait for itself. */
   readonly before: CallerWithSession | undefined;
   /** For the audit trail. */
-  readonly by: "name and password" | "OpenID Connect";
+  readonly by: "name and password" | "passkey" | "OpenID Connect";
 }
 
 /** Gives what the cookie holds. */

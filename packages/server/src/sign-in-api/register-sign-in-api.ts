@@ -10,10 +10,11 @@ import { refuseCall, registerConnectService } from "../http/connect-plugin.ts";
 import type { HttpAppOptions } from "../http/http-options.ts";
 import { strangerRefusal } from "../limits/limit-callers.ts";
 import { doorValues } from "./door.ts";
+import { beginPasskeySignIn, signInWithPasskey } from "./passkey-sign-in.ts";
 import { getSignInOptions, lookUpLink, signIn, useLink } from "./sign-in.ts";
 
-/** A name and a password. */
-const BODY_BYTES_MAX = 4 * 1024;
+/** A name and a password, or the answer of a passkey with a signature of a post-quantum algorithm. */
+const BODY_BYTES_MAX = 16 * 1024;
 
 export function registerSignInApi(
   scope: FastifyInstance,
@@ -42,6 +43,8 @@ function signInProcedures(
   return {
     getSignInOptions: () => getSignInOptions(context, publicUrl()),
     signIn: (request, call) => signIn(context, request, call),
+    beginPasskeySignIn: (_request, call) => beginPasskeySignIn(context, call),
+    signInWithPasskey: (request, call) => signInWithPasskey(context, request, call),
     lookUpLink: (request, call) => lookUpLink(context, request, call),
     useLink: (request, call) => useLink(context, request, call),
   };

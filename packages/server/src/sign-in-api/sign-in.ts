@@ -5,21 +5,18 @@ import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { signInV1 } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
-import { inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
-import { sql, type Transaction } from "kysely";
+import { inTransaction, type Timestamptz } from "@truechimer/database";
+import { sql } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
 import type { ServerContext } from "../context.ts";
 import { limitExceeded } from "../limits/verdict.ts";
 import { OIDC_PATH } from "../oidc/oidc-settings.ts";
+import { passkeySite } from "../passkeys/passkey-site.ts";
+import { beginProof, hasAnyPasskey } from "../passkeys/passkeys.ts";
 import { countCodeFailure, refuseClosedCodes } from "../people/own-password.ts";
 import { PASSWORD_CHARACTERS_MAX, requireGoodPassword } from "../people/password-rules.ts";
-import {
-  hasSecondFactor,
-  requireSeal,
-  type SecondFactorUser,
-  takeOneTimePassword,
-  takeRecoveryCode,
-} from "../people/second-factor.ts";
+import { needsSecondFactor, proveSecondFactor } from "../people/prove-second-factor.ts";
+import { hasOneTimePasswords } from "../people/second-factor.ts";
 import { linkedUser, spendUserLink } from "../people/user-links.ts";
 import { nameKey } from "../people/user-name.ts";
 import { endUserSessions, whatUserMay } from "../people/user-sessions.ts";
@@ -40,8 +37,11 @@ export async function getSignInOptions(
     .where("disabled_at", "is", null)
     .limit(1)
     .executeTakeFirst();
+  const site = passkeySite(publicUrl);
   return create(signInV1.GetSignInOptionsResponseSchema, {
     byName: row !== undefined,
+    byPasskey: site !== undefined && (await hasAnyPasskey(database.kysely, site)),
+    passkeyOrigin: site?.origin ?? "",
     ...(oidc === undefined
       ? {}
       : { providerUrl: `${publicUrl}${OIDC_PATH}`, providerName: oidc.settings.name }),
@@ -52,7 +52,7 @@ const WRONG = "the name or the password is wrong";
 
 export async function signIn(
   context: ServerContext,
-  { name, password, code }: signInV1.SignInRequest,
+  { name, password, code, passkeyJson }: signInV1.SignInRequest,
   call: HandlerContext,
 ): Promise<signInV1.SignInResponse> {
   const { database, limits, passwords } = context;
@@ -73,16 +73,15 @@ export async function signIn(
   if (!verdict.right || user === undefined || stored === null)
     throw await failed(context, door, key);
   const renewed = verdict.outdated ? await passwords.hash(password) : stored;
-  const needsCode = await hasSecondFactor(database.kysely, user.id);
-  if (needsCode && code === "") {
-    return create(signInV1.SignInResponseSchema, { codeNeeded: true });
-  }
+  const needsCode = await needsSecondFactor(database.kysely, user.id);
+  if (needsCode && code === "" && passkeyJson === "") return askForMore(context, door, user.id);
   const owner = { id: user.id, idToken: user.id_token };
   if (needsCode) refuseClosedCodes(context, owner);
   const nowNs = context.clock.nowNs();
   const before = await door.sessionBefore();
   const session = await inTransaction(database, async (transaction) => {
-    if (needsCode && !(await takeCode(context, transaction, owner, { code, nowNs })))
+    const proof = { code, passkeyJson, site: door.passkeySite, nowNs };
+    if (needsCode && !(await proveSecondFactor(context, transaction, owner, proof)))
       return "wrong code";
     // Locked out, or reset, while the password was looked at: then it was the wrong one. A hash that was only made anew by
     // somebody who signed in at the same time is of the same password.
@@ -102,7 +101,7 @@ export async function signIn(
       .executeTakeFirst();
     if (row === undefined) return undefined;
     // Confirmed since it was looked at; the user's row, which both lock, puts the two in an order.
-    if (!needsCode && (await hasSecondFactor(transaction, row.id))) return "code needed";
+    if (!needsCode && (await needsSecondFactor(transaction, row.id))) return "code needed";
     return letIn(context, transaction, {
       origin: door,
       user: row,
@@ -110,9 +109,7 @@ export async function signIn(
       by: "name and password",
     });
   });
-  if (session === "code needed") {
-    return create(signInV1.SignInResponseSchema, { codeNeeded: true });
-  }
+  if (session === "code needed") return askForMore(context, door, user.id);
   if (session === "wrong code") throw await countCodeFailure(context, owner, "unauthenticated");
   if (session === undefined) throw await failed(context, door, key);
   await context.auditHead.keep();
@@ -120,19 +117,18 @@ export async function signIn(
   return create(signInV1.SignInResponseSchema);
 }
 
-/** A one-time password, or a recovery code; each is taken once. */
-async function takeCode(
-  context: ServerContext,
-  transaction: Transaction<Schema>,
-  user: SecondFactorUser,
-  { code, nowNs }: { readonly code: string; readonly nowNs: bigint },
-): Promise<boolean> {
-  const seal = requireSeal(context);
-  if (await takeOneTimePassword(transaction, user, { code, confirmed: true, nowNs, seal }))
-    return true;
-  if (!(await takeRecoveryCode(transaction, user.id, code))) return false;
-  context.logger.warn({ user: user.idToken }, "a recovery code was used");
-  return true;
+/** The password was right: what else is to be shown. */
+async function askForMore(
+  { database: { kysely }, random }: ServerContext,
+  { passkeySite: site }: Door,
+  userId: bigint,
+): Promise<signInV1.SignInResponse> {
+  return create(signInV1.SignInResponseSchema, {
+    codeNeeded: true,
+    passkeyOptionsJson:
+      site === undefined ? "" : ((await beginProof(kysely, random, { userId, site })) ?? ""),
+    hasOneTimePasswords: await hasOneTimePasswords(kysely, userId),
+  });
 }
 
 /** Counts for the name and for the address. Gives what the caller is told. */

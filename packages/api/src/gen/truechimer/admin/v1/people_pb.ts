@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/people.proto.
  */
 export const file_truechimer_admin_v1_people: GenFile = /*@__PURE__*/
-  fileDesc("CiB0cnVlY2hpbWVyL2FkbWluL3YxL3Blb3BsZS5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSJECgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHc2VydmVycxgDIAEoDRIOCgZhZ2VudHMYBCABKA0iyQIKBkFwaUtleRIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgEIAEoCRISCgpwcm9jZWR1cmVzGAUgAygJEhIKCmNyZWF0ZWRfYnkYBiABKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZXZva2VkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLpAgoEVXNlchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgEIAEoCRIPCgdpbnZpdGVkGAUgASgIEhAKCGRpc2FibGVkGAYgASgIEhIKCmNyZWF0ZWRfYnkYByABKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMc2lnbmVkX2luX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghzZXNzaW9ucxgKIAEoDRIzCg9saW5rX2V4cGlyZXNfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDXNlY29uZF9mYWN0b3IYDCABKAgSEwoLYnlfcHJvdmlkZXIYDSABKAgi4QEKB1Nlc3Npb24SCgoCaWQYASABKAkSDwoHY3VycmVudBgCIAEoCBIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC29wZW5lZF9mcm9tGAYgASgJEhIKCnVzZXJfYWdlbnQYByABKAkiSgoLT25lVGltZUxpbmsSCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wItQBCgpBdWRpdEVudHJ5EhAKCHNlcXVlbmNlGAEgASgEEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgphY3Rvcl9raW5kGAMgASgJEhAKCGFjdG9yX2lkGAQgASgJEhIKCmFjdG9yX25hbWUYBSABKAkSCwoDYWN0GAYgASgJEg4KBm9iamVjdBgHIAEoCRITCgtiZWZvcmVfanNvbhgIIAEoCRISCgphZnRlcl9qc29uGAkgASgJEgwKBGhhc2gYCiABKAkiEgoQR2V0Q2FsbGVyUmVxdWVzdCLdAQoRR2V0Q2FsbGVyUmVzcG9uc2USDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSLQoHYWNjb3VudBgEIAEoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuQWNjb3VudBISCgpwcm9jZWR1cmVzGAUgAygJEg8KB3VzZXJfaWQYBiABKAkSFQoNc2Vjb25kX2ZhY3RvchgHIAEoCBIYChB3aXRob3V0X3Bhc3N3b3JkGAggASgIIhIKEExpc3RVc2Vyc1JlcXVlc3QiPQoRTGlzdFVzZXJzUmVzcG9uc2USKAoFdXNlcnMYASADKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXIiXgoRSW52aXRlVXNlclJlcXVlc3QSDAoEbmFtZRgBIAEoCRInCgRyb2xlGAIgASgOMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Sb2xlEhIKCmFjY291bnRfaWQYAyABKAkibQoSSW52aXRlVXNlclJlc3BvbnNlEicKBHVzZXIYASABKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXISLgoEbGluaxgCIAEoCzIgLnRydWVjaGltZXIuYWRtaW4udjEuT25lVGltZUxpbmsiSQoSU2V0VXNlclJvbGVSZXF1ZXN0EgoKAmlkGAEgASgJEicKBHJvbGUYAiABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUiPgoTU2V0VXNlclJvbGVSZXNwb25zZRInCgR1c2VyGAEgASgLMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Vc2VyIjYKFlNldFVzZXJEaXNhYmxlZFJlcXVlc3QSCgoCaWQYASABKAkSEAoIZGlzYWJsZWQYAiABKAgiQgoXU2V0VXNlckRpc2FibGVkUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLnRydWVjaGltZXIuYWRtaW4udjEuVXNlciIeChBSZXNldFVzZXJSZXF1ZXN0EgoKAmlkGAEgASgJImwKEVJlc2V0VXNlclJlc3BvbnNlEicKBHVzZXIYASABKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXISLgoEbGluaxgCIAEoCzIgLnRydWVjaGltZXIuYWRtaW4udjEuT25lVGltZUxpbmsiJgoTTGlzdFNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIkYKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi4KCHNlc3Npb25zGAEgAygLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXNzaW9uIh8KEUVuZFNlc3Npb25SZXF1ZXN0EgoKAmlkGAEgASgJIhQKEkVuZFNlc3Npb25SZXNwb25zZSIZChdFbmRPdGhlclNlc3Npb25zUmVxdWVzdCIpChhFbmRPdGhlclNlc3Npb25zUmVzcG9uc2USDQoFZW5kZWQYASABKA0iRwoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhgKEGN1cnJlbnRfcGFzc3dvcmQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIhgKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiLAoYQmVnaW5TZWNvbmRGYWN0b3JSZXF1ZXN0EhAKCHBhc3N3b3JkGAEgASgJIjgKGUJlZ2luU2Vjb25kRmFjdG9yUmVzcG9uc2USDgoGc2VjcmV0GAEgASgJEgsKA3VyaRgCIAEoCSIqChpDb25maXJtU2Vjb25kRmFjdG9yUmVxdWVzdBIMCgRjb2RlGAEgASgJIjUKG0NvbmZpcm1TZWNvbmRGYWN0b3JSZXNwb25zZRIWCg5yZWNvdmVyeV9jb2RlcxgBIAMoCSI7ChlSZW1vdmVTZWNvbmRGYWN0b3JSZXF1ZXN0EhAKCHBhc3N3b3JkGAEgASgJEgwKBGNvZGUYAiABKAkiHAoaUmVtb3ZlU2Vjb25kRmFjdG9yUmVzcG9uc2UiOwoZUmVuZXdSZWNvdmVyeUNvZGVzUmVxdWVzdBIQCghwYXNzd29yZBgBIAEoCRIMCgRjb2RlGAIgASgJIjQKGlJlbmV3UmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlEhYKDnJlY292ZXJ5X2NvZGVzGAEgAygJIhAKDlNpZ25PdXRSZXF1ZXN0IjAKD1NpZ25PdXRSZXNwb25zZRIdChVwcm92aWRlcl9zaWduX291dF91cmwYASABKAkiKgoPTGlzdEtleXNSZXF1ZXN0EhcKD2luY2x1ZGVfcmV2b2tlZBgBIAEoCCI9ChBMaXN0S2V5c1Jlc3BvbnNlEikKBGtleXMYASADKAsyGy50cnVlY2hpbWVyLmFkbWluLnYxLkFwaUtleSKeAQoQQ3JlYXRlS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJEicKBHJvbGUYAiABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgDIAEoCRISCgpwcm9jZWR1cmVzGAQgAygJEisKCGxpZmV0aW1lGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIk0KEUNyZWF0ZUtleVJlc3BvbnNlEigKA2tleRgBIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuQXBpS2V5Eg4KBnNlY3JldBgCIAEoCSIeChBSZXZva2VLZXlSZXF1ZXN0EgoKAmlkGAEgASgDIj0KEVJldm9rZUtleVJlc3BvbnNlEigKA2tleRgBIAEoCzIbLnRydWVjaGltZXIuYWRtaW4udjEuQXBpS2V5IhUKE0xpc3RBY2NvdW50c1JlcXVlc3QiRgoUTGlzdEFjY291bnRzUmVzcG9uc2USLgoIYWNjb3VudHMYASADKAsyHC50cnVlY2hpbWVyLmFkbWluLnYxLkFjY291bnQiJAoUQ3JlYXRlQWNjb3VudFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJGChVDcmVhdGVBY2NvdW50UmVzcG9uc2USLQoHYWNjb3VudBgBIAEoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuQWNjb3VudCIwChRSZW5hbWVBY2NvdW50UmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIkYKFVJlbmFtZUFjY291bnRSZXNwb25zZRItCgdhY2NvdW50GAEgASgLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2NvdW50IlEKFE1vdmVUb0FjY291bnRSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAkSEgoKc2VydmVyX2lkcxgCIAMoAxIRCglhZ2VudF9pZHMYAyADKAkiRgoVTW92ZVRvQWNjb3VudFJlc3BvbnNlEi0KB2FjY291bnQYASABKAsyHC50cnVlY2hpbWVyLmFkbWluLnYxLkFjY291bnQirQEKF0xpc3RBdWRpdEVudHJpZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJEgsKA3dobxgDIAEoCRIMCgR3aGF0GAQgASgJEigKBGZyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJlChhMaXN0QXVkaXRFbnRyaWVzUmVzcG9uc2USMAoHZW50cmllcxgBIAMoCzIfLnRydWVjaGltZXIuYWRtaW4udjEuQXVkaXRFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJwoSVmVyaWZ5QXVkaXRSZXF1ZXN0EhEKCWhlYWRfanNvbhgBIAEoCSJtChNWZXJpZnlBdWRpdFJlc3BvbnNlEg0KBXdob2xlGAEgASgIEg8KB2VudHJpZXMYAiABKAQSEAoIcHJvYmxlbXMYAyADKAkSEwoLdm91Y2hlZF9mb3IYBCABKAQSDwoHcmVtYXJrcxgFIAMoCSpQCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhEKDVJPTEVfT1BFUkFUT1IQAhIOCgpST0xFX0FETUlOEAMypRMKDVBlb3BsZVNlcnZpY2USWgoJR2V0Q2FsbGVyEiUudHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRDYWxsZXJSZXF1ZXN0GiYudHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRDYWxsZXJSZXNwb25zZRJXCghMaXN0S2V5cxIkLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEtleXNSZXF1ZXN0GiUudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0S2V5c1Jlc3BvbnNlEloKCUNyZWF0ZUtleRIlLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlS2V5UmVxdWVzdBomLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlS2V5UmVzcG9uc2USWgoJUmV2b2tlS2V5EiUudHJ1ZWNoaW1lci5hZG1pbi52MS5SZXZva2VLZXlSZXF1ZXN0GiYudHJ1ZWNoaW1lci5hZG1pbi52MS5SZXZva2VLZXlSZXNwb25zZRJaCglMaXN0VXNlcnMSJS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RVc2Vyc1JlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RVc2Vyc1Jlc3BvbnNlEl0KCkludml0ZVVzZXISJi50cnVlY2hpbWVyLmFkbWluLnYxLkludml0ZVVzZXJSZXF1ZXN0GicudHJ1ZWNoaW1lci5hZG1pbi52MS5JbnZpdGVVc2VyUmVzcG9uc2USYAoLU2V0VXNlclJvbGUSJy50cnVlY2hpbWVyLmFkbWluLnYxLlNldFVzZXJSb2xlUmVxdWVzdBooLnRydWVjaGltZXIuYWRtaW4udjEuU2V0VXNlclJvbGVSZXNwb25zZRJsCg9TZXRVc2VyRGlzYWJsZWQSKy50cnVlY2hpbWVyLmFkbWluLnYxLlNldFVzZXJEaXNhYmxlZFJlcXVlc3QaLC50cnVlY2hpbWVyLmFkbWluLnYxLlNldFVzZXJEaXNhYmxlZFJlc3BvbnNlEloKCVJlc2V0VXNlchIlLnRydWVjaGltZXIuYWRtaW4udjEuUmVzZXRVc2VyUmVxdWVzdBomLnRydWVjaGltZXIuYWRtaW4udjEuUmVzZXRVc2VyUmVzcG9uc2USYwoMTGlzdFNlc3Npb25zEigudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GikudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZRJdCgpFbmRTZXNzaW9uEiYudHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRTZXNzaW9uUmVxdWVzdBonLnRydWVjaGltZXIuYWRtaW4udjEuRW5kU2Vzc2lvblJlc3BvbnNlEm8KEEVuZE90aGVyU2Vzc2lvbnMSLC50cnVlY2hpbWVyLmFkbWluLnYxLkVuZE90aGVyU2Vzc2lvbnNSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRPdGhlclNlc3Npb25zUmVzcG9uc2USaQoOQ2hhbmdlUGFzc3dvcmQSKi50cnVlY2hpbWVyLmFkbWluLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBorLnRydWVjaGltZXIuYWRtaW4udjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZRJyChFCZWdpblNlY29uZEZhY3RvchItLnRydWVjaGltZXIuYWRtaW4udjEuQmVnaW5TZWNvbmRGYWN0b3JSZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5CZWdpblNlY29uZEZhY3RvclJlc3BvbnNlEngKE0NvbmZpcm1TZWNvbmRGYWN0b3ISLy50cnVlY2hpbWVyLmFkbWluLnYxLkNvbmZpcm1TZWNvbmRGYWN0b3JSZXF1ZXN0GjAudHJ1ZWNoaW1lci5hZG1pbi52MS5Db25maXJtU2Vjb25kRmFjdG9yUmVzcG9uc2USdQoSUmVtb3ZlU2Vjb25kRmFjdG9yEi4udHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVTZWNvbmRGYWN0b3JSZXF1ZXN0Gi8udHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVTZWNvbmRGYWN0b3JSZXNwb25zZRJ1ChJSZW5ld1JlY292ZXJ5Q29kZXMSLi50cnVlY2hpbWVyLmFkbWluLnYxLlJlbmV3UmVjb3ZlcnlDb2Rlc1JlcXVlc3QaLy50cnVlY2hpbWVyLmFkbWluLnYxLlJlbmV3UmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlElQKB1NpZ25PdXQSIy50cnVlY2hpbWVyLmFkbWluLnYxLlNpZ25PdXRSZXF1ZXN0GiQudHJ1ZWNoaW1lci5hZG1pbi52MS5TaWduT3V0UmVzcG9uc2USYwoMTGlzdEFjY291bnRzEigudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWNjb3VudHNSZXF1ZXN0GikudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QWNjb3VudHNSZXNwb25zZRJmCg1DcmVhdGVBY2NvdW50EikudHJ1ZWNoaW1lci5hZG1pbi52MS5DcmVhdGVBY2NvdW50UmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlQWNjb3VudFJlc3BvbnNlEmYKDVJlbmFtZUFjY291bnQSKS50cnVlY2hpbWVyLmFkbWluLnYxLlJlbmFtZUFjY291bnRSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5SZW5hbWVBY2NvdW50UmVzcG9uc2USZgoNTW92ZVRvQWNjb3VudBIpLnRydWVjaGltZXIuYWRtaW4udjEuTW92ZVRvQWNjb3VudFJlcXVlc3QaKi50cnVlY2hpbWVyLmFkbWluLnYxLk1vdmVUb0FjY291bnRSZXNwb25zZRJvChBMaXN0QXVkaXRFbnRyaWVzEiwudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0QXVkaXRFbnRyaWVzUmVxdWVzdBotLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEF1ZGl0RW50cmllc1Jlc3BvbnNlEmAKC1ZlcmlmeUF1ZGl0EicudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJpZnlBdWRpdFJlcXVlc3QaKC50cnVlY2hpbWVyLmFkbWluLnYxLlZlcmlmeUF1ZGl0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiB0cnVlY2hpbWVyL2FkbWluL3YxL3Blb3BsZS5wcm90bxITdHJ1ZWNoaW1lci5hZG1pbi52MSJECgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHc2VydmVycxgDIAEoDRIOCgZhZ2VudHMYBCABKA0iyQIKBkFwaUtleRIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgEIAEoCRISCgpwcm9jZWR1cmVzGAUgAygJEhIKCmNyZWF0ZWRfYnkYBiABKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZXZva2VkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKsAwoEVXNlchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEicKBHJvbGUYAyABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgEIAEoCRIPCgdpbnZpdGVkGAUgASgIEhAKCGRpc2FibGVkGAYgASgIEhIKCmNyZWF0ZWRfYnkYByABKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMc2lnbmVkX2luX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghzZXNzaW9ucxgKIAEoDRIzCg9saW5rX2V4cGlyZXNfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDXNlY29uZF9mYWN0b3IYDCABKAgSEwoLYnlfcHJvdmlkZXIYDSABKAgSEAoIcGFzc2tleXMYDiABKA0SEwoLYWNjb3VudF9pZHMYDyADKAkSGgoSaGFzX290aGVyX2FjY291bnRzGBAgASgIIqMBCgdQYXNza2V5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEc2l0ZRgDIAEoCRIOCgZzeW5jZWQYBCABKAgSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLhAQoHU2Vzc2lvbhIKCgJpZBgBIAEoCRIPCgdjdXJyZW50GAIgASgIEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLb3BlbmVkX2Zyb20YBiABKAkSEgoKdXNlcl9hZ2VudBgHIAEoCSJKCgtPbmVUaW1lTGluaxILCgN1cmwYASABKAkSLgoKZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi1AEKCkF1ZGl0RW50cnkSEAoIc2VxdWVuY2UYASABKAQSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmFjdG9yX2tpbmQYAyABKAkSEAoIYWN0b3JfaWQYBCABKAkSEgoKYWN0b3JfbmFtZRgFIAEoCRILCgNhY3QYBiABKAkSDgoGb2JqZWN0GAcgASgJEhMKC2JlZm9yZV9qc29uGAggASgJEhIKCmFmdGVyX2pzb24YCSABKAkSDAoEaGFzaBgKIAEoCSISChBHZXRDYWxsZXJSZXF1ZXN0IrcCChFHZXRDYWxsZXJSZXNwb25zZRIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSJwoEcm9sZRgDIAEoDjIZLnRydWVjaGltZXIuYWRtaW4udjEuUm9sZRItCgdhY2NvdW50GAQgASgLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2NvdW50EhIKCnByb2NlZHVyZXMYBSADKAkSDwoHdXNlcl9pZBgGIAEoCRIVCg1zZWNvbmRfZmFjdG9yGAcgASgIEhgKEHdpdGhvdXRfcGFzc3dvcmQYCCABKAgSEAoIcGFzc2tleXMYCSABKA0SFgoOcGFzc2tleV9vcmlnaW4YCiABKAkSLgoIYWNjb3VudHMYCyADKAsyHC50cnVlY2hpbWVyLmFkbWluLnYxLkFjY291bnQiEgoQTGlzdFVzZXJzUmVxdWVzdCI9ChFMaXN0VXNlcnNSZXNwb25zZRIoCgV1c2VycxgBIAMoCzIZLnRydWVjaGltZXIuYWRtaW4udjEuVXNlciJzChFJbnZpdGVVc2VyUmVxdWVzdBIMCgRuYW1lGAEgASgJEicKBHJvbGUYAiABKA4yGS50cnVlY2hpbWVyLmFkbWluLnYxLlJvbGUSEgoKYWNjb3VudF9pZBgDIAEoCRITCgthY2NvdW50X2lkcxgEIAMoCSJtChJJbnZpdGVVc2VyUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLnRydWVjaGltZXIuYWRtaW4udjEuVXNlchIuCgRsaW5rGAIgASgLMiAudHJ1ZWNoaW1lci5hZG1pbi52MS5PbmVUaW1lTGluayJJChJTZXRVc2VyUm9sZVJlcXVlc3QSCgoCaWQYASABKAkSJwoEcm9sZRgCIAEoDjIZLnRydWVjaGltZXIuYWRtaW4udjEuUm9sZSI+ChNTZXRVc2VyUm9sZVJlc3BvbnNlEicKBHVzZXIYASABKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXIiTwoWU2V0VXNlckFjY291bnRzUmVxdWVzdBIKCgJpZBgBIAEoCRITCgthY2NvdW50X2lkcxgCIAMoCRIUCgxhbGxfYWNjb3VudHMYAyABKAgiQgoXU2V0VXNlckFjY291bnRzUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLnRydWVjaGltZXIuYWRtaW4udjEuVXNlciIqChRDaG9vc2VBY2NvdW50UmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJIkYKFUNob29zZUFjY291bnRSZXNwb25zZRItCgdhY2NvdW50GAEgASgLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2NvdW50IjYKFlNldFVzZXJEaXNhYmxlZFJlcXVlc3QSCgoCaWQYASABKAkSEAoIZGlzYWJsZWQYAiABKAgiQgoXU2V0VXNlckRpc2FibGVkUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLnRydWVjaGltZXIuYWRtaW4udjEuVXNlciIeChBSZXNldFVzZXJSZXF1ZXN0EgoKAmlkGAEgASgJImwKEVJlc2V0VXNlclJlc3BvbnNlEicKBHVzZXIYASABKAsyGS50cnVlY2hpbWVyLmFkbWluLnYxLlVzZXISLgoEbGluaxgCIAEoCzIgLnRydWVjaGltZXIuYWRtaW4udjEuT25lVGltZUxpbmsiJgoTTGlzdFNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIkYKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi4KCHNlc3Npb25zGAEgAygLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXNzaW9uIh8KEUVuZFNlc3Npb25SZXF1ZXN0EgoKAmlkGAEgASgJIhQKEkVuZFNlc3Npb25SZXNwb25zZSIZChdFbmRPdGhlclNlc3Npb25zUmVxdWVzdCIpChhFbmRPdGhlclNlc3Npb25zUmVzcG9uc2USDQoFZW5kZWQYASABKA0iRwoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhgKEGN1cnJlbnRfcGFzc3dvcmQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIhgKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiLAoYQmVnaW5TZWNvbmRGYWN0b3JSZXF1ZXN0EhAKCHBhc3N3b3JkGAEgASgJIjgKGUJlZ2luU2Vjb25kRmFjdG9yUmVzcG9uc2USDgoGc2VjcmV0GAEgASgJEgsKA3VyaRgCIAEoCSIqChpDb25maXJtU2Vjb25kRmFjdG9yUmVxdWVzdBIMCgRjb2RlGAEgASgJIjUKG0NvbmZpcm1TZWNvbmRGYWN0b3JSZXNwb25zZRIWCg5yZWNvdmVyeV9jb2RlcxgBIAMoCSJRChlSZW1vdmVTZWNvbmRGYWN0b3JSZXF1ZXN0EhAKCHBhc3N3b3JkGAEgASgJEgwKBGNvZGUYAiABKAkSFAoMcGFzc2tleV9qc29uGAMgASgJIhwKGlJlbW92ZVNlY29uZEZhY3RvclJlc3BvbnNlIlEKGVJlbmV3UmVjb3ZlcnlDb2Rlc1JlcXVlc3QSEAoIcGFzc3dvcmQYASABKAkSDAoEY29kZRgCIAEoCRIUCgxwYXNza2V5X2pzb24YAyABKAkiNAoaUmVuZXdSZWNvdmVyeUNvZGVzUmVzcG9uc2USFgoOcmVjb3ZlcnlfY29kZXMYASADKAkiFQoTTGlzdFBhc3NrZXlzUmVxdWVzdCJGChRMaXN0UGFzc2tleXNSZXNwb25zZRIuCghwYXNza2V5cxgBIAMoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuUGFzc2tleSIaChhCZWdpblBhc3NrZXlQcm9vZlJlcXVlc3QiMQoZQmVnaW5QYXNza2V5UHJvb2ZSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiSwoTQmVnaW5QYXNza2V5UmVxdWVzdBIQCghwYXNzd29yZBgBIAEoCRIMCgRjb2RlGAIgASgJEhQKDHBhc3NrZXlfanNvbhgDIAEoCSIsChRCZWdpblBhc3NrZXlSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiNwoRQWRkUGFzc2tleVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIUCgxwYXNza2V5X2pzb24YAiABKAkiWwoSQWRkUGFzc2tleVJlc3BvbnNlEi0KB3Bhc3NrZXkYASABKAsyHC50cnVlY2hpbWVyLmFkbWluLnYxLlBhc3NrZXkSFgoOcmVjb3ZlcnlfY29kZXMYAiADKAkiMAoUUmVuYW1lUGFzc2tleVJlcXVlc3QSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSJGChVSZW5hbWVQYXNza2V5UmVzcG9uc2USLQoHcGFzc2tleRgBIAEoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuUGFzc2tleSJYChRSZW1vdmVQYXNza2V5UmVxdWVzdBIKCgJpZBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIMCgRjb2RlGAMgASgJEhQKDHBhc3NrZXlfanNvbhgEIAEoCSIXChVSZW1vdmVQYXNza2V5UmVzcG9uc2UiJgoYUmVtb3ZlVXNlckZhY3RvcnNSZXF1ZXN0EgoKAmlkGAEgASgJIkQKGVJlbW92ZVVzZXJGYWN0b3JzUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLnRydWVjaGltZXIuYWRtaW4udjEuVXNlciIQCg5TaWduT3V0UmVxdWVzdCIwCg9TaWduT3V0UmVzcG9uc2USHQoVcHJvdmlkZXJfc2lnbl9vdXRfdXJsGAEgASgJIioKD0xpc3RLZXlzUmVxdWVzdBIXCg9pbmNsdWRlX3Jldm9rZWQYASABKAgiPQoQTGlzdEtleXNSZXNwb25zZRIpCgRrZXlzGAEgAygLMhsudHJ1ZWNoaW1lci5hZG1pbi52MS5BcGlLZXkingEKEENyZWF0ZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCRInCgRyb2xlGAIgASgOMhkudHJ1ZWNoaW1lci5hZG1pbi52MS5Sb2xlEhIKCmFjY291bnRfaWQYAyABKAkSEgoKcHJvY2VkdXJlcxgEIAMoCRIrCghsaWZldGltZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJNChFDcmVhdGVLZXlSZXNwb25zZRIoCgNrZXkYASABKAsyGy50cnVlY2hpbWVyLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiHgoQUmV2b2tlS2V5UmVxdWVzdBIKCgJpZBgBIAEoAyI9ChFSZXZva2VLZXlSZXNwb25zZRIoCgNrZXkYASABKAsyGy50cnVlY2hpbWVyLmFkbWluLnYxLkFwaUtleSIVChNMaXN0QWNjb3VudHNSZXF1ZXN0IkYKFExpc3RBY2NvdW50c1Jlc3BvbnNlEi4KCGFjY291bnRzGAEgAygLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2NvdW50IiQKFENyZWF0ZUFjY291bnRSZXF1ZXN0EgwKBG5hbWUYASABKAkiRgoVQ3JlYXRlQWNjb3VudFJlc3BvbnNlEi0KB2FjY291bnQYASABKAsyHC50cnVlY2hpbWVyLmFkbWluLnYxLkFjY291bnQiMAoUUmVuYW1lQWNjb3VudFJlcXVlc3QSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSJGChVSZW5hbWVBY2NvdW50UmVzcG9uc2USLQoHYWNjb3VudBgBIAEoCzIcLnRydWVjaGltZXIuYWRtaW4udjEuQWNjb3VudCJRChRNb3ZlVG9BY2NvdW50UmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJEhIKCnNlcnZlcl9pZHMYAiADKAMSEQoJYWdlbnRfaWRzGAMgAygJIkYKFU1vdmVUb0FjY291bnRSZXNwb25zZRItCgdhY2NvdW50GAEgASgLMhwudHJ1ZWNoaW1lci5hZG1pbi52MS5BY2NvdW50Iq0BChdMaXN0QXVkaXRFbnRyaWVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCRILCgN3aG8YAyABKAkSDAoEd2hhdBgEIAEoCRIoCgRmcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiZQoYTGlzdEF1ZGl0RW50cmllc1Jlc3BvbnNlEjAKB2VudHJpZXMYASADKAsyHy50cnVlY2hpbWVyLmFkbWluLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIicKElZlcmlmeUF1ZGl0UmVxdWVzdBIRCgloZWFkX2pzb24YASABKAkibQoTVmVyaWZ5QXVkaXRSZXNwb25zZRINCgV3aG9sZRgBIAEoCBIPCgdlbnRyaWVzGAIgASgEEhAKCHByb2JsZW1zGAMgAygJEhMKC3ZvdWNoZWRfZm9yGAQgASgEEg8KB3JlbWFya3MYBSADKAkqUAoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9WSUVXRVIQARIRCg1ST0xFX09QRVJBVE9SEAISDgoKUk9MRV9BRE1JThADMtwaCg1QZW9wbGVTZXJ2aWNlEloKCUdldENhbGxlchIlLnRydWVjaGltZXIuYWRtaW4udjEuR2V0Q2FsbGVyUmVxdWVzdBomLnRydWVjaGltZXIuYWRtaW4udjEuR2V0Q2FsbGVyUmVzcG9uc2USVwoITGlzdEtleXMSJC50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RLZXlzUmVxdWVzdBolLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEtleXNSZXNwb25zZRJaCglDcmVhdGVLZXkSJS50cnVlY2hpbWVyLmFkbWluLnYxLkNyZWF0ZUtleVJlcXVlc3QaJi50cnVlY2hpbWVyLmFkbWluLnYxLkNyZWF0ZUtleVJlc3BvbnNlEloKCVJldm9rZUtleRIlLnRydWVjaGltZXIuYWRtaW4udjEuUmV2b2tlS2V5UmVxdWVzdBomLnRydWVjaGltZXIuYWRtaW4udjEuUmV2b2tlS2V5UmVzcG9uc2USWgoJTGlzdFVzZXJzEiUudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0VXNlcnNSZXF1ZXN0GiYudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0VXNlcnNSZXNwb25zZRJdCgpJbnZpdGVVc2VyEiYudHJ1ZWNoaW1lci5hZG1pbi52MS5JbnZpdGVVc2VyUmVxdWVzdBonLnRydWVjaGltZXIuYWRtaW4udjEuSW52aXRlVXNlclJlc3BvbnNlEmAKC1NldFVzZXJSb2xlEicudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXRVc2VyUm9sZVJlcXVlc3QaKC50cnVlY2hpbWVyLmFkbWluLnYxLlNldFVzZXJSb2xlUmVzcG9uc2USbAoPU2V0VXNlckFjY291bnRzEisudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXRVc2VyQWNjb3VudHNSZXF1ZXN0GiwudHJ1ZWNoaW1lci5hZG1pbi52MS5TZXRVc2VyQWNjb3VudHNSZXNwb25zZRJsCg9TZXRVc2VyRGlzYWJsZWQSKy50cnVlY2hpbWVyLmFkbWluLnYxLlNldFVzZXJEaXNhYmxlZFJlcXVlc3QaLC50cnVlY2hpbWVyLmFkbWluLnYxLlNldFVzZXJEaXNhYmxlZFJlc3BvbnNlEloKCVJlc2V0VXNlchIlLnRydWVjaGltZXIuYWRtaW4udjEuUmVzZXRVc2VyUmVxdWVzdBomLnRydWVjaGltZXIuYWRtaW4udjEuUmVzZXRVc2VyUmVzcG9uc2USYwoMTGlzdFNlc3Npb25zEigudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GikudHJ1ZWNoaW1lci5hZG1pbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZRJdCgpFbmRTZXNzaW9uEiYudHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRTZXNzaW9uUmVxdWVzdBonLnRydWVjaGltZXIuYWRtaW4udjEuRW5kU2Vzc2lvblJlc3BvbnNlEm8KEEVuZE90aGVyU2Vzc2lvbnMSLC50cnVlY2hpbWVyLmFkbWluLnYxLkVuZE90aGVyU2Vzc2lvbnNSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5FbmRPdGhlclNlc3Npb25zUmVzcG9uc2USaQoOQ2hhbmdlUGFzc3dvcmQSKi50cnVlY2hpbWVyLmFkbWluLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBorLnRydWVjaGltZXIuYWRtaW4udjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZRJyChFCZWdpblNlY29uZEZhY3RvchItLnRydWVjaGltZXIuYWRtaW4udjEuQmVnaW5TZWNvbmRGYWN0b3JSZXF1ZXN0Gi4udHJ1ZWNoaW1lci5hZG1pbi52MS5CZWdpblNlY29uZEZhY3RvclJlc3BvbnNlEngKE0NvbmZpcm1TZWNvbmRGYWN0b3ISLy50cnVlY2hpbWVyLmFkbWluLnYxLkNvbmZpcm1TZWNvbmRGYWN0b3JSZXF1ZXN0GjAudHJ1ZWNoaW1lci5hZG1pbi52MS5Db25maXJtU2Vjb25kRmFjdG9yUmVzcG9uc2USdQoSUmVtb3ZlU2Vjb25kRmFjdG9yEi4udHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVTZWNvbmRGYWN0b3JSZXF1ZXN0Gi8udHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVTZWNvbmRGYWN0b3JSZXNwb25zZRJ1ChJSZW5ld1JlY292ZXJ5Q29kZXMSLi50cnVlY2hpbWVyLmFkbWluLnYxLlJlbmV3UmVjb3ZlcnlDb2Rlc1JlcXVlc3QaLy50cnVlY2hpbWVyLmFkbWluLnYxLlJlbmV3UmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlEmMKDExpc3RQYXNza2V5cxIoLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdFBhc3NrZXlzUmVxdWVzdBopLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdFBhc3NrZXlzUmVzcG9uc2UScgoRQmVnaW5QYXNza2V5UHJvb2YSLS50cnVlY2hpbWVyLmFkbWluLnYxLkJlZ2luUGFzc2tleVByb29mUmVxdWVzdBouLnRydWVjaGltZXIuYWRtaW4udjEuQmVnaW5QYXNza2V5UHJvb2ZSZXNwb25zZRJjCgxCZWdpblBhc3NrZXkSKC50cnVlY2hpbWVyLmFkbWluLnYxLkJlZ2luUGFzc2tleVJlcXVlc3QaKS50cnVlY2hpbWVyLmFkbWluLnYxLkJlZ2luUGFzc2tleVJlc3BvbnNlEl0KCkFkZFBhc3NrZXkSJi50cnVlY2hpbWVyLmFkbWluLnYxLkFkZFBhc3NrZXlSZXF1ZXN0GicudHJ1ZWNoaW1lci5hZG1pbi52MS5BZGRQYXNza2V5UmVzcG9uc2USZgoNUmVuYW1lUGFzc2tleRIpLnRydWVjaGltZXIuYWRtaW4udjEuUmVuYW1lUGFzc2tleVJlcXVlc3QaKi50cnVlY2hpbWVyLmFkbWluLnYxLlJlbmFtZVBhc3NrZXlSZXNwb25zZRJmCg1SZW1vdmVQYXNza2V5EikudHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVQYXNza2V5UmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuUmVtb3ZlUGFzc2tleVJlc3BvbnNlEnIKEVJlbW92ZVVzZXJGYWN0b3JzEi0udHJ1ZWNoaW1lci5hZG1pbi52MS5SZW1vdmVVc2VyRmFjdG9yc1JlcXVlc3QaLi50cnVlY2hpbWVyLmFkbWluLnYxLlJlbW92ZVVzZXJGYWN0b3JzUmVzcG9uc2USZgoNQ2hvb3NlQWNjb3VudBIpLnRydWVjaGltZXIuYWRtaW4udjEuQ2hvb3NlQWNjb3VudFJlcXVlc3QaKi50cnVlY2hpbWVyLmFkbWluLnYxLkNob29zZUFjY291bnRSZXNwb25zZRJUCgdTaWduT3V0EiMudHJ1ZWNoaW1lci5hZG1pbi52MS5TaWduT3V0UmVxdWVzdBokLnRydWVjaGltZXIuYWRtaW4udjEuU2lnbk91dFJlc3BvbnNlEmMKDExpc3RBY2NvdW50cxIoLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFjY291bnRzUmVxdWVzdBopLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEFjY291bnRzUmVzcG9uc2USZgoNQ3JlYXRlQWNjb3VudBIpLnRydWVjaGltZXIuYWRtaW4udjEuQ3JlYXRlQWNjb3VudFJlcXVlc3QaKi50cnVlY2hpbWVyLmFkbWluLnYxLkNyZWF0ZUFjY291bnRSZXNwb25zZRJmCg1SZW5hbWVBY2NvdW50EikudHJ1ZWNoaW1lci5hZG1pbi52MS5SZW5hbWVBY2NvdW50UmVxdWVzdBoqLnRydWVjaGltZXIuYWRtaW4udjEuUmVuYW1lQWNjb3VudFJlc3BvbnNlEmYKDU1vdmVUb0FjY291bnQSKS50cnVlY2hpbWVyLmFkbWluLnYxLk1vdmVUb0FjY291bnRSZXF1ZXN0GioudHJ1ZWNoaW1lci5hZG1pbi52MS5Nb3ZlVG9BY2NvdW50UmVzcG9uc2USbwoQTGlzdEF1ZGl0RW50cmllcxIsLnRydWVjaGltZXIuYWRtaW4udjEuTGlzdEF1ZGl0RW50cmllc1JlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLkxpc3RBdWRpdEVudHJpZXNSZXNwb25zZRJgCgtWZXJpZnlBdWRpdBInLnRydWVjaGltZXIuYWRtaW4udjEuVmVyaWZ5QXVkaXRSZXF1ZXN0GigudHJ1ZWNoaW1lci5hZG1pbi52MS5WZXJpZnlBdWRpdFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message truechimer.admin.v1.Account
@@ -145,7 +145,7 @@ export type User = Message<"truechimer.admin.v1.User"> & {
   role: Role;
 
   /**
-   * Empty: all accounts.
+   * In which a session begins. Empty: all accounts.
    *
    * @generated from field: string account_id = 4;
    */
@@ -208,6 +208,27 @@ export type User = Message<"truechimer.admin.v1.User"> & {
    * @generated from field: bool by_provider = 13;
    */
   byProvider: boolean;
+
+  /**
+   * How many passkeys: with one, a sign-in by password needs a second factor.
+   *
+   * @generated from field: uint32 passkeys = 14;
+   */
+  passkeys: number;
+
+  /**
+   * All of the user's accounts that the caller sees, the one in which a session begins first. Empty: all accounts.
+   *
+   * @generated from field: repeated string account_ids = 15;
+   */
+  accountIds: string[];
+
+  /**
+   * The user has accounts that the caller does not see: an admin of all accounts alone changes this user.
+   *
+   * @generated from field: bool has_other_accounts = 16;
+   */
+  hasOtherAccounts: boolean;
 };
 
 /**
@@ -216,6 +237,58 @@ export type User = Message<"truechimer.admin.v1.User"> & {
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
   messageDesc(file_truechimer_admin_v1_people, 2);
+
+/**
+ * @generated from message truechimer.admin.v1.Passkey
+ */
+export type Passkey = Message<"truechimer.admin.v1.Passkey"> & {
+  /**
+   * ULID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What the person calls it.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Name of the site that it was made for, such as "clocks.example": it is good there alone.
+   *
+   * @generated from field: string site = 3;
+   */
+  site: string;
+
+  /**
+   * The device copies it to others of the person.
+   *
+   * @generated from field: bool synced = 4;
+   */
+  synced: boolean;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 5;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Absent: never.
+   *
+   * @generated from field: google.protobuf.Timestamp last_used_at = 6;
+   */
+  lastUsedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.Passkey.
+ * Use `create(PasskeySchema)` to create a new message.
+ */
+export const PasskeySchema: GenMessage<Passkey> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 3);
 
 /**
  * @generated from message truechimer.admin.v1.Session
@@ -270,7 +343,7 @@ export type Session = Message<"truechimer.admin.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 3);
+  messageDesc(file_truechimer_admin_v1_people, 4);
 
 /**
  * Told once: whoever has it sets the user's password.
@@ -296,7 +369,7 @@ export type OneTimeLink = Message<"truechimer.admin.v1.OneTimeLink"> & {
  * Use `create(OneTimeLinkSchema)` to create a new message.
  */
 export const OneTimeLinkSchema: GenMessage<OneTimeLink> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 4);
+  messageDesc(file_truechimer_admin_v1_people, 5);
 
 /**
  * @generated from message truechimer.admin.v1.AuditEntry
@@ -370,7 +443,7 @@ export type AuditEntry = Message<"truechimer.admin.v1.AuditEntry"> & {
  * Use `create(AuditEntrySchema)` to create a new message.
  */
 export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 5);
+  messageDesc(file_truechimer_admin_v1_people, 6);
 
 /**
  * @generated from message truechimer.admin.v1.GetCallerRequest
@@ -383,7 +456,7 @@ export type GetCallerRequest = Message<"truechimer.admin.v1.GetCallerRequest"> &
  * Use `create(GetCallerRequestSchema)` to create a new message.
  */
 export const GetCallerRequestSchema: GenMessage<GetCallerRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 6);
+  messageDesc(file_truechimer_admin_v1_people, 7);
 
 /**
  * @generated from message truechimer.admin.v1.GetCallerResponse
@@ -440,6 +513,28 @@ export type GetCallerResponse = Message<"truechimer.admin.v1.GetCallerResponse">
    * @generated from field: bool without_password = 8;
    */
   withoutPassword: boolean;
+
+  /**
+   * How many passkeys the user has.
+   *
+   * @generated from field: uint32 passkeys = 9;
+   */
+  passkeys: number;
+
+  /**
+   * Where passkeys work, such as "https://clocks.example". Empty: nowhere, since the dashboard's address has no name, or none
+   * by HTTPS.
+   *
+   * @generated from field: string passkey_origin = 10;
+   */
+  passkeyOrigin: string;
+
+  /**
+   * Accounts between which the caller may choose, by name. Empty: there is no choice.
+   *
+   * @generated from field: repeated truechimer.admin.v1.Account accounts = 11;
+   */
+  accounts: Account[];
 };
 
 /**
@@ -447,7 +542,7 @@ export type GetCallerResponse = Message<"truechimer.admin.v1.GetCallerResponse">
  * Use `create(GetCallerResponseSchema)` to create a new message.
  */
 export const GetCallerResponseSchema: GenMessage<GetCallerResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 7);
+  messageDesc(file_truechimer_admin_v1_people, 8);
 
 /**
  * @generated from message truechimer.admin.v1.ListUsersRequest
@@ -460,7 +555,7 @@ export type ListUsersRequest = Message<"truechimer.admin.v1.ListUsersRequest"> &
  * Use `create(ListUsersRequestSchema)` to create a new message.
  */
 export const ListUsersRequestSchema: GenMessage<ListUsersRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 8);
+  messageDesc(file_truechimer_admin_v1_people, 9);
 
 /**
  * @generated from message truechimer.admin.v1.ListUsersResponse
@@ -479,7 +574,7 @@ export type ListUsersResponse = Message<"truechimer.admin.v1.ListUsersResponse">
  * Use `create(ListUsersResponseSchema)` to create a new message.
  */
 export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 9);
+  messageDesc(file_truechimer_admin_v1_people, 10);
 
 /**
  * @generated from message truechimer.admin.v1.InviteUserRequest
@@ -505,6 +600,13 @@ export type InviteUserRequest = Message<"truechimer.admin.v1.InviteUserRequest">
    * @generated from field: string account_id = 3;
    */
   accountId: string;
+
+  /**
+   * More accounts, between which the user may choose.
+   *
+   * @generated from field: repeated string account_ids = 4;
+   */
+  accountIds: string[];
 };
 
 /**
@@ -512,7 +614,7 @@ export type InviteUserRequest = Message<"truechimer.admin.v1.InviteUserRequest">
  * Use `create(InviteUserRequestSchema)` to create a new message.
  */
 export const InviteUserRequestSchema: GenMessage<InviteUserRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 10);
+  messageDesc(file_truechimer_admin_v1_people, 11);
 
 /**
  * @generated from message truechimer.admin.v1.InviteUserResponse
@@ -534,7 +636,7 @@ export type InviteUserResponse = Message<"truechimer.admin.v1.InviteUserResponse
  * Use `create(InviteUserResponseSchema)` to create a new message.
  */
 export const InviteUserResponseSchema: GenMessage<InviteUserResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 11);
+  messageDesc(file_truechimer_admin_v1_people, 12);
 
 /**
  * @generated from message truechimer.admin.v1.SetUserRoleRequest
@@ -558,7 +660,7 @@ export type SetUserRoleRequest = Message<"truechimer.admin.v1.SetUserRoleRequest
  * Use `create(SetUserRoleRequestSchema)` to create a new message.
  */
 export const SetUserRoleRequestSchema: GenMessage<SetUserRoleRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 12);
+  messageDesc(file_truechimer_admin_v1_people, 13);
 
 /**
  * @generated from message truechimer.admin.v1.SetUserRoleResponse
@@ -575,7 +677,89 @@ export type SetUserRoleResponse = Message<"truechimer.admin.v1.SetUserRoleRespon
  * Use `create(SetUserRoleResponseSchema)` to create a new message.
  */
 export const SetUserRoleResponseSchema: GenMessage<SetUserRoleResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 13);
+  messageDesc(file_truechimer_admin_v1_people, 14);
+
+/**
+ * @generated from message truechimer.admin.v1.SetUserAccountsRequest
+ */
+export type SetUserAccountsRequest = Message<"truechimer.admin.v1.SetUserAccountsRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The first is the one in which a session begins. At most 100. Empty: only with `all_accounts`.
+   *
+   * @generated from field: repeated string account_ids = 2;
+   */
+  accountIds: string[];
+
+  /**
+   * The user sees all accounts at once.
+   *
+   * @generated from field: bool all_accounts = 3;
+   */
+  allAccounts: boolean;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.SetUserAccountsRequest.
+ * Use `create(SetUserAccountsRequestSchema)` to create a new message.
+ */
+export const SetUserAccountsRequestSchema: GenMessage<SetUserAccountsRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 15);
+
+/**
+ * @generated from message truechimer.admin.v1.SetUserAccountsResponse
+ */
+export type SetUserAccountsResponse = Message<"truechimer.admin.v1.SetUserAccountsResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.SetUserAccountsResponse.
+ * Use `create(SetUserAccountsResponseSchema)` to create a new message.
+ */
+export const SetUserAccountsResponseSchema: GenMessage<SetUserAccountsResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 16);
+
+/**
+ * @generated from message truechimer.admin.v1.ChooseAccountRequest
+ */
+export type ChooseAccountRequest = Message<"truechimer.admin.v1.ChooseAccountRequest"> & {
+  /**
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ChooseAccountRequest.
+ * Use `create(ChooseAccountRequestSchema)` to create a new message.
+ */
+export const ChooseAccountRequestSchema: GenMessage<ChooseAccountRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 17);
+
+/**
+ * @generated from message truechimer.admin.v1.ChooseAccountResponse
+ */
+export type ChooseAccountResponse = Message<"truechimer.admin.v1.ChooseAccountResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ChooseAccountResponse.
+ * Use `create(ChooseAccountResponseSchema)` to create a new message.
+ */
+export const ChooseAccountResponseSchema: GenMessage<ChooseAccountResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 18);
 
 /**
  * @generated from message truechimer.admin.v1.SetUserDisabledRequest
@@ -597,7 +781,7 @@ export type SetUserDisabledRequest = Message<"truechimer.admin.v1.SetUserDisable
  * Use `create(SetUserDisabledRequestSchema)` to create a new message.
  */
 export const SetUserDisabledRequestSchema: GenMessage<SetUserDisabledRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 14);
+  messageDesc(file_truechimer_admin_v1_people, 19);
 
 /**
  * @generated from message truechimer.admin.v1.SetUserDisabledResponse
@@ -614,7 +798,7 @@ export type SetUserDisabledResponse = Message<"truechimer.admin.v1.SetUserDisabl
  * Use `create(SetUserDisabledResponseSchema)` to create a new message.
  */
 export const SetUserDisabledResponseSchema: GenMessage<SetUserDisabledResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 15);
+  messageDesc(file_truechimer_admin_v1_people, 20);
 
 /**
  * @generated from message truechimer.admin.v1.ResetUserRequest
@@ -631,7 +815,7 @@ export type ResetUserRequest = Message<"truechimer.admin.v1.ResetUserRequest"> &
  * Use `create(ResetUserRequestSchema)` to create a new message.
  */
 export const ResetUserRequestSchema: GenMessage<ResetUserRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 16);
+  messageDesc(file_truechimer_admin_v1_people, 21);
 
 /**
  * @generated from message truechimer.admin.v1.ResetUserResponse
@@ -653,7 +837,7 @@ export type ResetUserResponse = Message<"truechimer.admin.v1.ResetUserResponse">
  * Use `create(ResetUserResponseSchema)` to create a new message.
  */
 export const ResetUserResponseSchema: GenMessage<ResetUserResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 17);
+  messageDesc(file_truechimer_admin_v1_people, 22);
 
 /**
  * @generated from message truechimer.admin.v1.ListSessionsRequest
@@ -672,7 +856,7 @@ export type ListSessionsRequest = Message<"truechimer.admin.v1.ListSessionsReque
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 18);
+  messageDesc(file_truechimer_admin_v1_people, 23);
 
 /**
  * @generated from message truechimer.admin.v1.ListSessionsResponse
@@ -691,7 +875,7 @@ export type ListSessionsResponse = Message<"truechimer.admin.v1.ListSessionsResp
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 19);
+  messageDesc(file_truechimer_admin_v1_people, 24);
 
 /**
  * @generated from message truechimer.admin.v1.EndSessionRequest
@@ -708,7 +892,7 @@ export type EndSessionRequest = Message<"truechimer.admin.v1.EndSessionRequest">
  * Use `create(EndSessionRequestSchema)` to create a new message.
  */
 export const EndSessionRequestSchema: GenMessage<EndSessionRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 20);
+  messageDesc(file_truechimer_admin_v1_people, 25);
 
 /**
  * @generated from message truechimer.admin.v1.EndSessionResponse
@@ -721,7 +905,7 @@ export type EndSessionResponse = Message<"truechimer.admin.v1.EndSessionResponse
  * Use `create(EndSessionResponseSchema)` to create a new message.
  */
 export const EndSessionResponseSchema: GenMessage<EndSessionResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 21);
+  messageDesc(file_truechimer_admin_v1_people, 26);
 
 /**
  * @generated from message truechimer.admin.v1.EndOtherSessionsRequest
@@ -734,7 +918,7 @@ export type EndOtherSessionsRequest = Message<"truechimer.admin.v1.EndOtherSessi
  * Use `create(EndOtherSessionsRequestSchema)` to create a new message.
  */
 export const EndOtherSessionsRequestSchema: GenMessage<EndOtherSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 22);
+  messageDesc(file_truechimer_admin_v1_people, 27);
 
 /**
  * @generated from message truechimer.admin.v1.EndOtherSessionsResponse
@@ -751,7 +935,7 @@ export type EndOtherSessionsResponse = Message<"truechimer.admin.v1.EndOtherSess
  * Use `create(EndOtherSessionsResponseSchema)` to create a new message.
  */
 export const EndOtherSessionsResponseSchema: GenMessage<EndOtherSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 23);
+  messageDesc(file_truechimer_admin_v1_people, 28);
 
 /**
  * @generated from message truechimer.admin.v1.ChangePasswordRequest
@@ -775,7 +959,7 @@ export type ChangePasswordRequest = Message<"truechimer.admin.v1.ChangePasswordR
  * Use `create(ChangePasswordRequestSchema)` to create a new message.
  */
 export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 24);
+  messageDesc(file_truechimer_admin_v1_people, 29);
 
 /**
  * @generated from message truechimer.admin.v1.ChangePasswordResponse
@@ -788,7 +972,7 @@ export type ChangePasswordResponse = Message<"truechimer.admin.v1.ChangePassword
  * Use `create(ChangePasswordResponseSchema)` to create a new message.
  */
 export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 25);
+  messageDesc(file_truechimer_admin_v1_people, 30);
 
 /**
  * @generated from message truechimer.admin.v1.BeginSecondFactorRequest
@@ -805,7 +989,7 @@ export type BeginSecondFactorRequest = Message<"truechimer.admin.v1.BeginSecondF
  * Use `create(BeginSecondFactorRequestSchema)` to create a new message.
  */
 export const BeginSecondFactorRequestSchema: GenMessage<BeginSecondFactorRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 26);
+  messageDesc(file_truechimer_admin_v1_people, 31);
 
 /**
  * @generated from message truechimer.admin.v1.BeginSecondFactorResponse
@@ -831,7 +1015,7 @@ export type BeginSecondFactorResponse = Message<"truechimer.admin.v1.BeginSecond
  * Use `create(BeginSecondFactorResponseSchema)` to create a new message.
  */
 export const BeginSecondFactorResponseSchema: GenMessage<BeginSecondFactorResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 27);
+  messageDesc(file_truechimer_admin_v1_people, 32);
 
 /**
  * @generated from message truechimer.admin.v1.ConfirmSecondFactorRequest
@@ -850,7 +1034,7 @@ export type ConfirmSecondFactorRequest = Message<"truechimer.admin.v1.ConfirmSec
  * Use `create(ConfirmSecondFactorRequestSchema)` to create a new message.
  */
 export const ConfirmSecondFactorRequestSchema: GenMessage<ConfirmSecondFactorRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 28);
+  messageDesc(file_truechimer_admin_v1_people, 33);
 
 /**
  * @generated from message truechimer.admin.v1.ConfirmSecondFactorResponse
@@ -869,7 +1053,7 @@ export type ConfirmSecondFactorResponse = Message<"truechimer.admin.v1.ConfirmSe
  * Use `create(ConfirmSecondFactorResponseSchema)` to create a new message.
  */
 export const ConfirmSecondFactorResponseSchema: GenMessage<ConfirmSecondFactorResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 29);
+  messageDesc(file_truechimer_admin_v1_people, 34);
 
 /**
  * @generated from message truechimer.admin.v1.RemoveSecondFactorRequest
@@ -881,11 +1065,18 @@ export type RemoveSecondFactorRequest = Message<"truechimer.admin.v1.RemoveSecon
   password: string;
 
   /**
-   * A one-time password, or a recovery code.
+   * A one-time password, or a recovery code. Empty: a passkey is the proof.
    *
    * @generated from field: string code = 2;
    */
   code: string;
+
+  /**
+   * Answer of a passkey to BeginPasskeyProof, as JSON (PublicKeyCredential.toJSON). Empty: the code is the proof.
+   *
+   * @generated from field: string passkey_json = 3;
+   */
+  passkeyJson: string;
 };
 
 /**
@@ -893,7 +1084,7 @@ export type RemoveSecondFactorRequest = Message<"truechimer.admin.v1.RemoveSecon
  * Use `create(RemoveSecondFactorRequestSchema)` to create a new message.
  */
 export const RemoveSecondFactorRequestSchema: GenMessage<RemoveSecondFactorRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 30);
+  messageDesc(file_truechimer_admin_v1_people, 35);
 
 /**
  * @generated from message truechimer.admin.v1.RemoveSecondFactorResponse
@@ -906,7 +1097,7 @@ export type RemoveSecondFactorResponse = Message<"truechimer.admin.v1.RemoveSeco
  * Use `create(RemoveSecondFactorResponseSchema)` to create a new message.
  */
 export const RemoveSecondFactorResponseSchema: GenMessage<RemoveSecondFactorResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 31);
+  messageDesc(file_truechimer_admin_v1_people, 36);
 
 /**
  * @generated from message truechimer.admin.v1.RenewRecoveryCodesRequest
@@ -920,11 +1111,18 @@ export type RenewRecoveryCodesRequest = Message<"truechimer.admin.v1.RenewRecove
   password: string;
 
   /**
-   * Of the app, or one of the recovery codes.
+   * Of the app, or one of the recovery codes. Empty: a passkey is the proof.
    *
    * @generated from field: string code = 2;
    */
   code: string;
+
+  /**
+   * Answer of a passkey to BeginPasskeyProof, as JSON. Empty: the code is the proof.
+   *
+   * @generated from field: string passkey_json = 3;
+   */
+  passkeyJson: string;
 };
 
 /**
@@ -932,7 +1130,7 @@ export type RenewRecoveryCodesRequest = Message<"truechimer.admin.v1.RenewRecove
  * Use `create(RenewRecoveryCodesRequestSchema)` to create a new message.
  */
 export const RenewRecoveryCodesRequestSchema: GenMessage<RenewRecoveryCodesRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 32);
+  messageDesc(file_truechimer_admin_v1_people, 37);
 
 /**
  * @generated from message truechimer.admin.v1.RenewRecoveryCodesResponse
@@ -951,7 +1149,295 @@ export type RenewRecoveryCodesResponse = Message<"truechimer.admin.v1.RenewRecov
  * Use `create(RenewRecoveryCodesResponseSchema)` to create a new message.
  */
 export const RenewRecoveryCodesResponseSchema: GenMessage<RenewRecoveryCodesResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 33);
+  messageDesc(file_truechimer_admin_v1_people, 38);
+
+/**
+ * @generated from message truechimer.admin.v1.ListPasskeysRequest
+ */
+export type ListPasskeysRequest = Message<"truechimer.admin.v1.ListPasskeysRequest"> & {
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ListPasskeysRequest.
+ * Use `create(ListPasskeysRequestSchema)` to create a new message.
+ */
+export const ListPasskeysRequestSchema: GenMessage<ListPasskeysRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 39);
+
+/**
+ * @generated from message truechimer.admin.v1.ListPasskeysResponse
+ */
+export type ListPasskeysResponse = Message<"truechimer.admin.v1.ListPasskeysResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated truechimer.admin.v1.Passkey passkeys = 1;
+   */
+  passkeys: Passkey[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.ListPasskeysResponse.
+ * Use `create(ListPasskeysResponseSchema)` to create a new message.
+ */
+export const ListPasskeysResponseSchema: GenMessage<ListPasskeysResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 40);
+
+/**
+ * @generated from message truechimer.admin.v1.BeginPasskeyProofRequest
+ */
+export type BeginPasskeyProofRequest = Message<"truechimer.admin.v1.BeginPasskeyProofRequest"> & {
+};
+
+/**
+ * Describes the message truechimer.admin.v1.BeginPasskeyProofRequest.
+ * Use `create(BeginPasskeyProofRequestSchema)` to create a new message.
+ */
+export const BeginPasskeyProofRequestSchema: GenMessage<BeginPasskeyProofRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 41);
+
+/**
+ * @generated from message truechimer.admin.v1.BeginPasskeyProofResponse
+ */
+export type BeginPasskeyProofResponse = Message<"truechimer.admin.v1.BeginPasskeyProofResponse"> & {
+  /**
+   * PublicKeyCredentialRequestOptionsJSON. Good for five minutes, once.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.BeginPasskeyProofResponse.
+ * Use `create(BeginPasskeyProofResponseSchema)` to create a new message.
+ */
+export const BeginPasskeyProofResponseSchema: GenMessage<BeginPasskeyProofResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 42);
+
+/**
+ * @generated from message truechimer.admin.v1.BeginPasskeyRequest
+ */
+export type BeginPasskeyRequest = Message<"truechimer.admin.v1.BeginPasskeyRequest"> & {
+  /**
+   * @generated from field: string password = 1;
+   */
+  password: string;
+
+  /**
+   * A one-time password, or a recovery code. Empty where there is no second factor yet, or a passkey is the proof.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * Answer of a passkey to BeginPasskeyProof, as JSON. Empty where there is no second factor yet, or the code is the proof.
+   *
+   * @generated from field: string passkey_json = 3;
+   */
+  passkeyJson: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.BeginPasskeyRequest.
+ * Use `create(BeginPasskeyRequestSchema)` to create a new message.
+ */
+export const BeginPasskeyRequestSchema: GenMessage<BeginPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 43);
+
+/**
+ * @generated from message truechimer.admin.v1.BeginPasskeyResponse
+ */
+export type BeginPasskeyResponse = Message<"truechimer.admin.v1.BeginPasskeyResponse"> & {
+  /**
+   * PublicKeyCredentialCreationOptionsJSON. Good for five minutes, once.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.BeginPasskeyResponse.
+ * Use `create(BeginPasskeyResponseSchema)` to create a new message.
+ */
+export const BeginPasskeyResponseSchema: GenMessage<BeginPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 44);
+
+/**
+ * @generated from message truechimer.admin.v1.AddPasskeyRequest
+ */
+export type AddPasskeyRequest = Message<"truechimer.admin.v1.AddPasskeyRequest"> & {
+  /**
+   * What the person calls it: 1 to 100 characters.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Answer of the new passkey, as JSON.
+   *
+   * @generated from field: string passkey_json = 2;
+   */
+  passkeyJson: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.AddPasskeyRequest.
+ * Use `create(AddPasskeyRequestSchema)` to create a new message.
+ */
+export const AddPasskeyRequestSchema: GenMessage<AddPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 45);
+
+/**
+ * @generated from message truechimer.admin.v1.AddPasskeyResponse
+ */
+export type AddPasskeyResponse = Message<"truechimer.admin.v1.AddPasskeyResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.Passkey passkey = 1;
+   */
+  passkey?: Passkey | undefined;
+
+  /**
+   * Each stands in for the second factor once. Told once, with the first second factor of the user; empty: there was one.
+   *
+   * @generated from field: repeated string recovery_codes = 2;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message truechimer.admin.v1.AddPasskeyResponse.
+ * Use `create(AddPasskeyResponseSchema)` to create a new message.
+ */
+export const AddPasskeyResponseSchema: GenMessage<AddPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 46);
+
+/**
+ * @generated from message truechimer.admin.v1.RenamePasskeyRequest
+ */
+export type RenamePasskeyRequest = Message<"truechimer.admin.v1.RenamePasskeyRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * 1 to 100 characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.RenamePasskeyRequest.
+ * Use `create(RenamePasskeyRequestSchema)` to create a new message.
+ */
+export const RenamePasskeyRequestSchema: GenMessage<RenamePasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 47);
+
+/**
+ * @generated from message truechimer.admin.v1.RenamePasskeyResponse
+ */
+export type RenamePasskeyResponse = Message<"truechimer.admin.v1.RenamePasskeyResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.Passkey passkey = 1;
+   */
+  passkey?: Passkey | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.RenamePasskeyResponse.
+ * Use `create(RenamePasskeyResponseSchema)` to create a new message.
+ */
+export const RenamePasskeyResponseSchema: GenMessage<RenamePasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 48);
+
+/**
+ * @generated from message truechimer.admin.v1.RemovePasskeyRequest
+ */
+export type RemovePasskeyRequest = Message<"truechimer.admin.v1.RemovePasskeyRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string password = 2;
+   */
+  password: string;
+
+  /**
+   * A one-time password, or a recovery code. Empty: a passkey is the proof.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * Answer of a passkey to BeginPasskeyProof, as JSON. Empty: the code is the proof.
+   *
+   * @generated from field: string passkey_json = 4;
+   */
+  passkeyJson: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.RemovePasskeyRequest.
+ * Use `create(RemovePasskeyRequestSchema)` to create a new message.
+ */
+export const RemovePasskeyRequestSchema: GenMessage<RemovePasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 49);
+
+/**
+ * @generated from message truechimer.admin.v1.RemovePasskeyResponse
+ */
+export type RemovePasskeyResponse = Message<"truechimer.admin.v1.RemovePasskeyResponse"> & {
+};
+
+/**
+ * Describes the message truechimer.admin.v1.RemovePasskeyResponse.
+ * Use `create(RemovePasskeyResponseSchema)` to create a new message.
+ */
+export const RemovePasskeyResponseSchema: GenMessage<RemovePasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 50);
+
+/**
+ * @generated from message truechimer.admin.v1.RemoveUserFactorsRequest
+ */
+export type RemoveUserFactorsRequest = Message<"truechimer.admin.v1.RemoveUserFactorsRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.RemoveUserFactorsRequest.
+ * Use `create(RemoveUserFactorsRequestSchema)` to create a new message.
+ */
+export const RemoveUserFactorsRequestSchema: GenMessage<RemoveUserFactorsRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 51);
+
+/**
+ * @generated from message truechimer.admin.v1.RemoveUserFactorsResponse
+ */
+export type RemoveUserFactorsResponse = Message<"truechimer.admin.v1.RemoveUserFactorsResponse"> & {
+  /**
+   * @generated from field: truechimer.admin.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.RemoveUserFactorsResponse.
+ * Use `create(RemoveUserFactorsResponseSchema)` to create a new message.
+ */
+export const RemoveUserFactorsResponseSchema: GenMessage<RemoveUserFactorsResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_people, 52);
 
 /**
  * @generated from message truechimer.admin.v1.SignOutRequest
@@ -964,7 +1450,7 @@ export type SignOutRequest = Message<"truechimer.admin.v1.SignOutRequest"> & {
  * Use `create(SignOutRequestSchema)` to create a new message.
  */
 export const SignOutRequestSchema: GenMessage<SignOutRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 34);
+  messageDesc(file_truechimer_admin_v1_people, 53);
 
 /**
  * @generated from message truechimer.admin.v1.SignOutResponse
@@ -983,7 +1469,7 @@ export type SignOutResponse = Message<"truechimer.admin.v1.SignOutResponse"> & {
  * Use `create(SignOutResponseSchema)` to create a new message.
  */
 export const SignOutResponseSchema: GenMessage<SignOutResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 35);
+  messageDesc(file_truechimer_admin_v1_people, 54);
 
 /**
  * @generated from message truechimer.admin.v1.ListKeysRequest
@@ -1000,7 +1486,7 @@ export type ListKeysRequest = Message<"truechimer.admin.v1.ListKeysRequest"> & {
  * Use `create(ListKeysRequestSchema)` to create a new message.
  */
 export const ListKeysRequestSchema: GenMessage<ListKeysRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 36);
+  messageDesc(file_truechimer_admin_v1_people, 55);
 
 /**
  * @generated from message truechimer.admin.v1.ListKeysResponse
@@ -1017,7 +1503,7 @@ export type ListKeysResponse = Message<"truechimer.admin.v1.ListKeysResponse"> &
  * Use `create(ListKeysResponseSchema)` to create a new message.
  */
 export const ListKeysResponseSchema: GenMessage<ListKeysResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 37);
+  messageDesc(file_truechimer_admin_v1_people, 56);
 
 /**
  * @generated from message truechimer.admin.v1.CreateKeyRequest
@@ -1064,7 +1550,7 @@ export type CreateKeyRequest = Message<"truechimer.admin.v1.CreateKeyRequest"> &
  * Use `create(CreateKeyRequestSchema)` to create a new message.
  */
 export const CreateKeyRequestSchema: GenMessage<CreateKeyRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 38);
+  messageDesc(file_truechimer_admin_v1_people, 57);
 
 /**
  * @generated from message truechimer.admin.v1.CreateKeyResponse
@@ -1088,7 +1574,7 @@ export type CreateKeyResponse = Message<"truechimer.admin.v1.CreateKeyResponse">
  * Use `create(CreateKeyResponseSchema)` to create a new message.
  */
 export const CreateKeyResponseSchema: GenMessage<CreateKeyResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 39);
+  messageDesc(file_truechimer_admin_v1_people, 58);
 
 /**
  * @generated from message truechimer.admin.v1.RevokeKeyRequest
@@ -1105,7 +1591,7 @@ export type RevokeKeyRequest = Message<"truechimer.admin.v1.RevokeKeyRequest"> &
  * Use `create(RevokeKeyRequestSchema)` to create a new message.
  */
 export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 40);
+  messageDesc(file_truechimer_admin_v1_people, 59);
 
 /**
  * @generated from message truechimer.admin.v1.RevokeKeyResponse
@@ -1122,7 +1608,7 @@ export type RevokeKeyResponse = Message<"truechimer.admin.v1.RevokeKeyResponse">
  * Use `create(RevokeKeyResponseSchema)` to create a new message.
  */
 export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 41);
+  messageDesc(file_truechimer_admin_v1_people, 60);
 
 /**
  * @generated from message truechimer.admin.v1.ListAccountsRequest
@@ -1135,7 +1621,7 @@ export type ListAccountsRequest = Message<"truechimer.admin.v1.ListAccountsReque
  * Use `create(ListAccountsRequestSchema)` to create a new message.
  */
 export const ListAccountsRequestSchema: GenMessage<ListAccountsRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 42);
+  messageDesc(file_truechimer_admin_v1_people, 61);
 
 /**
  * @generated from message truechimer.admin.v1.ListAccountsResponse
@@ -1152,7 +1638,7 @@ export type ListAccountsResponse = Message<"truechimer.admin.v1.ListAccountsResp
  * Use `create(ListAccountsResponseSchema)` to create a new message.
  */
 export const ListAccountsResponseSchema: GenMessage<ListAccountsResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 43);
+  messageDesc(file_truechimer_admin_v1_people, 62);
 
 /**
  * @generated from message truechimer.admin.v1.CreateAccountRequest
@@ -1169,7 +1655,7 @@ export type CreateAccountRequest = Message<"truechimer.admin.v1.CreateAccountReq
  * Use `create(CreateAccountRequestSchema)` to create a new message.
  */
 export const CreateAccountRequestSchema: GenMessage<CreateAccountRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 44);
+  messageDesc(file_truechimer_admin_v1_people, 63);
 
 /**
  * @generated from message truechimer.admin.v1.CreateAccountResponse
@@ -1186,7 +1672,7 @@ export type CreateAccountResponse = Message<"truechimer.admin.v1.CreateAccountRe
  * Use `create(CreateAccountResponseSchema)` to create a new message.
  */
 export const CreateAccountResponseSchema: GenMessage<CreateAccountResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 45);
+  messageDesc(file_truechimer_admin_v1_people, 64);
 
 /**
  * @generated from message truechimer.admin.v1.RenameAccountRequest
@@ -1208,7 +1694,7 @@ export type RenameAccountRequest = Message<"truechimer.admin.v1.RenameAccountReq
  * Use `create(RenameAccountRequestSchema)` to create a new message.
  */
 export const RenameAccountRequestSchema: GenMessage<RenameAccountRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 46);
+  messageDesc(file_truechimer_admin_v1_people, 65);
 
 /**
  * @generated from message truechimer.admin.v1.RenameAccountResponse
@@ -1225,7 +1711,7 @@ export type RenameAccountResponse = Message<"truechimer.admin.v1.RenameAccountRe
  * Use `create(RenameAccountResponseSchema)` to create a new message.
  */
 export const RenameAccountResponseSchema: GenMessage<RenameAccountResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 47);
+  messageDesc(file_truechimer_admin_v1_people, 66);
 
 /**
  * @generated from message truechimer.admin.v1.MoveToAccountRequest
@@ -1252,7 +1738,7 @@ export type MoveToAccountRequest = Message<"truechimer.admin.v1.MoveToAccountReq
  * Use `create(MoveToAccountRequestSchema)` to create a new message.
  */
 export const MoveToAccountRequestSchema: GenMessage<MoveToAccountRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 48);
+  messageDesc(file_truechimer_admin_v1_people, 67);
 
 /**
  * @generated from message truechimer.admin.v1.MoveToAccountResponse
@@ -1269,7 +1755,7 @@ export type MoveToAccountResponse = Message<"truechimer.admin.v1.MoveToAccountRe
  * Use `create(MoveToAccountResponseSchema)` to create a new message.
  */
 export const MoveToAccountResponseSchema: GenMessage<MoveToAccountResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 49);
+  messageDesc(file_truechimer_admin_v1_people, 68);
 
 /**
  * @generated from message truechimer.admin.v1.ListAuditEntriesRequest
@@ -1323,7 +1809,7 @@ export type ListAuditEntriesRequest = Message<"truechimer.admin.v1.ListAuditEntr
  * Use `create(ListAuditEntriesRequestSchema)` to create a new message.
  */
 export const ListAuditEntriesRequestSchema: GenMessage<ListAuditEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 50);
+  messageDesc(file_truechimer_admin_v1_people, 69);
 
 /**
  * @generated from message truechimer.admin.v1.ListAuditEntriesResponse
@@ -1345,7 +1831,7 @@ export type ListAuditEntriesResponse = Message<"truechimer.admin.v1.ListAuditEnt
  * Use `create(ListAuditEntriesResponseSchema)` to create a new message.
  */
 export const ListAuditEntriesResponseSchema: GenMessage<ListAuditEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 51);
+  messageDesc(file_truechimer_admin_v1_people, 70);
 
 /**
  * @generated from message truechimer.admin.v1.VerifyAuditRequest
@@ -1364,7 +1850,7 @@ export type VerifyAuditRequest = Message<"truechimer.admin.v1.VerifyAuditRequest
  * Use `create(VerifyAuditRequestSchema)` to create a new message.
  */
 export const VerifyAuditRequestSchema: GenMessage<VerifyAuditRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 52);
+  messageDesc(file_truechimer_admin_v1_people, 71);
 
 /**
  * @generated from message truechimer.admin.v1.VerifyAuditResponse
@@ -1409,7 +1895,7 @@ export type VerifyAuditResponse = Message<"truechimer.admin.v1.VerifyAuditRespon
  * Use `create(VerifyAuditResponseSchema)` to create a new message.
  */
 export const VerifyAuditResponseSchema: GenMessage<VerifyAuditResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_people, 53);
+  messageDesc(file_truechimer_admin_v1_people, 72);
 
 /**
  * What a person or a key may do. Each may what the one before may.
@@ -1528,6 +2014,16 @@ export const PeopleService: GenService<{
     output: typeof SetUserRoleResponseSchema;
   },
   /**
+   * Which accounts' objects the user sees, one account at a time. Holds from the next request on.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.SetUserAccounts
+   */
+  setUserAccounts: {
+    methodKind: "unary";
+    input: typeof SetUserAccountsRequestSchema;
+    output: typeof SetUserAccountsResponseSchema;
+  },
+  /**
    * Locks a user out at once, or lets the user in again.
    *
    * @generated from rpc truechimer.admin.v1.PeopleService.SetUserDisabled
@@ -1622,6 +2118,82 @@ export const PeopleService: GenService<{
     methodKind: "unary";
     input: typeof RenewRecoveryCodesRequestSchema;
     output: typeof RenewRecoveryCodesResponseSchema;
+  },
+  /**
+   * Passkeys of the caller's own.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.ListPasskeys
+   */
+  listPasskeys: {
+    methodKind: "unary";
+    input: typeof ListPasskeysRequestSchema;
+    output: typeof ListPasskeysResponseSchema;
+  },
+  /**
+   * What one of the caller's passkeys is to sign, as a proof for the calls below.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.BeginPasskeyProof
+   */
+  beginPasskeyProof: {
+    methodKind: "unary";
+    input: typeof BeginPasskeyProofRequestSchema;
+    output: typeof BeginPasskeyProofResponseSchema;
+  },
+  /**
+   * With the password, and the second factor where there is one: what a new passkey is to sign.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.BeginPasskey
+   */
+  beginPasskey: {
+    methodKind: "unary";
+    input: typeof BeginPasskeyRequestSchema;
+    output: typeof BeginPasskeyResponseSchema;
+  },
+  /**
+   * From here on a sign-in by password needs a second factor. The first one ends the caller's other sessions.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.AddPasskey
+   */
+  addPasskey: {
+    methodKind: "unary";
+    input: typeof AddPasskeyRequestSchema;
+    output: typeof AddPasskeyResponseSchema;
+  },
+  /**
+   * @generated from rpc truechimer.admin.v1.PeopleService.RenamePasskey
+   */
+  renamePasskey: {
+    methodKind: "unary";
+    input: typeof RenamePasskeyRequestSchema;
+    output: typeof RenamePasskeyResponseSchema;
+  },
+  /**
+   * @generated from rpc truechimer.admin.v1.PeopleService.RemovePasskey
+   */
+  removePasskey: {
+    methodKind: "unary";
+    input: typeof RemovePasskeyRequestSchema;
+    output: typeof RemovePasskeyResponseSchema;
+  },
+  /**
+   * Takes a user's passkeys, one-time passwords and recovery codes away and ends all sessions; the password stays.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.RemoveUserFactors
+   */
+  removeUserFactors: {
+    methodKind: "unary";
+    input: typeof RemoveUserFactorsRequestSchema;
+    output: typeof RemoveUserFactorsResponseSchema;
+  },
+  /**
+   * Which of the caller's accounts this session goes by from now on; what it has open is ended.
+   *
+   * @generated from rpc truechimer.admin.v1.PeopleService.ChooseAccount
+   */
+  chooseAccount: {
+    methodKind: "unary";
+    input: typeof ChooseAccountRequestSchema;
+    output: typeof ChooseAccountResponseSchema;
   },
   /**
    * Ends the session that asks.

@@ -1,4 +1,4 @@
-// How a person gets in: by name and password, or by a one-time link that sets the password. Whoever calls has no session
+// How a person gets in: by name and password, by a passkey, or by a one-time link that sets the password. Whoever calls has no session
 // yet. A session comes as a cookie of the answer. A sign-in at an OpenID Connect provider is no call but a way of the
 // browser, which begins at `provider_url`.
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file truechimer/admin/v1/sign_in.proto.
  */
 export const file_truechimer_admin_v1_sign_in: GenFile = /*@__PURE__*/
-  fileDesc("CiF0cnVlY2hpbWVyL2FkbWluL3YxL3NpZ25faW4ucHJvdG8SE3RydWVjaGltZXIuYWRtaW4udjEiGQoXR2V0U2lnbkluT3B0aW9uc1JlcXVlc3QiWAoYR2V0U2lnbkluT3B0aW9uc1Jlc3BvbnNlEg8KB2J5X25hbWUYASABKAgSFAoMcHJvdmlkZXJfdXJsGAIgASgJEhUKDXByb3ZpZGVyX25hbWUYAyABKAkiPQoNU2lnbkluUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEgwKBGNvZGUYAyABKAkiJQoOU2lnbkluUmVzcG9uc2USEwoLY29kZV9uZWVkZWQYASABKAgiIwoRTG9va1VwTGlua1JlcXVlc3QSDgoGc2VjcmV0GAEgASgJIiIKEkxvb2tVcExpbmtSZXNwb25zZRIMCgRuYW1lGAEgASgJIjIKDlVzZUxpbmtSZXF1ZXN0Eg4KBnNlY3JldBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSIRCg9Vc2VMaW5rUmVzcG9uc2UyiAMKDVNpZ25JblNlcnZpY2USbwoQR2V0U2lnbkluT3B0aW9ucxIsLnRydWVjaGltZXIuYWRtaW4udjEuR2V0U2lnbkluT3B0aW9uc1JlcXVlc3QaLS50cnVlY2hpbWVyLmFkbWluLnYxLkdldFNpZ25Jbk9wdGlvbnNSZXNwb25zZRJRCgZTaWduSW4SIi50cnVlY2hpbWVyLmFkbWluLnYxLlNpZ25JblJlcXVlc3QaIy50cnVlY2hpbWVyLmFkbWluLnYxLlNpZ25JblJlc3BvbnNlEl0KCkxvb2tVcExpbmsSJi50cnVlY2hpbWVyLmFkbWluLnYxLkxvb2tVcExpbmtSZXF1ZXN0GicudHJ1ZWNoaW1lci5hZG1pbi52MS5Mb29rVXBMaW5rUmVzcG9uc2USVAoHVXNlTGluaxIjLnRydWVjaGltZXIuYWRtaW4udjEuVXNlTGlua1JlcXVlc3QaJC50cnVlY2hpbWVyLmFkbWluLnYxLlVzZUxpbmtSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("CiF0cnVlY2hpbWVyL2FkbWluL3YxL3NpZ25faW4ucHJvdG8SE3RydWVjaGltZXIuYWRtaW4udjEiGQoXR2V0U2lnbkluT3B0aW9uc1JlcXVlc3QihAEKGEdldFNpZ25Jbk9wdGlvbnNSZXNwb25zZRIPCgdieV9uYW1lGAEgASgIEhQKDHByb3ZpZGVyX3VybBgCIAEoCRIVCg1wcm92aWRlcl9uYW1lGAMgASgJEhIKCmJ5X3Bhc3NrZXkYBCABKAgSFgoOcGFzc2tleV9vcmlnaW4YBSABKAkiUwoNU2lnbkluUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEgwKBGNvZGUYAyABKAkSFAoMcGFzc2tleV9qc29uGAQgASgJImMKDlNpZ25JblJlc3BvbnNlEhMKC2NvZGVfbmVlZGVkGAEgASgIEhwKFHBhc3NrZXlfb3B0aW9uc19qc29uGAIgASgJEh4KFmhhc19vbmVfdGltZV9wYXNzd29yZHMYAyABKAgiGwoZQmVnaW5QYXNza2V5U2lnbkluUmVxdWVzdCIyChpCZWdpblBhc3NrZXlTaWduSW5SZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiMAoYU2lnbkluV2l0aFBhc3NrZXlSZXF1ZXN0EhQKDHBhc3NrZXlfanNvbhgBIAEoCSIbChlTaWduSW5XaXRoUGFzc2tleVJlc3BvbnNlIiMKEUxvb2tVcExpbmtSZXF1ZXN0Eg4KBnNlY3JldBgBIAEoCSIiChJMb29rVXBMaW5rUmVzcG9uc2USDAoEbmFtZRgBIAEoCSIyCg5Vc2VMaW5rUmVxdWVzdBIOCgZzZWNyZXQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiEQoPVXNlTGlua1Jlc3BvbnNlMvMECg1TaWduSW5TZXJ2aWNlEm8KEEdldFNpZ25Jbk9wdGlvbnMSLC50cnVlY2hpbWVyLmFkbWluLnYxLkdldFNpZ25Jbk9wdGlvbnNSZXF1ZXN0Gi0udHJ1ZWNoaW1lci5hZG1pbi52MS5HZXRTaWduSW5PcHRpb25zUmVzcG9uc2USUQoGU2lnbkluEiIudHJ1ZWNoaW1lci5hZG1pbi52MS5TaWduSW5SZXF1ZXN0GiMudHJ1ZWNoaW1lci5hZG1pbi52MS5TaWduSW5SZXNwb25zZRJ1ChJCZWdpblBhc3NrZXlTaWduSW4SLi50cnVlY2hpbWVyLmFkbWluLnYxLkJlZ2luUGFzc2tleVNpZ25JblJlcXVlc3QaLy50cnVlY2hpbWVyLmFkbWluLnYxLkJlZ2luUGFzc2tleVNpZ25JblJlc3BvbnNlEnIKEVNpZ25JbldpdGhQYXNza2V5Ei0udHJ1ZWNoaW1lci5hZG1pbi52MS5TaWduSW5XaXRoUGFzc2tleVJlcXVlc3QaLi50cnVlY2hpbWVyLmFkbWluLnYxLlNpZ25JbldpdGhQYXNza2V5UmVzcG9uc2USXQoKTG9va1VwTGluaxImLnRydWVjaGltZXIuYWRtaW4udjEuTG9va1VwTGlua1JlcXVlc3QaJy50cnVlY2hpbWVyLmFkbWluLnYxLkxvb2tVcExpbmtSZXNwb25zZRJUCgdVc2VMaW5rEiMudHJ1ZWNoaW1lci5hZG1pbi52MS5Vc2VMaW5rUmVxdWVzdBokLnRydWVjaGltZXIuYWRtaW4udjEuVXNlTGlua1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message truechimer.admin.v1.GetSignInOptionsRequest
@@ -53,6 +53,21 @@ export type GetSignInOptionsResponse = Message<"truechimer.admin.v1.GetSignInOpt
    * @generated from field: string provider_name = 3;
    */
   providerName: string;
+
+  /**
+   * Somebody may sign in with a passkey.
+   *
+   * @generated from field: bool by_passkey = 4;
+   */
+  byPasskey: boolean;
+
+  /**
+   * Where passkeys work, such as "https://clocks.example". Empty: nowhere, since the dashboard's address has no name, or none
+   * by HTTPS.
+   *
+   * @generated from field: string passkey_origin = 5;
+   */
+  passkeyOrigin: string;
 };
 
 /**
@@ -82,6 +97,13 @@ export type SignInRequest = Message<"truechimer.admin.v1.SignInRequest"> & {
    * @generated from field: string code = 3;
    */
   code: string;
+
+  /**
+   * In place of the code: answer of a passkey to `passkey_options_json`, as JSON (PublicKeyCredential.toJSON). Empty: none.
+   *
+   * @generated from field: string passkey_json = 4;
+   */
+  passkeyJson: string;
 };
 
 /**
@@ -96,11 +118,26 @@ export const SignInRequestSchema: GenMessage<SignInRequest> = /*@__PURE__*/
  */
 export type SignInResponse = Message<"truechimer.admin.v1.SignInResponse"> & {
   /**
-   * The password is right, and a code is needed as well: no session was opened.
+   * The password is right, and a code or a passkey is needed as well: no session was opened.
    *
    * @generated from field: bool code_needed = 1;
    */
   codeNeeded: boolean;
+
+  /**
+   * What a passkey of the user is to sign: PublicKeyCredentialRequestOptionsJSON. Good for five minutes, once. Empty: the user
+   * has none for this site.
+   *
+   * @generated from field: string passkey_options_json = 2;
+   */
+  passkeyOptionsJson: string;
+
+  /**
+   * The user has one-time passwords of an app. Otherwise a code is a recovery code.
+   *
+   * @generated from field: bool has_one_time_passwords = 3;
+   */
+  hasOneTimePasswords: boolean;
 };
 
 /**
@@ -109,6 +146,70 @@ export type SignInResponse = Message<"truechimer.admin.v1.SignInResponse"> & {
  */
 export const SignInResponseSchema: GenMessage<SignInResponse> = /*@__PURE__*/
   messageDesc(file_truechimer_admin_v1_sign_in, 3);
+
+/**
+ * @generated from message truechimer.admin.v1.BeginPasskeySignInRequest
+ */
+export type BeginPasskeySignInRequest = Message<"truechimer.admin.v1.BeginPasskeySignInRequest"> & {
+};
+
+/**
+ * Describes the message truechimer.admin.v1.BeginPasskeySignInRequest.
+ * Use `create(BeginPasskeySignInRequestSchema)` to create a new message.
+ */
+export const BeginPasskeySignInRequestSchema: GenMessage<BeginPasskeySignInRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_sign_in, 4);
+
+/**
+ * @generated from message truechimer.admin.v1.BeginPasskeySignInResponse
+ */
+export type BeginPasskeySignInResponse = Message<"truechimer.admin.v1.BeginPasskeySignInResponse"> & {
+  /**
+   * PublicKeyCredentialRequestOptionsJSON. Good for five minutes, once.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.BeginPasskeySignInResponse.
+ * Use `create(BeginPasskeySignInResponseSchema)` to create a new message.
+ */
+export const BeginPasskeySignInResponseSchema: GenMessage<BeginPasskeySignInResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_sign_in, 5);
+
+/**
+ * @generated from message truechimer.admin.v1.SignInWithPasskeyRequest
+ */
+export type SignInWithPasskeyRequest = Message<"truechimer.admin.v1.SignInWithPasskeyRequest"> & {
+  /**
+   * Answer of the passkey, as JSON (PublicKeyCredential.toJSON).
+   *
+   * @generated from field: string passkey_json = 1;
+   */
+  passkeyJson: string;
+};
+
+/**
+ * Describes the message truechimer.admin.v1.SignInWithPasskeyRequest.
+ * Use `create(SignInWithPasskeyRequestSchema)` to create a new message.
+ */
+export const SignInWithPasskeyRequestSchema: GenMessage<SignInWithPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_sign_in, 6);
+
+/**
+ * @generated from message truechimer.admin.v1.SignInWithPasskeyResponse
+ */
+export type SignInWithPasskeyResponse = Message<"truechimer.admin.v1.SignInWithPasskeyResponse"> & {
+};
+
+/**
+ * Describes the message truechimer.admin.v1.SignInWithPasskeyResponse.
+ * Use `create(SignInWithPasskeyResponseSchema)` to create a new message.
+ */
+export const SignInWithPasskeyResponseSchema: GenMessage<SignInWithPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_truechimer_admin_v1_sign_in, 7);
 
 /**
  * @generated from message truechimer.admin.v1.LookUpLinkRequest
@@ -127,7 +228,7 @@ export type LookUpLinkRequest = Message<"truechimer.admin.v1.LookUpLinkRequest">
  * Use `create(LookUpLinkRequestSchema)` to create a new message.
  */
 export const LookUpLinkRequestSchema: GenMessage<LookUpLinkRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_sign_in, 4);
+  messageDesc(file_truechimer_admin_v1_sign_in, 8);
 
 /**
  * @generated from message truechimer.admin.v1.LookUpLinkResponse
@@ -146,7 +247,7 @@ export type LookUpLinkResponse = Message<"truechimer.admin.v1.LookUpLinkResponse
  * Use `create(LookUpLinkResponseSchema)` to create a new message.
  */
 export const LookUpLinkResponseSchema: GenMessage<LookUpLinkResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_sign_in, 5);
+  messageDesc(file_truechimer_admin_v1_sign_in, 9);
 
 /**
  * @generated from message truechimer.admin.v1.UseLinkRequest
@@ -170,7 +271,7 @@ export type UseLinkRequest = Message<"truechimer.admin.v1.UseLinkRequest"> & {
  * Use `create(UseLinkRequestSchema)` to create a new message.
  */
 export const UseLinkRequestSchema: GenMessage<UseLinkRequest> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_sign_in, 6);
+  messageDesc(file_truechimer_admin_v1_sign_in, 10);
 
 /**
  * @generated from message truechimer.admin.v1.UseLinkResponse
@@ -183,7 +284,7 @@ export type UseLinkResponse = Message<"truechimer.admin.v1.UseLinkResponse"> & {
  * Use `create(UseLinkResponseSchema)` to create a new message.
  */
 export const UseLinkResponseSchema: GenMessage<UseLinkResponse> = /*@__PURE__*/
-  messageDesc(file_truechimer_admin_v1_sign_in, 7);
+  messageDesc(file_truechimer_admin_v1_sign_in, 11);
 
 /**
  * @generated from service truechimer.admin.v1.SignInService
@@ -208,6 +309,26 @@ export const SignInService: GenService<{
     methodKind: "unary";
     input: typeof SignInRequestSchema;
     output: typeof SignInResponseSchema;
+  },
+  /**
+   * What a passkey is to sign, so that its holder is let in without a name and a password.
+   *
+   * @generated from rpc truechimer.admin.v1.SignInService.BeginPasskeySignIn
+   */
+  beginPasskeySignIn: {
+    methodKind: "unary";
+    input: typeof BeginPasskeySignInRequestSchema;
+    output: typeof BeginPasskeySignInResponseSchema;
+  },
+  /**
+   * Opens a session. A session that the request carries is ended.
+   *
+   * @generated from rpc truechimer.admin.v1.SignInService.SignInWithPasskey
+   */
+  signInWithPasskey: {
+    methodKind: "unary";
+    input: typeof SignInWithPasskeyRequestSchema;
+    output: typeof SignInWithPasskeyResponseSchema;
   },
   /**
    * Whom a one-time link is for. It stays good.

@@ -1,0 +1,1 @@
+export { CLIENT, type TestProvider, useProvider } from "./use-provider.ts";
