@@ -382,6 +382,11 @@ export const CONFIG_WORDS: Readonly<Record<string, ConfigWords>> = {
       "sign-ins at the OpenID Connect provider begun from one address (IPv6: its /64), within a window",
   },
   "limits.oidc_sign_ins.window": { default: '`"10m"`', meaning: "that window" },
+  "limits.passkey_sign_ins.max": {
+    default: "`300`",
+    meaning: "sign-ins with a passkey begun from one address (IPv6: its /64), within a window",
+  },
+  "limits.passkey_sign_ins.window": { default: '`"10m"`', meaning: "that window" },
   "limits.address_requests.max": {
     default: "`12000`",
     meaning:
