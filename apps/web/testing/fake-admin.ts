@@ -686,6 +686,26 @@ function wireMonitors(
   });
 }
 
+/** Who saw it that the clock of a server ran away. */
+function pastEvidence(): adminV1.ServerFault {
+  const witness = (name: string, index: number): adminV1.FaultWitness =>
+    create(adminV1.FaultWitnessSchema, {
+      monitorId: BigInt(index + 1),
+      monitorName: name,
+      network: index < 2 ? "AS64500" : "AS64501",
+      sees: index < 3,
+      checkId: BigInt(index + 1),
+    });
+  return create(adminV1.ServerFaultSchema, {
+    fault: adminV1.Fault.SERVER,
+    cause: "clock_drift",
+    text: "the server: its clock runs away, by +26 ms so far; 3 of 4 monitors see it, from 2 networks",
+    reach: "server",
+    reachFrom: "6",
+    witnesses: ["zurich", "frankfurt", "oslo", "santiago"].map(witness),
+  });
+}
+
 function pastEvents(nowMs: number): adminV1.Event[] {
   const event = (
     id: bigint,
@@ -705,6 +725,7 @@ function pastEvents(nowMs: number): adminV1.Event[] {
       verdictBefore: before,
       verdictAfter: after,
       text: `${serverName} ${text}`,
+      ruleSet: "ntp_pool_recentmedian/1",
     });
   const { TRUECHIMER, FALSETICKER, UNREACHABLE, UNSURE } = Verdict;
   return [
@@ -715,6 +736,17 @@ function pastEvents(nowMs: number): adminV1.Event[] {
       monitorId: 9n,
       monitorName: "santiago",
       text: "santiago went offline: nothing heard for 2 min",
+    }),
+    create(adminV1.EventSchema, {
+      id: 10n,
+      at: timestampFromMs(nowMs - 4_200_000),
+      kind: "fault_changed",
+      serverId: 6n,
+      serverName: "drift.lab",
+      faultAfter: adminV1.Fault.SERVER,
+      reason: "clock_drift",
+      text: "drift.lab: the server: its clock runs away, by +26 ms so far; 3 of 4 monitors see it, from 2 networks",
+      evidence: [pastEvidence()],
     }),
     event(
       8n,

@@ -157,6 +157,7 @@ export const EXPORT_TABLES: Readonly<Record<ExportTableName, ExportTable>> = {
       nullable("verdict_after", "text", "the same, since then"),
       column("reason", "text", "coded reason"),
       column("text", "text", "one sentence for people"),
+      nullable("rule_set", "text", "the rule set that it was reached by, as name/version"),
     ],
   },
   audit: {

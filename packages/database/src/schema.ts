@@ -248,6 +248,7 @@ export interface ServersTable {
   verdict_text: Generated<string>;
   verdict_since: Generated<Timestamptz>;
   verdict_ts: Timestamptz | null;
+  verdict_rules: Generated<string>;
   offset_ns: bigint | null;
   bound_ns: bigint | null;
   witnesses_fresh: Generated<number>;
@@ -628,6 +629,7 @@ export interface EventsTable {
   fault_before: string | null;
   fault_after: string | null;
   evidence: JsonbNullable;
+  verdict_rules: string | null;
 }
 
 export interface CheckTurnsTable {

@@ -5,10 +5,7 @@ export { faultText, type NameOf } from "./fault-text.ts";
 export {
   type FaultQuestion,
   type Finding,
-  faultChannels,
-  findingsIn,
   judgeFaults,
-  mergeFindings,
   type Symptom,
   withFresh,
   withStanding,

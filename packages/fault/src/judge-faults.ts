@@ -70,8 +70,8 @@ export function judgeFaults(
   );
 }
 
-/** The findings of a single channel, for whoever gives others their turn in between. */
-export function findingsIn(
+/** Of a single channel. */
+function findingsIn(
   channel: Channel,
   question: FaultQuestion,
   scopes: readonly Scope[],
@@ -89,7 +89,7 @@ export function findingsIn(
 }
 
 /** What one cause does in several channels is one finding; the strongest first. */
-export function mergeFindings(found: readonly Finding[]): readonly Finding[] {
+function mergeFindings(found: readonly Finding[]): readonly Finding[] {
   return merged(found).toSorted((a, b) => b.gain - a.gain);
 }
 
@@ -148,7 +148,7 @@ function isSameScope(one: Scope, other: Scope): boolean {
 }
 
 /** In the order in which they are looked at. */
-export function faultChannels({
+function faultChannels({
   views,
   isStanding = false,
 }: Pick<FaultQuestion, "views" | "isStanding">): readonly Channel[] {

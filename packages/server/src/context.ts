@@ -11,6 +11,7 @@ import type { HeadSigner } from "./audit/signed-head.ts";
 import type { CertificateAuthority } from "./ca/certificate-authority.ts";
 import type { Seal } from "./ca/seal.ts";
 import type { SigningKeys } from "./ca/signing-keys.ts";
+import type { FaultThread } from "./fault/fault-thread.ts";
 import type { HotHistory } from "./history/hot-history.ts";
 import type { PresentedCertificate } from "./http/presented-certificate.ts";
 import type { JobTiming } from "./jobs/job-timing.ts";
@@ -76,6 +77,8 @@ export interface ServerContext {
   readonly seal?: Seal;
   /** Results in memory. Absent: every question goes to the database. */
   readonly history?: HotHistory;
+  /** Judges whose fault it is, beside those who are being answered. */
+  readonly faultThread: FaultThread;
   /** Absent: none is configured. */
   readonly archive?: Archive;
   /** Absent: there is no broker. */

@@ -37,6 +37,7 @@ import { createSeal } from "./ca/seal.ts";
 import { createSigningKeys } from "./ca/signing-keys.ts";
 import type { ResolveName, ServerContext, ServerRole } from "./context.ts";
 import { createAgentTokens } from "./enrolment/agent-tokens.ts";
+import { createFaultThread } from "./fault/fault-thread.ts";
 import { HISTORY_SETTINGS, type HistorySettings } from "./history/history-settings.ts";
 import { createHotHistory } from "./history/hot-history.ts";
 import { FINAL_PHASES, type LoadProgress } from "./history/load-state.ts";
@@ -381,6 +382,7 @@ async function createContext(
     ...(options.mqtt === undefined ? {} : { mqtt: options.mqtt }),
     ...(options.oidc === undefined ? {} : { oidc: createOidcClient(options.oidc, clock) }),
     ...historyOf(options, logger, health),
+    faultThread: createFaultThread({ url: database.pool.options.connectionString ?? "" }),
     ...(archive === undefined ? {} : { archive }),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     presented: createPresentedCertificate(),

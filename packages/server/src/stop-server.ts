@@ -53,6 +53,7 @@ export async function stopServer(parts: StoppingParts): Promise<void> {
     await calls.settled();
     await onDemand[Symbol.asyncDispose]();
     await working;
+    await context.faultThread[Symbol.asyncDispose]();
     await context.archive?.[Symbol.asyncDispose]();
     await context.limits[Symbol.asyncDispose]();
     await parts.presence?.[Symbol.asyncDispose]();

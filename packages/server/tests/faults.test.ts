@@ -1,14 +1,11 @@
 // Whose fault it is, from results in the database to the API: six monitors in six networks, five servers.
 
 import { adminV1 } from "@truechimer/api";
-import { systemClock, unixMsFromNs } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { judgeAllFaults } from "../src/fault/judge-faults.ts";
-import { LOCAL_POLICY } from "../src/index.ts";
-import { NO_NETWORKS } from "../src/networks/networks.ts";
 import { type InsertedCheck, insertChecks } from "./_analytics.ts";
+import { useFaultJudge } from "./_fault-judge.ts";
 import { startHistory } from "./_history.ts";
 import { ip, useServer } from "./_test-server.ts";
 
@@ -25,6 +22,7 @@ for (const [at, name] of MONITORS.entries()) {
 await server.addServers(
   SERVERS.map((name, at) => ({ name, address: ip(`10.1.${at}.1`), port: 123 })),
 );
+const judge = await useFaultJudge(database);
 const MS = 1e6;
 const NOW_S = 180;
 
@@ -70,21 +68,6 @@ async function live(happens: Happens, ageSeconds = 0): Promise<void> {
   );
 }
 
-/** At the next moment at which the real servers are due. */
-async function judge(history?: ReturnType<typeof startHistory>): Promise<void> {
-  const everyMs = LOCAL_POLICY.probe.checkIntervalMs / 3;
-  const nowMs = Math.ceil(unixMsFromNs(systemClock.nowNs()) / everyMs) * everyMs;
-  // The results lie a little further back then, and still in the same minutes.
-  const clock = { ...systemClock, nowNs: () => BigInt(nowMs) * 1_000_000n };
-  await judgeAllFaults({
-    database,
-    clock,
-    policy: LOCAL_POLICY,
-    networks: NO_NETWORKS,
-    ...(history === undefined ? {} : { history }),
-  });
-}
-
 async function idOf(name: string): Promise<bigint> {
   const row = await kysely
     .selectFrom("servers")
@@ -121,10 +104,19 @@ describe("whose fault it is", () => {
     expect(faults[0]?.witnesses.map(({ monitorName, sees }) => [monitorName, sees])).toEqual(
       MONITORS.map((name) => [name, true]),
     );
-    expect(events.map(({ kind, reason }) => [kind, reason])).toContainEqual([
-      "fault_changed",
-      "clock_step",
-    ]);
+    const event = events.find(({ kind }) => kind === "fault_changed");
+    expect(event).toMatchObject({
+      reason: "clock_step",
+      faultBefore: adminV1.Fault.UNSPECIFIED,
+      faultAfter: adminV1.Fault.SERVER,
+    });
+    // What was then is kept as it was, with who saw it and where their packets are.
+    expect(event?.evidence).toEqual(faults);
+    const [witness] = event?.evidence[0]?.witnesses ?? [];
+    const check = await admin.getCheck({ id: witness?.checkId ?? 0n });
+    expect(check.check).toMatchObject({ serverId: a?.id, monitorId: witness?.monitorId });
+    const listed = await admin.listEvents({ serverId: a?.id ?? 0n });
+    expect(listed.events.map(({ evidence }) => evidence)).toContainEqual(faults);
     const found = await admin.listServers({ filter: "fault:server fault_cause:clock_step" });
     expect(found.servers.map(({ name }) => name)).toEqual(["a.example"]);
     const others = await admin.listServers({ filter: "not fault:server" });
@@ -147,6 +139,10 @@ describe("whose fault it is", () => {
     const { faults } = await faultOf("a.example");
     expect(faults.map(({ fault }) => fault)).toEqual([adminV1.Fault.MONITOR]);
     expect(faults[0]?.witnesses[0]).toMatchObject({ monitorName: "m2", sees: true });
+    const { events } = await admin.listEvents({ filter: "kind:fault_changed monitor.name:m2" });
+    expect(events.map(({ evidence }) => evidence.map(({ cause }) => cause))).toEqual([
+      ["monitor_clock"],
+    ]);
   });
 
   test("what is lost behind one router of the traceroutes is the path's, and the router is named", async () => {
@@ -208,7 +204,7 @@ describe("whose fault it is", () => {
       expect(store?.horizonUs).toBeLessThan(Date.now() * 1_000 - 7_200_000_000);
     }, 30_000);
     const scan = vi.spyOn(history.store, "scan");
-    await judge(history);
+    await judge({ history });
     expect(scan).toHaveBeenCalled();
     expect((await faultOf("a.example")).server?.faultCause).toBe("clock_step");
   });

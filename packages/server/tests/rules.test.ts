@@ -170,9 +170,17 @@ test("a trial tells which servers would differ, when and why; then the set holds
     "strict/1/recent_median",
   ]);
   const servers = await second.admin.listServers({});
-  expect(servers.servers.map(({ name, verdict }) => [name, verdict])).toEqual([
-    ["10.1.0.1", 2],
-    ["10.1.0.2", 1],
+  expect(
+    servers.servers.map(({ name, verdict, verdictRuleSet }) => [name, verdict, verdictRuleSet]),
+  ).toEqual([
+    ["10.1.0.1", 2, "strict/1"],
+    ["10.1.0.2", 1, "strict/1"],
+  ]);
+  const { events } = await second.admin.listEvents({ filter: "kind:verdict_changed" });
+  expect(events.map(({ serverName, ruleSet }) => `${serverName} ${ruleSet}`)).toEqual([
+    "10.1.0.1 strict/1",
+    "10.1.0.2 ntp_pool_recentmedian/1",
+    "10.1.0.1 ntp_pool_recentmedian/1",
   ]);
   const explained = await second.admin.explainScore({ serverId: worst?.serverId ?? 0n });
   expect(explained.ruleSet).toBe("strict/1");

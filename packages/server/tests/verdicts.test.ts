@@ -241,7 +241,11 @@ describe("a changed verdict is an event with its sentence", () => {
           "10.1.0.1 is a falseticker (was truechimer)",
           "10.1.0.1 is a truechimer (was unsure)",
         ]);
-        expect((await admin.listServers({})).servers[0]?.verdictSince).not.toEqual(since);
+        const [server] = (await admin.listServers({})).servers;
+        expect(server?.verdictSince).not.toEqual(since);
+        // Each names the rules that it was reached by.
+        const rules = [server?.verdictRuleSet, ...changes.map(({ ruleSet }) => ruleSet)];
+        expect(new Set(rules)).toEqual(new Set(["ntp_pool_recentmedian/1"]));
       } finally {
         await other.server[Symbol.asyncDispose]();
       }

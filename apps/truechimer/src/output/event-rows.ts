@@ -2,7 +2,8 @@
 
 import type { adminV1 } from "@truechimer/api";
 import type { Printer } from "../cli-context.ts";
-import { isoOf, msOf, verdictWord } from "./api-words.ts";
+import { faultWord, isoOf, msOf, verdictWord } from "./api-words.ts";
+import { faultJson, faultLines } from "./fault-lines.ts";
 import { printable } from "./style.ts";
 import type { Column } from "./table.ts";
 import { instantText } from "./time-text.ts";
@@ -17,6 +18,12 @@ export async function printEvents(
     { title: "", text: ({ text }) => printable(text) },
   ];
   await printer.table({ columns, rows: events, json: eventJson, empty: "nothing has changed yet" });
+  const newest = events.find(({ evidence }) => evidence.length > 0);
+  if (newest === undefined || printer.format === "json") return;
+  const at = instantText(msOf(newest.at) ?? 0);
+  printer.line("");
+  printer.line(printer.style.dim(`Who saw the newest fault, of ${at}:`));
+  for (const line of faultLines(newest.evidence, printer)) printer.line(line);
 }
 
 function eventJson(event: adminV1.Event): Record<string, unknown> {
@@ -32,5 +39,9 @@ function eventJson(event: adminV1.Event): Record<string, unknown> {
     verdict_after: verdictWord(event.verdictAfter),
     reason: event.reason,
     text: event.text,
+    rule_set: event.ruleSet,
+    fault_before: faultWord(event.faultBefore),
+    fault_after: faultWord(event.faultAfter),
+    evidence: event.evidence.map(faultJson),
   };
 }

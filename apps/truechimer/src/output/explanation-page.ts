@@ -3,7 +3,7 @@
 
 import type { adminV1 } from "@truechimer/api";
 import type { Printer } from "../cli-context.ts";
-import { apiOffsetText, assignmentStatusWord, isoOf, msOf } from "./api-words.ts";
+import { apiOffsetText, assignmentStatusWord, isoOf, msOf, verdictWord } from "./api-words.ts";
 import { checkJson, rttText } from "./check-rows.ts";
 import { arithmeticJson, arithmeticText, scoreText } from "./score-text.ts";
 import { printable } from "./style.ts";
@@ -19,6 +19,9 @@ export async function printExplanation(
   const { bold, dim } = printer.style;
   printer.line(bold(printable(answer.sentence)));
   printer.line(dim(`  rules ${answer.ruleSet}${scoredText(answer)}`));
+  const { server } = answer;
+  if (server !== undefined && server.verdictRuleSet !== "")
+    printer.line(dim(`  verdict ${verdictWord(server.verdict)} by ${server.verdictRuleSet}`));
   if (answer.votes.length > 0) await printVotes(printer, answer);
   if (answer.ledger.length > 0) await printLedger(printer, answer);
 }

@@ -6,12 +6,12 @@ import type { Printer } from "../cli-context.ts";
 import {
   apiOffsetText,
   assignmentStatusWord,
-  faultWord,
   isoOf,
   msOf,
   serverStateWord,
   verdictWord,
 } from "./api-words.ts";
+import { faultJson, faultLines } from "./fault-lines.ts";
 import { scoreText } from "./score-text.ts";
 import { serverLabel } from "./server-label.ts";
 import { agoCell, lossText, serverJson } from "./server-rows.ts";
@@ -37,7 +37,7 @@ export async function printServer(
   if (printer.format === "json") return;
   const nowMs = unixMsFromNs(nowNs);
   for (const line of factLines(server, printer, nowMs)) printer.line(line);
-  for (const line of faultLines(answer, printer)) printer.line(line);
+  for (const line of faultLines(answer.faults, printer)) printer.line(line);
   printer.line("");
   const columns = assignmentColumns(printer, nowMs);
   await printer.table({ columns, rows: assignments, json: assignmentJson, empty: NO_MONITORS });
@@ -51,6 +51,7 @@ function factLines(server: adminV1.Server, printer: Printer, nowMs: number): rea
   const facts: readonly (readonly [string, string])[] = [
     ["verdict", `${verdict}${since}`],
     ["why", `${printable(server.verdictText)} ${dim(`(${server.verdictReason})`)}`],
+    ...(server.verdictRuleSet === "" ? [] : [["rules", server.verdictRuleSet] as const]),
     ...(server.faultText === "" ? [] : [["fault", faultLine(server)] as const]),
     ["offset", apiOffsetText(server.offset)],
     ["score", scoreText(server.score)],
@@ -68,53 +69,6 @@ function factLines(server: adminV1.Server, printer: Printer, nowMs: number): rea
 function faultLine({ faultText, faultSince }: adminV1.Server): string {
   const sinceMs = msOf(faultSince);
   return `${printable(faultText)}${sinceMs === undefined ? "" : `, since ${instantText(sinceMs)}`}`;
-}
-
-/** Who sees each of the faults, and who does not. */
-function faultLines({ faults }: adminV1.GetServerResponse, printer: Printer): readonly string[] {
-  const { bold, dim } = printer.style;
-  return faults.flatMap((fault) => [
-    "",
-    bold(printable(fault.text)),
-    ...[true, false].flatMap((sees) => {
-      const those = fault.witnesses.filter((witness) => witness.sees === sees);
-      const title = sees ? "seen by" : "not by";
-      return those.length === 0
-        ? []
-        : [`  ${dim(title.padEnd(12))} ${those.map(witnessText).join(", ")}`];
-    }),
-  ]);
-}
-
-/** "fra1 (shares network, country)" */
-function witnessText({ monitorName, monitorId, shares }: adminV1.FaultWitness): string {
-  const name = printable(monitorName) || String(monitorId);
-  return shares.length === 0 ? name : `${name} (shares ${shares.join(", ")})`;
-}
-
-function faultJson(fault: adminV1.ServerFault): Record<string, unknown> {
-  return {
-    fault: faultWord(fault.fault),
-    cause: fault.cause,
-    text: fault.text,
-    reach: fault.reach,
-    reach_from: fault.reachFrom,
-    reach_to: fault.reachTo,
-    offset_ns: fault.offsetNs ?? null,
-    delay_ns: fault.delayNs ?? null,
-    loss: fault.loss ?? null,
-    shown: fault.shown,
-    reached: fault.reached,
-    others_well: fault.othersWell,
-    others: fault.others,
-    witnesses: fault.witnesses.map(({ monitorId, monitorName, network, sees, shares }) => ({
-      monitor_id: monitorId,
-      monitor: monitorName,
-      network,
-      sees,
-      shares,
-    })),
-  };
 }
 
 function assignmentColumns(printer: Printer, nowMs: number): readonly Column<adminV1.Assignment>[] {

@@ -58,6 +58,7 @@ export function serverJson(server: adminV1.Server): Record<string, unknown> {
     verdict_reason: server.verdictReason,
     verdict_text: server.verdictText,
     verdict_since: isoOf(server.verdictSince),
+    verdict_rule_set: server.verdictRuleSet,
     fault: faultWord(server.fault),
     fault_cause: server.faultCause,
     fault_text: server.faultText,

@@ -8,6 +8,7 @@ import { countOf } from "../format/number.ts";
 import { formatRelative } from "../format/relative-time.ts";
 import { paths } from "../url/paths.ts";
 import { aroundName, burstWords, type EventGroup, groupEvents, nameOf } from "./event-groups.ts";
+import { FaultPicture } from "./fault-picture.tsx";
 import { useHeld } from "./held.ts";
 import { useNow } from "./now.ts";
 import { zoneStore } from "./settings.ts";
@@ -21,6 +22,8 @@ const NAMES_SHOWN = 4;
 
 interface EventListProps {
   readonly events: readonly adminV1.Event[];
+  /** Whether each verdict says by which rule set it was reached. */
+  readonly showsRules?: boolean;
 }
 
 export function EventList(props: EventListProps): ReactNode {
@@ -38,7 +41,12 @@ export function EventList(props: EventListProps): ReactNode {
     >
       <ol className="events">
         {shown.map((group, index) => (
-          <EventRow key={group.key} group={group} above={shown[index - 1]} />
+          <EventRow
+            key={group.key}
+            group={group}
+            above={shown[index - 1]}
+            showsRules={props.showsRules === true}
+          />
         ))}
       </ol>
       <p className="events-foot">
@@ -60,6 +68,7 @@ export function EventList(props: EventListProps): ReactNode {
 function EventRow(props: {
   readonly group: EventGroup;
   readonly above: EventGroup | undefined;
+  readonly showsRules: boolean;
 }): ReactNode {
   const [event] = props.group.events;
   const changed = event.kind === "verdict_changed";
@@ -73,13 +82,19 @@ function EventRow(props: {
           <span className="event-dot" />
         )}
       </span>
-      <span className="event-text">
+      <div className="event-text">
         {props.group.events.length === 1 ? (
-          <EventSentence event={event} />
+          <>
+            <EventSentence event={event} />
+            {props.showsRules && event.ruleSet !== "" ? (
+              <span className="soft"> by {event.ruleSet}</span>
+            ) : null}
+            <EventEvidence event={event} />
+          </>
         ) : (
           <BurstSentence events={props.group.events} />
         )}
-      </span>
+      </div>
     </li>
   );
 }
@@ -116,6 +131,20 @@ function EventSentence(props: { readonly event: adminV1.Event }): ReactNode {
       <EventName event={props.event} />
       {after}
     </>
+  );
+}
+
+/** What was wrong then, who saw it, and their packets. */
+function EventEvidence(props: { readonly event: adminV1.Event }): ReactNode {
+  const { evidence } = props.event;
+  if (evidence.length === 0) return null;
+  return (
+    <details className="event-evidence">
+      <summary>Who saw it</summary>
+      {evidence.map((fault) => (
+        <FaultPicture key={`${fault.reach} ${fault.reachFrom} ${fault.cause}`} fault={fault} />
+      ))}
+    </details>
   );
 }
 

@@ -14,6 +14,8 @@ export interface ServerFacts {
   readonly state: "watched" | "paused" | "removed";
   readonly verdict: VerdictName;
   readonly verdictText: string;
+  /** The rule set that it was reached by. Empty: not known. */
+  readonly verdictRuleSet: string;
   readonly verdictReason: string;
   readonly verdictSinceMs: number | undefined;
   readonly offset: OffsetNs | undefined;
@@ -54,6 +56,7 @@ export function serverFacts(server: adminV1.Server): ServerFacts {
     state: state === STATE_REMOVED ? "removed" : state === STATE_PAUSED ? "paused" : "watched",
     verdict: verdictName(server.verdict),
     verdictText: server.verdictText,
+    verdictRuleSet: server.verdictRuleSet,
     verdictReason: server.verdictReason,
     verdictSinceMs: msOf(server.verdictSince),
     offset: offsetOf(server.offset),

@@ -3,8 +3,9 @@
 import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { msOf } from "../api/message.ts";
+import { whoseWords } from "../parts/fault-networks.ts";
+import { FaultPicture } from "../parts/fault-picture.tsx";
 import { Instant } from "../parts/values.tsx";
-import { faultNetworks, pictureWords, whoseWords, witnessWords } from "./fault-networks.ts";
 
 export function FaultSection(props: { readonly data: adminV1.GetServerResponse }): ReactNode {
   const { server, faults } = props.data;
@@ -36,32 +37,5 @@ export function FaultSection(props: { readonly data: adminV1.GetServerResponse }
         </p>
       )}
     </section>
-  );
-}
-
-function FaultPicture(props: { readonly fault: adminV1.ServerFault }): ReactNode {
-  const { fault } = props;
-  return (
-    <figure className="fault-figure">
-      <figcaption className="page-sentence">{fault.text}</figcaption>
-      <ul className="fault-networks" aria-label={pictureWords(fault)}>
-        {faultNetworks(fault).map(({ network, witnesses }) => (
-          <li key={network} className="fault-network">
-            <span className="fault-dots">
-              {witnesses.map((witness) => (
-                <span
-                  key={witness.monitorId.toString()}
-                  className={`fault-dot${witness.sees ? " is-seen" : ""}`}
-                  title={witnessWords(witness)}
-                >
-                  <span className="visually-hidden">{witnessWords(witness)}. </span>
-                </span>
-              ))}
-            </span>
-            <span className="soft fault-network-name">{network}</span>
-          </li>
-        ))}
-      </ul>
-    </figure>
   );
 }

@@ -138,7 +138,7 @@ function ServerReport(props: ServerReportProps): ReactNode {
           </section>
           <section aria-labelledby="ledger-title">
             <h2 id="ledger-title">What changed</h2>
-            <EventList events={data.events} />
+            <EventList events={data.events} showsRules />
           </section>
         </div>
       </div>
@@ -178,6 +178,12 @@ function ServerHead(props: { readonly server: ServerFacts }): ReactNode {
         ) : null}
       </p>
       {server.verdictText === "" ? null : <p className="page-sentence">{server.verdictText}</p>}
+      {server.verdictRuleSet === "" ? null : (
+        <p className="soft">
+          Reached by the rule set {server.verdictRuleSet};{" "}
+          <a href={paths.whatIf()}>what another one would say</a>
+        </p>
+      )}
     </header>
   );
 }

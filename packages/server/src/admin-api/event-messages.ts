@@ -2,12 +2,13 @@
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import type { Schema, Timestamptz } from "@truechimer/database";
+import type { FaultName, Schema, Timestamptz } from "@truechimer/database";
 import type { Condition } from "@truechimer/filter";
 import { type Kysely, sql } from "kysely";
 import { conditionSql } from "../filter/condition-sql.ts";
 import { EVENT_FILTER_COLUMNS } from "../filter/filter-columns.ts";
-import { optionalField, timestampFrom, VERDICTS } from "./admin-message.ts";
+import { FAULTS, optionalField, timestampFrom, VERDICTS } from "./admin-message.ts";
+import { evidenceMessages } from "./fault-messages.ts";
 
 export interface EventSelection {
   /** Absent: of all servers and monitors. */
@@ -42,6 +43,10 @@ export async function eventMessages(
       "e.verdict_after",
       "e.reason",
       "e.text",
+      "e.fault_before",
+      "e.fault_after",
+      "e.verdict_rules",
+      sql<string | null>`e.evidence::text`.as("evidence"),
       "s.name as server_name",
       "m.hostname as monitor_name",
     ])
@@ -60,7 +65,11 @@ export async function eventMessages(
     .orderBy("e.id", "desc")
     .limit(limit)
     .execute();
-  return rows.map((row) =>
+  const evidence = await evidenceMessages(
+    kysely,
+    rows.map((row) => row.evidence),
+  );
+  return rows.map((row, at) =>
     create(adminV1.EventSchema, {
       id: row.id,
       at: timestampFrom(row.at),
@@ -73,6 +82,18 @@ export async function eventMessages(
       ...(row.verdict_after === null ? {} : { verdictAfter: VERDICTS[row.verdict_after] }),
       reason: row.reason,
       text: row.text,
+      ...faultField("faultBefore", row.fault_before),
+      ...faultField("faultAfter", row.fault_after),
+      evidence: evidence[at] ?? [],
+      ruleSet: row.verdict_rules ?? "",
     }),
   );
+}
+
+function faultField<Name extends "faultBefore" | "faultAfter">(
+  name: Name,
+  fault: string | null,
+): { readonly [Key in Name]?: adminV1.Fault } {
+  if (fault === null || !(fault in FAULTS)) return {};
+  return { [name]: FAULTS[fault as FaultName] } as { readonly [Key in Name]?: adminV1.Fault };
 }

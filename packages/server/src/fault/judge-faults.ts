@@ -1,12 +1,16 @@
-// The loop that judges whose fault it is: the lab and the real servers apart, because they are checked at another pace.
+// The loop that judges whose fault it is: the lab and the real servers apart, because they are checked at another pace. A
+// large fleet is judged piece by piece, in a thread.
 
+import type { MonitorPlace, ServerFault } from "@truechimer/fault";
+import { Pace } from "../analytics-api/pace.ts";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
 import { FRESH_INTERVALS } from "../policy.ts";
-import { judgeFleet } from "./judge-fleet.ts";
-import { loadFaultChecks } from "./load-checks.ts";
-import { loadFaultFleet } from "./load-fleet.ts";
-import { storeFaults } from "./store-faults.ts";
+import type { JudgedPiece } from "./fault-worker.ts";
+import { fleetPieces, type PlacedServer } from "./fleet-pieces.ts";
+import { checksFromMemory } from "./load-checks.ts";
+import { loadMonitorPlaces, loadPlacedServers } from "./load-places.ts";
+import { storeMonitorFaults } from "./store-faults.ts";
 
 /** The loop's period. */
 export const FAULTS_PERIOD_MS = 10_000;
@@ -16,10 +20,18 @@ const TIMES_AN_INTERVAL = 3;
 const BASELINE_INTERVALS = 40;
 
 /** What of the control plane it needs. */
-type FaultContext = Pick<ServerContext, "database" | "clock" | "policy" | "networks" | "history">;
+type FaultContext = Pick<
+  ServerContext,
+  "database" | "clock" | "policy" | "networks" | "history" | "faultThread"
+>;
+
+const NEVER = new AbortController().signal;
 
 /** Judges each of the two fleets when it is due. */
-export async function judgeAllFaults(context: FaultContext, signal?: AbortSignal): Promise<void> {
+export async function judgeAllFaults(
+  context: FaultContext,
+  signal: AbortSignal = NEVER,
+): Promise<void> {
   const nowMs = Number(context.clock.nowNs() / 1_000_000n);
   for (const lab of [true, false]) {
     const { checkIntervalMs } = await probePolicyFor(context.database, context.policy, lab);
@@ -34,24 +46,65 @@ interface FleetNow {
   readonly lab: boolean;
   readonly nowMs: number;
   readonly checkIntervalMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
-/** Where nothing was checked lately, such as after a stop, nothing is said anew. */
-async function judgeFaultsOf(
+/** A piece that fails keeps no other from being judged; its failure is told at the end. */
+async function judgeFaultsOf(context: FaultContext, now: FleetNow): Promise<void> {
+  const { kysely } = context.database;
+  const options = { lab: now.lab, networks: await context.networks.table() };
+  const pieces = fleetPieces(await loadPlacedServers(kysely, options));
+  if (pieces.length === 0) return;
+  const monitors = await loadMonitorPlaces(kysely, options);
+  const judged: JudgedPiece[] = [];
+  const failures: unknown[] = [];
+  for (const piece of pieces) {
+    try {
+      judged.push(await judgePiece(context, { ...now, piece, monitors }));
+    } catch (error) {
+      now.signal.throwIfAborted();
+      failures.push(error);
+    }
+  }
+  await storeMonitorFaults(
+    context.database,
+    strongestOf(judged),
+    judged.flatMap(({ monitorIds }) => monitorIds),
+  );
+  if (failures.length > 0) throw failures[0];
+}
+
+async function judgePiece(
   context: FaultContext,
-  { lab, nowMs, checkIntervalMs, signal }: FleetNow,
-): Promise<void> {
-  const networks = await context.networks.table();
-  const fleet = await loadFaultFleet(context.database.kysely, { lab, networks });
+  now: FleetNow & {
+    readonly piece: readonly PlacedServer[];
+    readonly monitors: readonly MonitorPlace[];
+  },
+): Promise<JudgedPiece> {
+  const { piece, monitors, nowMs, checkIntervalMs, signal } = now;
   const recentMs = FRESH_INTERVALS * checkIntervalMs;
   const baselineMs = recentMs + BASELINE_INTERVALS * checkIntervalMs;
-  const checks = await loadFaultChecks(context, fleet, { fromMs: nowMs - baselineMs, nowMs });
-  const isRecent = ({ atMs }: { readonly atMs: number }): boolean => atMs > nowMs - recentMs;
-  if (!checks.some((each) => each.some(isRecent))) return;
-  const faults = await judgeFleet(
-    { pairs: fleet.pairs, checks, window: { nowMs, recentMs, baselineMs } },
+  const checks = await checksFromMemory(
+    context,
+    piece.map(({ id }) => id),
+    { fromMs: nowMs - baselineMs, nowMs, pace: new Pace(context.clock, signal) },
+  );
+  return await context.faultThread.judge(
+    {
+      servers: piece.map(({ place }) => place),
+      monitors,
+      window: { nowMs, recentMs, baselineMs },
+      ...(checks === undefined ? {} : { checks }),
+    },
     signal,
   );
-  await storeFaults(context.database, faults, fleet);
+}
+
+/** What is wrong with a monitor is seen in several pieces, if in any; where most see it, it is told from. */
+function strongestOf(pieces: readonly JudgedPiece[]): ReadonlyMap<string, ServerFault> {
+  const found = new Map<string, ServerFault>();
+  for (const [monitor, fault] of pieces.flatMap(({ monitors }) => [...monitors])) {
+    if (fault.shown > (found.get(monitor)?.shown ?? 0)) found.set(monitor, fault);
+  }
+  return found;
 }

@@ -1,15 +1,10 @@
-// The faults of a fleet now: who watches whom, what each saw, and the judgement, a step at a time, so that nobody else
-// waits long.
+// The faults of a piece of the fleet now: who watches whom, what each saw, and the judgement. Pure, and for 12,000 pairs
+// some tenths of a second long: it has a thread of its own.
 
-import { setImmediate } from "node:timers/promises";
 import {
   type CheckSeen,
-  type FaultQuestion,
-  type Finding,
-  faultChannels,
-  findingsIn,
   freshWindow,
-  mergeFindings,
+  judgeFaults,
   type Pair,
   type PairView,
   type ServerFault,
@@ -36,27 +31,15 @@ export interface FleetSeen {
   readonly window: ViewWindow;
 }
 
-export async function judgeFleet(
-  { pairs, checks, window }: FleetSeen,
-  signal?: AbortSignal,
-): Promise<FleetFaults> {
+export function judgeFleet({ pairs, checks, window }: FleetSeen): FleetFaults {
   const scopes = scopesOf(pairs);
-  const findingsOf = async (question: FaultQuestion): Promise<readonly Finding[]> => {
-    const found: Finding[] = [];
-    for (const channel of faultChannels(question)) {
-      found.push(...findingsIn(channel, question, scopes));
-      await setImmediate(undefined, signal === undefined ? {} : { signal });
-    }
-    return mergeFindings(found);
-  };
   const views = viewPairs(checks, window);
-  const changed = await findingsOf({ pairs, views });
-  const fresh = await findingsOf({ pairs, views: viewPairs(checks, freshWindow(window)) });
-  const standing = await findingsOf({
-    pairs,
-    views: standingViews(checks, window),
-    isStanding: true,
-  });
+  const changed = judgeFaults({ pairs, views }, scopes);
+  const fresh = judgeFaults({ pairs, views: viewPairs(checks, freshWindow(window)) }, scopes);
+  const standing = judgeFaults(
+    { pairs, views: standingViews(checks, window), isStanding: true },
+    scopes,
+  );
   const findings = withStanding(withFresh(changed, fresh), standing);
   const servers = serverFaults(findings, pairs, (pair) => hasData(views[pair]));
   return { servers, monitors: monitorFaults(servers) };

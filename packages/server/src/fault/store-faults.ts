@@ -8,14 +8,30 @@ import {
   type Schema,
   type VerdictName,
 } from "@truechimer/database";
-import { faultText, isMainFault, type NameOf, type ServerFault } from "@truechimer/fault";
+import {
+  type FaultWitness,
+  faultText,
+  isMainFault,
+  type NameOf,
+  type ServerFault,
+} from "@truechimer/fault";
 import { sql, type Transaction } from "kysely";
+import type { PairChecks, PairIds } from "./check-columns.ts";
 import type { FleetFaults } from "./judge-fleet.ts";
 
 /** As `servers.faults` and `events.evidence` have it. */
 export interface StoredFault extends ServerFault {
   readonly text: string;
+  readonly witnesses: readonly StoredWitness[];
 }
+
+interface StoredWitness extends FaultWitness {
+  /** Id of its last check of the server then. Absent: it is not known. */
+  readonly check?: string;
+}
+
+/** What was judged. */
+interface JudgedPairs extends PairIds, Pick<PairChecks, "lastIds"> {}
 
 interface KnownServer {
   readonly id: bigint;
@@ -39,12 +55,13 @@ interface ServerAnswer {
 const UNEXPLAINED =
   "cannot tell whose: too few see it, or it has been so for as long as they have looked";
 
-/** Servers and monitors that were judged; those of others stay as they are. */
-export async function storeFaults(
-  database: Database,
-  faults: FleetFaults,
-  judged: { readonly serverIds: readonly number[]; readonly monitorIds: readonly number[] },
+/** Servers that were judged; those of others stay as they are. */
+export async function storeServerFaults(
+  database: Pick<Database, "kysely">,
+  faults: FleetFaults["servers"],
+  judged: JudgedPairs,
 ): Promise<void> {
+  const checkOf = lastCheckOf(judged);
   await inTransaction(database, async (transaction) => {
     const nameOf = await names(transaction, judged.monitorIds);
     const { rows } = await sql<KnownServer>`
@@ -52,11 +69,31 @@ export async function storeFaults(
       where id = any(${[...new Set(judged.serverIds)]}::bigint[]) and state = 'watched'
       order by id for no key update`.execute(transaction);
     const answers = rows
-      .map((server) => answerFor(server, faults.servers.get(String(server.id)) ?? [], nameOf))
+      .map((server) => answerFor(server, faults.get(String(server.id)) ?? [], { nameOf, checkOf }))
       .filter(isNews);
     await writeServers(transaction, answers);
     await tellChanges(transaction, answers);
-    await storeMonitorFaults(transaction, faults, { monitorIds: judged.monitorIds, nameOf });
+  });
+}
+
+/** Monitors that were judged; those of others stay as they are. */
+export async function storeMonitorFaults(
+  database: Pick<Database, "kysely">,
+  faults: FleetFaults["monitors"],
+  monitorIds: readonly number[],
+): Promise<void> {
+  await inTransaction(database, async (transaction) => {
+    const nameOf = await names(transaction, monitorIds);
+    const { rows } = await sql<KnownMonitor>`
+      select id, hostname, fault_cause from monitors
+      where id = any(${[...new Set(monitorIds)]}::bigint[])
+      order by id for no key update`.execute(transaction);
+    for (const monitor of rows) {
+      await storeMonitorFault(transaction, monitor, {
+        fault: faults.get(String(monitor.id)),
+        nameOf,
+      });
+    }
   });
 }
 
@@ -72,15 +109,36 @@ async function names(
   return (id) => byId.get(id) ?? id;
 }
 
+/** By server and monitor. Undefined: none is known. */
+type CheckOf = (serverId: string, monitorId: string) => string | undefined;
+
+function lastCheckOf({ serverIds, monitorIds, lastIds }: JudgedPairs): CheckOf {
+  const known = new Map<string, number | undefined>(
+    lastIds.map((id, pair) => [`${serverIds[pair]} ${monitorIds[pair]}`, id]),
+  );
+  return (serverId, monitorId) => known.get(`${serverId} ${monitorId}`)?.toString();
+}
+
+interface Telling {
+  readonly nameOf: NameOf;
+  readonly checkOf: CheckOf;
+}
+
 function answerFor(
   server: KnownServer,
   found: readonly ServerFault[],
-  nameOf: NameOf,
+  { nameOf, checkOf }: Telling,
 ): ServerAnswer {
-  const told: readonly StoredFault[] = found.map((fault) => ({
-    ...fault,
-    text: faultText(fault, nameOf),
-  }));
+  const told = found.map(
+    (fault): StoredFault => ({
+      ...fault,
+      text: faultText(fault, nameOf),
+      witnesses: fault.witnesses.map((witness) => {
+        const check = checkOf(String(server.id), witness.monitor);
+        return check === undefined ? witness : { ...witness, check };
+      }),
+    }),
+  );
   const [first] = told;
   const isBad = server.verdict !== "truechimer";
   if (first !== undefined && (isBad || isMainFault(first))) {
@@ -151,35 +209,28 @@ interface KnownMonitor {
   readonly fault_cause: string;
 }
 
-async function storeMonitorFaults(
+async function storeMonitorFault(
   transaction: Transaction<Schema>,
-  { monitors }: FleetFaults,
-  { monitorIds, nameOf }: { readonly monitorIds: readonly number[]; readonly nameOf: NameOf },
+  { id, hostname, fault_cause: before }: KnownMonitor,
+  { fault, nameOf }: { readonly fault: ServerFault | undefined; readonly nameOf: NameOf },
 ): Promise<void> {
-  const { rows } = await sql<KnownMonitor>`
-    select id, hostname, fault_cause from monitors
-    where id = any(${[...new Set(monitorIds)]}::bigint[])
-    order by id for no key update`.execute(transaction);
-  for (const { id, hostname, fault_cause: before } of rows) {
-    const fault = monitors.get(String(id));
-    const cause = fault?.cause ?? "";
-    if (cause === "" && before === "") continue;
-    const text = fault === undefined ? "" : faultText(fault, nameOf);
-    await sql`
-      update monitors set fault_cause = ${cause}, fault_text = ${text},
-        fault_since = case when ${cause}::text = '' then null
-          when fault_cause = ${cause} then coalesce(fault_since, now()) else now() end
-      where id = ${id}`.execute(transaction);
-    if (cause === before) continue;
-    await transaction
-      .insertInto("events")
-      .values({
-        kind: "fault_changed",
-        monitor_id: id,
-        reason: cause,
-        text:
-          text === "" ? `monitor ${hostname}: no fault any more` : `monitor ${hostname}: ${text}`,
-      })
-      .execute();
-  }
+  const cause = fault?.cause ?? "";
+  if (cause === "" && before === "") return;
+  const text = fault === undefined ? "" : faultText(fault, nameOf);
+  await sql`
+    update monitors set fault_cause = ${cause}, fault_text = ${text},
+      fault_since = case when ${cause}::text = '' then null
+        when fault_cause = ${cause} then coalesce(fault_since, now()) else now() end
+    where id = ${id}`.execute(transaction);
+  if (cause === before) return;
+  await transaction
+    .insertInto("events")
+    .values({
+      kind: "fault_changed",
+      monitor_id: id,
+      reason: cause,
+      text: text === "" ? `monitor ${hostname}: no fault any more` : `monitor ${hostname}: ${text}`,
+      ...(fault === undefined ? {} : { evidence: JSON.stringify([{ ...fault, text }]) }),
+    })
+    .execute();
 }

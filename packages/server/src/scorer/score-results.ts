@@ -2,7 +2,7 @@
 // In a transaction of the caller, who holds the shards of the servers.
 
 import type { Schema } from "@truechimer/database";
-import { type RuleSet, voteLookbackNs } from "@truechimer/scoring";
+import { type RuleSet, ruleSetText, voteLookbackNs } from "@truechimer/scoring";
 import type { Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
@@ -207,7 +207,8 @@ function verdictsOf(
     const last = results.at(-1);
     if (server.state !== "watched" || last === undefined) return [];
     const witnesses = [...state.watchers.values()].map(({ witness }) => witness);
-    const verdict = verdictNow(context, server, { witnesses, rules: rulesOf(last) });
-    return [{ server, verdict }];
+    const rules = rulesOf(last);
+    const verdict = verdictNow(context, server, { witnesses, rules });
+    return [{ server, verdict, ruleSet: ruleSetText(rules) }];
   });
 }

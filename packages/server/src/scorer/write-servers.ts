@@ -40,6 +40,7 @@ export async function writeServers(
       verdict_reason = coalesce(t.reason, s.verdict_reason), verdict_text = coalesce(t.text, s.verdict_text),
       verdict_ts = case when t.verdict is null then s.verdict_ts else now() end,
       verdict_since = case when t.verdict is null or s.verdict = t.verdict then s.verdict_since else now() end,
+      verdict_rules = coalesce(t.rules, s.verdict_rules),
       offset_ns = case when t.verdict is null then s.offset_ns else t.offset_ns end,
       bound_ns = case when t.verdict is null then s.bound_ns else t.bound_ns end,
       witnesses_fresh = coalesce(t.witnesses_fresh, s.witnesses_fresh),
@@ -58,9 +59,10 @@ export async function writeServers(
       ${column(({ verdict }) => verdict?.offsetNs)}::bigint[],
       ${column(({ verdict }) => verdict?.boundNs)}::bigint[],
       ${column(({ verdict }) => verdict?.witnessesFresh)}::int[],
-      ${column(({ verdict }) => verdict?.witnessesAgainst)}::int[]
+      ${column(({ verdict }) => verdict?.witnessesAgainst)}::int[],
+      ${column(({ serverId }) => verdicts.get(serverId)?.ruleSet)}::text[]
     ) as t (id, score, score_ts, checked_at, answered_at, stratum, reference_id, verdict, reason, text, offset_ns,
-      bound_ns, witnesses_fresh, witnesses_against)
+      bound_ns, witnesses_fresh, witnesses_against, rules)
     where s.id = t.id`.execute(transaction);
 }
 

@@ -4,6 +4,7 @@
 import type { Schema, VerdictName } from "@truechimer/database";
 import {
   type RuleSet,
+  ruleSetText,
   type Verdict,
   type VerdictPolicy,
   verdictOf,
@@ -64,6 +65,7 @@ export async function reachVerdicts(
   const reached = known.map((server) => ({
     server,
     verdict: verdictNow(context, server, { witnesses: witnesses.get(server.id) ?? [], rules }),
+    ruleSet: ruleSetText(rules),
   }));
   await writeVerdicts(transaction, reached);
   await tellChanges(context, transaction, reached);
@@ -72,6 +74,8 @@ export async function reachVerdicts(
 export interface Reached {
   readonly server: KnownVerdict;
   readonly verdict: Verdict;
+  /** What it was reached by, as name/version. */
+  readonly ruleSet: string;
 }
 
 export function verdictNow(
@@ -92,6 +96,7 @@ async function writeVerdicts(
   await sql`
     update servers s set
       verdict = t.verdict, verdict_reason = t.reason, verdict_text = t.text, verdict_ts = now(),
+      verdict_rules = t.rules,
       verdict_since = case when s.verdict = t.verdict then s.verdict_since else now() end,
       offset_ns = t.offset_ns, bound_ns = t.bound_ns,
       witnesses_fresh = t.witnesses_fresh, witnesses_against = t.witnesses_against
@@ -103,8 +108,9 @@ async function writeVerdicts(
       ${column(({ offsetNs }) => offsetNs ?? null)}::bigint[],
       ${column(({ boundNs }) => boundNs ?? null)}::bigint[],
       ${column(({ witnessesFresh }) => witnessesFresh)}::int[],
-      ${column(({ witnessesAgainst }) => witnessesAgainst)}::int[]
-    ) as t (id, verdict, reason, text, offset_ns, bound_ns, witnesses_fresh, witnesses_against)
+      ${column(({ witnessesAgainst }) => witnessesAgainst)}::int[],
+      ${reached.map(({ ruleSet }) => ruleSet)}::text[]
+    ) as t (id, verdict, reason, text, offset_ns, bound_ns, witnesses_fresh, witnesses_against, rules)
     where s.id = t.id`.execute(transaction);
 }
 
@@ -119,12 +125,13 @@ export async function tellChanges(
   await transaction
     .insertInto("events")
     .values(
-      changed.map(({ server, verdict }) => ({
+      changed.map(({ server, verdict, ruleSet }) => ({
         kind: "verdict_changed",
         server_id: server.id,
         verdict_before: server.verdict,
         verdict_after: verdict.verdict,
         reason: verdict.reason,
+        verdict_rules: ruleSet,
         text: changeText(server, verdict),
       })),
     )

@@ -24,6 +24,7 @@ interface VerdictRow {
   readonly verdict_after: VerdictName | null;
   readonly reason: string;
   readonly text: string;
+  readonly verdict_rules: string | null;
 }
 
 type Place = Pick<VerdictRow, "at" | "id">;
@@ -41,6 +42,7 @@ export const VERDICTS_SOURCE: ExportSource<VerdictRow> = {
     verdict_after: (row) => row.verdict_after,
     reason: ({ reason }) => reason,
     text: ({ text }) => text,
+    rule_set: (row) => row.verdict_rules,
   },
   // Events are in no archive.
   horizon: async (acting, { nowNs }) => resultHorizon(acting, nowNs),
@@ -66,7 +68,8 @@ async function readPage(
   const isNewest = order === "newest";
   const direction = isNewest ? sql`desc` : sql`asc`;
   const { rows } = await sql<VerdictRow>`
-    select e.id, e.at, e.server_id, s.name as server_name, e.verdict_before, e.verdict_after, e.reason, e.text
+    select e.id, e.at, e.server_id, s.name as server_name, e.verdict_before, e.verdict_after, e.reason, e.text,
+      e.verdict_rules
     from events e join servers s on s.id = e.server_id
     left join monitors m on m.id = e.monitor_id left join agents a on a.id = m.agent_id
     where e.kind = 'verdict_changed' and e.at < ${to} and ${ofAccount("s.account_id", caller?.accountId)}

@@ -24,18 +24,19 @@ export function faultNetworks({ witnesses }: adminV1.ServerFault): readonly Faul
 }
 
 /** "fra1 sees it; shares network and hop with another that does". */
-export function witnessWords({
-  monitorName,
-  monitorId,
-  sees,
-  shares,
-}: adminV1.FaultWitness): string {
-  const name = monitorName === "" ? `monitor ${monitorId}` : monitorName;
+export function witnessWords(witness: adminV1.FaultWitness): string {
+  const { sees, shares } = witness;
+  const name = monitorWords(witness);
   const common =
     shares.length === 0
       ? ""
       : `; shares ${shares.join(" and ")} with ${sees ? "another" : "one"} that does`;
   return `${name} ${sees ? "sees it" : "does not"}${common}`;
+}
+
+/** Its name, or its number where it is gone. */
+export function monitorWords({ monitorName, monitorId }: adminV1.FaultWitness): string {
+  return monitorName === "" ? `monitor ${monitorId}` : monitorName;
 }
 
 /** The picture in words, for those who cannot see it: "3 of 5 monitors see it: 3 of 3 in AS64500, 0 of 2 in AS64501". */
