@@ -72,7 +72,7 @@ describe("truechimer users", () => {
     const both = ids.flatMap((id) => ["--account", id]);
     await one(["users", "invite", "joan", ...both]);
     const listed = async (): Promise<unknown> => {
-      const rows = (await run(["users"])).json() as readonly Record<string, unknown>[];
+      const rows = (await run(["users"])).json();
       return rows.find(({ name }) => name === "joan")?.["account_ids"];
     };
     expect(await listed()).toEqual(ids);
@@ -88,12 +88,12 @@ describe("truechimer users", () => {
       `insert into user_passkeys (id_token, user_id, credential_id, public_key, rp_id, name)
        select 'one', id, 'x', 'x', 'localhost', 'phone' from users where name = 'grace'`,
     );
-    const before = (await run(["users"])).json() as readonly Record<string, unknown>[];
+    const before = (await run(["users"])).json();
     expect(before.find(({ name }) => name === "grace")).toMatchObject({ passkeys: 1 });
     expect(await one(["users", "remove-factors", "grace"])).toMatchObject({
       change: "factors_removed",
     });
-    const after = (await run(["users"])).json() as readonly Record<string, unknown>[];
+    const after = (await run(["users"])).json();
     expect(after.find(({ name }) => name === "grace")).toMatchObject({ passkeys: 0 });
   });
 

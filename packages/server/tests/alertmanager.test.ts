@@ -4,8 +4,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { alertsV1 } from "@truechimer/api";
-import { programAvailable } from "@truechimer/testing-programs";
 import { useDatabase } from "@truechimer/testing-postgres";
+import { programAvailable } from "@truechimer/testing-programs";
 import { sql } from "kysely";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { LOCAL_POLICY } from "../src/index.ts";

@@ -53,16 +53,16 @@ const judging = await useFaultJudge(database);
 /** The most that the thread of this test has worked without a turn of its event loop, milliseconds of its processor. */
 async function longestTurn(work: Promise<unknown>): Promise<number> {
   let longestUs = 0;
-  let isOver = false;
+  const state = { isOver: false };
   const over = (): void => {
-    isOver = true;
+    state.isOver = true;
   };
   work.then(over, over);
   const usedUs = (): number => {
     const { user, system } = process.threadCpuUsage();
     return user + system;
   };
-  for (let before = usedUs(); !isOver; ) {
+  for (let before = usedUs(); !state.isOver; ) {
     await setImmediate();
     const now = usedUs();
     longestUs = Math.max(longestUs, now - before);
