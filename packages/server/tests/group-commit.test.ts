@@ -95,7 +95,7 @@ async function holdTransactions(to: TestServer, answers: Promise<unknown>[]): Pr
 async function waitingSessions(): Promise<number> {
   const { rowCount } = await database.pool.query(
     `select 1 from pg_stat_activity
-     where datname = current_database() and wait_event_type = 'Lock' and query like '%lock_submitting_monitors%'`,
+     where datname = current_database() and wait_event_type = 'Lock' and query like '%claim_submissions%'`,
   );
   return rowCount ?? 0;
 }
