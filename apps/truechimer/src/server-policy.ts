@@ -12,6 +12,7 @@ export function serverPolicy(config: Config): ServerPolicy {
     probe: { ...base.probe, ...probeTimes(config.checks, base.probe) },
     labProbe: { ...base.labProbe, ...probeTimes(config.lab, base.labProbe) },
     privateTargetsAllowed: config.targets.privateAllowed,
+    tracesAtOnset: config.paths.atOnset,
     selection: (config.selection.policy === "pool" ? POOL_POLICY : LOCAL_POLICY).selection,
     offsetLimitNs: BigInt(Math.round(config.verdict.offsetLimitMs * NS_PER_MS)),
     witnessesMin: config.verdict.witnessesMin,

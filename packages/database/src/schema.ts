@@ -712,6 +712,7 @@ export interface OnDemandRequestsTable {
   port: number;
   created_at: Generated<Timestamptz>;
   expires_at: Timestamptz;
+  onset: Generated<boolean>;
 }
 
 export interface OnDemandAnswersTable {
@@ -743,6 +744,7 @@ export interface TraceroutesTable {
   reached: boolean;
   reason: string | null;
   hops: Jsonb;
+  onset: Generated<boolean>;
 }
 
 export interface RuleSetsTable {

@@ -32,6 +32,8 @@ export interface ServerPolicy {
   readonly labProbe: ProbePolicy;
   /** Whether servers at private and loopback addresses may be added and probed. The lab's always are. */
   readonly privateTargetsAllowed: boolean;
+  /** Whether monitors are asked for the path when requests to a real server begin to be lost or to take another way. */
+  readonly tracesAtOnset: boolean;
   /** The verdict's limit on |offset|, nanoseconds. */
   readonly offsetLimitNs: bigint;
   /** Fresh witnesses below which a verdict is `unsure`. */
@@ -90,6 +92,7 @@ export const POOL_POLICY: ServerPolicy = {
   probe: POOL_PROBE_POLICY,
   labProbe: LAB_PROBE_POLICY,
   privateTargetsAllowed: false,
+  tracesAtOnset: true,
   offsetLimitNs: 25_000_000n,
   witnessesMin: 3,
   selection: POOL_SELECTION,

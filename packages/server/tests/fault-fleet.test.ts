@@ -9,7 +9,7 @@ import { describe, expect, test, vi } from "vitest";
 import { createFaultThread } from "../src/fault/fault-thread.ts";
 import type { FaultTask } from "../src/fault/fault-worker.ts";
 import { PIECE_PAIRS_MAX } from "../src/fault/fleet-pieces.ts";
-import { useFaultJudge } from "./_fault-judge.ts";
+import { type Judging, useFaultJudge } from "./_fault-judge.ts";
 import { startHistory } from "./_history.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -49,7 +49,10 @@ await sql`
   kysely,
 );
 
-const judging = await useFaultJudge(database);
+const judge = await useFaultJudge(database);
+const judging = (more: Pick<Judging, "history" | "signal"> = {}): Promise<void> =>
+  judge({ ...more, policy: { tracesAtOnset: false } });
+
 /** The most that the thread of this test has worked without a turn of its event loop, milliseconds of its processor. */
 async function longestTurn(work: Promise<unknown>): Promise<number> {
   let longestUs = 0;

@@ -210,6 +210,7 @@ const schema = z.strictObject({
   targets: z
     .strictObject({ private_allowed: z.boolean("expected true or false").optional() })
     .optional(),
+  paths: z.strictObject({ at_onset: z.boolean("expected true or false").optional() }).optional(),
   selection: z.strictObject({ policy: choice(["private", "pool"]).optional() }).optional(),
   checks: checks.optional(),
   verdict: z
@@ -323,6 +324,7 @@ export interface CheckedConfig {
   readonly metrics?: Section<{ readonly per_server: boolean; readonly servers_max: number }>;
   readonly scores?: Section<{ readonly public: boolean }>;
   readonly targets?: Section<{ readonly private_allowed: boolean }>;
+  readonly paths?: Section<{ readonly at_onset: boolean }>;
   readonly selection?: Section<{ readonly policy: "private" | "pool" }>;
   readonly checks?: Section<CheckedTimes & { readonly samples: number }>;
   readonly verdict?: Section<{ readonly offset_limit: number; readonly witnesses_min: number }>;

@@ -316,6 +316,11 @@ export const CONFIG_WORDS: Readonly<Record<string, ConfigWords>> = {
     default: '`"preferred_username"`',
     meaning: "claim that a new user is named by; without it the e-mail address, then the subject",
   },
+  "paths.at_onset": {
+    default: "`true`",
+    meaning:
+      "whether, when requests to a real server begin to be lost or to take another way, up to three monitors that see it and three that do not are asked for a traceroute at once ([why](faults.md#paths)): what the path was like then nobody can find out later. Some ninety packets each; how many at most: `limits.onset_questions`, `limits.onset_server`, `limits.onset_cause`",
+  },
   "lab.mode": {
     default: '`"auto"`',
     meaning: '`"on"`, `"off"`, or `"auto"`: see [the lab](cli.md#up)',
@@ -393,6 +398,21 @@ export const CONFIG_WORDS: Readonly<Record<string, ConfigWords>> = {
       "requests from one address (IPv6: its /64) whose callers have proved nothing yet; of each process, within a window",
   },
   "limits.address_requests.window": { default: '`"1m"`', meaning: "that window" },
+  "limits.onset_questions.max": {
+    default: "`30`",
+    meaning: "servers whose paths are asked for because trouble began, within a window",
+  },
+  "limits.onset_questions.window": { default: '`"10m"`', meaning: "that window" },
+  "limits.onset_server.max": {
+    default: "`1`",
+    meaning: "of them about one server, within a window",
+  },
+  "limits.onset_server.window": { default: '`"15m"`', meaning: "that window" },
+  "limits.onset_cause.max": {
+    default: "`3`",
+    meaning: "of them behind one cause, such as an outage of one network, within a window",
+  },
+  "limits.onset_cause.window": { default: '`"15m"`', meaning: "that window" },
   "limits.check_now.max": { default: "`120`", meaning: "questions of `CheckNow`, within a window" },
   "limits.check_now.window": { default: '`"1m"`', meaning: "that window" },
   "limits.check_now_target.max": {

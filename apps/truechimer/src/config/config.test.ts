@@ -87,6 +87,17 @@ test("a pool refuses private targets and wants three witnesses, one host does no
   expect([pool, own].map(({ config }) => config.selection.policy)).toEqual(["pool", "private"]);
 });
 
+test("paths are asked for where trouble begins, unless that is switched off", async () => {
+  const file = join(directory, "paths.toml");
+  const atOnset = async (content: string): Promise<boolean> => {
+    await writeFile(file, content);
+    return (await loadConfig("server", { config: file }, {})).config.paths.atOnset;
+  };
+  expect(await atOnset("")).toBe(true);
+  expect(await atOnset("[paths]\nat_onset = false\n")).toBe(false);
+  await expect(atOnset('[paths]\nat_onset = "no"\n')).rejects.toThrow(/true or false/);
+});
+
 test("who may watch whom is a setting, which goes with private targets where it is left out", async () => {
   const file = join(directory, "selection.toml");
   const policyWith = async (content: string): Promise<string> => {

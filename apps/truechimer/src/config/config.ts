@@ -132,6 +132,8 @@ export interface Config {
   /** Whether everybody may read the steps of the servers' scores. */
   readonly scores: { readonly public: boolean };
   readonly targets: { readonly privateAllowed: boolean };
+  /** Whether monitors are asked for the path where trouble begins. */
+  readonly paths: { readonly atOnset: boolean };
   readonly selection: { readonly policy: "private" | "pool" };
   readonly checks: CheckTimes;
   readonly verdict: { readonly offsetLimitMs: number; readonly witnessesMin: number };
@@ -232,6 +234,7 @@ function withDefaults(role: Role, given: CheckedConfig): Config {
     },
     scores: { public: given.scores?.public ?? false },
     targets: { privateAllowed },
+    paths: { atOnset: given.paths?.at_onset ?? true },
     selection: { policy: given.selection?.policy ?? (privateAllowed ? "private" : "pool") },
     checks: {
       intervalMs: given.checks?.interval ?? defaults.intervalMs,

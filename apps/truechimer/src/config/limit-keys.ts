@@ -16,6 +16,9 @@ export const WINDOWED_LIMITS = [
   "address_requests",
   "check_now",
   "check_now_target",
+  "onset_questions",
+  "onset_server",
+  "onset_cause",
   "certificates",
   "registrations",
 ] as const;

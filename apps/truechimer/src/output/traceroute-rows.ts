@@ -17,6 +17,7 @@ export async function printTraceroutes(
   const columns: readonly Column<adminV1.StoredTraceroute>[] = [
     { title: "time", text: ({ startedAt }) => instantText(msOf(startedAt) ?? 0) },
     { title: "from", text: ({ monitorName }) => printable(monitorName) },
+    { title: "asked by", text: askedBy },
     { title: "reached", text: ({ reached, reason }) => reason || (reached ? "yes" : "no") },
     { title: "hops", text: ({ hops }) => hops.map(hopText).join(" ") },
   ];
@@ -26,6 +27,11 @@ export async function printTraceroutes(
     json: tracerouteJson,
     empty: NONE_YET,
   });
+}
+
+/** Whoever had it made. */
+function askedBy({ atOnset, onDemand }: adminV1.StoredTraceroute): string {
+  return atOnset ? "onset" : onDemand ? "a person" : "schedule";
 }
 
 /** The addresses of a hop, with the network where it is known; a star for silence. */
@@ -58,6 +64,7 @@ function tracerouteJson(traceroute: adminV1.StoredTraceroute): Record<string, un
     reached: traceroute.reached,
     reason: traceroute.reason === "" ? null : traceroute.reason,
     on_demand: traceroute.onDemand,
+    at_onset: traceroute.atOnset,
     hops: traceroute.hops.map(({ hopLimit, answers }) => ({
       hop_limit: hopLimit,
       answers: answers.map(hopAnswerJson),

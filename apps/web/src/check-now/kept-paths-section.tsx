@@ -1,4 +1,4 @@
-// The paths to a server that are kept without being asked for, the newest from each monitor, and the switch for them.
+// The paths to a server that are kept, the newest from each monitor, and the switch for those of each day.
 
 import { create } from "@bufbuild/protobuf";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -39,6 +39,9 @@ export function KeptPathsSection(props: { readonly server: ServerFacts }): React
           <p className="soft">
             The newest from each monitor; the last of them{" "}
             <TimeAgo atMs={msOf(youngest.startedAt)} />
+            {newest.some(({ atOnset }) => atOnset)
+              ? ". Some were asked for by themselves, because trouble began."
+              : ""}
           </p>
           <TraceroutePicture answers={answers} server={server} />
         </>

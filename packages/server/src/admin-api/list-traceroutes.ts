@@ -24,6 +24,7 @@ interface TracerouteRow {
   readonly reason: string | null;
   readonly hops: string;
   readonly on_demand: boolean;
+  readonly onset: boolean;
 }
 
 export async function listTraceroutes(
@@ -37,7 +38,7 @@ export async function listTraceroutes(
       : decodePageToken(request.pageToken, [INSTANT_PATTERN, INT8_PATTERN]);
   const { rows } = await sql<TracerouteRow>`
     select t.id, t.ts, t.monitor_id, m.hostname as monitor_name, t.reached, t.reason, t.hops::text as hops,
-      t.request_id is not null as on_demand
+      t.request_id is not null as on_demand, t.onset
     from traceroutes t join monitors m on m.id = t.monitor_id
     where t.server_id = ${request.serverId}
       and (${request.monitorId === 0n} or t.monitor_id = ${request.monitorId})
@@ -57,6 +58,7 @@ export async function listTraceroutes(
         reason: row.reason ?? "",
         hops: hopMessages(row.hops, table),
         onDemand: row.on_demand,
+        atOnset: row.onset,
       }),
     ),
     nextPageToken:

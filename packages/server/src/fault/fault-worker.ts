@@ -10,6 +10,7 @@ import { judgeFleet } from "./judge-fleet.ts";
 import { checksFromDatabase } from "./load-checks.ts";
 import { type FleetPlaces, loadFaultFleet } from "./load-fleet.ts";
 import { storeServerFaults } from "./store-faults.ts";
+import type { Onset } from "./trace-onsets.ts";
 
 export interface FaultWorkerData {
   /** With its password: never to be told. */
@@ -29,6 +30,8 @@ export interface JudgedPiece {
   readonly monitorIds: readonly number[];
   /** What is wrong with a monitor itself, by its id. */
   readonly monitors: ReadonlyMap<string, ServerFault>;
+  /** Where trouble of the way has begun. */
+  readonly onsets: readonly Onset[];
 }
 
 export type FaultReport =
@@ -80,9 +83,9 @@ async function judgePiece(database: Database, task: FaultTask): Promise<JudgedPi
   const { checks, lastIds } = checksByPair(packed, fleet);
   const isRecent = ({ atMs }: { readonly atMs: number }): boolean => atMs > nowMs - recentMs;
   if (!checks.some((each) => each.some(isRecent)))
-    return { kind: "judged", monitorIds: [], monitors: new Map() };
+    return { kind: "judged", monitorIds: [], monitors: new Map(), onsets: [] };
   const faults = judgeFleet({ pairs: fleet.pairs, checks, window });
-  await storeServerFaults(database, faults.servers, { ...fleet, lastIds });
+  const onsets = await storeServerFaults(database, faults.servers, { ...fleet, lastIds });
   const monitorIds = [...new Set(fleet.monitorIds)];
-  return { kind: "judged", monitorIds, monitors: faults.monitors };
+  return { kind: "judged", monitorIds, monitors: faults.monitors, onsets };
 }

@@ -11,6 +11,7 @@ import { fleetPieces, type PlacedServer } from "./fleet-pieces.ts";
 import { checksFromMemory } from "./load-checks.ts";
 import { loadMonitorPlaces, loadPlacedServers } from "./load-places.ts";
 import { storeMonitorFaults } from "./store-faults.ts";
+import { type OnsetContext, traceOnsets } from "./trace-onsets.ts";
 
 /** The loop's period. */
 export const FAULTS_PERIOD_MS = 10_000;
@@ -20,10 +21,7 @@ const TIMES_AN_INTERVAL = 3;
 const BASELINE_INTERVALS = 40;
 
 /** What of the control plane it needs. */
-type FaultContext = Pick<
-  ServerContext,
-  "database" | "clock" | "policy" | "networks" | "history" | "faultThread"
->;
+type FaultContext = OnsetContext & Pick<ServerContext, "networks" | "history" | "faultThread">;
 
 const NEVER = new AbortController().signal;
 
@@ -71,6 +69,12 @@ async function judgeFaultsOf(context: FaultContext, now: FleetNow): Promise<void
     strongestOf(judged),
     judged.flatMap(({ monitorIds }) => monitorIds),
   );
+  // The lab's servers are on this host: there is no way to them.
+  if (!now.lab)
+    await traceOnsets(
+      context,
+      judged.flatMap(({ onsets }) => onsets),
+    );
   if (failures.length > 0) throw failures[0];
 }
 

@@ -24,7 +24,10 @@ interface PairRow {
   readonly hops: readonly string[] | null;
 }
 
-/** Pairs of a monitor that has come since are left to the next time. */
+/**
+ * Pairs of a monitor that has come since are left to the next time. Of a way that ends now before it has reached the server
+ * the routers count on which it led there before, too: what is broken is among them.
+ */
 export async function loadFaultFleet(
   kysely: Kysely<Schema>,
   places: FleetPlaces,
@@ -34,11 +37,11 @@ export async function loadFaultFleet(
   const ids = [...servers.keys()];
   const { rows } = await sql<PairRow>`
     with paths as (
-      select distinct on (t.server_id, t.monitor_id) t.server_id, t.monitor_id, t.ip, t.hops
+      select distinct on (t.server_id, t.monitor_id, t.reached) t.server_id, t.monitor_id, t.ip, t.hops
       from traceroutes t
       where t.server_id = any(${ids}::bigint[]) and t.reason is null
         and t.ts > now() - make_interval(hours => ${HOPS_MAX_AGE_HOURS}::int)
-      order by t.server_id, t.monitor_id, t.ts desc
+      order by t.server_id, t.monitor_id, t.reached, t.ts desc
     ),
     routers as (
       select p.server_id, p.monitor_id, array_agg(distinct answer ->> 'ip') as hops

@@ -18,6 +18,8 @@ import {
 import { sql, type Transaction } from "kysely";
 import type { PairChecks, PairIds } from "./check-columns.ts";
 import type { FleetFaults } from "./judge-fleet.ts";
+import { onsetOf } from "./onsets.ts";
+import type { Onset } from "./trace-onsets.ts";
 
 /** As `servers.faults` and `events.evidence` have it. */
 export interface StoredFault extends ServerFault {
@@ -39,7 +41,8 @@ interface KnownServer {
   readonly verdict: VerdictName;
   readonly fault: FaultName | "";
   readonly fault_cause: string;
-  readonly has_faults: boolean;
+  /** As JSON. */
+  readonly faults_before: string;
 }
 
 interface ServerAnswer {
@@ -47,7 +50,8 @@ interface ServerAnswer {
   readonly fault: FaultName | "";
   readonly cause: string;
   readonly text: string;
-  /** As JSON. */
+  readonly told: readonly StoredFault[];
+  /** The same as JSON. */
   readonly faults: string;
 }
 
@@ -55,17 +59,17 @@ interface ServerAnswer {
 const UNEXPLAINED =
   "cannot tell whose: too few see it, or it has been so for as long as they have looked";
 
-/** Servers that were judged; those of others stay as they are. */
+/** Servers that were judged; those of others stay as they are. Gives where trouble of the way has begun. */
 export async function storeServerFaults(
   database: Pick<Database, "kysely">,
   faults: FleetFaults["servers"],
   judged: JudgedPairs,
-): Promise<void> {
+): Promise<readonly Onset[]> {
   const checkOf = lastCheckOf(judged);
-  await inTransaction(database, async (transaction) => {
+  return await inTransaction(database, async (transaction) => {
     const nameOf = await names(transaction, judged.monitorIds);
     const { rows } = await sql<KnownServer>`
-      select id, name, verdict, fault, fault_cause, faults <> '[]' as has_faults from servers
+      select id, name, verdict, fault, fault_cause, faults::text as faults_before from servers
       where id = any(${[...new Set(judged.serverIds)]}::bigint[]) and state = 'watched'
       order by id for no key update`.execute(transaction);
     const answers = rows
@@ -73,6 +77,10 @@ export async function storeServerFaults(
       .filter(isNews);
     await writeServers(transaction, answers);
     await tellChanges(transaction, answers);
+    return answers.flatMap(({ server: { id, faults_before: before }, told }) => {
+      const onset = onsetOf(String(id), JSON.parse(before) as readonly StoredFault[], told);
+      return onset === undefined ? [] : [onset];
+    });
   });
 }
 
@@ -143,20 +151,21 @@ function answerFor(
   const isBad = server.verdict !== "truechimer";
   if (first !== undefined && (isBad || isMainFault(first))) {
     const { fault, cause, text } = first;
-    return { server, fault, cause, text, faults: JSON.stringify(told) };
+    return { server, fault, cause, text, told, faults: JSON.stringify(told) };
   }
   return {
     server,
     fault: isBad ? "cannot_tell" : "",
     cause: "",
     text: isBad ? UNEXPLAINED : "",
+    told,
     faults: JSON.stringify(told),
   };
 }
 
 /** Rows of servers that nothing is wrong with are left alone. */
 function isNews({ server, fault, faults }: ServerAnswer): boolean {
-  return fault !== "" || server.fault !== "" || server.has_faults || faults !== "[]";
+  return fault !== "" || server.fault !== "" || server.faults_before !== "[]" || faults !== "[]";
 }
 
 async function writeServers(

@@ -44,6 +44,9 @@ export type RateName =
   | "address_requests"
   | "check_now"
   | "check_now_target"
+  | "onset_questions"
+  | "onset_server"
+  | "onset_cause"
   | "certificates"
   | "registrations";
 
@@ -208,6 +211,40 @@ export const RATE_LIMITS: readonly RateLimit[] = [
     windowMs: MINUTE_MS,
     whenStoreDown: "refuse",
     reason: "at 50 monitors each, ten samples a second to one server at the most",
+    storeReason: "a question goes through the database",
+  },
+  {
+    ...CLUSTER,
+    name: "onset_questions",
+    each: "cluster",
+    counts: "requests",
+    max: 30,
+    windowMs: 10 * MINUTE_MS,
+    whenStoreDown: "refuse",
+    reason:
+      "with six monitors each 18 traceroutes a minute: a fleet that fails all at once is traced as little as one that is well",
+    storeReason: "a question goes through the database",
+  },
+  {
+    ...CLUSTER,
+    name: "onset_server",
+    each: "server",
+    counts: "requests",
+    max: 1,
+    windowMs: 15 * MINUTE_MS,
+    whenStoreDown: "refuse",
+    reason: "a server that fails now and then is not traced at each failure",
+    storeReason: "a question goes through the database",
+  },
+  {
+    ...CLUSTER,
+    name: "onset_cause",
+    each: "cause, such as an outage of one network",
+    counts: "requests",
+    max: 3,
+    windowMs: 15 * MINUTE_MS,
+    whenStoreDown: "refuse",
+    reason: "of the servers behind one outage a few show where it is",
     storeReason: "a question goes through the database",
   },
   {

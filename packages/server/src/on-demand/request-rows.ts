@@ -20,6 +20,8 @@ export interface NewRequest {
   readonly address: IpAddress;
   readonly port: number;
   readonly lifeMs: number;
+  /** Nobody asked; something began to be wrong. Default: somebody did. */
+  readonly onset?: boolean;
   readonly monitors: readonly {
     readonly id: bigint;
     readonly transport: OnDemandTransportName;
@@ -28,7 +30,7 @@ export interface NewRequest {
 
 /** Gives the instant until which an answer counts; database clock. */
 export function putRequest(database: Database, request: NewRequest): Promise<Timestamptz> {
-  const { id, kind, serverId, address, port, lifeMs, monitors } = request;
+  const { id, kind, serverId, address, port, lifeMs, onset = false, monitors } = request;
   return inTransaction(database, async (transaction) => {
     const row = await transaction
       .insertInto("on_demand_requests")
@@ -38,6 +40,7 @@ export function putRequest(database: Database, request: NewRequest): Promise<Tim
         server_id: serverId ?? null,
         ip: address.text,
         port,
+        onset,
         expires_at: sql<Timestamptz>`now() + make_interval(secs => ${lifeMs}::float8 / 1000)`,
       })
       .returning("expires_at")

@@ -69,6 +69,7 @@ interface Asked extends AskedTarget {
   readonly monitorId: bigint;
   readonly kind: OnDemandKindName;
   readonly serverId: bigint | null;
+  readonly onset: boolean;
 }
 
 interface AskedRow {
@@ -77,6 +78,7 @@ interface AskedRow {
   readonly server_id: bigint | null;
   readonly ip: string;
   readonly port: number;
+  readonly onset: boolean;
   readonly created_at: Timestamptz;
   readonly now: Timestamptz;
 }
@@ -87,7 +89,7 @@ async function findAsked(
   who: { readonly monitorIds?: readonly bigint[]; readonly tlsName?: string },
 ): Promise<Asked | undefined> {
   const found = await sql<AskedRow>`
-    select a.monitor_id, r.kind, r.server_id, r.ip, r.port, r.created_at, now() as now
+    select a.monitor_id, r.kind, r.server_id, r.ip, r.port, r.onset, r.created_at, now() as now
     from on_demand_answers a
     join on_demand_requests r on r.id = a.request_id
     join monitors m on m.id = a.monitor_id
@@ -104,6 +106,7 @@ async function findAsked(
     monitorId: row.monitor_id,
     kind: row.kind,
     serverId: row.server_id,
+    onset: row.onset,
     address: address.value,
     port: row.port,
     askedAtNs: nsFromTimestamptz(row.created_at),
@@ -158,7 +161,7 @@ function fill(
 
 async function insertTraceroute(
   kysely: Kysely<Schema>,
-  { requestId, monitorId, serverId, address, port }: Asked,
+  { requestId, monitorId, serverId, onset, address, port }: Asked,
   { startedAtNs, reached, reason, hops }: StoredTraceroute,
 ): Promise<bigint> {
   const row = await kysely
@@ -170,6 +173,7 @@ async function insertTraceroute(
       port,
       monitor_id: monitorId,
       request_id: requestId,
+      onset,
       reached,
       reason,
       hops,
