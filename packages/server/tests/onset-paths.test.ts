@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 await vi.waitFor(async () => {
   const there = await kysely.selectFrom("monitor_sessions").select("monitor_id").execute();
-  expect(there).toHaveLength(MONITORS.length - 1);
+  if (there.length < MONITORS.length - 1) throw new Error("not all streams are open yet");
 }, 20_000);
 
 /** Everything that it is asked is kept. */
