@@ -236,6 +236,17 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
     },
   );
 
+  test("on a narrow screen the buttons of a user leave the words beside the name whole", async () => {
+    const { browser, fake } = world;
+    await using open = await visit(browser, `${fake.url}/people`, { width: 390 });
+    const words = open.page.getByText("with 2 passkeys");
+    await words.waitFor();
+    const linePx = await words.evaluate((element) =>
+      Number.parseFloat(getComputedStyle(element).lineHeight),
+    );
+    expect((await words.boundingBox())?.height).toBeCloseTo(linePx, 0);
+  });
+
   test("lost second factors are removed after a question", async () => {
     const { browser, fake } = world;
     await using open = await visit(browser, `${fake.url}/people`);

@@ -72,8 +72,11 @@ export async function inPipelinedTransaction<T>(
       const begun = connection.command("begin");
       begun.catch(() => undefined);
       const result = await work(connection.kysely).catch(async (error: unknown) => {
-        await connection.command("rollback");
-        isUsable = true;
+        // Where that fails, too, the connection is closed, and what failed first is told.
+        isUsable = await connection.command("rollback").then(
+          () => true,
+          () => false,
+        );
         throw error;
       });
       await begun;
@@ -88,17 +91,13 @@ export async function inPipelinedTransaction<T>(
   });
 }
 
-type Settled<Started extends readonly unknown[]> = {
-  -readonly [Place in keyof Started]: Awaited<Started[Place]>;
-};
-
-/** Waits for all, and fails as the first in their order that fails: nothing is under way any more then. */
+/** Waits for all, also where one fails, and fails as the first that did: what fails behind it fails because of it. */
 export async function allOf<const Started extends readonly unknown[]>(
   started: Started,
-): Promise<Settled<Started>> {
-  const outcomes = await Promise.allSettled(started);
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-  return outcomes.map((outcome) =>
-    outcome.status === "fulfilled" ? outcome.value : undefined,
-  ) as Settled<Started>;
+): Promise<{ -readonly [Place in keyof Started]: Awaited<Started[Place]> }> {
+  try {
+    return await Promise.all(started);
+  } finally {
+    await Promise.allSettled(started);
+  }
 }

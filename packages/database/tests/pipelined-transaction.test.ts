@@ -137,3 +137,31 @@ test("one that PostgreSQL ends for a concurrent one is run anew", async () => {
   expect(attempts).toBe(2);
   expect(await keptValues(700)).toEqual([600]);
 });
+
+test("what fails first is told, once nothing is under way any more", async () => {
+  const slow = Promise.withResolvers<string>();
+  const failing = Promise.withResolvers<string>();
+  let isTold = false;
+  const all = allOf([slow.promise, failing.promise]).finally(() => {
+    isTold = true;
+  });
+  all.catch(() => undefined);
+  failing.reject(new Error("the cause"));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isTold).toBe(false);
+  slow.reject(new Error("the transaction is aborted"));
+  await expect(all).rejects.toThrow("the cause");
+});
+
+test("work's own failure is told, also where the session has ended meanwhile", async () => {
+  const failing = inPipelinedTransaction(database, async (transaction) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(
+      transaction,
+    );
+    await database.pool.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+    throw new Error("out of order");
+  });
+  await expect(failing).rejects.toThrow("out of order");
+  await inPipelinedTransaction(database, (transaction) => keep(transaction, 700));
+  expect(await keptValues(800)).toEqual([700]);
+});

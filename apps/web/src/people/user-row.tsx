@@ -46,7 +46,7 @@ export function UserRow(props: UserRowProps): ReactNode {
           )}
         </td>
         <td className="is-minor">
-          <AccountNames ids={user.accountIds} others={user.hasOtherAccounts} />
+          <AccountNames ids={user.accountIds} others={user.hasOtherAccounts} />{" "}
           {mayChoose ? (
             <button
               type="button"

@@ -14,6 +14,7 @@ import type {
   ReadBackDetails,
   ReadBackRow,
 } from "../archive-reader.ts";
+import { rememberedDay } from "../remembered-day.ts";
 
 /** The rows of a statement; 64-bit numbers are texts. */
 export type AskClickHouse = (statement: string) => Promise<readonly unknown[]>;
@@ -23,7 +24,6 @@ const NS_PER_US = 1_000n;
 /** Days that are looked through at once: one at first, and more where there is little. */
 const WINDOW_GROWTH = 4;
 const WINDOW_DAYS_MAX = 366;
-const OLDEST_KEPT_NS = 60_000_000_000n;
 /** What was written twice, and not merged yet, once. */
 const ONCE = "limit 1 by ts_us, id";
 const COLUMNS = `id, ts_us, server_id, server_name, monitor_id, monitor_name, offset_ns, bound_ns, rtt_ns, stratum, leap,
@@ -34,21 +34,11 @@ export function createClickHouseReader(
   ask: AskClickHouse,
   clock: Pick<Clock, "monotonicNs">,
 ): ArchiveReader {
-  let oldest: { readonly day: Promise<Timestamptz | undefined>; readonly atNs: bigint } | undefined;
   const read = async (statement: string): Promise<readonly ReadBackRow[]> =>
     ((await ask(statement)) as readonly ClickHouseRow[]).map(readBackRow);
   return {
     keepsPackets: false,
-    oldest: () => {
-      const nowNs = clock.monotonicNs();
-      if (oldest === undefined || nowNs - oldest.atNs > OLDEST_KEPT_NS) {
-        const day = oldestDay(ask);
-        // A failure is not remembered.
-        day.catch(() => (oldest = undefined));
-        oldest = { day, atNs: nowNs };
-      }
-      return oldest.day;
-    },
+    oldest: rememberedDay(clock, () => oldestDay(ask)),
     results: async ({ from, to, order, writtenBy, serverIds, place, rowsMax, details }) => {
       const columns = `${COLUMNS}${details === undefined ? "" : DETAILS}`;
       const rows: ReadBackRow[] = [];

@@ -19,6 +19,7 @@ import type {
   ReadBackResult,
   ReadBackRow,
 } from "../archive-reader.ts";
+import { rememberedDay } from "../remembered-day.ts";
 import { createExtremes } from "./extremes.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { mayHave, type OpenPart, openPart, PartGone, type RowGroup } from "./open-part.ts";
@@ -31,7 +32,6 @@ const WINDOW_GROWTH = 4;
 const WINDOW_DAYS_MAX = 366;
 /** Days of a chart that are read beside each other. */
 const DAYS_AT_ONCE = 8;
-const OLDEST_KEPT_NS = 60_000_000_000n;
 /** Files are merged behind a reader's back; more often than this in a row they are not. */
 const LISTINGS_MAX = 5;
 /** Of each a few kilobytes. */
@@ -107,7 +107,6 @@ export function createParquetReader(
 ): ArchiveReader {
   const parts = rememberedParts(store);
   const idBounds = new Map<string, readonly [bigint, bigint]>();
-  let oldest: { readonly day: Promise<Timestamptz | undefined>; readonly atNs: bigint } | undefined;
   const dayRows = async (
     ofDay: readonly Part[],
     wanted: Wanted,
@@ -116,16 +115,7 @@ export function createParquetReader(
     await readRows(await findRows(await opened(parts, ofDay), wanted), details);
   return {
     keepsPackets: true,
-    oldest: () => {
-      const nowNs = clock.monotonicNs();
-      if (oldest === undefined || nowNs - oldest.atNs > OLDEST_KEPT_NS) {
-        const day = oldestDay(store);
-        // A failure is not remembered.
-        day.catch(() => (oldest = undefined));
-        oldest = { day, atNs: nowNs };
-      }
-      return oldest.day;
-    },
+    oldest: rememberedDay(clock, () => oldestDay(store)),
     results: (question) => listedAgain(() => resultsOf(store, question, dayRows)),
     countHistory: (asked) =>
       listedAgain(async () => {
