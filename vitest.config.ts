@@ -44,6 +44,8 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: compiledByTests },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // On a crowded machine a page or a server may need long for what takes it milliseconds otherwise.
+    expect: { poll: { timeout: 20_000 } },
     // Off unless asked for; `npm run coverage` holds the result against the floors of tools/coverage.
     coverage: {
       provider: "v8",

@@ -423,6 +423,7 @@ test("so many at once, whose readers may stop: their places are free again when 
       });
       request.once("error", () => undefined);
       request.end();
+      onTestFinished(() => void request.destroy());
       return await promise;
     }),
   );

@@ -47,19 +47,23 @@ export function registerExports(
         exposeHeadRoute: false,
         handler: async (request, reply) => {
           let asked: Asked;
+          let place: Disposable | undefined;
           try {
-            asked = await admitted(context, callers.get(request), { request, source, form });
-            if (running.count >= EXPORTS_AT_ONCE_MAX) throw tooMany();
+            const caller = permitted(context, callers.get(request), source);
+            // Before the first question: who is one too many asks the database nothing.
+            place = taken(running);
+            asked = await begun(context, caller, { request, source, form });
           } catch (error) {
+            place?.[Symbol.dispose]();
             return refusePlainly(context, reply, error, "an export failed");
           }
+          const { [Symbol.dispose]: leave } = place;
           const file = Readable.from(logged(context, writtenAs(form, source, asked)), {
             objectMode: false,
           });
           const watched = context.callerWatch.watch(asked.caller);
-          running.count += 1;
           file.once("close", () => {
-            running.count -= 1;
+            leave();
             watched[Symbol.dispose]();
           });
           // Who may no longer read it gets no more of it, whether or not he is reading. Its last chunk is missing, and
@@ -118,17 +122,25 @@ interface Wanted {
   readonly form: ExportForm;
 }
 
-async function admitted(
+function permitted(
   context: ServerContext,
   caller: Caller | undefined,
-  { request, source, form }: Wanted,
-): Promise<Asked> {
+  source: AnyExportSource,
+): Caller {
   if (caller === undefined) throw new AppError("unauthenticated", "a session or a key is needed");
   const refusal = refusalOf(caller, source.method, source.permission);
   if (refusal !== undefined) {
     context.metrics.accessRefused.inc({ reason: "permission" });
     throw new AppError("forbidden", refusal);
   }
+  return caller;
+}
+
+async function begun(
+  context: ServerContext,
+  caller: Caller,
+  { request, source, form }: Wanted,
+): Promise<Asked> {
   const parameters = request.query as ExportParameters;
   if (caller.accountId !== undefined)
     await requireOwned(context.database.kysely, caller.accountId, {
@@ -173,6 +185,13 @@ function notContinuable(): AppError {
     "bad_request",
     "after: a Parquet file cannot be gone on with: ask for a day at a time, by from and to",
   );
+}
+
+/** One of the places; free again when it is disposed of. */
+function taken(running: { count: number }): Disposable {
+  if (running.count >= EXPORTS_AT_ONCE_MAX) throw tooMany();
+  running.count += 1;
+  return { [Symbol.dispose]: () => void (running.count -= 1) };
 }
 
 function tooMany(): AppError {
