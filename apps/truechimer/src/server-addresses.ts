@@ -1,7 +1,9 @@
 // Where a control plane answers, from its configuration, and what is said about it when it runs.
 
-import type { Server, ServerOptions } from "@truechimer/server";
-import type { Config } from "./config/config.ts";
+import { assert } from "@truechimer/base";
+import type { DashboardTls, Server, ServerOptions } from "@truechimer/server";
+import type { Config, TlsConfig } from "./config/config.ts";
+import type { LoadedConfig } from "./config/load-config.ts";
 import type { Progress } from "./output/progress.ts";
 
 /** Port 0: any free one. */
@@ -17,12 +19,23 @@ export function agentsOptions(
   };
 }
 
-export function publicUrlOf({ listen }: Config): Pick<ServerOptions, "publicUrl" | "tls"> {
+export function publicUrlOf({
+  config: { listen },
+  secrets: { acmeHmacKey },
+}: LoadedConfig): Pick<ServerOptions, "publicUrl" | "tls"> {
   const { publicUrl, tls } = listen;
   return {
     ...(publicUrl === undefined ? {} : { publicUrl }),
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls: tlsSettings(tls, acmeHmacKey) }),
   };
+}
+
+function tlsSettings(tls: TlsConfig, hmacKey: Uint8Array | undefined): DashboardTls {
+  if (tls.kind !== "acme") return tls;
+  const { externalAccount, ...settings } = tls;
+  if (externalAccount === undefined) return settings;
+  assert(hmacKey !== undefined, "a configuration without the secret was refused");
+  return { ...settings, externalAccount: { keyId: externalAccount.keyId, hmacKey } };
 }
 
 /** Where agents call, and by what they know that it is us. */

@@ -833,6 +833,7 @@ export interface CertificatesTable {
 
 export interface AcmeAccountsTable {
   directory_url: string;
+  external_key_id: Generated<string>;
   sealed_key: Uint8Array;
   created_at: Generated<Timestamptz>;
 }

@@ -37,6 +37,8 @@ export interface PebbleOptions {
   readonly rootPem: string;
   /** Which names it certifies never. */
   readonly refusedNames?: readonly string[];
+  /** Accounts kept elsewhere, base64url of the HMAC key by key identifier; then it takes nobody else. */
+  readonly externalAccounts?: Readonly<Record<string, string>>;
 }
 
 export interface Pebble extends AsyncDisposable {
@@ -53,7 +55,7 @@ export interface Pebble extends AsyncDisposable {
 const CERTIFICATE_SECONDS = 90 * 86_400;
 
 export async function startPebble(options: PebbleOptions): Promise<Pebble> {
-  const { pair, rootPem, refusedNames = [] } = options;
+  const { pair, rootPem, refusedNames = [], externalAccounts } = options;
   const directory = await mkdtemp(join(tmpdir(), "truechimer-pebble-"));
   const [port, management, challengePort, tlsPort, dns, names] = await freePorts(6);
   const file = (name: string): string => join(directory, name);
@@ -68,7 +70,8 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
       httpPort: challengePort,
       tlsPort,
       ocspResponderURL: "",
-      externalAccountBindingRequired: false,
+      externalAccountBindingRequired: externalAccounts !== undefined,
+      externalAccountMACKeys: externalAccounts ?? {},
       domainBlocklist: refusedNames,
       certificateValidityPeriod: CERTIFICATE_SECONDS,
     },

@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { systemClock, systemRandom } from "@truechimer/base";
-import { silentLogger } from "@truechimer/telemetry";
+import { createLogger, silentLogger } from "@truechimer/telemetry";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { AcmeSettings } from "../src/acme/acme-settings.ts";
+import type { AcmeExternalAccount, AcmeSettings } from "../src/acme/acme-settings.ts";
 import { startChallengeListener } from "../src/acme/challenge-listener.ts";
 import { type AcmeWorld, runAcme } from "../src/acme/run-acme.ts";
 import { createSeal } from "../src/ca/seal.ts";
@@ -256,6 +256,25 @@ describe.skipIf(!(await pebbleAvailable()))("an authority that speaks ACME", () 
       expect(said).toMatch(/^limit_exceeded: 4 certificates were ordered in the last hour/);
     });
 
+    test("our own limit, that no authority has seen, makes no later pause longer", async () => {
+      await database.pool.query(
+        `insert into acme_orders (directory_url, names) select $1, $2 from generate_series(1, 4)`,
+        [pebble.directoryUrl, [NAME]],
+      );
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        await run(settings());
+        const row = await rowOf(settings());
+        expect(row).toMatchObject({ failures: 0, leased: false });
+        expect(row.last_error).toMatch(/^limit_exceeded: 4 certificates were ordered/);
+        expect(row.wait_s).toBeGreaterThan(14 * 60);
+        expect(row.wait_s).toBeLessThan(16 * 60);
+        await database.pool.query("update acme_certificates set next_attempt_at = now()");
+      }
+      await database.pool.query("update acme_orders set ordered_at = now() - interval '2 hours'");
+      await run(settings());
+      expect(await rowOf(settings())).toMatchObject({ failures: 0, last_error: "" });
+    });
+
     test("nor more certificates for the same names in a week", async () => {
       await database.pool.query(
         `insert into acme_orders (directory_url, names, ordered_at, issued_at)
@@ -396,6 +415,105 @@ describe.skipIf(!(await pebbleAvailable()))("an authority that speaks ACME", () 
     expect(await countRows("acme_orders")).toBe(0);
   });
 });
+
+describe.skipIf(!(await pebbleAvailable()))(
+  "an authority that wants an account of its own kind",
+  () => {
+    const hmacKey = new Uint8Array(
+      Buffer.from("zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG4", "base64url"),
+    );
+    const other = new Uint8Array(32).fill(7);
+    let pebble: Pebble;
+    let close: () => PromiseLike<void>;
+    beforeAll(async () => {
+      pebble = await startPebble({
+        pair,
+        rootPem,
+        externalAccounts: Object.fromEntries(
+          [["kid-1", hmacKey] as const, ["kid-2", other] as const].map(([keyId, key]) => [
+            keyId,
+            Buffer.from(key).toString("base64url"),
+          ]),
+        ),
+      });
+      const address = { host: "127.0.0.1", port: pebble.challengePort };
+      const listener = await startChallengeListener(
+        { database, logger: silentLogger },
+        { address, limits: HTTP_LIMITS, publicUrl: `https://${NAME}` },
+      );
+      close = () => listener[Symbol.asyncDispose]();
+    });
+    afterAll(async () => {
+      await close();
+      await pebble[Symbol.asyncDispose]();
+    });
+
+    const settings = (externalAccount?: AcmeExternalAccount): AcmeSettings => ({
+      directoryUrl: pebble.directoryUrl,
+      names: [NAME],
+      caFile,
+      challenges: { host: "127.0.0.1", port: pebble.challengePort },
+      ...(externalAccount === undefined ? {} : { externalAccount }),
+    });
+
+    test("certifies whose account is bound to it; the binding is shown once, another one is another account", async () => {
+      const asked: string[] = [];
+      const proxy = await behindProxy(pebble.directoryUrl, (request) => {
+        asked.push(request.url ?? "");
+        return undefined;
+      });
+      const bound = { ...settings({ keyId: "kid-1", hmacKey }), directoryUrl: `${proxy.url}/dir` };
+      await run(bound);
+      expect(await rowOf(bound)).toMatchObject({ failures: 0, last_error: "" });
+      const accountCalls = (): number => asked.filter((url) => url === "/sign-me-up").length;
+      expect(accountCalls()).toBe(2);
+      await database.pool.query("update acme_certificates set renew_at = now()");
+      await run(bound);
+      expect(await countRows("acme_orders")).toBe(2);
+      expect((await rowOf(bound)).last_error).toBe("");
+      // Found by its key: nothing is bound again.
+      expect(accountCalls()).toBe(3);
+      await database.pool.query("update acme_certificates set renew_at = now()");
+      await run({ ...bound, externalAccount: { keyId: "kid-2", hmacKey: other } });
+      expect(accountCalls()).toBe(5);
+      expect(await countRows("acme_accounts")).toBe(2);
+      await proxy.end();
+    });
+
+    test.each([
+      {
+        name: "without an account there",
+        says: /^certificate_refused: .*the account.*externalAccountRequired\); .*set acme\.eab_key_id and acme\.eab_hmac_key_file/,
+      },
+      {
+        name: "with a key identifier that it does not know",
+        external: { keyId: "kid-9", hmacKey },
+        says: /^certificate_refused: .*the account.*; see that acme\.eab_key_id/,
+      },
+      {
+        name: "with the key of another account",
+        external: { keyId: "kid-1", hmacKey: other },
+        says: /^certificate_refused: .*the account.*; see that acme\.eab_key_id/,
+      },
+    ])(
+      "refuses who comes $name; nothing is ordered, no key is told",
+      async ({ external, says }) => {
+        const lines: string[] = [];
+        const logger = createLogger({ output: { write: (line) => lines.push(line) } });
+        await run(settings(external), { logger });
+        const { last_error: said } = await rowOf(settings());
+        expect(said).toMatch(says);
+        expect(await countRows("acme_orders")).toBe(0);
+        expect(lines.join("")).toContain("was not issued by ACME");
+        for (const key of [hmacKey, other]) {
+          for (const form of ["base64", "base64url", "hex"] as const) {
+            expect(`${said}${lines.join("")}`).not.toContain(Buffer.from(key).toString(form));
+          }
+        }
+      },
+    );
+  },
+);
 
 test("without a master key it does not start, and says what it needs", async () => {
   const tls = {

@@ -25,6 +25,8 @@ test("another authority, further names, and another place for its questions", ()
     directory_url: "https://ca.example.net:14000/dir",
     names: ["Zeit.example.net", "clocks.example.net", "zeit.example.net"],
     email: "clocks@example.net",
+    eab_key_id: "kid-1",
+    eab_hmac_key_file: "/etc/hmac.key",
     ca_file: "/etc/root.pem",
     http_host: "192.0.2.1",
     http_port: 8080,
@@ -34,6 +36,7 @@ test("another authority, further names, and another place for its questions", ()
     directoryUrl: "https://ca.example.net:14000/dir",
     names: ["zeit.example.net", "clocks.example.net"],
     email: "clocks@example.net",
+    externalAccount: { keyId: "kid-1", hmacKeyFile: "/etc/hmac.key" },
     caFile: "/etc/root.pem",
     challenges: { host: "192.0.2.1", port: 8080 },
   });
@@ -42,6 +45,16 @@ test("another authority, further names, and another place for its questions", ()
 test.each<{ name: string; acme?: CheckedAcme; listen?: object; says: string | RegExp }>([
   { name: "without agreed terms", acme: {}, says: /acme\.terms_agreed = true: read the terms/ },
   { name: "without the table", says: /acme\.terms_agreed = true/ },
+  {
+    name: "with half of an external account",
+    acme: { terms_agreed: true, eab_key_id: "kid-1" },
+    says: /acme\.eab_key_id and acme\.eab_hmac_key_file belong together/,
+  },
+  {
+    name: "with a key identifier with a blank",
+    acme: { terms_agreed: true, eab_key_id: "kid 1", eab_hmac_key_file: "/etc/hmac.key" },
+    says: /acme\.eab_key_id: expected the key identifier as the authority gave it/,
+  },
   {
     name: "without any name",
     acme: { terms_agreed: true },

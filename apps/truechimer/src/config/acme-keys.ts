@@ -11,6 +11,8 @@ const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
 /** The port that every authority asks. RFC 8555, section 8.3. */
 const HTTP_PORT = 80;
 const PORT_MAX = 65_535;
+/** Authorities give out some tens. */
+const KEY_ID_CHARACTERS_MAX = 500;
 const PORT_EXPECTED = `expected a port number from 0 to ${PORT_MAX}`;
 
 const text = z.string().min(1, "expected a text that is not empty");
@@ -55,6 +57,11 @@ export const acmeSchema: z.ZodType<CheckedAcme> = z.strictObject({
   email: text
     .regex(/^[^\s@:]{1,64}@[^\s@]{1,190}$/, 'expected an address such as "clocks@example.net"')
     .optional(),
+  eab_key_id: text
+    .max(KEY_ID_CHARACTERS_MAX, `expected at most ${KEY_ID_CHARACTERS_MAX} characters`)
+    .regex(/^[\x21-\x7e]+$/, "expected the key identifier as the authority gave it, without blanks")
+    .optional(),
+  eab_hmac_key_file: text.optional(),
   ca_file: text.optional(),
   http_host: text.optional(),
   http_port: z
@@ -71,10 +78,18 @@ export interface CheckedAcme {
   readonly names?: readonly string[] | undefined;
   readonly directory_url?: string | undefined;
   readonly email?: string | undefined;
+  readonly eab_key_id?: string | undefined;
+  readonly eab_hmac_key_file?: string | undefined;
   readonly ca_file?: string | undefined;
   readonly http_host?: string | undefined;
   readonly http_port?: number | undefined;
 }
+
+/** As the control plane takes them, but for the secret, which is a file here. */
+export type AcmeConfig = Omit<AcmeSettings, "externalAccount"> & {
+  /** Absent: the authority takes anybody. */
+  readonly externalAccount?: { readonly keyId: string; readonly hmacKeyFile: string };
+};
 
 export interface AcmePlace {
   readonly listenHost: string;
@@ -85,7 +100,7 @@ export interface AcmePlace {
 export function acmeConfig(
   acme: CheckedAcme = {},
   { listenHost, publicUrl }: AcmePlace,
-): AcmeSettings {
+): AcmeConfig {
   if (acme.terms_agreed !== true) {
     throw bad(
       'listen.tls = "acme" needs acme.terms_agreed = true: read the terms of the authority (https://letsencrypt.org/repository/ for Let\'s Encrypt), an account is made under them',
@@ -96,9 +111,23 @@ export function acmeConfig(
     directoryUrl: acme.directory_url ?? LETS_ENCRYPT,
     names: certifiedNames(acme.names, publicName),
     ...(acme.email === undefined ? {} : { email: acme.email }),
+    ...externalAccountOf(acme),
     ...(acme.ca_file === undefined ? {} : { caFile: acme.ca_file }),
     challenges: { host: acme.http_host ?? listenHost, port: acme.http_port ?? HTTP_PORT },
   };
+}
+
+function externalAccountOf({
+  eab_key_id: keyId,
+  eab_hmac_key_file: hmacKeyFile,
+}: CheckedAcme): Pick<AcmeConfig, "externalAccount"> {
+  if (keyId !== undefined && hmacKeyFile !== undefined) {
+    return { externalAccount: { keyId, hmacKeyFile } };
+  }
+  if (keyId === undefined && hmacKeyFile === undefined) return {};
+  throw bad(
+    "acme.eab_key_id and acme.eab_hmac_key_file belong together: give both as the authority gave them to you, or neither",
+  );
 }
 
 /** Keys of a table that nothing would look at. Fails with config_bad_value. */

@@ -64,6 +64,16 @@ export const CONFIG_WORDS: Readonly<Record<string, ConfigWords>> = {
     meaning: "directory of the ACME authority, `https`",
   },
   "acme.email": { default: "none", meaning: "where the authority may write to" },
+  "acme.eab_key_id": {
+    default: "none",
+    meaning:
+      "external account binding (RFC 8555, section 7.3.4): the key identifier that the authority gave you; many commercial authorities and those of companies want it",
+  },
+  "acme.eab_hmac_key_file": {
+    default: "none",
+    meaning:
+      "file (mode 0600) with the HMAC key beside it, in base64url, as the authority gave it. Once the account is made, the authority asks for it no more",
+  },
   "acme.ca_file": {
     default: "the system's roots",
     meaning: "file (PEM) with the root that the directory's own certificate leads to",

@@ -11,7 +11,7 @@ import {
 } from "@truechimer/pki";
 import type { DashboardTls } from "@truechimer/server";
 import type { z } from "zod";
-import { acmeConfig, refuseUnusedAcme } from "./acme-keys.ts";
+import { type AcmeConfig, acmeConfig, refuseUnusedAcme } from "./acme-keys.ts";
 import { type CheckedConfig, configSchema } from "./config-schema.ts";
 import { kindOf } from "./duration-key.ts";
 import { type LimitsConfig, limitsConfig } from "./limit-keys.ts";
@@ -50,6 +50,11 @@ export interface BrokerConfig {
 }
 
 export type ArchiveConfig = ClickHouseConfig | DirectoryConfig | S3Config;
+
+/** As the control plane takes it, but for secrets, which are files here. */
+export type TlsConfig =
+  | Exclude<DashboardTls, { readonly kind: "acme" }>
+  | ({ readonly kind: "acme" } & AcmeConfig);
 
 export interface S3Config {
   readonly kind: "s3";
@@ -96,7 +101,7 @@ export interface Config {
     /** How long everything is still answered once the program was told to stop. */
     readonly stopNoticeMs: number;
     /** Absent: plain HTTP. */
-    readonly tls: DashboardTls | undefined;
+    readonly tls: TlsConfig | undefined;
   };
   /** The agents' own listener, and what their names and certificates are like. */
   readonly agents: {
@@ -509,7 +514,7 @@ function keyText(path: KeyPath): string {
 }
 
 /** What is there for another kind of TLS would be overlooked, and a kind without what it needs is nothing. */
-function tlsConfig({ listen = {}, acme }: CheckedConfig): DashboardTls | undefined {
+function tlsConfig({ listen = {}, acme }: CheckedConfig): TlsConfig | undefined {
   const { tls, certificate_file: certificateFile, key_file: keyFile } = listen;
   const kind = tls ?? "off";
   if (kind !== "acme") refuseUnusedAcme(acme, kind);

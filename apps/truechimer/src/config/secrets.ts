@@ -1,6 +1,7 @@
 // Secrets, apart from the configuration: read from files that only their owner can read. Never logged, never printed.
 
 import type { Config } from "./config.ts";
+import { readEabHmacKey } from "./eab-hmac-key.ts";
 import { readMasterKey } from "./master-key.ts";
 import { readSecretFile } from "./secret-file.ts";
 import { readVaultMasterKey } from "./vault-master-key.ts";
@@ -24,6 +25,8 @@ export interface Secrets {
   readonly archivePassword: string | undefined;
   /** Of our account with the S3 store. Absent: there is none. */
   readonly archiveSecretKey: string | undefined;
+  /** What the ACME account is bound to another one with. Absent: it is bound to none. */
+  readonly acmeHmacKey: Uint8Array | undefined;
   /** By which the OpenID Connect provider knows us. Absent: a public client. */
   readonly oidcClientSecret: string | undefined;
 }
@@ -47,6 +50,7 @@ export async function readSecrets(
       "archive.s3_secret_key_file",
       config.archive?.kind === "s3" ? config.archive.secretKeyFile : undefined,
     ),
+    acmeHmacKey: await configuredHmacKey(config),
     oidcClientSecret: await optionalSecret(
       "oidc.client_secret_file",
       config.oidc?.clientSecretFile,
@@ -67,6 +71,11 @@ async function configuredMasterKey({
 }: Config): Promise<Uint8Array | undefined> {
   if (vault !== undefined) return readVaultMasterKey(vault);
   return masterKeyFile === undefined ? undefined : readMasterKey(masterKeyFile);
+}
+
+async function configuredHmacKey({ listen: { tls } }: Config): Promise<Uint8Array | undefined> {
+  const account = tls?.kind === "acme" ? tls.externalAccount : undefined;
+  return account === undefined ? undefined : readEabHmacKey(account.hmacKeyFile);
 }
 
 async function optionalSecret(key: string, file: string | undefined): Promise<string | undefined> {

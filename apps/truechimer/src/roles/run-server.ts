@@ -78,7 +78,7 @@ async function openServer(
       random: context.random,
       logger,
       listen: config.listen,
-      ...publicUrlOf(config),
+      ...publicUrlOf(loaded),
       ...(secrets.masterKey !== undefined && { masterKey: secrets.masterKey }),
       ...(await auditHeadFile(config)),
       agents: agentsOptions(config, config.agents.port),

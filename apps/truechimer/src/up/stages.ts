@@ -114,7 +114,7 @@ async function openServer(
       metrics,
       listen: { host: config.listen.host, port },
       listensLocally: true,
-      ...publicUrlOf(config),
+      ...publicUrlOf(loaded),
       masterKey,
       ...(await auditHeadFile(config, directory.path)),
       agents: agentsOptions(config, world.agentsPort),

@@ -46,7 +46,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   incorrectResponse:
     "see that port 80 of the name leads to acme.http_port here, and to no other web server",
   externalAccountRequired:
-    "this authority wants an account of its own kind, which Truechimer does not know: use another one",
+    "this authority takes only those who have an account with it already: set acme.eab_key_id and acme.eab_hmac_key_file to what it gave you",
   userActionRequired:
     "the authority's terms have changed, or it wants something of you: see its page",
   invalidContact: "check acme.email",
@@ -54,9 +54,30 @@ const REMEDIES: Readonly<Record<string, string>> = {
   rateLimited: "nothing to do: it is tried again when the authority allows it",
 };
 
-/** `whose`: what was asked for, such as "the order for clocks.example.net". */
-export function refusedBy(whose: string, problem: AcmeProblem, answer?: AcmeAnswer): AppError {
-  const remedy = REMEDIES[problem.type];
+/** Of an account that is to be bound to another one: what else may be wrong with it, an authority says in its own way. */
+const BOUND_REMEDY =
+  "see that acme.eab_key_id and the file of acme.eab_hmac_key_file are what the authority gave you, for this directory, and that it has not given them to another account";
+
+export interface Refusal {
+  /** What was asked for, such as "the order for clocks.example.net". */
+  readonly whose: string;
+  readonly problem: AcmeProblem;
+  /** Absent: it stood in an order or in a proof. */
+  readonly answer?: AcmeAnswer;
+  /** Whether it is an account that is to be bound to another one. */
+  readonly isBound?: boolean;
+}
+
+const OF_THE_BINDING: ReadonlySet<string> = new Set([
+  "unauthorized",
+  "malformed",
+  "externalAccountRequired",
+  "accountDoesNotExist",
+]);
+
+export function refusedBy({ whose, problem, answer, isBound = false }: Refusal): AppError {
+  const remedy =
+    isBound && OF_THE_BINDING.has(problem.type) ? BOUND_REMEDY : REMEDIES[problem.type];
   const message = `the ACME authority refuses ${whose}: ${problem.detail === "" ? problem.type : `${problem.detail} (${problem.type})`}${remedy === undefined ? "" : `; ${remedy}`}`;
   const retryAfterMs = retryAfter(answer?.header("retry-after"));
   const isLimited = problem.type === "rateLimited" || answer?.status === 429;

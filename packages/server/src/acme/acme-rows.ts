@@ -65,13 +65,21 @@ export async function endLease({ kysely }: Database, key: AcmeKey): Promise<void
   await sql`update acme_certificates set leased_until = null where ${isKey(key)}`.execute(kysely);
 }
 
+export interface Failure {
+  readonly text: string;
+  /** Pause before the next attempt. */
+  readonly delayMs: number;
+  /** In a row, this one among them. */
+  readonly failures: number;
+}
+
 export async function noteFailure(
   { kysely }: Database,
   key: AcmeKey,
-  { text, delayMs }: { readonly text: string; readonly delayMs: number },
+  { text, delayMs, failures }: Failure,
 ): Promise<void> {
   await sql`
-    update acme_certificates set leased_until = null, failures = failures + 1, last_error = ${text},
+    update acme_certificates set leased_until = null, failures = ${failures}, last_error = ${text},
       failed_at = now(), next_attempt_at = now() + make_interval(secs => ${delayMs / 1_000})
     where ${isKey(key)}`.execute(kysely);
 }
@@ -149,25 +157,36 @@ export async function findChallenge(
   return row?.key_authorization;
 }
 
+export interface AccountPlace {
+  readonly directoryUrl: string;
+  /** The other account that this one is bound to. Empty: none. */
+  readonly externalKeyId: string;
+}
+
 /** The account's key as PEM, made by whichever process needs it first. */
 export async function accountKeyPem(
   { kysely }: Database,
   seal: Seal,
-  directoryUrl: string,
+  { directoryUrl, externalKeyId }: AccountPlace,
 ): Promise<string> {
-  const purpose = `ACME account ${directoryUrl}`;
+  const purpose = `ACME account ${directoryUrl}${externalKeyId === "" ? "" : ` ${externalKeyId}`}`;
   const read = (): Promise<{ sealed_key: Uint8Array } | undefined> =>
     kysely
       .selectFrom("acme_accounts")
       .select("sealed_key")
       .where("directory_url", "=", directoryUrl)
+      .where("external_key_id", "=", externalKeyId)
       .executeTakeFirst();
   let row = await read();
   if (row === undefined) {
     const { privateKeyDer } = await generateExportableKeyPair("P-256");
     await kysely
       .insertInto("acme_accounts")
-      .values({ directory_url: directoryUrl, sealed_key: seal.seal(purpose, privateKeyDer) })
+      .values({
+        directory_url: directoryUrl,
+        external_key_id: externalKeyId,
+        sealed_key: seal.seal(purpose, privateKeyDer),
+      })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     row = await read();

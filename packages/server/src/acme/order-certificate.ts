@@ -93,7 +93,7 @@ async function until(
     const status = String(found["status"]);
     if (states.includes(status)) return found;
     if (status !== "pending" && status !== "processing" && status !== "ready") {
-      throw refusedBy(whose, failureOf(found) ?? { type: status, detail: "" });
+      throw refusedBy({ whose, problem: failureOf(found) ?? { type: status, detail: "" } });
     }
     const wanted = retryAfter(answer.header("retry-after")) ?? POLL_MS;
     await sleep(clock, Math.min(Math.max(wanted, POLL_MS), POLL_MS_MAX), signal);

@@ -44,6 +44,8 @@ export type AcmeWorld = Pick<ServerContext, "database" | "clock" | "random" | "l
 const LOOK_AGAIN_MS = 6 * 3_600_000;
 const LOOK_AGAIN_MS_MIN = 60_000;
 const LOOK_AGAIN_MS_MAX = 86_400_000;
+/** Where a limit does not say when it ends. */
+const LIMIT_AGAIN_MS = 3_600_000;
 const ERROR_CHARACTERS_MAX = 1_000;
 
 /** Fails only when the database does. */
@@ -57,9 +59,9 @@ export async function runAcme(
   await lookAtRenewal(world, settings, signal);
   const due = await leaseDue(database, settings);
   if (due === undefined) return;
+  const limit = orderProblem(await countOrders(database, settings));
+  if (limit !== undefined) return await waitForLimit(world, settings, due, limit);
   try {
-    const limit = orderProblem(await countOrders(database, settings));
-    if (limit !== undefined) throw limit;
     const certificate = await order(world, settings, due, signal);
     logger.info(
       { names: settings.names, serial: certificate.serial },
@@ -67,15 +69,38 @@ export async function runAcme(
     );
   } catch (error) {
     if (signal.aborted) return await endLease(database, settings);
-    const delayMs = retryDelayMs({ failures: due.failures + 1, error, random: world.random });
-    await noteFailure(database, settings, { text: errorText(error), delayMs });
-    logger.error(
-      { error, names: settings.names, retryInMs: Math.round(delayMs) },
-      due.certificatePem === undefined
-        ? "the dashboard's certificate was not issued by ACME; it has one of the built-in authority meanwhile"
-        : "the dashboard's certificate was not renewed by ACME; the one before stays",
-    );
+    const failures = due.failures + 1;
+    const delayMs = retryDelayMs({ failures, error, random: world.random });
+    await noteFailure(database, settings, { text: errorText(error), delayMs, failures });
+    logFailure(world, settings, due, { error, delayMs });
   }
+}
+
+/** Our own limit troubles no authority, so no later pause grows by it. */
+async function waitForLimit(
+  world: AcmeWorld,
+  settings: AcmeSettings,
+  due: LeasedCertificate,
+  limit: AppError,
+): Promise<void> {
+  const delayMs = limit.retryAfterMs ?? LIMIT_AGAIN_MS;
+  const { failures } = due;
+  await noteFailure(world.database, settings, { text: errorText(limit), delayMs, failures });
+  logFailure(world, settings, due, { error: limit, delayMs });
+}
+
+function logFailure(
+  { logger }: AcmeWorld,
+  { names }: AcmeSettings,
+  { certificatePem }: LeasedCertificate,
+  { error, delayMs }: { readonly error: unknown; readonly delayMs: number },
+): void {
+  logger.error(
+    { error, names, retryInMs: Math.round(delayMs) },
+    certificatePem === undefined
+      ? "the dashboard's certificate was not issued by ACME; it has one of the built-in authority meanwhile"
+      : "the dashboard's certificate was not renewed by ACME; the one before stays",
+  );
 }
 
 async function order(
@@ -86,7 +111,10 @@ async function order(
 ): Promise<Certificate> {
   const { database, seal, clock } = world;
   const session = await sessionWith(world, settings, signal);
-  await session.openAccount(settings.email === undefined ? [] : [`mailto:${settings.email}`]);
+  await session.openAccount({
+    contact: settings.email === undefined ? [] : [`mailto:${settings.email}`],
+    ...(settings.externalAccount === undefined ? {} : { external: settings.externalAccount }),
+  });
   const pair = await generateExportableKeyPair("P-256");
   const signer = await importSigner(pair.privateKeyDer, pair.publicKey);
   const orderId = await noteOrder(database, settings);
@@ -113,13 +141,16 @@ async function order(
 
 async function sessionWith(
   { database, seal }: AcmeWorld,
-  { directoryUrl, caFile }: AcmeSettings,
+  { directoryUrl, caFile, externalAccount }: AcmeSettings,
   signal: AbortSignal,
 ): Promise<AcmeSession> {
   return openSession({
     directoryUrl,
     authoritiesPem: caFile === undefined ? undefined : await rootFile(caFile),
-    accountKeyPem: await accountKeyPem(database, seal, directoryUrl),
+    accountKeyPem: await accountKeyPem(database, seal, {
+      directoryUrl,
+      externalKeyId: externalAccount?.keyId ?? "",
+    }),
     signal,
   });
 }
