@@ -46,7 +46,7 @@ export type PasskeyPurposeName = "add" | "prove" | "sign_in";
 export type AuditActorName = "user" | "owner" | "key" | "command_line";
 export type AlertChannelKindName = "email" | "webhook" | "alertmanager";
 export type DigestName = "off" | "daily" | "weekly";
-export type AlertSubjectName = "servers" | "monitors";
+export type AlertSubjectName = "servers" | "monitors" | "certificates";
 export type SeverityName = "info" | "warning" | "critical";
 export type GroupingName = "cause" | "rule" | "none";
 export type AlertPhaseName = "pending" | "firing" | "recovering" | "ended";
@@ -123,6 +123,7 @@ export interface Schema {
   acme_certificates: AcmeCertificatesTable;
   acme_orders: AcmeOrdersTable;
   acme_challenges: AcmeChallengesTable;
+  dashboard_certificates: DashboardCertificatesTable;
   alert_channels: AlertChannelsTable;
   alert_rules: AlertRulesTable;
   incidents: IncidentsTable;
@@ -836,6 +837,17 @@ export interface AcmeAccountsTable {
   external_key_id: Generated<string>;
   sealed_key: Uint8Array;
   created_at: Generated<Timestamptz>;
+}
+
+export interface DashboardCertificatesTable {
+  id: Generated<bigint>;
+  source: string;
+  names: string;
+  issuer: string;
+  not_after: Timestamptz;
+  last_error: Generated<string>;
+  replica_id: string;
+  seen_at: Generated<Timestamptz>;
 }
 
 export interface AcmeCertificatesTable {

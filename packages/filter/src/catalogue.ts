@@ -231,6 +231,36 @@ const MONITOR: readonly Field[] = [
   define("monitor", "id", "id", "its number", { example: ":7" }),
 ];
 
+const CERTIFICATE: readonly Field[] = [
+  define("certificate", "name", "text", "the names and addresses that it is for", {
+    example: ":clocks.example.*",
+    searched: true,
+  }),
+  define("certificate", "source", "word", "where the dashboard has it from, as listen.tls says", {
+    example: ":acme",
+    words: ["own", "files", "acme"],
+  }),
+  define("certificate", "issuer", "text", "common name of the authority that signed it", {
+    example: ':"*Encrypt*"',
+    absent: "it has none",
+    searched: true,
+  }),
+  define("certificate", "left", "left", "how long it is valid", {
+    example: "<10d",
+    column: "not_after",
+  }),
+  define("certificate", "renewal_failing", "flag", "the last attempt to replace it failed", {
+    example: ":yes",
+  }),
+  define("certificate", "error", "text", "what that attempt failed with, a code and words", {
+    example: ":certificate_refused*",
+    absent: "it did not fail",
+    absentIsKnown: true,
+    searched: true,
+  }),
+  define("certificate", "id", "id", "its number", { example: ":1" }),
+];
+
 const NO_ANSWER = "there was no answer";
 
 const CHECK: readonly Field[] = [
@@ -343,6 +373,7 @@ function joined(fields: readonly Field[], absent?: string): readonly Field[] {
 export const FIELDS: Readonly<Record<Subject, readonly Field[]>> = {
   servers: SERVER,
   monitors: MONITOR,
+  certificates: CERTIFICATE,
   checks: [...CHECK, ...joined(SERVER), ...joined(MONITOR)],
   events: [
     ...EVENT,
@@ -355,6 +386,7 @@ export const FIELDS: Readonly<Record<Subject, readonly Field[]>> = {
 const OWN_ENTITY: Readonly<Record<Subject, Entity>> = {
   servers: "server",
   monitors: "monitor",
+  certificates: "certificate",
   checks: "check",
   events: "event",
 };

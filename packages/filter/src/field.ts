@@ -21,7 +21,7 @@ export type FieldType =
   | "id";
 
 /** Whose field it is: the first part of its full name. */
-export type Entity = "server" | "monitor" | "check" | "event";
+export type Entity = "server" | "monitor" | "certificate" | "check" | "event";
 
 /** What a row is read for, and what a server turns into a column: "check.offset_ns". */
 export type Column = `${Entity}.${string}`;
@@ -48,4 +48,4 @@ export interface Field {
 }
 
 /** What a list is a list of. Fields of its own entity need no prefix there. */
-export type Subject = "servers" | "monitors" | "checks" | "events";
+export type Subject = "servers" | "monitors" | "certificates" | "checks" | "events";

@@ -12,7 +12,12 @@ export { readFilter } from "./filter.ts";
 export { FILTER_LIMITS } from "./filter-limits.ts";
 export type { FilterNode, Operator, WrittenValue } from "./filter-node.ts";
 export { type FilterProblem, filterPointer, filterProblemText } from "./filter-problem.ts";
-export { monitorReaders, serverReaders } from "./message-readers.ts";
+export {
+  type CertificateFacts,
+  certificateReaders,
+  monitorReaders,
+  serverReaders,
+} from "./message-readers.ts";
 export { parseFilter } from "./parse-filter.ts";
 export { parseInstant } from "./parse-value.ts";
 export { printFilter, quotedText } from "./print-filter.ts";

@@ -1,4 +1,4 @@
-// Servers and monitors as the API tells them, read for a filter. Only the messages' types are used, so that this stays
+// Servers and monitors as the API tells them, and certificates as the control plane keeps them, read for a filter. Only the messages' types are used, so that this stays
 // without the code that makes them.
 
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -87,11 +87,39 @@ const MONITOR: Table<adminV1.Monitor> = {
   "monitor.id": ({ id }) => id,
 };
 
+/** A certificate that the dashboard presents. */
+export interface CertificateFacts {
+  readonly id: bigint;
+  /** DNS names and addresses, with commas between. */
+  readonly name: string;
+  /** As `listen.tls` has it: own, files, acme. */
+  readonly source: string;
+  /** Empty: it has none. */
+  readonly issuer: string;
+  /** Last second of its life, nanoseconds since 1970. */
+  readonly notAfterNs: bigint;
+  /** What the last attempt to replace it failed with. Empty: it did not fail. */
+  readonly error: string;
+}
+
+const CERTIFICATE: Table<CertificateFacts> = {
+  "certificate.name": ({ name }) => name,
+  "certificate.source": ({ source }) => source,
+  "certificate.issuer": ({ issuer }) => presentText(issuer),
+  "certificate.not_after": ({ notAfterNs }) => notAfterNs,
+  "certificate.renewal_failing": ({ error }) => error !== "",
+  "certificate.error": ({ error }) => presentText(error),
+  "certificate.id": ({ id }) => id,
+};
+
 /** For filters of servers. */
 export const serverReaders: Readers<adminV1.Server> = readersOf(SERVER);
 
 /** For filters of monitors. */
 export const monitorReaders: Readers<adminV1.Monitor> = readersOf(MONITOR);
+
+/** For filters of the dashboard's certificates. */
+export const certificateReaders: Readers<CertificateFacts> = readersOf(CERTIFICATE);
 
 function readersOf<Row>(table: Table<Row>): Readers<Row> {
   return (column: Column) => {

@@ -32,7 +32,7 @@ describe("docs/reference/filter.md", () => {
 
   it("has examples that are filters", () => {
     const examples = [
-      ...document.matchAll(/^\| `([^`]+)` \| (servers|monitors|checks|events) \|/gm),
+      ...document.matchAll(/^\| `([^`]+)` \| (servers|monitors|certificates|checks|events) \|/gm),
     ];
     expect(examples.length).toBeGreaterThan(8);
     for (const [, text = "", subject] of examples) {

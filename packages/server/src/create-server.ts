@@ -49,6 +49,7 @@ import { createHttpApp } from "./http/http-app.ts";
 import { HTTP_LIMITS, type HttpLimits, type ListenerOptions } from "./http/http-options.ts";
 import { type ListenAddress, listen } from "./http/listen.ts";
 import { createPresentedCertificate } from "./http/presented-certificate.ts";
+import { tellCertificate } from "./http/tell-certificate.ts";
 import { createTlsFront, type DashboardTls } from "./http/tls-front.ts";
 import { startIngestWatch } from "./ingest/ingest-watch.ts";
 import { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";
@@ -240,6 +241,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   let presence: ReplicaPresence | undefined;
   let worker: AsyncDisposable | undefined;
   let ingestWatch: AsyncDisposable | undefined;
+  let certificateTold: AsyncDisposable | undefined;
 
   return {
     get url() {
@@ -271,6 +273,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       if (isApi) await onDemand.start();
       context.history?.start();
       if (isApi) ingestWatch = startIngestWatch(context);
+      if (front !== undefined) certificateTold = tellCertificate(context);
       if (roles.includes("scorer")) scorer = startScorer(context);
       presence = await startReplicaPresence(context);
       if (roles.includes("worker")) worker = await startWorker(context, presence);
@@ -290,7 +293,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         agents,
         onDemand,
         calls,
-        work: [worker, scorer, context.history, ingestWatch],
+        work: [worker, scorer, context.history, ingestWatch, certificateTold],
         presence,
         shutdown,
         noticeMs: options.stopNoticeMs ?? 0,

@@ -103,6 +103,58 @@ describe("a rule, a channel and a server that lies", () => {
     ]);
   }, 60_000);
 
+  test("the dashboard's own certificate is told of when it ends soon or is not renewed, and when it is replaced", async () => {
+    const { channels } = await alerts.listAlertChannels({});
+    const before = mailbox.mails.length;
+    const rule = {
+      ...RULE,
+      name: "dashboard's certificate",
+      subject: alertsV1.AlertSubject.CERTIFICATES,
+      filter: "left<2d or (left<10d not source:own) or renewal_failing:yes",
+      channelIds: [channels[0]?.id ?? 0n],
+    };
+    await alerts.saveAlertRule({ rule });
+    const present = (left: string, error: string): Promise<unknown> =>
+      sql`insert into dashboard_certificates (source, names, issuer, not_after, last_error, replica_id)
+        values ('acme', 'clocks.example', 'R11', now() + ${left}::interval, ${error}, 'a')
+        on conflict (source, names) do update set not_after = excluded.not_after, last_error = excluded.last_error,
+          seen_at = now()`.execute(database.kysely);
+    await present("60 days", "");
+    await present("29 days", "certificate_refused: the name leads elsewhere");
+    await vi.waitFor(() => expect(mailbox.mails).toHaveLength(before + 1), 20_000);
+    const opened = mailbox.mails.at(-1);
+    expect(opened?.subject).toBe(
+      "[critical] the dashboard's certificate for clocks.example: dashboard's certificate",
+    );
+    expect(opened?.body).toContain("failed: certificate_refused: the name leads elsewhere");
+    await present("90 days", "");
+    await vi.waitFor(() => expect(mailbox.mails).toHaveLength(before + 2), 20_000);
+    expect(mailbox.mails.at(-1)?.subject).toMatch(/^\[recovered\] the dashboard's certificate/);
+
+    await alerts.createAlertSilence({
+      subject: alertsV1.AlertSubject.CERTIFICATES,
+      filter: "certificate:clocks.*",
+      lasts: { seconds: 600n },
+    });
+    await present("9 days", "");
+    await vi.waitFor(async () => {
+      const { incidents } = await alerts.listIncidents({});
+      expect(incidents.map(({ title }) => title)).toEqual([
+        "the dashboard's certificate for clocks.example",
+      ]);
+    }, 20_000);
+    expect(mailbox.mails).toHaveLength(before + 2);
+    await present("90 days", "");
+    await vi.waitFor(
+      async () => expect((await alerts.listIncidents({})).incidents).toEqual([]),
+      20_000,
+    );
+    expect(await refusalOf(alerts.tryAlertRule({ rule }))).toBe("bad_request");
+    const { rules } = await alerts.listAlertRules({});
+    const made = rules.find(({ name }) => name === rule.name);
+    await alerts.removeAlertRule({ id: made?.id ?? 0n });
+  }, 60_000);
+
   test("a channel can be tried", async () => {
     const { channels } = await alerts.listAlertChannels({});
     const before = mailbox.mails.length;
@@ -139,7 +191,7 @@ describe("a rule is tried against the past", () => {
     expect(trial.incidents.map(({ title, messages }) => [title, messages])).toEqual([
       ["10.1.0.2", 2],
     ]);
-    const [told] = incidents;
+    const told = incidents.find(({ title }) => title === "10.1.0.2");
     const apart = Number(
       (trial.incidents[0]?.beganAt?.seconds ?? 0n) - (told?.openedAt?.seconds ?? 0n),
     );

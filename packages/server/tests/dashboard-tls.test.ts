@@ -8,14 +8,17 @@ import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { systemClock } from "@truechimer/base";
+import { AppError, systemClock } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
 import { silentLogger } from "@truechimer/telemetry";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { createVirtualClock } from "@truechimer/testing-sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dashboardCertificates } from "../src/alerts/dashboard-certificates.ts";
 import { createFileCertificate } from "../src/http/file-certificate.ts";
 import type { ListenerKeyPair } from "../src/http/listener-certificate.ts";
+import { createPresentedCertificate, type Presented } from "../src/http/presented-certificate.ts";
+import { writeCertificate } from "../src/http/tell-certificate.ts";
 import { authorityOn, MASTER_KEY } from "./_master-key.ts";
 import { startServer, useServer } from "./_test-server.ts";
 
@@ -113,7 +116,11 @@ describe("with a certificate of files", () => {
     } as unknown as Logger;
     const replaced: ListenerKeyPair[] = [];
     using certificate = await createFileCertificate({ certificateFile, keyFile, clock, logger });
-    certificate.keepFresh((pair) => replaced.push(pair));
+    const failures: unknown[] = [];
+    certificate.keepFresh(
+      (pair) => replaced.push(pair),
+      (failure) => failures.push(failure),
+    );
     await clock.advance(20_000);
     expect(replaced).toEqual([]);
     const serial = await writePair();
@@ -124,9 +131,42 @@ describe("with a certificate of files", () => {
     await writeFile(certificateFile, "half a certifi");
     await settled(async () => (await clock.advance(5_000), told.length > 0));
     expect(told[0]).toContain("the one before stays");
+    expect(failures.at(-1)).toMatchObject({ code: "config_bad_value" });
     expect(replaced).toHaveLength(1);
     await writePair();
     await settled(async () => (await clock.advance(5_000), replaced.length === 2));
+    expect(failures.at(-1)).toBeUndefined();
+  });
+
+  test("what is presented, and that its files are bad, stands in the database for the rules; the earliest end counts", async () => {
+    const presented = createPresentedCertificate();
+    const pair = await ca.issueServerCertificate({ dnsNames: ["a.example"], ipAddresses: [] });
+    presented.note("files", { cert: pair.certificatePem, key: pair.keyPem });
+    const world = { database, presented, replicaId: "one" };
+    await writeCertificate(world);
+    const [row] = (await dashboardCertificates(database)).filter(
+      ({ name }) => name === "a.example",
+    );
+    expect(row).toMatchObject({ source: "files", error: "", notAfterNs: pair.notAfterNs });
+    presented.noteFailure(new AppError("config_bad_value", "the key is another certificate's"));
+    await writeCertificate(world);
+    const found = async (): Promise<readonly unknown[]> =>
+      (await dashboardCertificates(database)).filter(({ id }) => id === row?.id);
+    expect(await found()).toMatchObject([
+      { error: "config_bad_value: the key is another certificate's", notAfterNs: pair.notAfterNs },
+    ]);
+    // Another process has a longer one already: the one that ends first is told of, until it is replaced.
+    const longer = createPresentedCertificate();
+    longer.note("files", { cert: pair.certificatePem, key: pair.keyPem });
+    const later = pair.notAfterNs + 86_400_000_000_000n;
+    const current = (): Presented | undefined => {
+      const facts = longer.current();
+      return facts && { ...facts, notAfterNs: later };
+    };
+    await writeCertificate({ database, presented: { ...longer, current }, replicaId: "two" });
+    expect(await found()).toMatchObject([{ notAfterNs: pair.notAfterNs }]);
+    await writeCertificate({ database, presented: { ...longer, current }, replicaId: "one" });
+    expect(await found()).toMatchObject([{ notAfterNs: later, error: "" }]);
   });
 
   test("the server presents it", async () => {

@@ -8,9 +8,10 @@ import type { AlertsClient } from "../admin-client.ts";
 export const ALERT_SUBJECTS: Readonly<Record<AlertSubjectWord, alertsV1.AlertSubject>> = {
   servers: alertsV1.AlertSubject.SERVERS,
   monitors: alertsV1.AlertSubject.MONITORS,
+  certificates: alertsV1.AlertSubject.CERTIFICATES,
 };
 
-export type AlertSubjectWord = "servers" | "monitors";
+export type AlertSubjectWord = "servers" | "monitors" | "certificates";
 
 interface Length {
   readonly seconds: bigint;

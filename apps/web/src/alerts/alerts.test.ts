@@ -6,12 +6,13 @@ import { channelKindWord, destinationText, severityWord, toldText } from "./aler
 import { channelOfDraft, draftOfChannel, NEW_CHANNEL } from "./channel-draft.ts";
 import { READY_RULES } from "./ready-rules.ts";
 import { draftOf, draftOfReady, ruleOfDraft } from "./rule-draft.ts";
+import { filteredSubject } from "./subject-words.ts";
 import { trialBars } from "./trial-bars.ts";
 
 const { SENT, DEAD, WAITING } = alertsV1.AlertMessageState;
 
 test.each(READY_RULES)("the ready rule $name has a filter that can be read", (rule) => {
-  const subject = rule.subject === alertsV1.AlertSubject.SERVERS ? "servers" : "monitors";
+  const subject = filteredSubject(rule.subject);
   expect(readFilter(rule.filter, { subject, nowNs: 0n }).ok).toBe(true);
   expect(severityWord(rule.severity)).not.toBe("unknown");
 });

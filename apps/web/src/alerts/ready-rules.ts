@@ -10,7 +10,7 @@ export interface ReadyRule {
   readonly holdsMinutes: number;
 }
 
-const { SERVERS, MONITORS } = alertsV1.AlertSubject;
+const { SERVERS, MONITORS, CERTIFICATES } = alertsV1.AlertSubject;
 const { WARNING, CRITICAL, INFO } = alertsV1.AlertSeverity;
 
 export const READY_RULES: readonly ReadyRule[] = [
@@ -24,6 +24,11 @@ export const READY_RULES: readonly ReadyRule[] = [
   ready("too few witnesses", "witnesses_fresh<3", { holdsMinutes: 30 }),
   ready("leap second announced", "leap_inserts>0 or leap_deletes>0", { severity: INFO }),
   ready("certificate ends", "certificate_left<2d", { subject: MONITORS }),
+  // Public authorities issue for 45 days and more, and are asked for the next one in the last third; the built-in one for seven.
+  ready("dashboard's certificate", "left<2d or (left<10d not source:own) or renewal_failing:yes", {
+    subject: CERTIFICATES,
+    holdsMinutes: 60,
+  }),
   ready("agent lost", "online:no", { subject: MONITORS, holdsMinutes: 5 }),
 ];
 

@@ -12,6 +12,7 @@ import { severityWord } from "./alert-words.ts";
 import { ChannelBoxes, SelectField, TextField } from "./form-fields.tsx";
 import { READY_RULES } from "./ready-rules.ts";
 import { draftOf, draftOfReady, type RuleDraft, ruleOfDraft } from "./rule-draft.ts";
+import { subjectWords } from "./subject-words.ts";
 import { TryRule } from "./try-rule.tsx";
 
 type Channels = readonly alertsV1.AlertChannel[];
@@ -85,7 +86,10 @@ export function RuleForm(props: {
           It is watched for
         </label>
       )}
-      <TryRule rule={ruleOfDraft(draft)} />
+      {draft.subject === alertsV1.AlertSubject.CERTIFICATES ? null : (
+        // Of the dashboard's certificates the past is not kept.
+        <TryRule rule={ruleOfDraft(draft)} />
+      )}
       {problem === undefined ? null : (
         <FieldProblem
           what={isNew ? "No rule was added" : "Nothing was changed"}
@@ -117,7 +121,7 @@ function firstDraft(
 
 function WhatIsWrong(props: { readonly draft: RuleDraft; readonly change: Change }): ReactNode {
   const { draft, change } = props;
-  const over = draft.subject === alertsV1.AlertSubject.SERVERS ? "Servers" : "Monitors";
+  const over = subjectWords(draft.subject).replace(/^./, (first) => first.toUpperCase());
   return (
     <>
       <TextField

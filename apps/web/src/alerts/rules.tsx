@@ -1,7 +1,7 @@
 // What is watched for.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { alertsV1 } from "@truechimer/api";
+import type { alertsV1 } from "@truechimer/api";
 import { type ReactNode, useState } from "react";
 import { ALERT_KEY } from "../api/alert-queries.ts";
 import { alertClient } from "../api/client.ts";
@@ -9,6 +9,7 @@ import { tellDone } from "../parts/toasts.tsx";
 import { AskFirst } from "../people/ask-first.tsx";
 import { severityWord } from "./alert-words.ts";
 import { RuleForm } from "./rule-form.tsx";
+import { subjectWords } from "./subject-words.ts";
 
 export function Rules(props: {
   readonly rules: readonly alertsV1.AlertRule[];
@@ -91,7 +92,7 @@ function RuleRow(props: {
   const { rule, names } = props;
   const queries = useQueryClient();
   const told = rule.channelIds.map((id) => names.get(id) ?? "").join(", ");
-  const over = rule.subject === alertsV1.AlertSubject.SERVERS ? "servers" : "monitors";
+  const over = subjectWords(rule.subject);
   return (
     <tr className={rule.enabled ? "" : "is-stale"}>
       <th scope="row">

@@ -11,12 +11,9 @@ import { tellDone } from "../parts/toasts.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { Instant } from "../parts/values.tsx";
 import { SelectField, TextField } from "./form-fields.tsx";
+import { SUBJECT_CHOICES, subjectWords } from "./subject-words.ts";
 
-const { SERVERS, MONITORS } = alertsV1.AlertSubject;
-const SUBJECTS = [
-  { value: SERVERS, words: "servers" },
-  { value: MONITORS, words: "monitors" },
-];
+const { SERVERS } = alertsV1.AlertSubject;
 const SECONDS_PER_HOUR = 3_600;
 
 export function Silences(props: {
@@ -69,7 +66,7 @@ function SilenceRow({ silence }: { readonly silence: alertsV1.AlertSilence }): R
   const queries = useQueryClient();
   const { busy, problem, run } = useAction();
   const { id, subject, filter, endsAt, comment, createdBy } = silence;
-  const over = subject === MONITORS ? "monitors" : "servers";
+  const over = subjectWords(subject);
   const end = (): void =>
     run(async () => {
       await alertClient.endAlertSilence({ id });
@@ -120,7 +117,7 @@ function AddSilence(props: { readonly onAdded: () => void }): ReactNode {
   };
   return (
     <form className="form" onSubmit={submit} aria-label="Silence">
-      <SelectField label="About" value={subject} choices={SUBJECTS} onChange={setSubject} />
+      <SelectField label="About" value={subject} choices={SUBJECT_CHOICES} onChange={setSubject} />
       <TextField label="That pass (empty: all)" value={filter} onChange={setFilter} />
       <TextField
         label="Hours, from now on"

@@ -523,6 +523,7 @@ export const CONTRACT_COMMENTS: Readonly<Record<string, string>> = {
   "truechimer.admin.v1.AlertSilence.comment": "Why, in a person's words.",
   "truechimer.admin.v1.CreateAlertSilenceRequest.starts_at": "Absent: now.",
   "truechimer.admin.v1.CreateAlertSilenceRequest.lasts": "From the start on, at most 31 days.",
+  "truechimer.admin.v1.AlertSubject.ALERT_SUBJECT_CERTIFICATES": "Those that the dashboard presents to browsers. They are the whole installation's: a rule of one account finds none.",
   "truechimer.admin.v1.AlertGrouping": "What comes together in one incident.",
   "truechimer.admin.v1.AlertGrouping.ALERT_GROUPING_UNSPECIFIED": "As by cause.",
   "truechimer.admin.v1.AlertGrouping.ALERT_GROUPING_CAUSE": "What has one cause: an agent that is lost and the servers that only it watched, a network whose servers fall silent together, or a server and all that is wrong with it.",

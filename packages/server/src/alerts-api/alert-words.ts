@@ -17,6 +17,7 @@ import { objectMissing } from "../people/owned-objects.ts";
 export const SUBJECTS: Readonly<Record<AlertSubjectName, alertsV1.AlertSubject>> = {
   servers: alertsV1.AlertSubject.SERVERS,
   monitors: alertsV1.AlertSubject.MONITORS,
+  certificates: alertsV1.AlertSubject.CERTIFICATES,
 };
 
 export const SEVERITIES: Readonly<Record<SeverityName, alertsV1.AlertSeverity>> = {

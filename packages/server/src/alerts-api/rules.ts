@@ -107,6 +107,12 @@ export type RuleValues = Pick<
 /** Fails with bad_request or bad_filter, naming the field. */
 export function checkedRule(context: ActingContext, rule: alertsV1.AlertRule): RuleValues {
   const subject = requiredWord("subject", SUBJECTS, rule.subject);
+  if (subject === "certificates" && context.caller?.accountId !== undefined) {
+    throw new AppError(
+      "bad_request",
+      "subject CERTIFICATES: the dashboard's certificate is the whole installation's, and this caller is of one account: expected SERVERS or MONITORS, or a caller without an account",
+    );
+  }
   if (rule.filter.trim() === "") {
     throw new AppError(
       "bad_request",

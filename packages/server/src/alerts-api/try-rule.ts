@@ -59,6 +59,12 @@ export async function tryAlertRule(
 ): Promise<alertsV1.TryAlertRuleResponse> {
   if (rule === undefined) throw new AppError("bad_request", "rule is missing");
   const values = checkedRule(context, rule.name === "" ? { ...rule, name: NAMELESS } : rule);
+  if (values.subject === "certificates") {
+    throw new AppError(
+      "bad_request",
+      "rule.subject CERTIFICATES: the past of the dashboard's certificate is not kept, so that a rule over it cannot be tried: expected SERVERS or MONITORS",
+    );
+  }
   const problem = unreplayable(values.subject, values.filter);
   if (problem !== undefined) throw new FilterRefused(problem);
   const accountId = context.caller?.accountId;

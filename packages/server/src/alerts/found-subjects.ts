@@ -1,11 +1,13 @@
-// What a rule's filter says of servers and monitors now.
+// What a rule's filter says of servers, monitors and the dashboard's certificates now.
 
 import type { Truth } from "@truechimer/alerts";
 import { adminV1 } from "@truechimer/api";
-import { AppError, formatOffset } from "@truechimer/base";
+import { AppError, formatOffset, unixMsFromNs } from "@truechimer/base";
 import type { Schema, VerdictName } from "@truechimer/database";
 import {
+  type CertificateFacts,
   type Condition,
+  certificateReaders,
   compileCondition,
   monitorReaders,
   readFilter,
@@ -16,6 +18,7 @@ import { monitorMessages } from "../admin-api/monitor-messages.ts";
 import { serverMessages } from "../admin-api/server-messages.ts";
 import type { ServerContext } from "../context.ts";
 import { monitorOfAccount, ofAccount } from "../people/account-sql.ts";
+import { dashboardCertificates } from "./dashboard-certificates.ts";
 import type { WatchingRule } from "./rules.ts";
 import { isUnwatched } from "./server-places.ts";
 
@@ -46,6 +49,7 @@ export function createLooker(context: ServerContext, nowNs: bigint): Looker {
   return {
     find: async (rule, openIds) => {
       if (rule.subject === "servers") return findServers(context, { rule, openIds, nowNs });
+      if (rule.subject === "certificates") return findCertificates(context, rule, nowNs);
       monitors ??= monitorMessages(context.database.kysely, context.policy.offsetLimitNs);
       return findMonitors(context, { rule, openIds, nowNs, monitors: await monitors });
     },
@@ -105,6 +109,20 @@ async function findMonitors(
       ...wordsOfMonitor(monitor),
       truth: holds(monitor) ? "holds" : holdsNot(monitor) ? "holds_not" : "unknown",
     }));
+}
+
+/** They are the whole installation's: a rule of one account finds none. */
+async function findCertificates(
+  { database }: ServerContext,
+  rule: WatchingRule,
+  nowNs: bigint,
+): Promise<readonly Finding[]> {
+  if (rule.accountId !== undefined) return [];
+  const holds = compileCondition(conditionOf(rule, nowNs), certificateReaders);
+  return (await dashboardCertificates(database)).map((certificate) => ({
+    ...wordsOfCertificate(certificate),
+    truth: holds(certificate) ? "holds" : "holds_not",
+  }));
 }
 
 const LIVE: ReadonlySet<adminV1.MonitorStatus> = new Set([
@@ -186,4 +204,26 @@ function wordsOfMonitor({
       ? "never heard"
       : `last heard at ${new Date(Number(lastSeenAt.seconds) * 1_000).toISOString().slice(0, 19)}Z`;
   return { id, name, text: `${address} is ${online ? "online" : "offline"}, ${seen}` };
+}
+
+const REPLACED_BY: Readonly<Record<string, string>> = {
+  own: "the built-in authority",
+  files: "another program, by its files",
+  acme: "ACME",
+};
+
+function wordsOfCertificate({
+  id,
+  name,
+  source,
+  notAfterNs,
+  error,
+}: CertificateFacts): Omit<Finding, "truth"> {
+  const end = new Date(unixMsFromNs(notAfterNs)).toISOString().slice(0, 16).replace("T", " ");
+  const failure = error === "" ? "" : `; the last attempt to replace it failed: ${error}`;
+  return {
+    id,
+    name: `the dashboard's certificate for ${name}`,
+    text: `its end is at ${end}Z; it is replaced by ${REPLACED_BY[source] ?? source}${failure}`,
+  };
 }

@@ -132,12 +132,21 @@ async function causesOf(
   );
 }
 
+const KINDS = { servers: "server", monitors: "monitor", certificates: "certificate" } as const;
+
 function causeOf({ row, rule }: Placed, ofServers: ReadonlyMap<bigint, Cause>): Cause | undefined {
   if (rule.grouping === "rule") return { key: `rule:${rule.id}`, title: rule.name };
-  const kind = rule.subject === "servers" ? "server" : "monitor";
+  const kind = KINDS[rule.subject];
   if (rule.grouping === "none")
     return { key: `rule:${rule.id}/${kind}:${row.subject_id}`, title: row.subject_name };
-  return kind === "server" ? ofServers.get(row.id) : agentCause(row.subject_name);
+  switch (rule.subject) {
+    case "servers":
+      return ofServers.get(row.id);
+    case "monitors":
+      return agentCause(row.subject_name);
+    case "certificates":
+      return { key: `certificate:${row.subject_id}`, title: row.subject_name };
+  }
 }
 
 interface ServerFacts {

@@ -1,11 +1,19 @@
 // Alerts that nobody is told of for now.
 
 import type { AlertSubjectName, Schema } from "@truechimer/database";
-import { compileCondition, monitorReaders, readFilter, serverReaders } from "@truechimer/filter";
+import {
+  type Condition,
+  certificateReaders,
+  compileCondition,
+  monitorReaders,
+  readFilter,
+  serverReaders,
+} from "@truechimer/filter";
 import { sql, type Transaction } from "kysely";
 import { monitorMessages } from "../admin-api/monitor-messages.ts";
 import { serverMessages } from "../admin-api/server-messages.ts";
 import type { ServerContext } from "../context.ts";
+import { dashboardCertificates } from "./dashboard-certificates.ts";
 
 interface SilenceRow {
   readonly subject: AlertSubjectName;
@@ -60,15 +68,33 @@ async function passingSubjects(
   if (silence.filter === "") return () => true;
   const condition = readFilter(silence.filter, { subject: silence.subject, nowNs });
   if (!condition.ok) return () => false;
-  const { database, policy } = context;
-  const passing =
-    silence.subject === "servers"
-      ? (await serverMessages(context, { ids: concerned.map((alert) => alert.subject_id) })).filter(
-          compileCondition(condition.value, serverReaders),
-        )
-      : (await monitorMessages(database.kysely, policy.offsetLimitNs)).filter(
-          compileCondition(condition.value, monitorReaders),
-        );
+  const passing = await passingRows(context, condition.value, { silence, concerned });
   const ids = new Set(passing.map(({ id }) => id));
   return (id) => ids.has(id);
+}
+
+async function passingRows(
+  context: ServerContext,
+  condition: Condition,
+  {
+    silence,
+    concerned,
+  }: { readonly silence: SilenceRow; readonly concerned: readonly OpenAlert[] },
+): Promise<readonly { readonly id: bigint }[]> {
+  const { database, policy } = context;
+  switch (silence.subject) {
+    case "servers": {
+      const ids = concerned.map((alert) => alert.subject_id);
+      const servers = await serverMessages(context, { ids });
+      return servers.filter(compileCondition(condition, serverReaders));
+    }
+    case "monitors": {
+      const monitors = await monitorMessages(database.kysely, policy.offsetLimitNs);
+      return monitors.filter(compileCondition(condition, monitorReaders));
+    }
+    case "certificates":
+      return (await dashboardCertificates(database)).filter(
+        compileCondition(condition, certificateReaders),
+      );
+  }
 }

@@ -5,7 +5,12 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { AppError, type Clock } from "@truechimer/base";
 import type { Logger } from "@truechimer/telemetry";
-import type { ListenerCertificate, ListenerKeyPair } from "./listener-certificate.ts";
+import type {
+  ListenerCertificate,
+  ListenerKeyPair,
+  Replace,
+  Tell,
+} from "./listener-certificate.ts";
 
 /** PEM files. */
 export interface CertificateFiles {
@@ -32,7 +37,7 @@ export async function createFileCertificate(
   const first = await readPair(options);
   let cancel = (): void => undefined;
   let ended = false;
-  const look = async (replace: (pair: ListenerKeyPair) => void): Promise<void> => {
+  const look = async (replace: Replace, tell?: Tell): Promise<void> => {
     try {
       const stamp = await stampOf(options);
       if (stamp !== seen) {
@@ -42,13 +47,15 @@ export async function createFileCertificate(
         logger.info({ file: options.certificateFile }, "the dashboard has a new certificate");
         seen = stamp;
       }
+      tell?.(undefined);
     } catch (error) {
+      tell?.(error);
       logger.error({ error }, "the dashboard's new certificate is not used; the one before stays");
     }
-    wait(replace);
+    wait(replace, tell);
   };
-  const wait = (replace: (pair: ListenerKeyPair) => void): void => {
-    if (!ended) cancel = clock.setTimer(LOOK_MS, () => void look(replace));
+  const wait = (replace: Replace, tell?: Tell): void => {
+    if (!ended) cancel = clock.setTimer(LOOK_MS, () => void look(replace, tell));
   };
   return {
     first,

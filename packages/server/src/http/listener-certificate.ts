@@ -23,10 +23,13 @@ export interface ListenerCertificateOptions {
 /** The key with the whole chain, the root too: an agent that knows only its fingerprint finds it there. */
 export type ListenerKeyPair = Pick<SecureContextOptions, "key" | "cert">;
 
+export type Replace = (pair: ListenerKeyPair) => void;
+export type Tell = (failure: unknown) => void;
+
 export interface ListenerCertificate extends Disposable {
   readonly first: ListenerKeyPair;
-  /** Calls `replace` with each further one. */
-  keepFresh(replace: (pair: ListenerKeyPair) => void): void;
+  /** Calls `replace` with each further one, and `tell` with what an attempt to get one failed with, undefined when none did. */
+  keepFresh(replace: Replace, tell?: Tell): void;
 }
 
 export async function createListenerCertificate(
@@ -43,10 +46,10 @@ export async function createListenerCertificate(
   let cancel = (): void => undefined;
   let ended = false;
 
-  const wait = (delayMs: number, replace: (pair: ListenerKeyPair) => void): void => {
-    if (!ended) cancel = clock.setTimer(delayMs, () => void look(replace));
+  const wait = (delayMs: number, replace: Replace, tell?: Tell): void => {
+    if (!ended) cancel = clock.setTimer(delayMs, () => void look(replace, tell));
   };
-  const look = async (replace: (pair: ListenerKeyPair) => void): Promise<void> => {
+  const look = async (replace: Replace, tell?: Tell): Promise<void> => {
     try {
       if (renewalPlan(current, clock.nowNs()).due) {
         const next = await issue();
@@ -56,16 +59,19 @@ export async function createListenerCertificate(
         current = next;
         logger.info({ serial: next.serial }, `${options.whose} has a new certificate`);
       }
-      wait(renewalPlan(current, clock.nowNs()).nextCheckMs, replace);
+      tell?.(undefined);
+      wait(renewalPlan(current, clock.nowNs()).nextCheckMs, replace, tell);
     } catch (error) {
       logger.error({ error }, `the certificate of ${options.whose} was not renewed`);
-      wait(RETRY_MS, replace);
+      tell?.(error);
+      wait(RETRY_MS, replace, tell);
     }
   };
 
   return {
     first,
-    keepFresh: (replace) => wait(renewalPlan(current, clock.nowNs()).nextCheckMs, replace),
+    keepFresh: (replace, tell) =>
+      wait(renewalPlan(current, clock.nowNs()).nextCheckMs, replace, tell),
     [Symbol.dispose]: () => {
       ended = true;
       cancel();

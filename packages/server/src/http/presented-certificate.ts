@@ -1,6 +1,7 @@
 // What certificate the dashboard's listener of this process presents at the moment, for whoever looks after it.
 
 import { X509Certificate } from "node:crypto";
+import { AppError } from "@truechimer/base";
 import { parseCertificate } from "@truechimer/pki";
 import type { ListenerKeyPair } from "./listener-certificate.ts";
 
@@ -13,10 +14,14 @@ export interface Presented {
   readonly issuer: string;
   /** Last second of its life. */
   readonly notAfterNs: bigint;
+  /** What the last attempt to replace it failed with here, a code and words. Empty: it did not fail. */
+  readonly error: string;
 }
 
 export interface PresentedCertificate {
   note(source: string, pair: ListenerKeyPair): void;
+  /** What the last attempt to replace it failed with. Undefined: it did not fail. */
+  noteFailure(failure: unknown): void;
   /** Undefined: the listener has no TLS, or there is none. */
   current(): Presented | undefined;
 }
@@ -27,8 +32,18 @@ export function createPresentedCertificate(): PresentedCertificate {
     note: (source, { cert }) => {
       current = factsOf(source, String(cert));
     },
+    noteFailure: (failure) => {
+      if (current !== undefined) current = { ...current, error: errorText(failure) };
+    },
     current: () => current,
   };
+}
+
+function errorText(failure: unknown): string {
+  if (failure === undefined) return "";
+  return failure instanceof AppError
+    ? `${failure.code}: ${failure.message}`
+    : "internal: see the log of the process";
 }
 
 /** Undefined: one that we cannot read, and that OpenSSL can. */
@@ -44,5 +59,6 @@ function factsOf(source: string, pem: string): Presented | undefined {
     ],
     issuer: issuerCommonName ?? "",
     notAfterNs,
+    error: "",
   };
 }

@@ -71,10 +71,13 @@ export function createTlsFront(
       opened.maxConnections = limits.connectionsMax;
       server = opened;
       stack.defer(() => closed(opened));
-      certificate.keepFresh((pair) => {
-        opened.setSecureContext({ ...pair, ...TLS_RULES });
-        context.presented.note(tls.kind, pair);
-      });
+      certificate.keepFresh(
+        (pair) => {
+          opened.setSecureContext({ ...pair, ...TLS_RULES });
+          context.presented.note(tls.kind, pair);
+        },
+        (failure) => context.presented.noteFailure(failure),
+      );
       return await listenBare(opened, { ...address, scheme: "https", portSetting: "--port" });
     },
     closeAllConnections: () => server?.closeAllConnections(),

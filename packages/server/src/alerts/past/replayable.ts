@@ -16,6 +16,7 @@ import {
 const CHANGING: Readonly<Record<AlertSubjectName, readonly Column[]>> = {
   servers: ["server.verdict", "server.fault", "server.fault_cause", "server.score"],
   monitors: ["monitor.online"],
+  certificates: [],
 };
 
 /** Taken to be what they are today. */
@@ -40,6 +41,7 @@ const LASTING: Readonly<Record<AlertSubjectName, readonly Column[]>> = {
     "monitor.lab",
     "monitor.id",
   ],
+  certificates: [],
 };
 
 const INSTEAD: Readonly<Record<string, string>> = {
