@@ -624,6 +624,35 @@ describe("a second factor", () => {
     }
   });
 
+  test("is shown, or taken away by an admin, in one order: neither waits for the other", async () => {
+    const { user, code } = await withFactor("deborah");
+    const { pool } = database;
+    const resetting = await pool.connect();
+    try {
+      // As a reset does it: the user's row, then the factors.
+      await resetting.query("begin");
+      await resetting.query("select 1 from users where id = $1 for update", [user.id]);
+      const shown = signInWith("deborah", code(1n));
+      await vi.waitFor(async () => {
+        const { rowCount } = await pool.query(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        expect(rowCount).toBe(1);
+      }, 20_000);
+      // Refused at once, if who waits for the first row had the second one already.
+      await resetting.query(
+        "select 1 from user_second_factors where user_id = $1 for update nowait",
+        [user.id],
+      );
+      await resetting.query("delete from user_second_factors where user_id = $1", [user.id]);
+      await resetting.query("commit");
+      expect(await shown).toMatchObject({ status: 401, errorCode: "unauthenticated", cookie: "" });
+    } finally {
+      await resetting.query("rollback");
+      resetting.release();
+    }
+  });
+
   test("needs a master key", async () => {
     const bare = await startServer(database);
     const user = await createUser(database, { name: "bare", role: "viewer" });

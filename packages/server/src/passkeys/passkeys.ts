@@ -245,9 +245,11 @@ async function lockedPasskey(
       ),
     )
     .where("disabled_at", "is", null)
+    // Another's row is not locked beside one's own.
+    .$if(userId !== undefined, (query) => query.where("id", "=", userId ?? 0n))
     .forUpdate()
     .executeTakeFirst();
-  if (user === undefined || (userId !== undefined && user.id !== userId)) return undefined;
+  if (user === undefined) return undefined;
   // Of a sign-in without a name, section 7.2, step 6: the device has to say whom it signs for.
   const isOfUser = handle === userHandle(user.id_token).toString("base64url");
   const saysNobody = handle === null || handle === undefined;

@@ -10,11 +10,12 @@ import { recordAct } from "../audit/record-act.ts";
 import { type PasskeySite, passkeySite } from "../passkeys/passkey-site.ts";
 import { addPasskey as addTo, beginPasskey as begin, beginProof } from "../passkeys/passkeys.ts";
 import type { ActingContext } from "../people/caller.ts";
+import { lockUser } from "../people/lock-user.ts";
 import { needsSecondFactor } from "../people/prove-second-factor.ts";
 import { makeRecoveryCodes } from "../people/second-factor.ts";
 import { shownName } from "../people/shown-name.ts";
 import { endUserSessions } from "../people/user-sessions.ts";
-import { dropUselessRecoveryCodes, lockUser, signedIn, withBothFactors } from "./second-factor.ts";
+import { dropUselessRecoveryCodes, signedIn, withBothFactors } from "./second-factor.ts";
 
 const ID_SHOWN_MAX = 40;
 

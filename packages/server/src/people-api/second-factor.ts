@@ -9,6 +9,7 @@ import { recordAct } from "../audit/record-act.ts";
 import { passkeySite } from "../passkeys/passkey-site.ts";
 import { base32 } from "../people/base32.ts";
 import { type ActingContext, type CallerWithSession, requireSession } from "../people/caller.ts";
+import { lockUser } from "../people/lock-user.ts";
 import { checkOwnPassword, countCodeFailure, refuseClosedCodes } from "../people/own-password.ts";
 import { needsSecondFactor, proveSecondFactor } from "../people/prove-second-factor.ts";
 import {
@@ -32,6 +33,7 @@ export async function beginSecondFactor(
   const seal = requireSeal(context);
   await checkOwnPassword(context, user.id, password);
   const secret = await inTransaction(database, async (transaction) => {
+    await lockUser(transaction, user.id);
     const proposed = await proposeSecondFactor(transaction, user, { seal, random });
     if (proposed === undefined) {
       throw new AppError("conflict", "there is a second factor already: remove that one first");
@@ -149,16 +151,6 @@ export async function withBothFactors<Value>(
   });
   if (done === undefined) throw await countCodeFailure(context, user, "forbidden");
   return done.value;
-}
-
-/** A sign-in that has not seen a new factor yet is over, and its session is ended by the act, or it sees the factor. */
-export async function lockUser(transaction: Transaction<Schema>, userId: bigint): Promise<void> {
-  await transaction
-    .selectFrom("users")
-    .select("id")
-    .where("id", "=", userId)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
 }
 
 export interface SignedIn extends SecondFactorUser {

@@ -5,6 +5,7 @@ import type { Kysely, Transaction } from "kysely";
 import type { ServerContext } from "../context.ts";
 import type { PasskeySite } from "../passkeys/passkey-site.ts";
 import { countPasskeys, takePasskey } from "../passkeys/passkeys.ts";
+import { lockUser } from "./lock-user.ts";
 import {
   hasOneTimePasswords,
   requireSeal,
@@ -28,13 +29,14 @@ export async function needsSecondFactor(kysely: Kysely<Schema>, userId: bigint):
   return (await hasOneTimePasswords(kysely, userId)) || (await countPasskeys(kysely, userId)) > 0;
 }
 
-/** Fails with master_key_missing. */
+/** The user's row is locked first, wherever it is shown. Fails with master_key_missing. */
 export async function proveSecondFactor(
   context: Pick<ServerContext, "seal" | "logger">,
   transaction: Transaction<Schema>,
   user: SecondFactorUser,
   { code, passkeyJson, site, nowNs }: FactorProof,
 ): Promise<boolean> {
+  await lockUser(transaction, user.id);
   if (passkeyJson !== "") {
     if (site === undefined) return false;
     const taken = await takePasskey(transaction, { json: passkeyJson, site, userId: user.id });
