@@ -27,6 +27,10 @@ export interface BenchPostgresOptions {
 /** Where the host's `initdb` and `postgres` lie. Undefined: the embedded ones are measured. */
 export const HOST_BIN_DIR: string | undefined = process.env["TRUECHIMER_BENCH_POSTGRES"];
 
+export type BenchPostgresKind = "embedded" | "host";
+export const BENCH_POSTGRES_KIND: BenchPostgresKind =
+  HOST_BIN_DIR === undefined ? "embedded" : "host";
+
 export async function openBenchPostgres(options: BenchPostgresOptions): Promise<BenchPostgres> {
   const { directory, settings, log } = options;
   if (HOST_BIN_DIR !== undefined) return await startHostPostgres(HOST_BIN_DIR, options);

@@ -4,7 +4,6 @@ import { parseArgs } from "node:util";
 import { agentFleet } from "./agent-fleet/agent-fleet.ts";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
 import { alerts } from "./alerts/alerts.ts";
-import { HOST_BIN_DIR } from "./bench-postgres.ts";
 import { exportScenario } from "./export/export.ts";
 import { fault } from "./fault/fault.ts";
 import { history } from "./history/history.ts";
@@ -59,7 +58,7 @@ Options:
   --help
 
 With TRUECHIMER_BENCH_POSTGRES=DIRECTORY pool-scale measures on the host's own PostgreSQL, whose \`initdb\` and
-\`postgres\` lie there, and not on the embedded one; the results are not kept.
+\`postgres\` lie there, and not on the embedded one; its results are kept beside the others.
 `;
 
 interface Wanted {
@@ -110,7 +109,7 @@ function wantedFrom(parameters: readonly string[]): Wanted | undefined {
       log: (line) => process.stderr.write(`${line}\n`),
     };
     const isWhole = options.runs === undefined && options.exchanges === undefined;
-    const isKept = !options.quick && isWhole && HOST_BIN_DIR === undefined;
+    const isKept = !options.quick && isWhole;
     return { scenarios: scenariosNamed(positionals), options, isKept };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${HELP}`);

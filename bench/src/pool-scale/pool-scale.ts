@@ -6,6 +6,7 @@
 import { loadavg } from "node:os";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
+import { BENCH_POSTGRES_KIND, type BenchPostgresKind } from "../bench-postgres.ts";
 import type { ResultRow, Scenario, ScenarioOptions } from "../scenario.ts";
 import { isWanted } from "../scenario.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
@@ -28,6 +29,9 @@ const SUBMIT = "/monitor.v2.MonitorService/SubmitResults";
 const GET_SERVERS = "/monitor.v2.MonitorService/GetServers";
 export interface PoolScaleRow extends ResultRow {
   readonly size: PoolSize["name"];
+  readonly postgres: BenchPostgresKind;
+  /** "17.5". */
+  readonly postgresVersion: string;
   readonly condition: string;
   readonly title: string;
   readonly callers: number;
@@ -128,7 +132,11 @@ async function runCondition(
   const cost = difference(await readCounters(world.counters), before);
   const stored = (await work.stored()) - storedBefore;
   const answered = condition.kind === "get-servers" ? stored : findings.counted;
-  return rowOf(size, condition, findings, { cost, answered, stored, loadBefore });
+  const { rows } = await database.pool.query<{ readonly version: string }>(
+    "select split_part(current_setting('server_version'), ' ', 1) as version",
+  );
+  const postgresVersion = rows[0]?.version ?? "";
+  return rowOf(size, condition, findings, { cost, answered, stored, loadBefore, postgresVersion });
 }
 
 interface Work {
@@ -233,15 +241,18 @@ function rowOf(
     readonly answered: number;
     readonly stored: number;
     readonly loadBefore: number;
+    readonly postgresVersion: string;
   },
 ): PoolScaleRow {
-  const { cost, answered, stored, loadBefore } = found;
+  const { cost, answered, stored, loadBefore, postgresVersion } = found;
   if (firstFailure !== undefined) process.stderr.write(`first failure: ${firstFailure}\n`);
   const each = (value: number): number => value / Math.max(1, counted);
   return {
-    key: `${size.name} ${name}`,
+    key: `${BENCH_POSTGRES_KIND} ${size.name} ${name}`,
     measuredOn: new Date().toISOString().slice(0, 10),
     size: size.name,
+    postgres: BENCH_POSTGRES_KIND,
+    postgresVersion,
     condition: name,
     title,
     callers,

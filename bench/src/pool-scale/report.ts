@@ -44,6 +44,32 @@ export function reportPoolScale(rows: readonly PoolScaleRow[]): string {
     "16 connections and driven by the same Node.js. 66,000 on the machine that the budget is of, where 20,000 are 0.30 and",
     "10,000 are 0.15.",
     "",
+    ...Object.entries(POSTGRES).flatMap(([kind, title]) =>
+      reportOn(
+        title,
+        rows.filter(({ postgres }) => postgres === kind),
+      ),
+    ),
+    "Load before: how many processes wanted a core in the minute before, on average. Above 0.5 or so others were at work on",
+    "the two cores, and the figures are what was left; the processor time of a result then grows, too.",
+    "",
+    "✗ marks what misses the budget.",
+    "",
+  ].join("\n");
+}
+
+const POSTGRES: Readonly<Record<PoolScaleRow["postgres"], string>> = {
+  host: "a distribution's PostgreSQL, built for speed, which who has thousands of servers runs",
+  embedded: "the embedded PostgreSQL, built for size",
+};
+
+/** Of one PostgreSQL. */
+function reportOn(title: string, rows: readonly PoolScaleRow[]): readonly string[] {
+  const versions = new Set(rows.map(({ postgresVersion }) => postgresVersion));
+  if (rows.length === 0) return [];
+  return [
+    `## On ${title} (${[...versions].join(", ")})`,
+    "",
     "| size | | a second | of plain inserts | ms, p50 / p99 / greatest | failed | deadlocks | answered / stored | load before |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows.map((row) => rateText(row, rows)),
@@ -55,12 +81,7 @@ export function reportPoolScale(rows: readonly PoolScaleRow[]): string {
     ...rows.map(costText),
     "",
     ...growthText(rows),
-    "Load before: how many processes wanted a core in the minute before, on average. Above 0.5 or so others were at work on",
-    "the two cores, and the figures are what was left; the processor time of a result then grows, too.",
-    "",
-    "✗ marks what misses the budget.",
-    "",
-  ].join("\n");
+  ];
 }
 
 function rateText(row: PoolScaleRow, rows: readonly PoolScaleRow[]): string {

@@ -1,5 +1,6 @@
 // Databases for tests: real, migrated, empty, and one's own.
 
+import { setTimeout } from "node:timers/promises";
 import { createDatabase, type Database } from "@truechimer/database";
 import pg from "pg";
 import { afterAll } from "vitest";
@@ -70,8 +71,7 @@ async function createTestDatabase(options: TestDatabaseOptions): Promise<Droppab
 }
 
 async function dropDatabase(clusterUrl: string, name: string, database: Database): Promise<void> {
-  const { pool } = database;
-  const kept = pool.ended ? 0 : pool.totalCount - pool.idleCount;
+  const kept = await keptConnections(database);
   // Ending a pool waits for what was not given back, for ever.
   if (kept === 0) await database[Symbol.asyncDispose]();
   await administer(clusterUrl, async (admin) => {
@@ -83,6 +83,20 @@ async function dropDatabase(clusterUrl: string, name: string, database: Database
     }
   });
 }
+
+/**
+ * How many were not given back. Who ends a stream, or stops a server, does not wait for the statement that was under way
+ * for it: it has a moment to end.
+ */
+async function keptConnections({ pool }: Database): Promise<number> {
+  const kept = (): number => (pool.ended ? 0 : pool.totalCount - pool.idleCount);
+  const endMs = performance.now() + STATEMENT_GRACE_MS;
+  while (kept() > 0 && performance.now() < endMs) await setTimeout(LOOK_EVERY_MS);
+  return kept();
+}
+
+const STATEMENT_GRACE_MS = 5_000;
+const LOOK_EVERY_MS = 10;
 
 /** A session that has just been closed shows for a moment longer; PostgreSQL itself waits up to 5 s for it, we too. */
 async function foreignSessions(admin: pg.Client, name: string): Promise<readonly string[]> {
