@@ -79,7 +79,11 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
       .toBeGreaterThan(Date.parse(at) + 120_000);
     await page.getByRole("button", { name: "Pause" }).click();
     const stood = await place();
-    const shown = await rows(page).allTextContents();
+    // Whoever is given the address sees the same: what stands is loaded where playing has left something out.
+    await using other = await visit(use.browser, page.url());
+    await expect.poll(() => rows(other.page).count(), PATIENTLY).toBe(100);
+    const shown = await rows(other.page).allTextContents();
+    await expect.poll(() => rows(page).allTextContents(), PATIENTLY).toEqual(shown);
     await page.reload();
     await expect.poll(() => rows(page).allTextContents(), PATIENTLY).toEqual(shown);
     expect(await place()).toBe(stood);

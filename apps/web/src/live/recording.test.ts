@@ -123,6 +123,43 @@ test("played, each stretch follows the last one without a gap and without a chec
   );
 });
 
+test("of more than the page holds, what lies before the place stays, and a place that stands is whole", async () => {
+  const everyMs = 30;
+  const world = worldOf({ everyMs });
+  const until = (positionMs: number): readonly number[] =>
+    instants(world.last()).filter((atMs) => atMs <= positionMs);
+  let look: Look = { ...STANDING, speed: 60 };
+  for (let round = 0; round < 40; round += 1) {
+    world.lookAt(look);
+    await idle(world);
+    expect(until(look.positionMs).length).toBeGreaterThanOrEqual(1_000);
+    expect(instants(world.last()).length).toBeLessThan(20_000);
+    look = { ...look, positionMs: look.positionMs + 15_000 };
+  }
+  const standing = { ...look, speed: 0 };
+  world.lookAt(standing);
+  await idle(world);
+  const rows = until(standing.positionMs).slice(0, 5_000);
+  const newestMs = Math.floor(standing.positionMs / everyMs) * everyMs;
+  expect(rows.every((atMs, index) => atMs === newestMs - index * everyMs)).toBe(true);
+  expect(rows).toHaveLength(5_000);
+  const calls = world.calls.length;
+  world.lookAt(standing);
+  world.lookAt(standing);
+  expect(world.calls).toHaveLength(calls);
+});
+
+test("a place that has moved past what is loaded is loaded when it stands", async () => {
+  const world = worldOf();
+  world.lookAt({ ...STANDING, speed: 600 });
+  await idle(world);
+  const far = { ...STANDING, positionMs: STANDING.positionMs + 120 * MINUTE };
+  world.lookAt(far);
+  await idle(world);
+  const [newest = 0, next = 0] = instants(world.last());
+  expect([newest, next]).toEqual([far.positionMs, far.positionMs - 1_000]);
+});
+
 test("another place, and another filter, are loaded anew; pausing is not", async () => {
   const world = worldOf();
   world.lookAt({ ...STANDING, speed: 10 });

@@ -1,5 +1,6 @@
 // Stored checks around the place at which the page stands: loaded backwards when it goes somewhere, and a stretch ahead of
-// it while it plays. What is shown is never taken away before there is something else to show.
+// it while it plays. What is shown is never taken away before there is something else to show. A place that stands shows what
+// a fresh visit of it would.
 
 import type { adminV1 } from "@truechimer/api";
 import { timestampOf } from "../api/message.ts";
@@ -72,10 +73,17 @@ export interface RecordingOptions {
   readonly changed: (recorded: Recorded) => void;
 }
 
+interface Loaded extends Pick<Look, "filter" | "visit"> {
+  readonly toMs: number;
+  readonly wholeFromMs: number;
+}
+
 export function createRecording({ list, changed }: RecordingOptions): Recording {
   let recorded = NOTHING_RECORDED;
-  /** What is loaded: of this filter and visit, everything until before this. */
-  let loaded: (Pick<Look, "filter" | "visit"> & { readonly toMs: number }) | undefined;
+  /** What is loaded: of this filter and visit, everything until before this; up to `wholeFromMs` some stretch was thinned. */
+  let loaded: Loaded | undefined;
+  /** Where the page stood last. */
+  let placeMs = 0;
   let loading: AbortController | undefined;
   let failedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -136,18 +144,30 @@ export function createRecording({ list, changed }: RecordingOptions): Recording 
       return found.length < RECORDED_CHECKS_MAX;
     });
     if (signal.aborted) return;
-    if (loaded !== undefined) loaded = { ...loaded, toMs };
-    const before = recorded.checks.slice(0, RECORDED_CHECKS_MAX);
-    tell({ checks: [...found, ...before], isThinned: endMs > fromMs });
+    const isThinned = endMs > fromMs;
+    if (loaded !== undefined)
+      loaded = { ...loaded, toMs, wholeFromMs: isThinned ? endMs : loaded.wholeFromMs };
+    // Those ahead of the place are two stretches at most; they take no room from those that are shown.
+    const shownFrom = recorded.checks.findIndex((check) => shownMs(check) <= placeMs);
+    const kept = shownFrom < 0 ? recorded.checks.length : shownFrom + RECORDED_CHECKS_MAX;
+    tell({ checks: [...found, ...recorded.checks.slice(0, kept)], isThinned });
   };
 
   return {
     close: () => loading?.abort(),
     lookAt: (look) => {
       const { filter, visit, positionMs, speed, nowMs } = look;
+      placeMs = positionMs;
       if (nowMs - failedAtMs < RETRY_MS) return;
-      if (loaded === undefined || loaded.filter !== filter || loaded.visit !== visit) {
-        loaded = { filter, visit, toMs: positionMs + 1 };
+      const isElsewhere =
+        loaded === undefined || loaded.filter !== filter || loaded.visit !== visit;
+      const isWhole =
+        loaded !== undefined &&
+        positionMs < loaded.toMs &&
+        positionMs - STRIP_MS >= loaded.wholeFromMs;
+      const isStanding = speed === 0 && loading === undefined;
+      if (loaded === undefined || isElsewhere || (isStanding && !isWhole)) {
+        loaded = { filter, visit, toMs: positionMs + 1, wholeFromMs: Number.NEGATIVE_INFINITY };
         void run(
           nowMs,
           (signal) => goTo(look, signal),
