@@ -261,10 +261,10 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
   });
 
   test.each([390, 1280])(
-    "whoever has several accounts chooses one, at %i pixels",
+    "whoever has several accounts, which an admin has set, chooses one, at %i pixels",
     async (width) => {
       const { browser, fake } = world;
-      await using open = await visit(browser, `${fake.url}/people`, { width: 1280 });
+      await using open = await visit(browser, `${fake.url}/people`, { width });
       const { page } = open;
       await page.getByRole("button", { name: "Change the accounts of grace" }).click();
       const form = page.getByRole("form", { name: "Accounts of grace" });
@@ -272,10 +272,10 @@ describe.skipIf(browserPath() === undefined)("people", { timeout: LIMIT_MS }, ()
       await form.getByLabel("Lab").check();
       expect(await form.getByLabel("all accounts at once").isChecked()).toBe(false);
       expect(await axeFindings(page)).toEqual([]);
+      await expectNoSidewaysScroll(page, "the accounts of a user");
       await form.getByRole("button", { name: "Set the accounts" }).click();
       await page.getByText("Home, Lab").waitFor();
       fake.people.signedInAs = "grace";
-      await page.setViewportSize({ width, height: 900 });
       await page.reload();
       await page.getByText("You are grace, operator of the account Home.").waitFor();
       expect(await axeFindings(page)).toEqual([]);

@@ -45,7 +45,7 @@ export function UserRow(props: UserRowProps): ReactNode {
             <RoleChoice user={user} most={caller.role} />
           )}
         </td>
-        <td className="is-minor">
+        <td className={accounts.length > 1 ? "is-minor is-accounts" : "is-minor"}>
           <AccountNames ids={user.accountIds} others={user.hasOtherAccounts} />{" "}
           {mayChoose ? (
             <button
