@@ -25,7 +25,7 @@ export function Incidents(props: {
         <p className="soft">No rule fires.</p>
       ) : (
         <div className="table-scroll">
-          <table className="table is-prose">
+          <table className="table is-prose incidents-table">
             <thead>
               <tr>
                 <th scope="col">About</th>
