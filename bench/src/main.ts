@@ -47,7 +47,8 @@ Options:
                       get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
                       killed; of selection: convergence, churn, plan-time, database or fleet; of scoring-rate: both-2, both-1,
                       every-2, recentmedian-2 or paced; of history: start, warm, live or store;
-                      of fault: selected or all; of export: csv, ndjson, parquet or results
+                      of fault: selected or all; of export: csv, ndjson, parquet, parquet-file, exchanges,
+                      steps or results
   --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history and export: rows
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space

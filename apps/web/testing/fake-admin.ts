@@ -410,6 +410,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
           target: "https://clickhouse.example.net:8443/truechimer",
           resultsWaiting: 8_120n,
           traceroutesWaiting: 3n,
+          eventsWaiting: 0n,
           lag: durationFromMs(754_000),
           olderFrom: timestampFromMs(startedAtMs - 9 * 86_400_000),
           olderTo: timestampFromMs(startedAtMs - 2 * 86_400_000),

@@ -13,6 +13,7 @@ import { DAYS, MONITORS, openSeededDatabase, SERVERS } from "../history/seeded-d
 import { type MeasuredProcess, startMeasuredProcess } from "../measured-process.ts";
 import { forgetPeak, processUsage } from "../process-usage.ts";
 import { isWanted, type ResultRow, type Scenario, type ScenarioOptions } from "../scenario.ts";
+import { EXCHANGES_A_CHECK, plantPackets } from "./plant-packets.ts";
 import { report } from "./report.ts";
 
 export interface ExportRow extends ResultRow {
@@ -31,6 +32,8 @@ export interface ExportRow extends ResultRow {
 /** The first shows what a process takes before there is much to export: what the others have beyond it is due to their rows. */
 const SIZES: readonly number[] = [20_000, 1_000_000, 10_000_000];
 const QUICK_SIZES: readonly number[] = [20_000, 200_000];
+/** Their packets take a database a gigabyte. */
+const EXCHANGES_MAX = 1_000_000;
 const WARM_UP_ROWS = 500_000;
 const MB = 1_000_000;
 const MAIN = fileURLToPath(new URL("../../../apps/truechimer/src/main.ts", import.meta.url));
@@ -45,6 +48,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   csv: ["export", "checks", "--form", "csv"],
   ndjson: ["export", "checks", "--form", "ndjson"],
   parquet: ["export", "checks", "--form", "parquet"],
+  "parquet-file": ["export", "checks"],
+  exchanges: ["export", "exchanges", "--form", "ndjson"],
+  steps: ["export", "steps", "--form", "csv"],
   results: ["results", "--format", "csv"],
 };
 
@@ -69,7 +75,10 @@ async function run(options: ScenarioOptions): Promise<readonly ExportRow[]> {
     const keyFile = join(directory, "key");
     await writeFile(keyFile, key, { mode: 0o600 });
     for (const form of Object.keys(COMMANDS).filter((name) => isWanted(options.condition, name))) {
+      if (form === "exchanges")
+        await plantPackets(seeded.database, packetsOf(Math.min(total, EXCHANGES_MAX)));
       for (const count of sizes) {
+        if (form === "exchanges" && count > EXCHANGES_MAX) continue;
         const world = { database: seeded.database, directory, key, keyFile, total };
         const row = await measure(world, form, count);
         options.log(
@@ -82,6 +91,11 @@ async function run(options: ScenarioOptions): Promise<readonly ExportRow[]> {
   } finally {
     await rm(directory, { recursive: true });
   }
+}
+
+/** Checks that have so many exchanges, and some beyond them: a range ends between two checks. */
+function packetsOf(exchanges: number): number {
+  return Math.ceil((exchanges / EXCHANGES_A_CHECK) * 1.01);
 }
 
 /** Those that the results are of. */
@@ -150,10 +164,12 @@ async function exportRows(
   { plane, form, count }: Asked,
 ): Promise<Pick<ExportRow, "rows" | "seconds" | "commandMb">> {
   const isDaily = form === "parquet";
+  const isFile = isDaily || form === "parquet-file";
+  const rowsACheck = form === "exchanges" ? EXCHANGES_A_CHECK : 1;
   // Whole days alone have a file: the first of the data is none.
   const first = isDaily ? "date_trunc('day', min(ts) + interval '1 day', 'UTC')" : "min(ts)";
   const secondsAll = DAYS * 86_400;
-  const seconds = (count / world.total) * secondsAll;
+  const seconds = (count / rowsACheck / world.total) * secondsAll;
   const length = isDaily ? Math.max(1, Math.floor(seconds / 86_400) - 1) * 86_400 : seconds;
   const { rows: spans } = await world.database.pool.query<Span>(
     `with span as (select ${first} as begins, ${first} + make_interval(secs => $1) as ends from log_scores)
@@ -161,9 +177,10 @@ async function exportRows(
        (select count(*)::int from log_scores where ts >= begins and ts < ends) as rows from span`,
     [length, INSTANT_FORMAT],
   );
-  const { begins, ends, rows } = spans[0] ?? { begins: "", ends: "", rows: 0 };
+  const { begins, ends, rows: checks } = spans[0] ?? { begins: "", ends: "", rows: 0 };
+  const rows = checks * rowsACheck;
   const range = ["--from", begins, "--to", ends];
-  const out = join(world.directory, `${form}-${count}-days`);
+  const out = join(world.directory, `${form}-${count}${isDaily ? "-days" : ".parquet"}`);
   const startedMs = performance.now();
   const command = spawn(
     process.execPath,
@@ -172,7 +189,7 @@ async function exportRows(
       MAIN,
       ...(COMMANDS[form] ?? []),
       ...range,
-      ...(isDaily ? ["--output", out] : []),
+      ...(isFile ? ["--output", out] : []),
       "--url",
       plane.told,
       "--key-file",
@@ -191,9 +208,10 @@ async function exportRows(
   }
   clearInterval(look);
   const [code] = (await exited) as [number | null];
+  await rm(out, { recursive: true, force: true });
   if (code !== 0) throw new Error(`${form} ended with ${code}`);
   const headings = form === "ndjson" ? 0 : 1;
-  if (!isDaily && lines - headings !== rows) throw new Error(`${lines} lines of ${rows} rows`);
+  if (!isFile && lines - headings !== rows) throw new Error(`${lines} lines of ${rows} rows`);
   return {
     rows,
     seconds: (performance.now() - startedMs) / 1_000,

@@ -12,7 +12,8 @@ export function report(rows: readonly ExportRow[]): string {
     const rate = Math.round(row.rows / row.seconds / 100) * 100;
     return `| ${row.form} | ${row.rows} | ${row.seconds.toFixed(1)} | ${rate} | ${row.commandMb}${added} | ${row.controlPlaneBeforeMb} | ${row.controlPlaneMb} (+${row.controlPlaneMb - row.controlPlaneBeforeMb}) | ${row.load ?? "–"} | ${row.measuredOn} |`;
   });
-  return `The most that was resident, in MB of 10^6 bytes, by the kernel's own high-water mark: of \`truechimer export checks\` (\`results\`: of
+  return `The most that was resident, in MB of 10^6 bytes, by the kernel's own high-water mark: of \`truechimer export checks\` (\`exchanges\` and \`steps\`: of those
+tables; \`parquet\`: a file a day, \`parquet-file\`: one of all; \`results\`: of
 \`truechimer results\`), in brackets what that is beyond an export of a few rows; and of a control plane with the database on the same cores, in
 brackets what that is beyond what it had before. It has exported half a million rows by then. A heap that was never used grows once
 from some 220 MB to where V8 collects it whole, as under any other work, and stays there. Either is to stay below ${ADDED_MB_MAX} MB however many rows there are. \`load\` is that of the host in the last minute: where it is far above 2, other

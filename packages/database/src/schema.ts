@@ -115,6 +115,7 @@ export interface Schema {
   traceroutes: TraceroutesTable;
   archives: ArchivesTable;
   archive_traceroutes: ArchiveTraceroutesTable;
+  archive_events: ArchiveEventsTable;
   schema_migrations: SchemaMigrationsTable;
   certificate_authorities: CertificateAuthoritiesTable;
   certificates: CertificatesTable;
@@ -384,11 +385,18 @@ export interface ArchivesTable {
   created_on: Generated<Timestamptz>;
   writing: Generated<readonly string[]>;
   store_id: Generated<string>;
+  events_sent: Generated<bigint>;
+  events_noted: Generated<boolean>;
 }
 
 export interface ArchiveTraceroutesTable {
   target: string;
   traceroute_id: bigint;
+}
+
+export interface ArchiveEventsTable {
+  target: string;
+  event_id: bigint;
 }
 
 export interface ScorerSetAsideTable {

@@ -17,6 +17,7 @@ import { createClickHouseArchive } from "../src/archive/clickhouse/clickhouse-ar
 import type { ArchiveSettings } from "../src/archive/create-archive.ts";
 import { createS3Store } from "../src/archive/parquet/s3-store.ts";
 import { runArchive } from "../src/archive/run-archive.ts";
+import { cleanUp } from "../src/loops/clean-up.ts";
 import { LOCAL_POLICY } from "../src/policy.ts";
 import { useDuckDb } from "./_duckdb.ts";
 import { exchanges } from "./_exchanges.ts";
@@ -28,9 +29,19 @@ import { startServer, type TestServer } from "./_test-server.ts";
 const LIMIT_MS = 60_000;
 const DAY_MS = 86_400_000;
 const RETENTION_DAYS = 3;
+const SHORT_POLICY = { ...LOCAL_POLICY, retentionMs: RETENTION_DAYS * DAY_MS };
 const FROM = timestampFromMs(Date.now() - 9 * DAY_MS);
 const TO = timestampFromMs(Date.now());
 const EXPORTED = ["steps", "scores", "exchanges"] as const;
+/** Questions of exports of verdicts, in both orders, under filters, and from a place on. */
+const VERDICTS_ASKED: readonly string[] = [
+  "verdicts",
+  "verdicts order=newest",
+  "verdicts filter=verdict_after:falseticker",
+  "verdicts order=newest&filter=server.name:*a*",
+  "verdicts filter=monitor:none",
+  "verdicts server_id=1",
+];
 const FILTERS: readonly string[] = [
   "",
   "reason:kiss_rate",
@@ -154,13 +165,25 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
     ids.push(...rows.map(({ id }) => id));
     whole = await startServer(database);
     stack.use(whole.server);
+    // Beside those of the last day: of every server a change of its verdict every two hours, and others that are of its fault.
+    await sql`
+      insert into events (at, kind, server_id, verdict_before, verdict_after, reason, text, verdict_rules, fault_before, fault_after,
+        evidence)
+      select date_trunc('minute', now() - make_interval(hours => 2 * n)), kind, s.id,
+        case kind when 'verdict_changed' then 'truechimer' end, case kind when 'verdict_changed' then 'falseticker' end, 'x', s.name || n,
+        case kind when 'verdict_changed' then 'ours/1' end, case kind when 'fault_changed' then '' end,
+        case kind when 'fault_changed' then 'server' end, case kind when 'fault_changed' then '[]'::jsonb end
+      from servers s cross join generate_series(1, 96) n cross join (values ('verdict_changed'), ('fault_changed')) k (kind)`.execute(
+      kysely,
+    );
     for (const key of questions()) expected.set(key, await answer(whole, key));
     await sql`
         update log_scores set rule = 'ntp_pool_recentmedian/1/offset_good', score_before = score - 1, samples_sent = 2,
           samples_answered = 1, attributes = '{"from_ls_id": 7, "chosen_ls_id": 8}'`.execute(
       kysely,
     );
-    for (const table of EXPORTED) exported.set(table, await exportOf(whole, table));
+    for (const table of [...EXPORTED, ...VERDICTS_ASKED])
+      exported.set(table, await exportOf(whole, table));
     // Of a day that goes, and whose neighbours go too.
     const old = await sql<{ readonly id: bigint }>`
         select l.id from log_scores l join monitors m on m.id = l.monitor_id
@@ -176,9 +199,10 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
     await sql`delete from log_scores where ts < date_trunc('day', now(), 'UTC') - make_interval(days => ${RETENTION_DAYS}::int)`.execute(
       kysely,
     );
+    await cleanUp({ database, policy: SHORT_POLICY });
     short = await startServer(database, {
       archive: place.settings,
-      policy: { ...LOCAL_POLICY, retentionMs: RETENTION_DAYS * DAY_MS },
+      policy: SHORT_POLICY,
     });
     stack.use(short.server);
   }, LIMIT_MS);
@@ -193,10 +217,11 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
   /** Lines of JSON, without what only the database can say. */
   const exportOf = async (
     { server, adminKey }: TestServer,
-    table: string,
+    asked: string,
   ): Promise<readonly string[]> => {
+    const [table = "", more = ""] = asked.split(" ");
     const from = new Date(Number(FROM.seconds) * 1_000).toISOString();
-    const response = await fetch(`${server.url}/export/${table}.ndjson?from=${from}`, {
+    const response = await fetch(`${server.url}/export/${table}.ndjson?from=${from}&${more}`, {
       headers: { authorization: `Bearer ${adminKey}` },
     });
     expect(response.status).toBe(200);
@@ -207,16 +232,17 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
   const answer = async ({ admin }: TestServer, key: string): Promise<unknown> => {
     const [asked = "", size = "", ...rest] = key.split(" ");
     if (asked === "history") {
-      const { series, rowsTotal, downSampled } = await admin.getServerHistory({
+      const { series, rowsTotal, downSampled, events } = await admin.getServerHistory({
         serverId: BigInt(rest[0] ?? ""),
         from: FROM,
         to: TO,
         pointsMax: Number(size),
       });
-      if (!downSampled) return { series, rowsTotal };
+      if (!downSampled) return { series, rowsTotal, events };
       // The slots of two stores are others than those of one: what each series reaches is the same.
       return {
         rowsTotal,
+        events,
         series: series.map(({ monitorId, score, offsetNs, reason }) => ({
           monitorId,
           least: Math.min(...offsetNs.filter(Number.isFinite)),
@@ -315,8 +341,52 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
     expect(daysBack("steps")).toBeGreaterThan(8);
     // Packets are kept for 35 days in the database, and in Parquet for as long as the archive has them.
     expect(daysBack("exchanges")).toBeGreaterThan(8);
-    await exportOf(short, "verdicts");
-    expect(Math.round(daysBack("verdicts"))).toBe(RETENTION_DAYS);
+  });
+
+  test("exports of verdicts, and events beside charts", async () => {
+    const { rows: left } = await sql<{ readonly days: number }>`
+      select (extract(epoch from now() - min(at)) / 86400)::float8 as days from events`.execute(
+      kysely,
+    );
+    expect(left[0]?.days).toBeLessThan(RETENTION_DAYS + 1);
+    for (const asked of VERDICTS_ASKED) {
+      const found = await exportOf(short, asked);
+      expect({ asked, found }).toEqual({ asked, found: exported.get(asked) });
+    }
+    expect((Date.now() - (horizons.get("verdicts") ?? 0)) / DAY_MS).toBeGreaterThan(8);
+    const all = exported.get("verdicts") ?? [];
+    expect(all.length).toBeGreaterThan(ids.length * 90);
+    // From a row on that the archive alone has.
+    const { at, id } = JSON.parse(all[40] ?? "") as { readonly at: string; readonly id: number };
+    const rest = await exportOf(short, `verdicts after=${at},${id}`);
+    expect(rest).toEqual(all.slice(41));
+    const charts = await short.admin.getServerHistory({
+      serverId: ids[0] ?? 0n,
+      from: FROM,
+      to: TO,
+    });
+    expect(charts.events.length).toBeGreaterThan(180);
+  });
+
+  test("an event that was not sent yet is in the database, however old", async () => {
+    const [serverId = 0n] = ids;
+    await sql`
+      insert into events (at, kind, server_id, verdict_before, verdict_after, text)
+      values (now() - interval '6 days', 'verdict_changed', ${serverId}, 'truechimer', 'falseticker', 'not sent')`.execute(
+      kysely,
+    );
+    await cleanUp({ database, policy: SHORT_POLICY });
+    const told = async (): Promise<number> =>
+      (await exportOf(short, "verdicts")).filter((line) => line.includes('"not sent"')).length;
+    expect(await told()).toBe(1);
+    await runArchive({ database, clock: systemClock }, archive, new AbortController().signal);
+    expect(await told()).toBe(1);
+    await cleanUp({ database, policy: SHORT_POLICY });
+    expect(await told()).toBe(1);
+    const { events } = await short.admin.getServerHistory({ serverId, from: FROM, to: TO });
+    expect(events.filter(({ text }) => text === "not sent")).toHaveLength(1);
+    const { rows } = await sql`select from events where text = 'not sent'`.execute(kysely);
+    expect(rows).toEqual([]);
   });
 
   test("an answer says where it comes from and how far back there is anything", async () => {

@@ -36,7 +36,7 @@ let directory: string;
 let archive: Archive;
 
 beforeEach(async () => {
-  await sql`truncate log_scores, check_evidence, result_commits, result_commit_purges, archives, archive_traceroutes,
+  await sql`truncate log_scores, check_evidence, result_commits, result_commit_purges, archives, archive_traceroutes, archive_events, events,
     traceroutes`.execute(database.kysely);
   directory = await mkdtemp(join(tmpdir(), "truechimer-archive-"));
   archive = parquetArchiveIn(directory, LOOSE);
@@ -116,6 +116,11 @@ test("a result with its packets, an overall score, a path", async () => {
     values ('2026-03-01T12:00:00Z', 1, '2001:db8::1', 123, 1, true, '[{"hop_limit": 1, "answers": []}]')`.execute(
     database.kysely,
   );
+  await sql`
+    insert into events (at, kind, server_id, monitor_id, verdict_before, verdict_after, reason, text, verdict_rules)
+    values ('2026-03-01T12:00:00.000001Z', 'verdict_changed', 1, null, 'truechimer', 'falseticker', 'offset', 'ß lies', 'ours/1')`.execute(
+    database.kysely,
+  );
   await run();
   const t1 = 1_800_000_000_000_000_000n;
   const [good, score] = await found(
@@ -172,7 +177,30 @@ test("a result with its packets, an overall score, a path", async () => {
       hops: '[{"answers": [], "hop_limit": 1}]',
     },
   ]);
+  expect(
+    await found(
+      `day::varchar as day, epoch_us("at")::varchar as us, kind, server_id::varchar as server_id, server_name,
+        monitor_id::varchar as monitor_id, verdict_before, verdict_after, reason, text, rule_set, fault_after`,
+      "events",
+    ),
+  ).toEqual([
+    {
+      day: "2026-03-01",
+      us: "1772366400000001",
+      kind: "verdict_changed",
+      server_id: "1",
+      server_name: "ß 🕰️ \\' \" \t",
+      monitor_id: null,
+      verdict_before: "truechimer",
+      verdict_after: "falseticker",
+      reason: "offset",
+      text: "ß lies",
+      rule_set: "ours/1",
+      fault_after: null,
+    },
+  ]);
   expect(await archiveRow()).toMatchObject({
+    events_sent: 1n,
     kind: "parquet",
     target: `file://${directory}`,
     results_sent: 2n,
@@ -455,7 +483,7 @@ async function insertFleet({ kysely }: TestDatabase): Promise<void> {
 /** @param first what the shell does before. */
 function startRunner(url: string, place: string, first = ""): ChildProcess {
   const command = `${first}exec "$@"`;
-  const program = [process.execPath, "--conditions=source", RUNNER, url, place];
+  const program = [process.execPath, "--conditions=source", RUNNER, url, place, "2000"];
   return spawn("/bin/sh", ["-c", command, "sh", ...program], {
     stdio: ["pipe", "inherit", "inherit"],
   });

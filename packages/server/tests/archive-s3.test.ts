@@ -1,13 +1,16 @@
 // Results as Parquet on a real S3 server: all of them, each once, also while it is away, and what is wrong with it told in words that
 // hold no secret.
 
+import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Archive } from "../src/archive/archive.ts";
 import { createS3Store, type S3Settings } from "../src/archive/parquet/s3-store.ts";
 import { runArchive } from "../src/archive/run-archive.ts";
@@ -16,6 +19,10 @@ import { parquetArchiveIn } from "./_parquet-archive.ts";
 import { type S3Server, startS3Server } from "./_s3-server.ts";
 import { useServer } from "./_test-server.ts";
 
+const WAIT = { timeout: 60_000, interval: 20 };
+const RUNNER: string = fileURLToPath(new URL("_archive-runner.ts", import.meta.url));
+/** What the store sends at once. */
+const PART_BYTES = 8_388_608;
 const database = await useDatabase();
 await sql`insert into servers (name, ip, port, ip_version) values ('a', '192.0.2.1', 123, 'v4')`.execute(
   database.kysely,
@@ -33,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await sql`truncate log_scores, result_commits, result_commit_purges, archives, archive_traceroutes, traceroutes`.execute(
+  await sql`truncate log_scores, result_commits, result_commit_purges, archives, archive_traceroutes, archive_events, events, traceroutes`.execute(
     database.kysely,
   );
   prefixes += 1;
@@ -168,6 +175,44 @@ test("what breaks off in the middle of its parts is not there", async () => {
   ).toEqual([]);
 });
 
+test("a process that is killed between the parts of a file leaves nothing to be read, and nothing is lost", async () => {
+  // Texts that no compression makes small: the file of the day has more than two parts.
+  await sql`
+    insert into log_scores (ts, server_id, monitor_id, step, score, offset_ns, attributes)
+    select date_trunc('day', now()) - interval '30 hours' + n * interval '1 ms', 1, 1, 1, 20, n,
+      jsonb_build_object('x', (select string_agg(md5(n || '-' || m), '') from generate_series(1, 15) m))
+    from generate_series(1, 50000) n`.execute(database.kysely);
+  const sent = async (): Promise<bigint> =>
+    (await database.kysely.selectFrom("archives").select("results_sent").executeTakeFirst())
+      ?.results_sent ?? 0n;
+  // Of uploads that were given up this server keeps the parts.
+  const before = (await partsOfUploads()).length;
+  const doomed = startRunner(2 * PART_BYTES);
+  try {
+    await vi.waitFor(async () => expect(await partsOfUploads()).toHaveLength(before + 2), WAIT);
+  } finally {
+    await kill(doomed);
+  }
+  const store = createS3Store(settings);
+  expect(await store.list("results/")).toEqual([]);
+  const { writing } = await database.kysely
+    .selectFrom("archives")
+    .select("writing")
+    .executeTakeFirstOrThrow();
+  expect(writing).toHaveLength(1);
+  expect(await store.read(writing[0] ?? "", { start: 0, end: 1 })).toBeUndefined();
+  expect(await sent()).toBe(0n);
+  const next = startRunner(Number.POSITIVE_INFINITY);
+  try {
+    await vi.waitFor(async () => expect(await sent()).toBe(50_000n), WAIT);
+  } finally {
+    await kill(next);
+  }
+  const found = await store.list("results/");
+  expect(found.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(2 * PART_BYTES);
+  await expectAll();
+}, 120_000);
+
 test("more files than one answer lists, from a name to another", async () => {
   const store = createS3Store(settings);
   const { signal } = new AbortController();
@@ -185,6 +230,26 @@ test("more files than one answer lists, from a name to another", async () => {
   expect(await store.first("results/")).toBe(nameOf(1));
   expect(await store.first("other/")).toBeUndefined();
 }, 60_000);
+
+/** Of files that are not put together yet. */
+async function partsOfUploads(): Promise<readonly string[]> {
+  const all = await readdir(join(server.directory, "clocks"), { recursive: true });
+  return all.filter((name) => name.includes("_S3rver_uploads") && name.endsWith(".md5"));
+}
+
+/** @param stallBytes where it stands still in the middle of a file. */
+function startRunner(stallBytes: number): ChildProcess {
+  const parameters = [database.url, JSON.stringify(settings), "100000", String(stallBytes)];
+  return spawn(process.execPath, ["--conditions=source", RUNNER, ...parameters], {
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const closed = once(child, "close");
+  child.kill("SIGKILL");
+  await closed;
+}
 
 function inspected(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -47,10 +47,11 @@ describe.skipIf(!clickHouseAvailable())("an archive in ClickHouse", { timeout: L
     await clickhouse[Symbol.asyncDispose]();
   });
   beforeEach(async () => {
-    await sql`truncate log_scores, check_evidence, result_commits, result_commit_purges, archives, archive_traceroutes,
+    await sql`truncate log_scores, check_evidence, result_commits, result_commit_purges, archives, archive_traceroutes, archive_events, events,
       traceroutes`.execute(database.kysely);
     await archive.prepare(new AbortController().signal);
-    for (const table of ["results", "traceroutes"]) await clickhouse.ask(`truncate table ${table}`);
+    for (const table of ["results", "traceroutes", "events"])
+      await clickhouse.ask(`truncate table ${table}`);
   });
 
   const run = async (to: Archive = archive): Promise<void> =>

@@ -2,7 +2,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
 import { archiveNotes, errorCodeOf } from "./archive-words.ts";
 
-const GOOD = { lastError: "", traceroutesWaiting: 0n } as const;
+const GOOD = { lastError: "", traceroutesWaiting: 0n, eventsWaiting: 0n } as const;
 
 test("an archive that has everything needs no words", () => {
   expect(archiveNotes(GOOD)).toEqual([]);
@@ -17,6 +17,7 @@ test("what it lacks is said with its days", () => {
       olderFrom: from,
       olderTo: to,
       traceroutesWaiting: 2n,
+      eventsWaiting: 0n,
       lostBefore: from,
     }),
   ).toEqual([
@@ -26,6 +27,7 @@ test("what it lacks is said with its days", () => {
     "Results before 2026-03-01 were dropped by retention before it had all of them.",
   ]);
   expect(archiveNotes({ ...GOOD, traceroutesWaiting: 1n })).toEqual(["1 path waits."]);
+  expect(archiveNotes({ ...GOOD, eventsWaiting: 3n })).toEqual(["3 events wait."]);
 });
 
 test("an error without words is its code alone", () => {

@@ -12,29 +12,29 @@ export function errorCodeOf(lastError: string): string {
 export function archiveNotes(
   archive: Pick<
     adminV1.Archive,
-    "lastError" | "olderFrom" | "olderTo" | "traceroutesWaiting" | "lostBefore"
+    "lastError" | "olderFrom" | "olderTo" | "traceroutesWaiting" | "eventsWaiting" | "lostBefore"
   >,
 ): readonly string[] {
-  const { lastError, olderFrom, olderTo, traceroutesWaiting, lostBefore } = archive;
+  const { lastError, olderFrom, olderTo, traceroutesWaiting, eventsWaiting, lostBefore } = archive;
   const message = lastError.slice(errorCodeOf(lastError).length + 2);
   return [
     ...(message === "" ? [] : [`${message}.`]),
     ...(olderFrom === undefined || olderTo === undefined
       ? []
       : [`Older results are still to be sent: ${dayOf(olderFrom)} to ${dayOf(olderTo)}.`]),
-    ...(traceroutesWaiting === 0n
-      ? []
-      : [
-          traceroutesWaiting === 1n
-            ? "1 path waits."
-            : `${traceroutesWaiting.toString()} paths wait.`,
-        ]),
+    ...waiting(traceroutesWaiting, "path"),
+    ...waiting(eventsWaiting, "event"),
     ...(lostBefore === undefined
       ? []
       : [
           `Results before ${dayOf(lostBefore)} were dropped by retention before it had all of them.`,
         ]),
   ];
+}
+
+function waiting(count: bigint, what: string): readonly string[] {
+  if (count === 0n) return [];
+  return [count === 1n ? `1 ${what} waits.` : `${count.toString()} ${what}s wait.`];
 }
 
 function dayOf(at: adminV1.Archive["olderFrom"]): string {

@@ -2,13 +2,24 @@
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
-import type { FaultName, Schema, Timestamptz } from "@truechimer/database";
+import {
+  type FaultName,
+  nsFromTimestamptz,
+  type Schema,
+  type Timestamptz,
+  timestamptzFromNs,
+} from "@truechimer/database";
 import type { Condition } from "@truechimer/filter";
 import { type Kysely, sql } from "kysely";
+import { eventsBorder } from "../archive/archive-border.ts";
+import type { ArchivedEvent } from "../archive/archived-event.ts";
+import type { ServerContext } from "../context.ts";
 import { conditionSql } from "../filter/condition-sql.ts";
 import { EVENT_FILTER_COLUMNS } from "../filter/filter-columns.ts";
 import { FAULTS, optionalField, timestampFrom, VERDICTS } from "./admin-message.ts";
 import { evidenceMessages } from "./fault-messages.ts";
+
+const NS_PER_US = 1_000n;
 
 export interface EventSelection {
   /** Absent: of all servers and monitors. */
@@ -26,9 +37,45 @@ export interface EventSelection {
 
 export async function eventMessages(
   kysely: Kysely<Schema>,
-  { serverId, monitorIds, beforeId, from, to, filter, limit }: EventSelection,
+  selection: EventSelection,
 ): Promise<adminV1.Event[]> {
-  const rows = await kysely
+  return await messagesOf(kysely, await storedEvents(kysely, selection));
+}
+
+/** Those of a server in a range, both ends included: what is older than the retention comes from the archive. */
+export async function serverEventMessages(
+  context: Pick<ServerContext, "database" | "archive" | "clock" | "policy">,
+  selection: Required<Pick<EventSelection, "serverId" | "from" | "to" | "limit">>,
+): Promise<adminV1.Event[]> {
+  const { serverId, from, to, limit } = selection;
+  const { kysely } = context.database;
+  // Before the archive: what it is sent meanwhile is in one of the two.
+  const stored = await storedEvents(kysely, selection);
+  const border = eventsBorder(context, from);
+  const isEnough = stored.length === limit && (stored.at(-1)?.at ?? "") >= (border ?? "");
+  if (border === undefined || isEnough) return await messagesOf(kysely, stored);
+  const end = timestamptzFromNs(nsFromTimestamptz(to) + NS_PER_US);
+  const archived = await context.archive?.events({
+    from,
+    to: end < border ? end : border,
+    order: "newest",
+    serverIds: [serverId],
+    place: { ts: end, id: 0n },
+    rowsMax: limit,
+  });
+  const known = new Set(stored.map(({ id }) => id));
+  const all = [...stored, ...(archived?.rows ?? []).filter(({ id }) => !known.has(id))];
+  const newest = all.toSorted((a, b) =>
+    a.at === b.at ? Number(b.id - a.id) : a.at < b.at ? 1 : -1,
+  );
+  return await messagesOf(kysely, newest.slice(0, limit));
+}
+
+async function storedEvents(
+  kysely: Kysely<Schema>,
+  { serverId, monitorIds, beforeId, from, to, filter, limit }: EventSelection,
+): Promise<readonly ArchivedEvent[]> {
+  return await kysely
     .selectFrom("events as e")
     .leftJoin("servers as s", "s.id", "e.server_id")
     .leftJoin("monitors as m", "m.id", "e.monitor_id")
@@ -47,8 +94,8 @@ export async function eventMessages(
       "e.fault_after",
       "e.verdict_rules",
       sql<string | null>`e.evidence::text`.as("evidence"),
-      "s.name as server_name",
-      "m.hostname as monitor_name",
+      sql<string>`coalesce(s.name, '')`.as("server_name"),
+      sql<string>`coalesce(m.hostname, '')`.as("monitor_name"),
     ])
     .$if(serverId !== undefined, (query) => query.where("e.server_id", "=", serverId ?? 0n))
     .$if(monitorIds !== undefined, (query) =>
@@ -65,6 +112,12 @@ export async function eventMessages(
     .orderBy("e.id", "desc")
     .limit(limit)
     .execute();
+}
+
+async function messagesOf(
+  kysely: Kysely<Schema>,
+  rows: readonly ArchivedEvent[],
+): Promise<adminV1.Event[]> {
   const evidence = await evidenceMessages(
     kysely,
     rows.map((row) => row.evidence),
@@ -75,9 +128,9 @@ export async function eventMessages(
       at: timestampFrom(row.at),
       kind: row.kind,
       ...optionalField("serverId", row.server_id),
-      serverName: row.server_name ?? "",
+      serverName: row.server_name,
       ...optionalField("monitorId", row.monitor_id),
-      monitorName: row.monitor_name ?? "",
+      monitorName: row.monitor_name,
       ...(row.verdict_before === null ? {} : { verdictBefore: VERDICTS[row.verdict_before] }),
       ...(row.verdict_after === null ? {} : { verdictAfter: VERDICTS[row.verdict_after] }),
       reason: row.reason,

@@ -9,7 +9,7 @@ import { knownFrom } from "../archive/archive-border.ts";
 import type { ServerContext } from "../context.ts";
 import { RECENT_MEDIAN_SCORER } from "../scorer/scorers.ts";
 import { ASSIGNMENT_STATUSES, instantOf, timestampFrom } from "./admin-message.ts";
-import { eventMessages } from "./event-messages.ts";
+import { serverEventMessages } from "./event-messages.ts";
 import { type HistoryRow, type HistorySelection, KEPT_A_SLOT } from "./history-rows.ts";
 import { historySource } from "./history-source.ts";
 
@@ -48,7 +48,7 @@ export async function getServerHistory(
   const downSampled = counts.rowsMax > pointsAsked || counts.rowsTotal > HISTORY_POINTS_TOTAL_MAX;
   const [rows, events] = await Promise.all([
     downSampled ? source.extremes(pointsMax) : source.rows(),
-    eventMessages(kysely, { serverId: request.serverId, from, to, limit: EVENTS_MAX }),
+    serverEventMessages(context, { serverId: request.serverId, from, to, limit: EVENTS_MAX }),
   ]);
   return create(adminV1.GetServerHistoryResponseSchema, {
     series: seriesOf(rows),

@@ -20,12 +20,29 @@ export async function archiveBorder(
   from: Timestamptz,
 ): Promise<Timestamptz | undefined> {
   if (archive === undefined) return undefined;
-  const days = Math.ceil(policy.retentionMs / DAY_MS);
-  const kept = startOfDay(addDays(utcDayOf(clock.nowNs() + CLOCK_SKEW_NS), -days));
+  const kept = keptDays({ clock, policy });
   if (from >= kept) return undefined;
   const own = (await archiveLags(database.kysely)).find(({ target }) => target === archive.target);
   const unsent = own?.unsentFrom ?? null;
   return unsent !== null && unsent < kept ? unsent : kept;
+}
+
+/**
+ * The same of events: from here on the database has all of them, and of what is older those that the archive lacks. Undefined:
+ * as above.
+ */
+export function eventsBorder(
+  { archive, ...own }: Pick<Asked, "archive" | "clock" | "policy">,
+  from: Timestamptz,
+): Timestamptz | undefined {
+  const kept = keptDays(own);
+  return archive === undefined || from >= kept ? undefined : kept;
+}
+
+/** Beginning of the first day that is not dropped yet. */
+function keptDays({ clock, policy }: Pick<Asked, "clock" | "policy">): Timestamptz {
+  const days = Math.ceil(policy.retentionMs / DAY_MS);
+  return startOfDay(addDays(utcDayOf(clock.nowNs() + CLOCK_SKEW_NS), -days));
 }
 
 /** How far back anything is known to a range that begins at `from`: the archive is only asked where it is needed. */

@@ -12,6 +12,9 @@ export interface ArchiveLag {
   /** New results that it has not acknowledged; without those of the older range. */
   readonly results: bigint;
   readonly traceroutes: bigint;
+  readonly events: bigint;
+  /** Since the first event that it has not acknowledged; 0 without any. */
+  readonly eventSeconds: number;
   /** Since the oldest result was accepted that is not acknowledged; 0 without any. What was there before it was added does not count. */
   readonly seconds: number;
   /** Older results that are still to be sent. Null: none. */
@@ -21,6 +24,7 @@ export interface ArchiveLag {
   readonly olderSeconds: number;
   readonly resultsSent: bigint;
   readonly traceroutesSent: bigint;
+  readonly eventsSent: bigint;
   readonly sentAt: Timestamptz | null;
   readonly failingSince: Timestamptz | null;
   readonly lastError: string;
@@ -34,10 +38,12 @@ export async function archiveLags(database: Kysely<Schema>): Promise<readonly Ar
   const { rows } = await sql<ArchiveLag>`
     select a.kind, a.target, coalesce(unread.results, 0)::int8 as results,
       (select count(*) from archive_traceroutes waiting where waiting.target = a.target) as traceroutes,
+      (select count(*) from archive_events waiting where waiting.target = a.target) as events,
+      coalesce(extract(epoch from greatest(interval '0', now() - first.at)), 0)::float8 as "eventSeconds",
       coalesce(extract(epoch from greatest(interval '0', now() - least(unread.oldest, a.behind_since))), 0)::float8 as seconds,
       a.older_from as "olderFrom", a.older_to as "olderTo",
       coalesce(extract(epoch from a.older_to - a.older_from), 0)::float8 as "olderSeconds", a.results_sent as "resultsSent",
-      a.traceroutes_sent as "traceroutesSent", a.sent_at as "sentAt", a.failing_since as "failingSince",
+      a.traceroutes_sent as "traceroutesSent", a.events_sent as "eventsSent", a.sent_at as "sentAt", a.failing_since as "failingSince",
       a.last_error as "lastError", a.lost_before as "lostBefore", least(unread.first, a.older_from) as "unsentFrom"
     from archives a
     cross join lateral (
@@ -47,6 +53,10 @@ export async function archiveLags(database: Kysely<Schema>): Promise<readonly Ar
         and (c.transaction_id >= pg_snapshot_xmax(a.snapshot)
           or c.transaction_id = any(array(select pg_snapshot_xip(a.snapshot))))
     ) unread
+    left join lateral (
+      select e.at from archive_events waiting join events e on e.id = waiting.event_id
+      where waiting.target = a.target order by waiting.event_id limit 1
+    ) first on true
     where a.tried_at > now() - make_interval(days => ${ARCHIVE_GONE_DAYS}::int)
     order by a.target`.execute(database);
   return rows;

@@ -45,11 +45,18 @@ export async function openPosition(
   { database }: Pick<ServerContext, "database">,
   { target, kind }: Pick<Archive, "target" | "kind">,
 ): Promise<void> {
-  const { rows } = await sql`
-    update archives set tried_at = now() where target = ${target} returning target`.execute(
+  const { rows } = await sql<{ readonly events_noted: boolean }>`
+    update archives set tried_at = now() where target = ${target} returning events_noted`.execute(
     database.kysely,
   );
-  if (rows.length > 0) return;
+  if (rows.length === 0) await addArchive(database, { target, kind });
+  if (rows[0]?.events_noted !== true) await noteEvents(database, target);
+}
+
+async function addArchive(
+  database: ServerContext["database"],
+  { target, kind }: Pick<Archive, "target" | "kind">,
+): Promise<void> {
   await inTransaction(database, async (transaction) => {
     // Whoever is storing a path has either committed it, or sees the archive.
     await sql`lock table traceroutes in share row exclusive mode`.execute(transaction);
@@ -65,6 +72,20 @@ export async function openPosition(
       transaction,
     );
   });
+}
+
+/** Those from before the archive was there wait for it, too. */
+async function noteEvents(database: ServerContext["database"], target: string): Promise<void> {
+  // Whoever is storing an event has either committed it, or sees the archive: from here on nobody is waited for.
+  await inTransaction(database, async (transaction) => {
+    await sql`lock table events in share row exclusive mode`.execute(transaction);
+  });
+  await sql`
+    with noted as (
+      update archives set events_noted = true where target = ${target} and not events_noted returning target
+    )
+    insert into archive_events (target, event_id) select noted.target, e.id from noted cross join events e
+    on conflict do nothing`.execute(database.kysely);
 }
 
 export async function readPosition(

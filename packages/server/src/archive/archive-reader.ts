@@ -1,8 +1,9 @@
-// What an archive is asked: results of a range of time, as ListResults and charts want them, and single ones.
+// What an archive is asked: results and events of a range of time, as lists and charts want them, and single results.
 
 import type { Timestamptz } from "@truechimer/database";
 import type { CheckRow } from "../admin-api/check-messages.ts";
 import type { HistoryCounts, HistorySelection } from "../admin-api/history-rows.ts";
+import type { ArchivedEvent } from "./archived-event.ts";
 
 /** A result with the names that its server and monitor had. `has_evidence`: the archive has its packets. */
 export type ReadBackRow = CheckRow & {
@@ -46,6 +47,13 @@ export interface ArchiveQuestion {
   readonly details?: "steps" | "packets" | undefined;
 }
 
+/** Events of a range of time. */
+export interface ArchivedEventsQuestion
+  extends Pick<ArchiveQuestion, "from" | "to" | "order" | "serverIds" | "place" | "rowsMax"> {
+  /** Absent: of any kind. */
+  readonly kind?: string;
+}
+
 /** What is asked for a chart: one server, some of its monitors, some scorers. */
 export interface ArchivedHistory extends Pick<HistorySelection, "serverId" | "from"> {
   /** Excluded. */
@@ -66,6 +74,10 @@ export interface ArchiveReader {
   results(
     question: ArchiveQuestion,
   ): Promise<{ readonly rows: readonly ReadBackRow[]; readonly isOver: boolean }>;
+  /** In the order of time and number. `isOver`: there are no more beyond the last. */
+  events(
+    question: ArchivedEventsQuestion,
+  ): Promise<{ readonly rows: readonly ArchivedEvent[]; readonly isOver: boolean }>;
   countHistory(asked: ArchivedHistory): Promise<HistoryCounts>;
   /**
    * Oldest first.

@@ -1,18 +1,19 @@
-// An archive: a store outside the database that is sent every result and every path, and keeps them for years.
+// An archive: a store outside the database that is sent every result, every path and every event, and keeps them for years.
 
 import type { ArchiveReader } from "./archive-reader.ts";
+import type { ArchivedEvent } from "./archived-event.ts";
 import type { ArchivedResult } from "./archived-result.ts";
 import type { ArchivedTraceroute } from "./archived-traceroute.ts";
 
 /**
- * What is written twice is kept once: both kinds of rows are told apart by their id and time. A write resolves once the
+ * What is written twice is kept once: rows of each kind are told apart by their id and time. A write resolves once the
  * archive has acknowledged it, and rejects with `peer_unreachable` or `archive_refused`.
  */
 export interface Archive extends ArchiveReader, AsyncDisposable {
   readonly kind: "clickhouse" | "parquet";
   /** Where it is, without passwords; by it the position is kept. */
   readonly target: string;
-  /** New results wait until they are so many, or one of them waits so long. Absent: they are sent at once. */
+  /** New results, and new events, wait until they are so many, or one of them waits so long. Absent: they are sent at once. */
   readonly batch?: ArchiveBatch;
   /** Makes what is missing. */
   prepare(signal: AbortSignal): Promise<void>;
@@ -27,6 +28,8 @@ export interface Archive extends ArchiveReader, AsyncDisposable {
   writeResults(results: readonly ArchivedResult[], write: ArchiveWrite): Promise<void>;
   /** Not empty. */
   writeTraceroutes(traceroutes: readonly ArchivedTraceroute[], write: ArchiveWrite): Promise<void>;
+  /** Not empty. */
+  writeEvents(events: readonly ArchivedEvent[], write: ArchiveWrite): Promise<void>;
   /** Removes files that were announced, and whose rows were not noted as sent. Absent: rows tell themselves apart. */
   readonly discard?: (files: readonly string[]) => Promise<void>;
   /** Puts what it has in better order, for a while; what is left is for the next time. Absent: it does so by itself. */

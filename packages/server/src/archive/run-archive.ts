@@ -1,4 +1,4 @@
-// One run of the loop `archive`: sends what is new in the order of commits, then paths, then a page of older results, again
+// One run of the loop `archive`: sends what is new in the order of commits, then paths and events, then a page of older results, again
 // and again until there is no more. The position moves on only after the archive has acknowledged; a kill in between has
 // the same rows sent again, which the archive keeps once.
 
@@ -7,7 +7,7 @@ import { readCommittedResults, resultTimes, type Schema } from "@truechimer/data
 import { type Kysely, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import type { Archive, ArchiveWrite } from "./archive.ts";
-import { archiveLags } from "./archive-lag.ts";
+import { type ArchiveLag, archiveLags } from "./archive-lag.ts";
 import {
   moveOlder,
   moveResults,
@@ -18,6 +18,7 @@ import {
   openPosition,
   readPosition,
 } from "./archive-position.ts";
+import type { ArchivedEvent } from "./archived-event.ts";
 import type { ArchivedTraceroute } from "./archived-traceroute.ts";
 import { asOnlyWriter } from "./only-writer.ts";
 import { olderResults, resultsOfPage } from "./read-results.ts";
@@ -26,6 +27,7 @@ export interface ArchiveLimits {
   readonly resultsAPage: number;
   readonly resultsOfOnePageMax: number;
   readonly traceroutesAPage: number;
+  readonly eventsAPage: number;
   readonly runMs: number;
 }
 
@@ -36,6 +38,8 @@ export const ARCHIVE_LIMITS: ArchiveLimits = {
   resultsOfOnePageMax: 50_000,
   /** A path has some 2 kB. */
   traceroutesAPage: 2_000,
+  /** One has some 300 bytes, and 10 kB with the evidence of a fault. */
+  eventsAPage: 5_000,
   /** One run; what is left is due at once. Well below the loop's time limit. */
   runMs: 60_000,
 };
@@ -70,10 +74,11 @@ async function sendAll({ clock }: Pick<ServerContext, "clock">, sending: Sending
     await discardUnnoted(sending);
     for (let more = true; more && clock.monotonicNs() < endNs; ) {
       signal.throwIfAborted();
-      const committed = (await isDue(sending)) && (await sendCommitted(sending));
+      const committed = (await areResultsDue(sending)) && (await sendCommitted(sending));
       const traced = await sendTraceroutes(sending);
+      const reported = await sendEvents(sending);
       const older = await sendOlder(sending);
-      more = committed || traced || older;
+      more = committed || traced || reported || older;
     }
     await archive.tidy?.(signal);
     await noteTry(kysely, target);
@@ -98,13 +103,20 @@ async function discardUnnoted({ kysely, archive }: Sending): Promise<void> {
   await noteDiscarded(kysely, archive.target, writing);
 }
 
-/** Whether what waits is worth a write. */
-async function isDue({ kysely, archive: { batch, target } }: Sending): Promise<boolean> {
+/** Whether what waits is worth a write. Without any the position moves on, and costs nothing. */
+function areResultsDue(sending: Sending): Promise<boolean> {
+  return isDue(sending, ({ results, seconds }) => ({ count: results, seconds }));
+}
+
+async function isDue(
+  { kysely, archive: { batch, target } }: Sending,
+  waitingOf: (lag: ArchiveLag) => { readonly count: bigint; readonly seconds: number },
+): Promise<boolean> {
   if (batch === undefined) return true;
   const own = (await archiveLags(kysely)).find((lag) => lag.target === target);
   if (own === undefined) return true;
-  // Without any the position moves on, and costs nothing.
-  return own.results === 0n || own.results >= batch.results || own.seconds >= batch.seconds;
+  const { count, seconds } = waitingOf(own);
+  return count === 0n || count >= batch.results || seconds >= batch.seconds;
 }
 
 /** A write, and then the move past its rows; without the move, what was written is removed. */
@@ -193,6 +205,51 @@ async function moveTraceroutes(
       delete from archive_traceroutes where target = ${target} and traceroute_id = any(${[...ids]}::bigint[])
     )
     update archives set writing = '{}', traceroutes_sent = traceroutes_sent + ${sent}::int, sent_at = now()
+    where target = ${target}`.execute(kysely);
+}
+
+async function sendEvents(sending: Sending): Promise<boolean> {
+  const isWorthIt = await isDue(sending, ({ events, eventSeconds }) => ({
+    count: events,
+    seconds: eventSeconds,
+  }));
+  if (!isWorthIt) return false;
+  const { kysely, archive, limits } = sending;
+  const { rows } = await sql<ArchivedEvent & { readonly known: boolean }>`
+    select waiting.event_id as id, e.id is not null as known, e.at, e.kind, e.server_id, e.monitor_id, e.verdict_before,
+      e.verdict_after, e.reason, e.text, e.fault_before, e.fault_after, e.verdict_rules, e.evidence::text as evidence,
+      coalesce(s.name, '') as server_name, coalesce(m.hostname, '') as monitor_name
+    from (
+      select event_id from archive_events where target = ${archive.target}
+      order by event_id limit ${limits.eventsAPage}::int
+    ) waiting
+    left join events e on e.id = waiting.event_id
+    left join servers s on s.id = e.server_id
+    left join monitors m on m.id = e.monitor_id
+    order by waiting.event_id`.execute(kysely);
+  if (rows.length === 0) return false;
+  const there = rows.filter(({ known }) => known);
+  await written(sending, {
+    write: async (write) => {
+      if (there.length > 0) await archive.writeEvents(there, write);
+    },
+    move: async () => {
+      await moveEvents(sending, { ids: rows.map(({ id }) => id), sent: there.length });
+      return true;
+    },
+  });
+  return rows.length === limits.eventsAPage;
+}
+
+async function moveEvents(
+  { kysely, archive: { target } }: Sending,
+  { ids, sent }: { readonly ids: readonly bigint[]; readonly sent: number },
+): Promise<void> {
+  await sql`
+    with sent as (
+      delete from archive_events where target = ${target} and event_id = any(${[...ids]}::bigint[])
+    )
+    update archives set writing = '{}', events_sent = events_sent + ${sent}::int, sent_at = now()
     where target = ${target}`.execute(kysely);
 }
 

@@ -20,6 +20,7 @@ const CERTIFICATES_KEPT_DAYS = 90;
 const CERTIFICATES_DELETED_MAX = 50_000;
 /** One run takes no more events away than fit a short transaction; the next goes on. */
 const EVENTS_DELETED_MAX = 50_000;
+const DAY_MS = 86_400_000;
 
 export async function cleanUp({
   database,
@@ -68,13 +69,27 @@ export async function cleanUp({
       select serial from certificates where not_after < now() - make_interval(days => ${CERTIFICATES_KEPT_DAYS}::int)
       order by not_after limit ${CERTIFICATES_DELETED_MAX}
     )`.execute(kysely);
-  // As long as the results that they tell of.
+  await cleanUpEvents(kysely, Math.ceil(policy.retentionMs / DAY_MS));
+  await cleanUpAlerts(kysely, policy.retentionMs);
+}
+
+/** They go with the days of the results that they tell of, and wait for archives as those do. */
+async function cleanUpEvents(kysely: Kysely<Schema>, days: number): Promise<void> {
+  const kept = sql`date_trunc('day', now(), 'UTC') - make_interval(days => ${days}::int)`;
   await sql`
     delete from events where id in (
-      select id from events where at < now() - make_interval(secs => ${policy.retentionMs / 1_000}::float8)
-      order by at, id limit ${EVENTS_DELETED_MAX}
+      select e.id from events e
+      where e.at < ${kept} and (
+        e.at < ${kept} - make_interval(days => ${ARCHIVE_WAIT_DAYS_MAX}::int)
+        or not exists (select from archives where not events_noted and ${ARCHIVE_IN_USE})
+          and not exists (
+            select from archive_events waiting join archives using (target)
+            where waiting.event_id = e.id and ${ARCHIVE_IN_USE}))
+      order by e.at, e.id limit ${EVENTS_DELETED_MAX}
     )`.execute(kysely);
-  await cleanUpAlerts(kysely, policy.retentionMs);
+  await sql`
+    delete from archive_events waiting
+    where not exists (select from events e where e.id = waiting.event_id)`.execute(kysely);
 }
 
 /** What is over, with its messages, and messages of no incident; of one that goes on nothing. */

@@ -4,7 +4,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickh
 import { AppError, type Clock } from "@truechimer/base";
 import type { Archive } from "../archive.ts";
 import { createClickHouseReader } from "./clickhouse-reader.ts";
-import { CLICKHOUSE_TABLES, resultRow, tracerouteRow } from "./clickhouse-tables.ts";
+import { CLICKHOUSE_TABLES, eventRow, resultRow, tracerouteRow } from "./clickhouse-tables.ts";
 
 export interface ClickHouseSettings {
   /** Of its HTTP interface: "https://clickhouse.example.net:8443". */
@@ -80,6 +80,7 @@ export function createClickHouseArchive(
     },
     writeResults: (results, { signal }) => write("results", results.map(resultRow), signal),
     writeTraceroutes: (paths, { signal }) => write("traceroutes", paths.map(tracerouteRow), signal),
+    writeEvents: (events, { signal }) => write("events", events.map(eventRow), signal),
     [Symbol.asyncDispose]: () => client.close(),
   };
 }

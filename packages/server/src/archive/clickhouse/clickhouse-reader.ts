@@ -1,19 +1,22 @@
-// Results back from ClickHouse. Statements are made of whole numbers and days alone, so nothing in them needs quoting.
+// Results back from ClickHouse. Statements are made of whole numbers, days and plain words alone, so nothing in them needs quoting.
 
-import type { Clock } from "@truechimer/base";
+import { assert, type Clock } from "@truechimer/base";
 import {
   nsFromTimestamptz,
   startOfDay,
   type Timestamptz,
   timestamptzFromNs,
   utcDayOf,
+  type VerdictName,
 } from "@truechimer/database";
 import type {
+  ArchivedEventsQuestion,
   ArchivedHistory,
   ArchiveReader,
   ReadBackDetails,
   ReadBackRow,
 } from "../archive-reader.ts";
+import type { ArchivedEvent } from "../archived-event.ts";
 import { rememberedDay } from "../remembered-day.ts";
 
 /** The rows of a statement; 64-bit numbers are texts. */
@@ -28,6 +31,8 @@ const WINDOW_DAYS_MAX = 366;
 const ONCE = "limit 1 by ts_us, id";
 const COLUMNS = `id, ts_us, server_id, server_name, monitor_id, monitor_name, offset_ns, bound_ns, rtt_ns, stratum, leap,
   reason, step, score`;
+const EVENT_COLUMNS = `id, ts_us, kind, server_id, server_name, monitor_id, monitor_name, verdict_before, verdict_after, reason,
+  text, fault_before, fault_after, rule_set, evidence`;
 const DETAILS = ", score_before, rule, no_response, samples_sent, samples_answered, attributes";
 
 export function createClickHouseReader(
@@ -39,29 +44,23 @@ export function createClickHouseReader(
   return {
     keepsPackets: false,
     oldest: rememberedDay(clock, () => oldestDay(ask)),
-    results: async ({ from, to, order, writtenBy, serverIds, place, rowsMax, details }) => {
+    results: (question) => {
+      const { writtenBy, serverIds, details } = question;
       const columns = `${COLUMNS}${details === undefined ? "" : DETAILS}`;
-      const rows: ReadBackRow[] = [];
-      const [fromUs, toUs, placeUs] = [usOf(from), usOf(to), usOf(place.ts)];
-      const isNewest = order === "newest";
-      const [sign, direction] = isNewest ? ["<", "desc"] : [">", "asc"];
-      const which = `is_score = ${writtenBy === "score" ? 1 : 0}${ofServers(serverIds)}
-        and (ts_us, id) ${sign} (${placeUs}, ${place.id})`;
-      let edgeUs = isNewest ? Math.min(toUs, placeUs + 1) : Math.max(fromUs, placeUs);
-      for (let days = 1; isNewest ? edgeUs > fromUs : edgeUs < toUs; ) {
-        const nextUs = isNewest
-          ? Math.max(fromUs, startOfDayUs(edgeUs - 1) - (days - 1) * DAY_US)
-          : Math.min(toUs, startOfDayUs(edgeUs) + days * DAY_US);
-        const window = isNewest ? within(nextUs, edgeUs) : within(edgeUs, nextUs);
-        rows.push(
-          ...(await read(`select ${columns} from results where ${window} and ${which}
-            order by ts_us ${direction}, id ${direction} ${ONCE} limit ${rowsMax - rows.length}`)),
-        );
-        if (rows.length >= rowsMax) return { rows, isOver: false };
-        edgeUs = nextUs;
-        days = Math.min(WINDOW_DAYS_MAX, days * WINDOW_GROWTH);
-      }
-      return { rows, isOver: true };
+      const which = `is_score = ${writtenBy === "score" ? 1 : 0}${ofServers(serverIds)}`;
+      return alongTime(question, (window, end) =>
+        read(`select ${columns} from results where ${window} and ${which} ${end}`),
+      );
+    },
+    events: (question) => {
+      const which = `${kindIs(question.kind)}${ofServers(question.serverIds)}`;
+      return alongTime(question, async (window, end) =>
+        (
+          (await ask(
+            `select ${EVENT_COLUMNS} from events where ${window} and ${which} ${end}`,
+          )) as readonly EventRow[]
+        ).map(readBackEvent),
+      );
     },
     countHistory: async (asked) => {
       const rows = (await ask(
@@ -88,6 +87,52 @@ export function createClickHouseReader(
       return row?.details === undefined ? undefined : { ...row, details: row.details };
     },
   };
+}
+
+/**
+ * The next rows of a list, some days at a time.
+ *
+ * @param read given which rows, and their order and limit.
+ */
+async function alongTime<Row>(
+  {
+    from,
+    to,
+    order,
+    place,
+    rowsMax,
+  }: Pick<ArchivedEventsQuestion, "from" | "to" | "order" | "place" | "rowsMax">,
+  read: (window: string, end: string) => Promise<readonly Row[]>,
+): Promise<{ readonly rows: readonly Row[]; readonly isOver: boolean }> {
+  const rows: Row[] = [];
+  const [fromUs, toUs, placeUs] = [usOf(from), usOf(to), usOf(place.ts)];
+  const isNewest = order === "newest";
+  const [sign, direction] = isNewest ? ["<", "desc"] : [">", "asc"];
+  let edgeUs = isNewest ? Math.min(toUs, placeUs + 1) : Math.max(fromUs, placeUs);
+  for (let days = 1; isNewest ? edgeUs > fromUs : edgeUs < toUs; ) {
+    const nextUs = isNewest
+      ? Math.max(fromUs, startOfDayUs(edgeUs - 1) - (days - 1) * DAY_US)
+      : Math.min(toUs, startOfDayUs(edgeUs) + days * DAY_US);
+    const window = isNewest ? within(nextUs, edgeUs) : within(edgeUs, nextUs);
+    rows.push(
+      ...(await read(
+        `${window} and (ts_us, id) ${sign} (${placeUs}, ${place.id})`,
+        `order by ts_us ${direction}, id ${direction} ${ONCE} limit ${rowsMax - rows.length}`,
+      )),
+    );
+    if (rows.length >= rowsMax) return { rows, isOver: false };
+    edgeUs = nextUs;
+    days = Math.min(WINDOW_DAYS_MAX, days * WINDOW_GROWTH);
+  }
+  return { rows, isOver: true };
+}
+
+const KIND_PATTERN = /^[a-z_]+$/;
+
+function kindIs(kind: string | undefined): string {
+  if (kind === undefined) return "1";
+  assert(KIND_PATTERN.test(kind), `"${kind}" is no kind of event`);
+  return `kind = '${kind}'`;
 }
 
 /** From the catalogue: asking the rows would look at all of them. */
@@ -198,6 +243,44 @@ function detailsOf(row: ClickHouseRow): ReadBackDetails {
     samples_answered: row.samples_answered ?? 0,
     attributes: row.attributes === undefined || row.attributes === "" ? null : row.attributes,
     packets: null,
+  };
+}
+
+interface EventRow {
+  readonly id: string;
+  readonly ts_us: string;
+  readonly kind: string;
+  readonly server_id: string | null;
+  readonly server_name: string;
+  readonly monitor_id: string | null;
+  readonly monitor_name: string;
+  readonly verdict_before: VerdictName | "";
+  readonly verdict_after: VerdictName | "";
+  readonly reason: string;
+  readonly text: string;
+  readonly fault_before: string | null;
+  readonly fault_after: string | null;
+  readonly rule_set: string;
+  readonly evidence: string;
+}
+
+function readBackEvent(row: EventRow): ArchivedEvent {
+  return {
+    id: BigInt(row.id),
+    at: timestamptzFromNs(BigInt(row.ts_us) * NS_PER_US),
+    kind: row.kind,
+    server_id: wholeOf(row.server_id),
+    server_name: row.server_name,
+    monitor_id: wholeOf(row.monitor_id),
+    monitor_name: row.monitor_name,
+    verdict_before: row.verdict_before === "" ? null : row.verdict_before,
+    verdict_after: row.verdict_after === "" ? null : row.verdict_after,
+    reason: row.reason,
+    text: row.text,
+    fault_before: row.fault_before,
+    fault_after: row.fault_after,
+    verdict_rules: row.rule_set === "" ? null : row.rule_set,
+    evidence: row.evidence === "" ? null : row.evidence,
   };
 }
 

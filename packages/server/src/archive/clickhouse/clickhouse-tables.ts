@@ -3,6 +3,7 @@
 // twice is one row once ClickHouse has merged its parts; until then `final`, or `limit 1 by id`, leaves one.
 
 import { nsFromTimestamptz, type Timestamptz } from "@truechimer/database";
+import type { ArchivedEvent } from "../archived-event.ts";
 import type { ArchivedResult } from "../archived-result.ts";
 import type { ArchivedTraceroute } from "../archived-traceroute.ts";
 
@@ -62,6 +63,25 @@ export const CLICKHOUSE_TABLES: readonly string[] = [
     reason String,
     hops String
   ) ${ENGINE} (day, address, ts_us, id)`,
+  `create table if not exists events (
+    id Int64,
+    day Date,
+    ts_us Int64,
+    at DateTime alias toDateTime(intDiv(ts_us, 1000000)),
+    kind String,
+    server_id Nullable(Int64),
+    server_name String,
+    monitor_id Nullable(Int64),
+    monitor_name String,
+    verdict_before String,
+    verdict_after String,
+    reason String,
+    text String,
+    fault_before Nullable(String),
+    fault_after Nullable(String),
+    rule_set String,
+    evidence String
+  ) ${ENGINE} (day, ts_us, id)`,
 ];
 
 type Row = Readonly<Record<string, unknown>>;
@@ -116,6 +136,25 @@ export function tracerouteRow(path: ArchivedTraceroute): Row {
     reached: Number(path.reached),
     reason: path.reason ?? "",
     hops: path.hops,
+  };
+}
+
+export function eventRow({ at, ...event }: ArchivedEvent): Row {
+  return {
+    ...placeInTime({ id: event.id, ts: at }),
+    kind: event.kind,
+    server_id: wholeOf(event.server_id),
+    server_name: event.server_name,
+    monitor_id: wholeOf(event.monitor_id),
+    monitor_name: event.monitor_name,
+    verdict_before: event.verdict_before ?? "",
+    verdict_after: event.verdict_after ?? "",
+    reason: event.reason,
+    text: event.text,
+    fault_before: event.fault_before,
+    fault_after: event.fault_after,
+    rule_set: event.verdict_rules ?? "",
+    evidence: event.evidence ?? "",
   };
 }
 

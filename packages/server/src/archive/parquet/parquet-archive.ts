@@ -17,6 +17,7 @@ import { openPart } from "./open-part.ts";
 import { createParquetReader } from "./parquet-reader.ts";
 import {
   compareRows,
+  eventRow,
   resultRow,
   TABLE_COLUMNS,
   tracerouteRow,
@@ -54,7 +55,7 @@ const MARK_BYTES_MAX = 4_096;
 const MARK_ID_BYTES = 16;
 const WORD_BYTES = 4;
 const NS_PER_MS = 1_000_000n;
-const TABLES = ["results", "traceroutes"] as const;
+const TABLES = ["results", "traceroutes", "events"] as const;
 
 export interface ParquetArchiveParts {
   readonly store: ObjectStore;
@@ -105,6 +106,12 @@ export function createParquetArchive(parts: ParquetArchiveParts): Archive {
       write(
         "traceroutes",
         paths.map((path) => ({ day: dayOf(path), values: tracerouteRow(path) })),
+        options,
+      ),
+    writeEvents: (events, options) =>
+      write(
+        "events",
+        events.map((event) => ({ day: dayOf({ ts: event.at }), values: eventRow(event) })),
         options,
       ),
     discard: (files) => store.remove(files),
@@ -187,7 +194,11 @@ interface Tidying {
 /** Which days are to be looked at is not kept anywhere: a process begins with all, and then has those that change. */
 function createTidying(parts: ParquetArchiveParts & { readonly limits: ParquetLimits }): Tidying {
   const { store, clock, limits } = parts;
-  const days: Record<ArchiveTable, Set<string>> = { results: new Set(), traceroutes: new Set() };
+  const days: Record<ArchiveTable, Set<string>> = {
+    results: new Set(),
+    traceroutes: new Set(),
+    events: new Set(),
+  };
   let isKnown = false;
   let lookedAtNs: bigint | undefined;
   const findDays = async (): Promise<void> => {

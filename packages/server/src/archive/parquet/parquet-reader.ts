@@ -4,12 +4,10 @@
 
 import type { Clock } from "@truechimer/base";
 import {
-  addDays,
   nsFromTimestamptz,
   startOfDay,
   type Timestamptz,
   timestamptzFromNs,
-  utcDayOf,
 } from "@truechimer/database";
 import type {
   ArchivedHistory,
@@ -22,20 +20,22 @@ import type {
 import { rememberedDay } from "../remembered-day.ts";
 import { createExtremes } from "./extremes.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { mayHave, type OpenPart, openPart, PartGone, type RowGroup } from "./open-part.ts";
-import { dayPrefix, type Part, parsePart, partsInForce } from "./part-name.ts";
+import { mayHave, type OpenPart, type RowGroup } from "./open-part.ts";
+import { eventsOf } from "./parquet-events.ts";
+import { type Part, parsePart } from "./part-name.ts";
+import {
+  daysInOrder,
+  greater,
+  lesser,
+  listedAgain,
+  partsByDay,
+  type RememberedParts,
+  rememberedParts,
+} from "./parts-by-day.ts";
 
 const NS_PER_US = 1_000n;
-const DAY_US = 86_400_000_000n;
-/** Days that are looked through at once: one at first, and more where there is little. */
-const WINDOW_GROWTH = 4;
-const WINDOW_DAYS_MAX = 366;
 /** Days of a chart that are read beside each other. */
 const DAYS_AT_ONCE = 8;
-/** Files are merged behind a reader's back; more often than this in a row they are not. */
-const LISTINGS_MAX = 5;
-/** Of each a few kilobytes. */
-const GROUPS_REMEMBERED_MAX = 2_000;
 /** Of each two numbers. */
 const ID_BOUNDS_REMEMBERED_MAX = 50_000;
 
@@ -105,7 +105,8 @@ export function createParquetReader(
   store: ObjectStore,
   clock: Pick<Clock, "monotonicNs">,
 ): ArchiveReader {
-  const parts = rememberedParts(store);
+  const parts = rememberedParts(store, READ_COLUMNS);
+  const eventParts = rememberedParts(store);
   const idBounds = new Map<string, readonly [bigint, bigint]>();
   const dayRows = async (
     ofDay: readonly Part[],
@@ -117,6 +118,7 @@ export function createParquetReader(
     keepsPackets: true,
     oldest: rememberedDay(clock, () => oldestDay(store)),
     results: (question) => listedAgain(() => resultsOf(store, question, dayRows)),
+    events: (question) => listedAgain(() => eventsOf(store, question, eventParts)),
     countHistory: (asked) =>
       listedAgain(async () => {
         const counts = new Map<bigint, number>();
@@ -155,83 +157,21 @@ export function createParquetReader(
   };
 }
 
-/** Again, where a file that was listed has been merged into another. */
-async function listedAgain<Value>(work: () => Promise<Value>): Promise<Value> {
-  for (let listing = 1; ; listing += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof PartGone) || listing >= LISTINGS_MAX) throw error;
-    }
-  }
-}
-
 async function oldestDay(store: ObjectStore): Promise<Timestamptz | undefined> {
   const name = await store.first("results/day=");
   const part = name === undefined ? undefined : parsePart({ name, bytes: 0, modifiedMs: 0 });
   return part === undefined ? undefined : startOfDay(part.day);
 }
 
-interface RememberedParts {
-  open(part: Part): Promise<OpenPart>;
-}
-
-/** The indexes of the files that were read last. */
-function rememberedParts(store: ObjectStore): RememberedParts {
-  const known = new Map<string, Promise<OpenPart>>();
-  let groups = 0;
-  return {
-    open: async (part) => {
-      const before = known.get(part.name);
-      if (before !== undefined) {
-        known.delete(part.name);
-        known.set(part.name, before);
-        return await before;
-      }
-      const opening = openPart(store, part, READ_COLUMNS);
-      known.set(part.name, opening);
-      try {
-        const found = await opening;
-        groups += found.groups.length;
-      } catch (error) {
-        known.delete(part.name);
-        throw error;
-      }
-      for (const [name, old] of known) {
-        if (groups <= GROUPS_REMEMBERED_MAX || name === part.name) break;
-        known.delete(name);
-        groups -= (await old.catch(() => undefined))?.groups.length ?? 0;
-      }
-      return await opening;
-    },
-  };
-}
-
 function opened(parts: RememberedParts, ofDay: readonly Part[]): Promise<readonly OpenPart[]> {
   return Promise.all(ofDay.map((part) => parts.open(part)));
-}
-
-/** Parts in force, by day, from the day of `fromUs` to that before `toUs`. */
-async function partsByDay(
-  store: ObjectStore,
-  fromUs: bigint,
-  toUs: bigint,
-): Promise<ReadonlyMap<string, readonly Part[]>> {
-  const listed = await store.list("results/", {
-    after: dayPrefix("results", dayOf(fromUs)),
-    to: dayPrefix("results", addDays(dayOf(toUs - 1n), 1)),
-  });
-  const all = listed.flatMap((each) => parsePart(each) ?? []);
-  return new Map(
-    [...Map.groupBy(all, ({ day }) => day)].map(([day, ofDay]) => [day, partsInForce(ofDay).parts]),
-  );
 }
 
 async function* daysOf(
   store: ObjectStore,
   { from, to }: Pick<ArchivedHistory, "from" | "to">,
 ): AsyncGenerator<readonly Part[], void> {
-  const days = await partsByDay(store, usOf(from), usOf(to));
+  const days = await partsByDay(store, "results", { fromUs: usOf(from), toUs: usOf(to) });
   for (const day of [...days.keys()].toSorted()) yield days.get(day) ?? [];
 }
 
@@ -259,22 +199,12 @@ async function resultsOf(
       is_score === isScore && (at !== placeUs || (isNewest ? id < place.id : id > place.id)),
     order,
   };
-  let edgeUs = isNewest ? wanted.toUs : wanted.fromUs;
-  for (let days = 1n; isNewest ? edgeUs > wanted.fromUs : edgeUs < wanted.toUs; ) {
-    const nextUs = isNewest
-      ? greater(wanted.fromUs, startOfDayUs(edgeUs - 1n) - (days - 1n) * DAY_US)
-      : lesser(wanted.toUs, startOfDayUs(edgeUs) + days * DAY_US);
-    const byDay = await (isNewest
-      ? partsByDay(store, nextUs, edgeUs)
-      : partsByDay(store, edgeUs, nextUs));
-    const names = [...byDay.keys()].toSorted();
-    for (const day of isNewest ? names.toReversed() : names) {
+  for await (const days of daysInOrder(store, "results", wanted)) {
+    for (const ofDay of days) {
       const left = { ...wanted, rowsMax: rowsMax - rows.length };
-      rows.push(...(await dayRows(byDay.get(day) ?? [], left, details)));
+      rows.push(...(await dayRows(ofDay, left, details)));
       if (rows.length >= rowsMax) return { rows, isOver: false };
     }
-    edgeUs = nextUs;
-    days = lesser(BigInt(WINDOW_DAYS_MAX), days * BigInt(WINDOW_GROWTH));
   }
   return { rows, isOver: true };
 }
@@ -497,22 +427,6 @@ function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function lesser(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function greater(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
-}
-
 function usOf(instant: Timestamptz): bigint {
   return nsFromTimestamptz(instant) / NS_PER_US;
-}
-
-function startOfDayUs(us: bigint): bigint {
-  return us - (us % DAY_US);
-}
-
-function dayOf(us: bigint): string {
-  return utcDayOf(us * NS_PER_US);
 }

@@ -1,9 +1,11 @@
-// What the files of an archive have: a row for each result or path, in the order of server, instant and number.
+// What the files of an archive have: a row for each result, path or event, in the order of server, instant and number.
 
 import { nsFromTimestamptz, type Timestamptz } from "@truechimer/database";
 import type { ParquetColumn, ParquetValue } from "../../parquet/parquet-file.ts";
+import type { ArchivedEvent } from "../archived-event.ts";
 import type { ArchivedResult } from "../archived-result.ts";
 import type { ArchivedTraceroute } from "../archived-traceroute.ts";
+import type { ArchiveTable } from "./part-name.ts";
 
 const NS_PER_US = 1_000n;
 
@@ -92,16 +94,34 @@ const TRACEROUTE_FIELDS: readonly Field<ArchivedTraceroute>[] = [
   field("hops", "text", ({ hops }) => hops),
 ];
 
+const EVENT_FIELDS: readonly Field<ArchivedEvent>[] = [
+  field("id", "int64", ({ id }) => id, KEY),
+  field("at", "instant_us", ({ at }) => usOf(at), KEY),
+  field("server_id", "int64", (row) => row.server_id, { nullable: true, hasBounds: true }),
+  field("server_name", "text", (row) => row.server_name),
+  field("monitor_id", "int64", (row) => row.monitor_id, MAYBE),
+  field("monitor_name", "text", (row) => row.monitor_name),
+  field("kind", "text", ({ kind }) => kind),
+  field("verdict_before", "text", (row) => row.verdict_before, MAYBE),
+  field("verdict_after", "text", (row) => row.verdict_after, MAYBE),
+  field("reason", "text", ({ reason }) => reason),
+  field("text", "text", ({ text }) => text),
+  field("fault_before", "text", (row) => row.fault_before, MAYBE),
+  field("fault_after", "text", (row) => row.fault_after, MAYBE),
+  field("rule_set", "text", (row) => row.verdict_rules, MAYBE),
+  field("evidence", "text", ({ evidence }) => evidence, MAYBE),
+];
+
 /** Rows of one table, as lists of values in the order of its columns. */
 export type ValueRow = readonly ParquetValue[];
 
-export const TABLE_COLUMNS: Readonly<Record<"results" | "traceroutes", readonly ParquetColumn[]>> =
-  {
-    results: RESULT_FIELDS.map(({ column }) => column),
-    traceroutes: TRACEROUTE_FIELDS.map(({ column }) => column),
-  };
+export const TABLE_COLUMNS: Readonly<Record<ArchiveTable, readonly ParquetColumn[]>> = {
+  results: RESULT_FIELDS.map(({ column }) => column),
+  traceroutes: TRACEROUTE_FIELDS.map(({ column }) => column),
+  events: EVENT_FIELDS.map(({ column }) => column),
+};
 
-/** Places of the parts of the key, in both tables. */
+/** Places of the parts of the key, in every table. */
 const [ID, AT, SERVER] = [0, 1, 2] as const;
 
 export function resultRow(result: ArchivedResult): ValueRow {
@@ -110,6 +130,10 @@ export function resultRow(result: ArchivedResult): ValueRow {
 
 export function tracerouteRow(path: ArchivedTraceroute): ValueRow {
   return TRACEROUTE_FIELDS.map(({ read }) => read(path));
+}
+
+export function eventRow(event: ArchivedEvent): ValueRow {
+  return EVENT_FIELDS.map(({ read }) => read(event));
 }
 
 /** The order of rows in every file. 0: the same row. */

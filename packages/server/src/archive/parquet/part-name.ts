@@ -4,7 +4,7 @@
 
 import type { StoredObject } from "./object-store.ts";
 
-export type ArchiveTable = "results" | "traceroutes";
+export type ArchiveTable = "results" | "traceroutes" | "events";
 
 export interface Part extends StoredObject {
   /** "2026-03-01". */
@@ -15,7 +15,7 @@ export interface Part extends StoredObject {
 }
 
 const PATTERN =
-  /^(results|traceroutes)\/day=(\d{4}-\d\d-\d\d)\/(\d{6,})-(\d{6,})-[0-9a-f]+\.parquet$/;
+  /^(results|traceroutes|events)\/day=(\d{4}-\d\d-\d\d)\/(\d{6,})-(\d{6,})-[0-9a-f]+\.parquet$/;
 const NUMBER_DIGITS = 6;
 
 export interface PartNumbers {

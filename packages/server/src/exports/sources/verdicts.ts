@@ -1,8 +1,9 @@
-// Every change of a verdict, along the index of events by time.
+// Every change of a verdict, along the index of events by time; what is older than the retention comes from the archive.
 
 import { adminV1 } from "@truechimer/api";
 import type { Timestamptz, VerdictName } from "@truechimer/database";
 import { sql } from "kysely";
+import { eventsBorder } from "../../archive/archive-border.ts";
 import { conditionSql } from "../../filter/condition-sql.ts";
 import { EVENT_FILTER_COLUMNS } from "../../filter/filter-columns.ts";
 import { ofAccount } from "../../people/account-sql.ts";
@@ -10,12 +11,14 @@ import { ADMIN_PERMISSIONS } from "../../people/admin-permissions.ts";
 import type { ActingContext } from "../../people/caller.ts";
 import { requireServers } from "../../results/asked-servers.ts";
 import { resultHorizon } from "../../results/results-question.ts";
+import { archivedVerdicts } from "../archived-verdicts.ts";
 import type { ExportQuestion } from "../export-question.ts";
 import type { ExportSource } from "../export-source.ts";
+import { resultsHorizon } from "../result-pages.ts";
 
 const ROWS_A_PAGE = 2_000;
 
-interface VerdictRow {
+export interface VerdictRow {
   readonly id: bigint;
   readonly at: Timestamptz;
   readonly server_id: bigint;
@@ -27,7 +30,7 @@ interface VerdictRow {
   readonly verdict_rules: string | null;
 }
 
-type Place = Pick<VerdictRow, "at" | "id">;
+export type Place = Pick<VerdictRow, "at" | "id">;
 
 export const VERDICTS_SOURCE: ExportSource<VerdictRow> = {
   table: "verdicts",
@@ -44,21 +47,72 @@ export const VERDICTS_SOURCE: ExportSource<VerdictRow> = {
     text: ({ text }) => text,
     rule_set: (row) => row.verdict_rules,
   },
-  // Events are in no archive.
-  horizon: async (acting, { nowNs }) => resultHorizon(acting, nowNs),
+  horizon: resultsHorizon,
   pages: async function* (acting, question) {
-    const { serverIds } = question;
+    const { serverIds, nowNs } = question;
     if (serverIds.length > 0) await requireServers(acting.database.kysely, serverIds);
     const [id = 0n] = question.after?.numbers ?? [];
     let place: Place | undefined = question.after?.at && { at: question.after.at, id };
+    const border = eventsBorder(acting, question.from ?? resultHorizon(acting, nowNs));
     for (;;) {
-      const rows = await readPage(acting, question, place);
-      yield rows;
-      if (rows.length < ROWS_A_PAGE) return;
-      place = rows.at(-1);
+      const page = await nextPage(acting, question, { place, border });
+      yield page.rows;
+      if (page.place === undefined) return;
+      ({ place } = page);
     }
   },
 };
+
+interface Page {
+  readonly rows: readonly VerdictRow[];
+  /** Where to go on. Undefined: that was the last. */
+  readonly place: Place | undefined;
+}
+
+async function nextPage(
+  acting: ActingContext,
+  question: ExportQuestion,
+  {
+    place,
+    border,
+  }: { readonly place: Place | undefined; readonly border: Timestamptz | undefined },
+): Promise<Page> {
+  // Before the archive: what it is sent meanwhile is in one of the two.
+  const rows = await readPage(acting, question, place);
+  const stored = { rows, place: rows.length < ROWS_A_PAGE ? undefined : rows.at(-1) };
+  if (border === undefined || !reachesBehind(border, question, { place, end: stored.place }))
+    return stored;
+  const older = await archivedVerdicts(acting, question, { place, border, rowsMax: ROWS_A_PAGE });
+  return merged(question, stored, older);
+}
+
+/** Whether a page from the place to the end has something of before the border. */
+function reachesBehind(
+  border: Timestamptz,
+  { order }: ExportQuestion,
+  { place, end }: { readonly place: Place | undefined; readonly end: Place | undefined },
+): boolean {
+  if (order === "oldest") return place === undefined || place.at < border;
+  return end === undefined || end.at < border;
+}
+
+/** Two pages as one, as far as both have been looked through. */
+function merged({ order }: ExportQuestion, stored: Page, older: Page): Page {
+  const sign = order === "newest" ? -1 : 1;
+  const isWithin = (row: Place, { place }: Page): boolean =>
+    place === undefined || comparePlaces(row, place) * sign <= 0;
+  const known = new Set(stored.rows.map(({ id }) => id));
+  const rows = [...stored.rows, ...older.rows.filter(({ id }) => !known.has(id))]
+    .filter((row) => isWithin(row, stored) && isWithin(row, older))
+    .toSorted((a, b) => comparePlaces(a, b) * sign);
+  const ends = [stored.place, older.place].filter((end) => end !== undefined);
+  return { rows, place: ends.toSorted((a, b) => comparePlaces(a, b) * sign)[0] };
+}
+
+function comparePlaces(a: Place, b: Place): number {
+  if (a.at === b.at) return a.id < b.id ? -1 : Number(a.id > b.id);
+  return a.at < b.at ? -1 : 1;
+}
 
 async function readPage(
   { database, caller }: ActingContext,
