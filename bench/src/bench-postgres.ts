@@ -25,7 +25,7 @@ export interface BenchPostgresOptions {
 }
 
 /** Where the host's `initdb` and `postgres` lie. Undefined: the embedded ones are measured. */
-export const HOST_BIN_DIR: string | undefined = process.env["TRUECHIMER_BENCH_POSTGRES"];
+const HOST_BIN_DIR: string | undefined = process.env["TRUECHIMER_BENCH_POSTGRES"];
 
 export type BenchPostgresKind = "embedded" | "host";
 export const BENCH_POSTGRES_KIND: BenchPostgresKind =

@@ -10,6 +10,7 @@ import {
   type PoolSize,
   TESTING_MONITORS,
 } from "./pool-size.ts";
+import { fillLogFiles } from "./settled-postgres.ts";
 
 const DAY_SECONDS = 86_400;
 /** A slice of assignments that one statement makes, so that progress shows. */
@@ -167,6 +168,7 @@ export async function armPool(database: Database, size: PoolSize): Promise<void>
       [AGENTS_MAX],
     );
     await client.query("vacuum check_turns");
+    await fillLogFiles(database);
     await client.query("checkpoint");
     // About two dozen rows a page; a column without an index, so that nothing but the page is written.
     await client.query("update server_scores set leap = leap where id % 20 = 0");

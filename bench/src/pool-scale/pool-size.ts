@@ -8,7 +8,10 @@ export interface PoolSize {
   readonly servers: number;
   /** Results in the history, over HISTORY_DAYS days. Every monitor has every server assigned. */
   readonly historyRows: number;
-  /** Memory of PostgreSQL for pages: the same share of the data at either size would be nonsense at the small one. */
+  /**
+   * Memory of PostgreSQL for pages, a quarter of what the machine has, as is usual. At either size: the same share of the data
+   * would be nonsense at the small one.
+   */
   readonly sharedBuffers: string;
   readonly probe: ProbePolicy;
 }
@@ -27,7 +30,7 @@ export const POOL_SIZES: readonly PoolSize[] = [
     monitors: 100,
     servers: 1_000,
     historyRows: 300_000,
-    sharedBuffers: "4GB",
+    sharedBuffers: "6GB",
     // A hundredth of the assignments would be used up within seconds: at 2,000 calls/s each is wanted every five seconds.
     probe: {
       ...POOL_PROBE_POLICY,
@@ -41,7 +44,7 @@ export const POOL_SIZES: readonly PoolSize[] = [
     monitors: 1_000,
     servers: 10_000,
     historyRows: 30_000_000,
-    sharedBuffers: "4GB",
+    sharedBuffers: "6GB",
     probe: POOL_PROBE_POLICY,
   },
 ];

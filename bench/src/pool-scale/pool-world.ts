@@ -23,6 +23,7 @@ import { BENCH_MASTER_KEY } from "./bench-key.ts";
 import type { CountersSource } from "./costs.ts";
 import { monitorTlsName, plantPool } from "./plant-pool.ts";
 import type { PoolSize } from "./pool-size.ts";
+import { settingsOf, warmPool } from "./settled-postgres.ts";
 
 export interface AgentPair {
   readonly certificatePem: string;
@@ -64,6 +65,7 @@ export async function openPoolWorld(options: PoolWorldOptions): Promise<PoolWorl
   await migrate(database, { appliedBy: "bench" });
   await database.pool.query("create extension if not exists pg_stat_statements");
   await plantPool(database, { size, monitorDomain: AGENT_SETTINGS.monitorDomain, log });
+  await warmPool(database);
   const ca = createCertificateAuthority({
     database,
     clock: systemClock,
@@ -110,16 +112,5 @@ export async function openPoolWorld(options: PoolWorldOptions): Promise<PoolWorl
       return { certificatePem: issued.value.certificatePem, keyPem };
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  };
-}
-
-/** Durable as shipped. What differs from the defaults is memory, and that no checkpoint falls into a measurement. */
-function settingsOf({ sharedBuffers }: PoolSize): Readonly<Record<string, string>> {
-  return {
-    shared_buffers: sharedBuffers,
-    max_wal_size: "16GB",
-    checkpoint_timeout: "30min",
-    shared_preload_libraries: "pg_stat_statements",
-    "pg_stat_statements.track_utility": "on",
   };
 }

@@ -4,20 +4,20 @@ import type { PoolScaleRow } from "./pool-scale.ts";
 
 interface Budget {
   readonly perSecondMin?: number;
-  /** The same as a share of the rows a second of plain inserts, of which the budget's machine took 66,000. */
-  readonly shareMin?: number;
   readonly p99MsMax?: number;
 }
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  "submit-4": { perSecondMin: 20_000, shareMin: 20 / 66 },
-  "submit-5": { perSecondMin: 10_000, shareMin: 10 / 66 },
+  "submit-4": { perSecondMin: 20_000 },
+  "submit-5": { perSecondMin: 10_000 },
   "submit-4-paced": { p99MsMax: 20 },
   "submit-5-paced": { p99MsMax: 20 },
   "get-servers": { perSecondMin: 2_000 },
   "get-servers-paced": { p99MsMax: 20 },
   hammer: {},
 };
+/** Rows a second of plain inserts that the budgets' machine took: a slower one is held to the same share of its own. */
+const PLAIN_INSERTS = 66_000;
 /** Cost of a result at the whole size, as a multiple of that at a hundredth. */
 const COST_RATIO_MAX = 1.3;
 
@@ -33,7 +33,7 @@ const NTP_POOL = [
 
 export function reportPoolScale(rows: readonly PoolScaleRow[]): string {
   return [
-    "One API replica, the agents (one TLS connection and certificate each) and PostgreSQL, with 4 GB for pages and every",
+    "One API replica, the agents (one TLS connection and certificate each) and PostgreSQL, with 6 GB for pages and every",
     "commit on the disk, share the cores. Asked for on two cores: 20,000 results/s of version 4, 10,000 of version 5, p99",
     "of a submission of 12 results below 20 ms at 5,000/s, 2,000 calls of GetServers/s, no deadlock. Small: 100 monitors ×",
     "1,000 servers, 300,000 results of history; full: 1,000 × 10,000, 30 million. 200 agents are connected at most.",
@@ -41,8 +41,8 @@ export function reportPoolScale(rows: readonly PoolScaleRow[]): string {
     ...NTP_POOL,
     "",
     "Of plain inserts: as a share of the rows a second that PostgreSQL takes on this machine when nothing is asked of them, on",
-    "16 connections and driven by the same Node.js. 66,000 on the machine that the budget is of, where 20,000 are 0.30 and",
-    "10,000 are 0.15.",
+    "16 connections and driven by the same Node.js. The machine that the budget is of took 66,000, of which 20,000 are 0.30 and",
+    "10,000 are 0.15: a slower one is held to these.",
     "",
     ...Object.entries(POSTGRES).flatMap(([kind, title]) =>
       reportOn(
@@ -86,14 +86,18 @@ function reportOn(title: string, rows: readonly PoolScaleRow[]): readonly string
 
 function rateText(row: PoolScaleRow, rows: readonly PoolScaleRow[]): string {
   const budget = BUDGETS[row.condition] ?? {};
-  const slow = row.perSecond < (budget.perSecondMin ?? 0) ? " ✗" : "";
+  const plain = rows.find(
+    ({ size, condition }) => size === row.size && condition === "plain-inserts",
+  );
+  const speed = Math.min(1, (plain?.perSecond ?? PLAIN_INSERTS) / PLAIN_INSERTS);
+  const slow = row.perSecond < speed * (budget.perSecondMin ?? 0) ? " ✗" : "";
   const late = row.latencyMs.p99 > (budget.p99MsMax ?? Number.POSITIVE_INFINITY) ? " ✗" : "";
   const { p50, p99, max } = row.latencyMs;
   return [
     `| ${row.size} `,
     ` ${row.title} `,
     ` ${whole(row.perSecond)}${slow} `,
-    ` ${shareText(row, rows)} `,
+    ` ${shareText(row, plain)} `,
     ` ${short(p50)} / ${short(p99)}${late} / ${short(max)} `,
     ` ${row.failures}${row.failures > 0 ? " ✗" : ""} `,
     ` ${row.deadlocks}${row.deadlocks > 0 ? " ✗" : ""} `,
@@ -102,14 +106,10 @@ function rateText(row: PoolScaleRow, rows: readonly PoolScaleRow[]): string {
   ].join("|");
 }
 
-function shareText(row: PoolScaleRow, rows: readonly PoolScaleRow[]): string {
-  const { shareMin } = BUDGETS[row.condition] ?? {};
-  const plain = rows.find(
-    ({ size, condition }) => size === row.size && condition === "plain-inserts",
-  );
-  if (shareMin === undefined || plain === undefined) return "";
-  const share = row.perSecond / plain.perSecond;
-  return `${share.toFixed(2)}${share < shareMin ? " ✗" : ""}`;
+/** Where nothing sets its pace. */
+function shareText(row: PoolScaleRow, plain: PoolScaleRow | undefined): string {
+  if (plain === undefined || !["submit-4", "submit-5"].includes(row.condition)) return "";
+  return (row.perSecond / plain.perSecond).toFixed(2);
 }
 
 function costText(row: PoolScaleRow): string {

@@ -16,6 +16,7 @@ import { startMeasuredProcess } from "../measured-process.ts";
 import { type Counters, difference, readCounters } from "../pool-scale/costs.ts";
 import { plantPool } from "../pool-scale/plant-pool.ts";
 import { POOL_SIZES, type PoolSize } from "../pool-scale/pool-size.ts";
+import { fillLogFiles, settingsOf } from "../pool-scale/settled-postgres.ts";
 import type { ResultRow, Scenario, ScenarioOptions } from "../scenario.ts";
 import { isWanted } from "../scenario.ts";
 import { addResults, secondsOf } from "./add-results.ts";
@@ -115,13 +116,7 @@ async function runSize(
   await using postgres = await createEmbeddedPostgres({
     preferredDir: join(directory, "postgres"),
     say: options.log,
-    settings: {
-      shared_buffers: size.sharedBuffers,
-      max_wal_size: "16GB",
-      checkpoint_timeout: "30min",
-      shared_preload_libraries: "pg_stat_statements",
-      "pg_stat_statements.track_utility": "on",
-    },
+    settings: settingsOf(size),
   });
   await using database = await createDatabase({
     url: postgres.url,
@@ -137,6 +132,8 @@ async function runSize(
     monitorDomain,
     log: options.log,
   });
+  await fillLogFiles(database);
+  await database.pool.query("checkpoint");
   const world = { size, database, url: postgres.url, postmasterPid: postgres.pid };
   const rows: ScoringRateRow[] = [];
   for (const condition of CONDITIONS) {
