@@ -169,7 +169,7 @@ describe("what breaks off is gone on with where it ended", () => {
         rowsOf(first.out),
         rowsOf((await results([...words, option, at])).out),
       ];
-      expect(begun.length).toBeGreaterThan(2_000);
+      expect(begun.length).toBeGreaterThan(500);
       expect(rest.length).toBeGreaterThan(5_000);
       const ids = [...begun, ...rest].map(({ id }) => id);
       expect(ids.toSorted((a, b) => a - b)).toEqual(
@@ -187,7 +187,7 @@ describe("what breaks off is gone on with where it ended", () => {
         return true;
       },
     });
-    expect((JSON.parse(out) as readonly Row[]).length).toBeGreaterThan(1_000);
+    expect((JSON.parse(out) as readonly Row[]).length).toBeGreaterThan(250);
     expect(err).toMatch(/ended after \d+ checks; the rest is --from /);
   });
 

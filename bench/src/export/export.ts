@@ -210,7 +210,7 @@ async function exportRows(
   const [code] = (await exited) as [number | null];
   await rm(out, { recursive: true, force: true });
   if (code !== 0) throw new Error(`${form} ended with ${code}`);
-  const headings = form === "ndjson" ? 0 : 1;
+  const headings = form === "ndjson" || form === "exchanges" ? 0 : 1;
   if (!isFile && lines - headings !== rows) throw new Error(`${lines} lines of ${rows} rows`);
   return {
     rows,

@@ -848,7 +848,7 @@ export interface AcmeAccountsTable {
 }
 
 export interface DashboardCertificatesTable {
-  id: Generated<bigint>;
+  id: GeneratedAlways<bigint>;
   source: string;
   names: string;
   issuer: string;
