@@ -91,7 +91,7 @@ test.each([[[]], [["servers", "--help"]], [["help", "db"]]])(
 test("a choice that there is not is told with those that there are", async () => {
   const { code, err } = await run(["keys", "create", "x", "--role", "boss"]);
   expect(err).toContain(
-    "argument 'boss' is invalid: allowed choices are viewer, operator, admin. See \"truechimer help keys\"",
+    "argument 'boss' is invalid: allowed choices are viewer, operator, admin. See \"truechimer help keys create\"",
   );
   expect(code).toBe(2);
 });
@@ -106,7 +106,8 @@ test("a group without a command is told by its help alone, exit code 2", async (
 test.each([
   { args: ["up", "--prot", "1"], help: "truechimer help up" },
   { args: ["servers", "ad", "x"], help: "truechimer help servers" },
-  { args: ["servers", "add"], help: "truechimer help servers" },
+  { args: ["servers", "add"], help: "truechimer help servers add" },
+  { args: ["alerts", "channels", "add-email"], help: "truechimer help alerts channels add-email" },
   { args: ["chekc"], help: "truechimer help" },
 ])("$args points to the help of its command", async ({ args, help }) => {
   const { code, err } = await run(args);
@@ -114,6 +115,30 @@ test.each([
   expect(err).not.toContain("outputHelp");
   expect(code).toBe(2);
 });
+
+test("the help of a command within others is found by its words", async () => {
+  const { code, out } = await run(["help", "alerts", "channels", "add-email"]);
+  expect(out).toMatch(/^Usage: truechimer alerts channels add-email /);
+  expect(out).toContain("--server");
+  expect(code).toBe(0);
+  const wrong = await run(["help", "alerts", "chanels"]);
+  expect(wrong.err + wrong.out).toMatch(/chanels|Usage: truechimer alerts/);
+});
+
+test.each([
+  { format: ["--format", "human"], begins: /^[^{]/ },
+  { format: ["--format=human"], begins: /^[^{]/ },
+  { format: ["--format", "json"], begins: /^\{"error":/ },
+  { format: [], begins: /^\{"error":/ },
+])(
+  "with $format an error is told in that form, also where nobody looks on",
+  async ({ format, begins }) => {
+    const { err } = await run(["servers", "show", "--no-such", ...format], {
+      stderrIsTerminal: false,
+    });
+    expect(err).toMatch(begins);
+  },
+);
 
 describe("a mistake on the command line is told with what was meant, exit code 2", () => {
   test.each([

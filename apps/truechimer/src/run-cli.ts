@@ -24,7 +24,7 @@ export async function runCli(
     exitCode = code;
   });
   try {
-    await program.parseAsync(args.length === 0 ? ["help"] : [...args], { from: "user" });
+    await program.parseAsync(helpedArgs(args), { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.good;
@@ -37,11 +37,26 @@ export async function runCli(
   }
 }
 
-/** What to type for the help of the command that was meant. */
+/** `help servers add` is `servers add --help`: commander's own looks no further than at the first word. */
+function helpedArgs(args: readonly string[]): string[] {
+  if (args.length === 0) return ["help"];
+  const [first, ...words] = args;
+  const isOfNested =
+    first === "help" && words.length > 1 && words.every((word) => !word.startsWith("-"));
+  return isOfNested ? [...words, "--help"] : [...args];
+}
+
+/** What to type for the help of the command that was meant, as deep as it was found. */
 function helpCommand(program: Command, args: readonly string[]): string {
-  const word = args.find((arg) => !arg.startsWith("-"));
-  const known = program.commands.some((command) => command.name() === word);
-  return known ? `${program.name()} help ${word}` : `${program.name()} help`;
+  const found = ["help"];
+  let command = program;
+  for (const word of args.filter((arg) => !arg.startsWith("-"))) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) break;
+    found.push(word);
+    command = next;
+  }
+  return [program.name(), ...found].join(" ");
 }
 
 /** Commander's own words, in the form of ours: what was wrong, then where to look. */
@@ -59,6 +74,9 @@ function usageError(error: CommanderError, help: string): AppError {
 }
 
 function errorFormat(args: readonly string[], context: CliContext): OutputFormat {
-  if (args.includes("--json")) return "json";
+  const at = args.findLastIndex((arg) => arg === "--format" || arg.startsWith("--format="));
+  const asked = args[at]?.split("=")[1] ?? args[at + 1];
+  if (args.includes("--json") || (at >= 0 && asked === "json")) return "json";
+  if (at >= 0 && asked === "human") return "human";
   return context.stderrIsTerminal ? "human" : "json";
 }

@@ -53,7 +53,7 @@ export async function channelsNamed(
     const known = channels.map(({ name }) => name).join(", ");
     throw new AppError(
       "not_found",
-      `there is no alert channel "${word}": ${known || "there is none"}`,
+      `there is no alert channel "${word}": ${known === "" ? 'there is none yet, see "truechimer help alerts channels"' : `expected one of ${known}`}`,
     );
   });
 }
