@@ -62,8 +62,19 @@ export function shiftChannel(
     return off < 0 ? -beyond : beyond;
   };
   const knows = (pair: number): boolean => !Number.isNaN(by[pair]);
+  // Asked about again and again for the same pairs.
+  const noises = new Map<readonly number[], number>();
+  const noiseOf = (pairs: readonly number[]): number => {
+    const known = noises.get(pairs);
+    if (known !== undefined) return known;
+    const found = median(pairs.map((pair) => noise[pair] as number));
+    noises.set(pairs, found);
+    return found;
+  };
   const sigmas = (pairs: readonly number[], effect: number): number =>
-    Math.abs(effect) / median(pairs.map((pair) => noise[pair] as number));
+    Math.abs(effect) / noiseOf(pairs);
+  const values = new Float64Array(by.length);
+  const weights = new Float64Array(by.length);
   return {
     name,
     knows,
@@ -72,15 +83,13 @@ export function shiftChannel(
       return Math.min(COST_CAP, (errors * errors) / 2);
     },
     fit: (pairs, explained) => {
-      const values = new Float64Array(pairs.length);
-      const weights = new Float64Array(pairs.length);
       for (let place = 0; place < pairs.length; place += 1) {
         const pair = pairs[place] as number;
         const others = explained[pair] as number;
         values[place] = isWhole ? (by[pair] as number) - others : missing(pair, others);
         weights[place] = 1 / (error[pair] as number);
       }
-      return weightedMedian({ values, weights });
+      return weightedMedian({ values, weights, length: pairs.length });
     },
     both: (one, other) => one + other,
     sigmas,

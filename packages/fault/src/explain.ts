@@ -81,17 +81,22 @@ interface Search {
 }
 
 function createSearch({ channel, scopes, isPossible, faultOf }: ExplainOptions): Search {
-  const candidates: readonly Candidate[] = scopes
-    .map((scope) => ({ scope, known: scope.pairs.filter((pair) => channel.knows(pair)) }))
-    .filter(({ known }) => known.length > 0);
-  const touching = candidatesByPair(candidates);
-  const explained = new Float64Array(touching.length);
+  const candidates = candidatesOf(scopes, channel);
+  let touched: readonly (readonly Candidate[])[] | undefined;
+  /** Most channels show nothing, and nobody asks. */
+  const touching = (pair: number): readonly Candidate[] => {
+    touched ??= candidatesByPair(candidates);
+    return touched[pair] ?? [];
+  };
+  const explained = new Float64Array(pairsUpTo(candidates));
   const tried = new Map<Candidate, Taken | undefined>();
   let taken: Taken[] = [];
 
+  const discount = RARE_CHANNELS.has(channel.name) ? RARE_DISCOUNT : 1;
+  const priceOf = ({ kind }: Scope): number => PRICE[kind] * discount;
   const attempt = (candidate: Candidate): Taken | undefined => {
     const { scope, known } = candidate;
-    const price = PRICE[scope.kind] * (RARE_CHANNELS.has(channel.name) ? RARE_DISCOUNT : 1);
+    const price = priceOf(scope);
     let before = 0;
     for (const pair of known) before += channel.cost(pair, explained[pair] as number);
     if (before <= price) return undefined;
@@ -115,7 +120,7 @@ function createSearch({ channel, scopes, isPossible, faultOf }: ExplainOptions):
       return channel.cost(pair, channel.both(others, effect)) < channel.cost(pair, others);
     });
   const rivalsOf = ({ known }: Candidate): ReadonlySet<Candidate> =>
-    new Set(known.flatMap((pair) => touching[pair] ?? []));
+    new Set(known.flatMap(touching));
   const tryAgain = (those: Iterable<Candidate>): void => {
     for (const candidate of those) {
       const result = attempt(candidate);
@@ -152,7 +157,11 @@ function createSearch({ channel, scopes, isPossible, faultOf }: ExplainOptions):
     };
   };
 
-  tryAgain(candidates);
+  // As long as nothing is explained, what a pair costs is the same for all that reach it.
+  const alone = Float64Array.from(explained, (none, pair) =>
+    channel.knows(pair) ? channel.cost(pair, none) : 0,
+  );
+  tryAgain(candidates.filter(({ scope, known }) => costOf(known, alone) > priceOf(scope)));
   return {
     add: () => {
       while (taken.length < CAUSES_MAX) {
@@ -189,6 +198,30 @@ function createSearch({ channel, scopes, isPossible, faultOf }: ExplainOptions):
         sigmas: channel.sigmas(each.candidate.known, each.effect),
       })),
   };
+}
+
+/** Those with data. */
+function candidatesOf(scopes: readonly Scope[], channel: Channel): readonly Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const scope of scopes) {
+    const known = scope.pairs.every((pair) => channel.knows(pair))
+      ? scope.pairs
+      : scope.pairs.filter((pair) => channel.knows(pair));
+    if (known.length > 0) candidates.push({ scope, known });
+  }
+  return candidates;
+}
+
+function pairsUpTo(candidates: readonly Candidate[]): number {
+  let count = 0;
+  for (const { known } of candidates) count = Math.max(count, (known.at(-1) ?? -1) + 1);
+  return count;
+}
+
+function costOf(pairs: readonly number[], costs: Float64Array): number {
+  let total = 0;
+  for (const pair of pairs) total += costs[pair] as number;
+  return total;
 }
 
 /** By number of the pair. */

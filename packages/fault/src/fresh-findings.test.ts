@@ -36,6 +36,25 @@ it("so is a monitor whose clock is off", () => {
   expect(told(freshlyFoundOf(world))).toEqual(["monitor monitor_clock monitor m0"]);
 });
 
+it("so is a way that has changed for six pairs, but not for four", () => {
+  const routed = ({ id }: { readonly id: string }): boolean => id === "m0" || id === "m1";
+  const world = (serverCount: number): FleetOptions => ({
+    monitors: monitors(8),
+    servers: servers(6).map((server, number) => ({
+      ...server,
+      networks: [number < serverCount ? "near" : "far"],
+    })),
+    hops: (monitor, { networks }) => (routed(monitor) && networks[0] === "near" ? ["router"] : []),
+    happens: ({ monitor, server, minute }) =>
+      minute >= NEWEST && routed(monitor) && server.networks[0] === "near"
+        ? { addNs: 2 * MS, addDelayNs: 4 * MS }
+        : {},
+  });
+  expect(findingsOf(world(3))).toEqual([]);
+  expect(told(freshlyFoundOf(world(3)))).toEqual(["path path_change part router near"]);
+  expect(freshlyFoundOf(world(2))).toEqual([]);
+});
+
 it("what shows in all three is told once", () => {
   const world: FleetOptions = {
     ...FLEET,

@@ -20,6 +20,7 @@ export {
 export {
   type MonitorPlace,
   type Pair,
+  pairAt,
   type Scope,
   type ScopeKind,
   type ServerPlace,

@@ -119,6 +119,8 @@ const WHOLE: ReadonlySet<Scope["kind"]> = new Set([
   "account",
   "network",
 ]);
+/** Of a part of the network as many pairs must show it. */
+const FRESH_PAIRS_MIN = 6;
 /** So surely, in natural units of log likelihood, that few checks of each pair are enough. */
 const FRESH_GAIN_MIN = 12;
 
@@ -131,11 +133,15 @@ export function withFresh(
   fresh: readonly Finding[],
 ): readonly Finding[] {
   const isNew = (each: Finding): boolean =>
-    WHOLE.has(each.scope.kind) &&
+    (WHOLE.has(each.scope.kind) || isWidePart(each)) &&
     each.fault !== "cannot_tell" &&
     each.gain >= FRESH_GAIN_MIN &&
     !changed.some((other) => overlap(other, each) >= OVERLAP_MIN);
   return [...changed, ...fresh.filter(isNew).map(withoutDrift)];
+}
+
+function isWidePart({ scope, shownBy }: Finding): boolean {
+  return scope.kind === "part" && shownBy.length >= FRESH_PAIRS_MIN;
 }
 
 /** Two checks on either side of a step look like a drift. */

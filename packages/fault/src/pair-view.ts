@@ -81,19 +81,32 @@ export function viewPairs(
   checks: readonly (readonly CheckSeen[])[],
   window: ViewWindow,
 ): readonly PairView[] {
-  const halves = checks.map((each) => halvesOf(each, window));
-  const offsets = shiftsOf(halves, ({ offsetNs }) => offsetNs);
-  const delays = shiftsOf(halves, ({ delayNs }) => delayNs);
-  const wholeDelays = shiftsOf(halves, ({ delayNs, sent, received }) =>
-    received < sent ? Number.NaN : delayNs,
-  );
-  return halves.map(({ recent, lately, before }, pair) => ({
-    ...nowOf(recent, lately),
+  const pastOf = pastReader(checks);
+  // All of one pair at once, while its checks are at hand.
+  const found = checks.map((each) => {
+    const halves = halvesOf(each, window);
+    const { recent, lately, before } = halves;
+    return {
+      now: nowOf(recent, lately),
+      offset: pastOf(halves, ({ offsetNs }) => offsetNs),
+      delay: pastOf(halves, ({ delayNs }) => delayNs),
+      wholeDelay: pastOf(halves, ({ delayNs, sent, received }) =>
+        received < sent ? Number.NaN : delayNs,
+      ),
+      loss: lossOf(recent, before),
+      lossLately: lossOf(lately, before),
+    };
+  });
+  const offsets = shiftsOf(found.map(({ offset }) => offset));
+  const delays = shiftsOf(found.map(({ delay }) => delay));
+  const wholeDelays = shiftsOf(found.map(({ wholeDelay }) => wholeDelay));
+  return found.map(({ now, loss, lossLately }, pair) => ({
+    ...now,
     offset: offsets[pair] as Shift,
     wholeDelay: wholeDelays[pair] as Shift,
     offsetSlackNs: asymmetrySlackNs(delays[pair] as Shift),
-    loss: lossOf(recent, before),
-    lossLately: lossOf(lately, before),
+    loss,
+    lossLately,
   }));
 }
 
@@ -106,7 +119,8 @@ export function standingViews(
   window: ViewWindow,
 ): readonly PairView[] {
   const halves = checks.map((each) => halvesOf(each, window));
-  const shifts = shiftsOf(halves, ({ offsetNs }) => offsetNs);
+  const pastOf = pastReader(checks);
+  const shifts = shiftsOf(halves.map((each) => pastOf(each, ({ offsetNs }) => offsetNs)));
   return halves.map(({ recent, lately }, pair) => {
     const now = nowOf(recent, lately);
     const { error, noise } = shifts[pair] as Shift;
@@ -157,12 +171,20 @@ function halvesOf(
   checks: readonly CheckSeen[],
   { nowMs, recentMs, baselineMs }: ViewWindow,
 ): Halves {
-  const between = (fromMs: number, toMs: number): readonly CheckSeen[] =>
-    checks.filter(({ atMs }) => atMs > fromMs && atMs <= toMs);
+  // From the newest on: most of what is kept is the past.
+  let end = checks.length;
+  const after = (instantMs: number): number => {
+    while (end > 0 && (checks[end - 1] as CheckSeen).atMs > instantMs) end -= 1;
+    return end;
+  };
+  const to = after(nowMs);
+  const recentFrom = after(nowMs - recentMs);
+  const latelyFrom = after(nowMs - recentMs * LATELY_FACTOR);
+  const beforeFrom = after(nowMs - baselineMs);
   return {
-    recent: between(nowMs - recentMs, nowMs),
-    lately: between(nowMs - recentMs * LATELY_FACTOR, nowMs),
-    before: between(nowMs - baselineMs, nowMs - recentMs),
+    recent: checks.slice(recentFrom, to),
+    lately: checks.slice(latelyFrom, to),
+    before: checks.slice(beforeFrom, recentFrom),
   };
 }
 
@@ -172,32 +194,48 @@ function count(checks: readonly CheckSeen[], is: (check: CheckSeen) => boolean):
   return found;
 }
 
-/** Of each pair. A spread that few checks tell is pulled to the median of all. */
-function shiftsOf(halves: readonly Halves[], read: (check: CheckSeen) => number): readonly Shift[] {
-  const scratch = new Float64Array(Math.max(0, ...halves.map(lengthOf)));
-  const known = (checks: readonly CheckSeen[]): Float64Array => {
+/** A value of one pair, now and before. */
+interface NowAndBefore {
+  readonly checks: { readonly now: number; readonly old: number };
+  readonly by: number;
+  readonly least: number;
+  readonly spread: number;
+}
+
+type PastReader = (halves: Halves, read: (check: CheckSeen) => number) => NowAndBefore | undefined;
+
+/** Undefined: there is nothing now, or too little before. */
+function pastReader(checks: readonly (readonly CheckSeen[])[]): PastReader {
+  const scratch = new Float64Array(checks.reduce((most, { length }) => Math.max(most, length), 0));
+  /** How many are known; they are in `scratch` then. */
+  const known = (those: readonly CheckSeen[], read: (check: CheckSeen) => number): number => {
     let length = 0;
-    for (const check of checks) {
+    for (const check of those) {
       const value = read(check);
       if (!Number.isNaN(value)) {
         scratch[length] = value;
         length += 1;
       }
     }
-    return scratch.subarray(0, length);
+    return length;
   };
-  const found = halves.map(({ recent, before }) => {
-    const now = known(recent);
-    const middleNow = medianInPlace(now);
-    const [first, last] = [now[0] ?? Number.NaN, now.at(-1) ?? Number.NaN];
-    const nowChecks = now.length;
-    const old = known(before);
-    if (nowChecks === 0 || old.length < BASELINE_CHECKS_MIN) return undefined;
-    const middle = medianInPlace(old);
-    const spread = spreadInPlace(old, middle);
+  return ({ recent, before }, read) => {
+    const now = known(recent, read);
+    if (now === 0) return undefined;
+    const middleNow = medianInPlace(scratch, now);
+    const first = scratch[0] as number;
+    const last = scratch[now - 1] as number;
+    const old = known(before, read);
+    if (old < BASELINE_CHECKS_MIN) return undefined;
+    const middle = medianInPlace(scratch, old);
+    const spread = spreadInPlace(scratch, old, middle);
     const least = Math.max(0, first - middle) + Math.min(0, last - middle);
-    return { checks: { now: nowChecks, old: old.length }, by: middleNow - middle, least, spread };
-  });
+    return { checks: { now, old }, by: middleNow - middle, least, spread };
+  };
+}
+
+/** Of each pair. A spread that few checks tell is pulled to the median of all. */
+function shiftsOf(found: readonly (NowAndBefore | undefined)[]): readonly Shift[] {
   const usual = median(found.flatMap((each) => (each === undefined ? [] : [each.spread])));
   return found.map((each) => {
     if (each === undefined) return UNKNOWN_SHIFT;
@@ -209,10 +247,6 @@ function shiftsOf(halves: readonly Halves[], read: (check: CheckSeen) => number)
     const error = noise * Math.hypot(medianError(checks.now), medianError(checks.old));
     return { by, least, error: Math.max(error, ERROR_MIN_NS), noise };
   });
-}
-
-function lengthOf({ recent, before }: Halves): number {
-  return Math.max(recent.length, before.length);
 }
 
 const UNKNOWN_SHIFT: Shift = {

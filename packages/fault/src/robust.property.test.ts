@@ -21,6 +21,7 @@ describe("the weighted median", () => {
         const middle = weightedMedian({
           values: Float64Array.from(entries, ({ value }) => value),
           weights: Float64Array.from(entries, ({ weight }) => weight),
+          length: entries.length,
         });
         expect(middle).toBe(expected);
       }),
@@ -28,8 +29,20 @@ describe("the weighted median", () => {
   });
 
   it("of nothing there is none", () => {
-    expect(weightedMedian({ values: new Float64Array(), weights: new Float64Array() })).toBeNaN();
+    const nothing = { values: new Float64Array(3), weights: new Float64Array(3), length: 0 };
+    expect(weightedMedian(nothing)).toBeNaN();
     expect(median([])).toBeNaN();
+  });
+
+  it("of many and of few values it is the middle of them in order", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer(), { minLength: 1, maxLength: 200 }), (values) => {
+        const sorted = values.toSorted((a, b) => a - b);
+        const middle = sorted.length >> 1;
+        const [upper, lower] = [sorted[middle] as number, sorted[middle - 1] as number];
+        expect(median(values)).toBe(values.length % 2 === 1 ? upper : (lower + upper) / 2);
+      }),
+    );
   });
 
   it("of an even number it lies between the two middle ones", () => {

@@ -18,6 +18,7 @@ import {
   type Fault,
   type Finding,
   isMainFault,
+  pairAt,
   type ServerFault,
   serverFaults,
 } from "@truechimer/fault";
@@ -27,6 +28,7 @@ import {
   verdictOf,
   type Witness,
 } from "@truechimer/scoring";
+import { createEvidence, type Evidence } from "./evidence.ts";
 import { BASELINE, createFleet, type Fleet, INTERVAL_MS, noiseOf, STALE } from "./fleet.ts";
 import type { Incident } from "./incident.ts";
 import { type IncidentRunOptions, isSeenIn } from "./run-incidents.ts";
@@ -43,6 +45,8 @@ export interface AlertRunOptions extends IncidentRunOptions {
 export interface IncidentTold {
   readonly incident: Incident;
   readonly isOverlapping: boolean;
+  /** Intervals from its beginning until its checks could show it at all (see `Evidence`). Undefined: they never could. */
+  readonly visibleAfter: number | undefined;
   /** Intervals from its beginning until it was first seen, and until it was first told. Undefined: it never was. */
   readonly seenAfter: number | undefined;
   readonly toldAfter: number | undefined;
@@ -50,6 +54,8 @@ export interface IncidentTold {
   readonly messages: number;
   /** It touched a server that people were being told of when it began. */
   readonly wasKnown: boolean;
+  /** A way that has changed for too few pairs to be told of. */
+  readonly isLeftOut: boolean;
 }
 
 export interface AlertRun {
@@ -62,7 +68,7 @@ export interface AlertRun {
 
 /** A fleet is judged this often in the time between two checks of a server. */
 const LOOKS_AN_INTERVAL = 3;
-/** Later than this after the beginning of an incident once is enough to see what comes of it. */
+/** Later than this after the beginning of an incident once is enough to see what comes of it, as long as nothing is new. */
 const YOUNG = 4;
 
 /** As the field `seen_faults` has it: a way that has changed is told where so many pairs show it. */
@@ -130,24 +136,33 @@ export function runAlerts(options: AlertRunOptions): AlertRun {
     quietFor: BASELINE,
     random,
   });
-  const fleet = createFleet(world, random);
+  const evidences = new Map<Incident, Evidence>(
+    incidents.map((each) => [each, createEvidence(each, world, noiseNs)]),
+  );
+  const fleet = createFleet(world, random, (way, at) => {
+    for (const [incident, evidence] of evidences) {
+      if (at >= incident.from && at < incident.until && incident.ways.has(way))
+        evidence.add(way, at);
+    }
+  });
   const last = Math.max(...incidents.map(({ until }) => until)) + STALE;
+  const pairs = world.ways.map(({ pair }) => pair);
+  const waysTo = Map.groupBy(world.ways.keys(), (way) => pairAt(pairs, way).server.id);
   const desk = createDesk(options);
-  const book = createBook(incidents, world);
+  const book = createBook(incidents, world, evidences);
   for (let look = (BASELINE - 3) * LOOKS_AN_INTERVAL; look <= last * LOOKS_AN_INTERVAL; look += 1) {
     const at = look / LOOKS_AN_INTERVAL;
     const isYoung = incidents.some(({ from }) => from <= at && at < from + YOUNG);
-    if (!isYoung && look % LOOKS_AN_INTERVAL > 0) continue;
+    if (!isYoung && !desk.isWaiting() && look % LOOKS_AN_INTERVAL > 0) continue;
     fleet.advanceTo(at, incidents);
     const { views, findings } = fleet.judge(at);
-    const pairs = world.ways.map(({ pair }) => pair);
     const hasData = (pair: number): boolean =>
       (views[pair]?.loss.of ?? 0) > 0 || (views[pair]?.rate.of ?? 0) > 0;
     const faults = serverFaults(findings, pairs, hasData);
     const servers = world.servers.map(({ id }): ServerNow => {
       const { verdict, reason } = verdictOf({
         nowNs: instantOf(at),
-        witnesses: witnessesOf(id, world, fleet),
+        witnesses: witnessesOf(id, { world, fleet, waysTo }),
         policy: VERDICT_POLICY_POOL,
       });
       return {
@@ -190,6 +205,8 @@ interface Told {
 interface Desk {
   /** Servers that people are being told of. */
   told(): ReadonlySet<bigint>;
+  /** Something is found that does not yet hold for long enough. */
+  isWaiting(): boolean;
   look(at: number, servers: readonly ServerNow[]): readonly Told[];
 }
 
@@ -203,6 +220,7 @@ function createDesk({ holdsMs, recoversMs }: AlertRunOptions): Desk {
       new Set(
         alerts.flatMap(({ incident, server }) => (incident?.isTold === true ? [server] : [])),
       ),
+    isWaiting: () => alerts.some(({ open }) => open.phase === "pending"),
     look: (at, servers) => {
       const nowNs = instantOf(at);
       const byId = new Map(servers.map((each) => [each.id, each]));
@@ -295,9 +313,16 @@ function causesNow(
 
 const NS_PER_MS = 1_000_000;
 
-function witnessesOf(server: string, world: World, fleet: Fleet): readonly Witness[] {
-  return world.ways.flatMap(({ pair }, way): Witness[] => {
-    if (pair.server.id !== server) return [];
+interface Watched {
+  readonly world: World;
+  readonly fleet: Fleet;
+  /** Numbers of the ways by server. */
+  readonly waysTo: ReadonlyMap<string, readonly number[]>;
+}
+
+function witnessesOf(server: string, { world, fleet, waysTo }: Watched): readonly Witness[] {
+  return (waysTo.get(server) ?? []).flatMap((way): Witness[] => {
+    const { pair } = world.ways[way] as World["ways"][number];
     const seen = fleet.seen[way] as readonly CheckSeen[];
     const lately = seen.at(-1);
     const good = seen.findLast(({ received, isRateLimited }) => received > 0 && !isRateLimited);
@@ -353,7 +378,11 @@ interface Entry {
   wasKnown: boolean;
 }
 
-function createBook(incidents: readonly Incident[], world: World): Book {
+function createBook(
+  incidents: readonly Incident[],
+  world: World,
+  evidences: ReadonlyMap<Incident, Evidence>,
+): Book {
   const entries = new Map<Incident, Entry>(
     incidents.map((each) => [
       each,
@@ -423,6 +452,8 @@ function createBook(incidents: readonly Incident[], world: World): Book {
           (other) =>
             other !== incident && other.from < incident.until && incident.from < other.until,
         ),
+        visibleAfter: evidences.get(incident)?.visibleAfter,
+        isLeftOut: incident.kind === "path change" && incident.ways.size < SHOWN_MIN,
         ...(entries.get(incident) as Entry),
       })),
   };

@@ -35,7 +35,8 @@ export function undisturbed(): Disturbance {
   };
 }
 
-const SAMPLES = 3;
+/** Requests of a check. */
+export const SAMPLES = 3;
 /** Now and then a queue is long. */
 const BURST = { share: 0.02, meanNs: 8e6 };
 

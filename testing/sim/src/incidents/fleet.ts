@@ -40,7 +40,10 @@ export interface Fleet {
   readonly seen: readonly (readonly CheckSeen[])[];
 }
 
-export function createFleet(world: World, random: Random): Fleet {
+/** Hears of each check as it is made. */
+export type CheckListener = (way: number, at: number) => void;
+
+export function createFleet(world: World, random: Random, onCheck?: CheckListener): Fleet {
   const seen: CheckSeen[][] = world.ways.map(() => []);
   const wander = new Map<string, number>();
   const pairs = world.ways.map(({ pair }) => pair);
@@ -74,6 +77,7 @@ export function createFleet(world: World, random: Random): Fleet {
     what.monitorNs += wander.get(way.pair.monitor.id) ?? 0;
     const list = seen[number] as CheckSeen[];
     list.push(checkThrough(way, what, at * INTERVAL_MS, random));
+    onCheck?.(number, at);
     if (list.length > BASELINE + 8 * RECENT) list.splice(0, list.length - BASELINE - RECENT);
   };
   beginInterval();
