@@ -1,7 +1,7 @@
 // What our programs have in common: where their words go, how wide their help is, and that nothing in them ends the
 // process by itself.
 
-import { Command } from "commander";
+import { Command, Help, type Option } from "commander";
 import type { CliContext } from "./cli-context.ts";
 
 const HELP_WIDTH = 100;
@@ -19,7 +19,12 @@ export function createBaseProgram(name: string, context: CliContext): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription: describedOption })
     .helpCommand("help [command]", "what a command does, with examples")
     .option("--debug", "tell the causes below an error too");
+}
+
+/** Commander's own words, without a default that says nothing. */
+function describedOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: (\[\]|"")\)$/, "");
 }

@@ -121,6 +121,9 @@ test("the help of a command within others is found by its words", async () => {
   expect(out).toMatch(/^Usage: truechimer alerts channels add-email /);
   expect(out).toContain("--server");
   expect(code).toBe(0);
+  const invite = await run(["help", "users", "invite"]);
+  expect(invite.out).toContain("--account");
+  expect(invite.out).not.toContain("default: []");
   const wrong = await run(["help", "alerts", "chanels"]);
   expect(wrong.err + wrong.out).toMatch(/chanels|Usage: truechimer alerts/);
 });
