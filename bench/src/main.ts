@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { agentFleet } from "./agent-fleet/agent-fleet.ts";
 import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
 import { alerts } from "./alerts/alerts.ts";
+import { archive } from "./archive/archive.ts";
 import { exportScenario } from "./export/export.ts";
 import { fault } from "./fault/fault.ts";
 import { history } from "./history/history.ts";
@@ -31,6 +32,7 @@ const SCENARIOS: readonly Scenario[] = [
   fault,
   alerts,
   exportScenario,
+  archive,
 ];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
@@ -49,7 +51,8 @@ Options:
                       every-2, recentmedian-2 or paced; of history: start, warm, live or store;
                       of fault: selected or all; of export: csv, ndjson, parquet, parquet-file, exchanges,
                       steps or results
-  --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history and export: rows
+  --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history, export and
+                      archive: rows
   --path NAME         loopback or veth (veth needs root)
   --stamps NAME       kernel or user_space
   --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange;

@@ -11,6 +11,8 @@ export type OutputFormat = "human" | "json";
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: (text: string) => void;
+  /** The same of octets that are text as they come, without a copy. Absent: they are printed as text. */
+  readonly stdoutBytes?: (bytes: Uint8Array) => void;
   readonly stderr: (text: string) => void;
   /**
    * Resolves when what was printed has been taken, so that a slow reader holds back a command that prints much. False:

@@ -22,6 +22,7 @@ export async function runProcess(createProgram: ProgramFactory): Promise<void> {
   const context: CliContext = {
     env,
     stdout: (text) => void stdout.write(text),
+    stdoutBytes: (bytes) => void stdout.write(bytes),
     stderr: (text) => void stderr.write(text),
     stdoutTaken: () => whenTaken(stdout),
     stdin: () => process.stdin as AsyncIterable<Uint8Array>,

@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { systemRandom } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
 import { createToken } from "@truechimer/server";
-import { DAYS, MONITORS, openSeededDatabase, SERVERS } from "../history/seeded-database.ts";
+import { plantFleet } from "../history/plant-fleet.ts";
+import { DAYS, openSeededDatabase } from "../history/seeded-database.ts";
 import { type MeasuredProcess, startMeasuredProcess } from "../measured-process.ts";
 import { forgetPeak, processUsage } from "../process-usage.ts";
 import { isWanted, type ResultRow, type Scenario, type ScenarioOptions } from "../scenario.ts";
@@ -96,23 +97,6 @@ async function run(options: ScenarioOptions): Promise<readonly ExportRow[]> {
 /** Checks that have so many exchanges, and some beyond them: a range ends between two checks. */
 function packetsOf(exchanges: number): number {
   return Math.ceil((exchanges / EXCHANGES_A_CHECK) * 1.01);
-}
-
-/** Those that the results are of. */
-async function plantFleet({ pool }: Database): Promise<void> {
-  await pool.query(
-    `insert into servers (id, name, ip, ip_version) overriding system value
-     select n, 'ntp' || n || '.example.net', ('10.1.' || n / 250 || '.' || 1 + n % 250)::inet, 'v4' from generate_series(1, $1::int) n
-     on conflict do nothing`,
-    [SERVERS],
-  );
-  await pool.query(
-    `insert into monitors (id, id_token, hostname, ip, ip_version, status) overriding system value
-     select n, 'bench' || n, 'monitor' || n, ('10.2.0.' || n)::inet, 'v4', 'active' from generate_series(1, $1::int) n
-     on conflict do nothing`,
-    [MONITORS],
-  );
-  await pool.query("analyze servers, monitors");
 }
 
 interface World {

@@ -238,7 +238,9 @@ function outputSink({ context }: CommandHost): RowSink {
   return {
     write: (rows) => {
       const { buffer, byteOffset, length } = rows;
-      if (length > 0) context.stdout(Buffer.from(buffer, byteOffset, length).toString("utf8"));
+      if (length === 0) return;
+      if (context.stdoutBytes !== undefined) context.stdoutBytes(rows);
+      else context.stdout(Buffer.from(buffer, byteOffset, length).toString("utf8"));
     },
     taken: async () => (await context.stdoutTaken?.()) !== false,
   };
