@@ -39,12 +39,21 @@ export async function openDatabase(
       progress.say("database", `waiting for the migration lock: ${describeHolders(holders)}`),
   });
   const own = options.databaseUrl === undefined ? "embedded" : `at ${database.where}`;
-  const schema = applied.length === 0 ? "" : `, migrations applied: ${applied.join(", ")}`;
+  const schema = applied.length === 0 ? "" : `, migrations applied: ${appliedText(applied)}`;
   progress.say("database", `PostgreSQL ${database.serverVersion}, ${own}${schema}`, {
     version: database.serverVersion,
     where: database.where,
+    migrations_applied: applied,
   });
   return database;
+}
+
+/** A first start applies all that there are: nobody reads forty names. */
+const NAMES_MAX = 3;
+
+export function appliedText(names: readonly string[]): string {
+  if (names.length <= NAMES_MAX) return names.join(", ");
+  return `${names.length}, from ${names[0]} to ${names.at(-1)}`;
 }
 
 async function startOwnPostgres(
