@@ -15,14 +15,19 @@ import type { Schema } from "./schema.ts";
 export const POSTGRES_MAJOR_MIN = 15;
 
 const POOL_SIZE_DEFAULT = 10;
-/** Transactions of a process that work at the same time; more only wait for the same disk. */
-const PIPELINED_MAX = 3;
+/** Two of each kind of what agents ask for (who calls, work, results): more only wait for the same disk. */
+const PIPELINED_MAX = 6;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS_DEFAULT = 30_000;
 /** A lock that is held this long is held by a stuck session; waiting on would only queue more behind it. */
 const LOCK_TIMEOUT_MS = 10_000;
 /** A transaction that was left open keeps dead rows from being cleaned up everywhere. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+/**
+ * In pages that are read in their order. What agents ask for lies in memory, the rest on disks without heads. With PostgreSQL's
+ * own 4, it reads and sorts all that a monitor owes a visit to find the first ten. Where somebody has set another, that holds.
+ */
+const RANDOM_PAGE_COST = "1.1";
 const IDLE_CONNECTION_MS = 60_000;
 
 /** Which database, as whom, and how much of it. */
@@ -48,7 +53,10 @@ export interface PoolOptions {
 /** A pool of connections to a PostgreSQL that is new enough. Disposing waits for what is under way. */
 export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Schema>;
-  /** For `inPipelinedTransaction`: a few connections beside the others, opened when they are first wanted. */
+  /**
+   * For what agents ask for by the thousand: a few connections beside the others, opened when they are first wanted. Their
+   * prepared statements are planned once, whatever the values.
+   */
   readonly pipeline: Pipeline;
   /** For what Kysely has no words for: LISTEN, pinned sessions. Its errors are the driver's own. */
   readonly pool: pg.Pool;
@@ -66,7 +74,7 @@ export interface Database extends AsyncDisposable {
 /** Connects and looks at the version. Fails with database_unreachable or database_too_old. */
 export async function createDatabase(options: DatabaseOptions): Promise<Database> {
   const where = describeDatabaseUrl(options.url);
-  const openPool = (changed: Partial<PoolOptions>, driver: pg.PoolConfig = {}): pg.Pool => {
+  const openPool = (changed: Partial<PoolSettings>, driver: pg.PoolConfig = {}): pg.Pool => {
     const opened = createPool({ ...options, ...changed }, driver);
     // A session that ends while it is in use fails its statement, and tells the same once more as an event, which nobody
     // would catch.
@@ -81,7 +89,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
       dialect: new PostgresDialect({ pool: codedPool(pool, where) }),
     });
     const pipelinedPool = openPool(
-      { poolSize: PIPELINED_MAX },
+      { poolSize: PIPELINED_MAX, planMode: "force_generic_plan" },
       { types: driverTypes, pipeline: true },
     );
     const pipeline = createPipeline(codedPool(pipelinedPool, where));
@@ -103,7 +111,18 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
   }
 }
 
-function createPool(options: DatabaseOptions, driver: pg.PoolConfig): pg.Pool {
+interface PoolSettings extends PoolOptions {
+  /**
+   * PostgreSQL weighs the cost of a statement's rows, not the time that planning takes: of one that takes half a
+   * millisecond it may plan each call anew, for a millisecond.
+   */
+  readonly planMode?: "auto" | "force_generic_plan";
+}
+
+function createPool(
+  options: DatabaseOptions & Partial<PoolSettings>,
+  driver: pg.PoolConfig,
+): pg.Pool {
   return new pg.Pool({
     connectionString: options.url,
     application_name: options.applicationName,
@@ -120,11 +139,16 @@ function createPool(options: DatabaseOptions, driver: pg.PoolConfig): pg.Pool {
         .query(
           `select set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),
                   set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
-                  set_config('idle_in_transaction_session_timeout', $3, false)`,
+                  set_config('idle_in_transaction_session_timeout', $3, false),
+                  set_config('random_page_cost', case current_setting('random_page_cost') when '4' then $4
+                    else current_setting('random_page_cost') end, false),
+                  set_config('plan_cache_mode', $5, false)`,
           [
             String(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS_DEFAULT),
             String(LOCK_TIMEOUT_MS),
             String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+            RANDOM_PAGE_COST,
+            options.planMode ?? "auto",
           ],
         )
         .then(() => undefined),

@@ -62,7 +62,12 @@ export {
 } from "./partitions/maintain-partitions.ts";
 export { RETENTION_DAYS_DEFAULT, type RetentionDays } from "./partitions/partitioned-tables.ts";
 export { addDays, startOfDay, type UtcDay, utcDayOf } from "./partitions/utc-day.ts";
-export { allOf, inPipelinedTransaction, type Pipeline } from "./pipelined-transaction.ts";
+export {
+  allOf,
+  inPipelinedTransaction,
+  onPipeline,
+  type Pipeline,
+} from "./pipelined-transaction.ts";
 export {
   appErrorFromPostgres,
   isRetryable,

@@ -57,6 +57,19 @@ function poolOfOne(client: PostgresPoolClient): PostgresPool {
   };
 }
 
+/** Statements each by itself, on a connection of the pipeline. */
+export async function onPipeline<T>(
+  pipeline: Pipeline,
+  work: (kysely: Kysely<Schema>) => Promise<T>,
+): Promise<T> {
+  const connection = await pipeline.connect();
+  try {
+    return await work(connection.kysely);
+  } finally {
+    connection.release(false);
+  }
+}
+
 /**
  * Like `inTransaction`. When `work` starts statements without waiting, it must wait for all of them before it ends, also
  * where one fails: `allOf` does.

@@ -55,6 +55,18 @@ describe("values", () => {
     expect(await one("current_setting('TimeZone')")).toBe("UTC");
   });
 
+  test("pages anywhere cost little more than those in order, unless the operator has said what they cost", async () => {
+    expect(await one("current_setting('random_page_cost')")).toBe("1.1");
+    await database.pool.query(
+      `do $$ begin execute format('alter database %I set random_page_cost = 2.5', current_database()); end $$`,
+    );
+    await using set = await createDatabase({ url: database.url, applicationName: "test: costs" });
+    const { rows } = await set.pool.query<{ value: string }>(
+      "select current_setting('random_page_cost') as value",
+    );
+    expect(rows).toEqual([{ value: "2.5" }]);
+  });
+
   test("bytes, JSON and arrays of bigint go in and come out", async () => {
     const bytes = Uint8Array.of(0, 255, 39, 92);
     const { rows } = await sql<{ bytes: Uint8Array; json: unknown; ids: bigint[] }>`

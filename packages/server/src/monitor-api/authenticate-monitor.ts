@@ -7,6 +7,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import type { AgentCredential } from "../enrolment/agent-credential.ts";
 import { noteKeyUsed } from "../enrolment/note-key-used.ts";
+import type { Settings } from "./read-settings.ts";
 
 /** The row behind a call. */
 export interface CallingMonitor {
@@ -20,6 +21,8 @@ export interface CallingMonitor {
   readonly config: JsonValue;
   readonly clientVersion: string;
   readonly lastSubmit: Timestamptz | null;
+  /** What the operators have set for agents, as of this call. */
+  readonly settings: Settings;
   /** Absent: the agent has a bearer token and no name in a certificate. */
   readonly tlsName: string | undefined;
 }
@@ -59,6 +62,7 @@ export async function authenticateMonitor(
     config: row.config,
     clientVersion: row.client_version,
     lastSubmit: row.last_submit,
+    settings: row.settings,
     tlsName: row.tls_name ?? undefined,
   };
 }

@@ -10,6 +10,7 @@ import type {
 import { sql } from "kysely";
 import type { AgentCredential } from "../enrolment/agent-credential.ts";
 import type { Outcome } from "./gather.ts";
+import { type Settings, settingsText } from "./read-settings.ts";
 
 export interface MonitorQuestion {
   readonly credential: AgentCredential;
@@ -31,6 +32,13 @@ export interface MonitorRow {
   readonly agent_id: bigint | null;
   /** Whether this is the first call with the agent's key. A certificate says nothing about who has the key. */
   readonly key_is_new: boolean;
+  /** What the operators have set for agents. */
+  readonly settings: Settings;
+}
+
+interface FoundRow extends Omit<MonitorRow, "settings"> {
+  readonly place: number;
+  readonly settings: string;
 }
 
 /** A monitor that calls more often is noted as seen this often: no window of presence is as short. */
@@ -42,9 +50,10 @@ const SEEN_SECONDS = 1;
  */
 export async function findMonitors(
   { kysely }: Pick<Database, "kysely">,
+  parseSettings: (text: string) => Settings,
   questions: readonly MonitorQuestion[],
 ): Promise<readonly Outcome<readonly MonitorRow[]>[]> {
-  const { rows } = await sql<MonitorRow & { readonly place: number }>`
+  const { rows } = await sql<FoundRow>`
     /* prepared: find_monitors */
     with asked as materialized (
       select * from unnest(
@@ -77,10 +86,12 @@ export async function findMonitors(
       where m.id = unseen.id
     )
     select f.place::int as place, m.id, m.hostname, host(m.ip) as ip, m.ip_version, m.status, m.lab, m.config,
-      m.client_version, m.last_submit, m.tls_name, m.agent_id, f.key_is_new
+      m.client_version, m.last_submit, m.tls_name, m.agent_id, f.key_is_new,
+      ${settingsText} as settings
     from found f join monitors m on m.id = f.id order by f.place, m.id`.execute(kysely);
   const answers = questions.map((): { readonly value: MonitorRow[] } => ({ value: [] }));
-  for (const row of rows) answers[row.place - 1]?.value.push(row);
+  for (const { place, settings, ...row } of rows)
+    answers[place - 1]?.value.push({ ...row, settings: parseSettings(settings) });
   return answers;
 }
 

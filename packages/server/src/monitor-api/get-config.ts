@@ -14,16 +14,15 @@ export async function getConfig(
   request: monitorV2.GetConfigRequest,
   { header, credential }: AgentCall,
 ): Promise<monitorV2.GetConfigResponse> {
-  const { monitorCalls, policy } = context;
+  const { policy } = context;
   const monitor = await authenticateMonitor(context, {
     credential,
     monId: request.monId,
   });
   requireLive(monitor);
   await noteClientVersion(context, monitor, header("user-agent"));
-  const settings = await monitorCalls.settings();
-  const probe = probePolicyFrom(settings, policy, monitor.lab);
-  const config = monitorConfig({ settings, policy, probe }, monitor);
+  const probe = probePolicyFrom(monitor.settings, policy, monitor.lab);
+  const config = monitorConfig({ policy, probe }, monitor);
   const mqttConfig = await mqttConfigFor(context, monitor);
   return mqttConfig === undefined ? config : { ...config, mqttConfig };
 }

@@ -27,16 +27,15 @@ export async function getServers(
   });
   requireLive(monitor);
   const leased = (request.submissionVersionMax ?? 0) >= FIRST_VERSION_WITH_PORTS;
-  const [settings, withdrawn] = await Promise.all([
-    monitorCalls.settings(),
-    leased
-      ? monitorCalls.withdrawn({ monitorId: monitor.id, after: request.withdrawalsAfter })
-      : NOTHING_WITHDRAWN,
-  ]);
-  const probe = probePolicyFrom(settings, policy, monitor.lab);
-  const config = monitorConfig({ settings, policy, probe }, monitor);
+  const probe = probePolicyFrom(monitor.settings, policy, monitor.lab);
+  const config = monitorConfig({ policy, probe }, monitor);
   const key = await context.ticketKeys.current();
-  const { servers, takenAtNs } = await monitorCalls.takeDue({ monitor, probe, anyPort: leased });
+  const { servers, takenAtNs, withdrawn } = await monitorCalls.takeDue({
+    monitor,
+    probe,
+    leased,
+    withdrawalsAfter: request.withdrawalsAfter,
+  });
   const traced = await takeDueTraces(
     database,
     monitor.id,
@@ -68,7 +67,7 @@ export async function getServers(
       return [check, create(monitorV2.ServerSchema, { ...handedOut, trace: true })];
     }),
     ...(leased ? { lease: LEASE } : {}),
-    ...withdrawn,
+    ...(withdrawn ?? NOTHING_WITHDRAWN),
   });
 }
 

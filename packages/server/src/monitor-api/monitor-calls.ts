@@ -1,28 +1,21 @@
 // What the calls of agents ask of the database, gathered over all calls that this process answers.
 
 import type { Clock } from "@truechimer/base";
-import type { Database } from "@truechimer/database";
+import { type Database, onPipeline } from "@truechimer/database";
 import type { RuleSets } from "../rules/rule-sets.ts";
 import { findMonitors, type MonitorQuestion, type MonitorRow } from "./find-monitors.ts";
 import { createGatherer } from "./gather.ts";
 import { createPassedOver } from "./passed-over.ts";
-import { readSettings, type Settings } from "./read-settings.ts";
+import { createSettingsParser } from "./read-settings.ts";
 import {
   type StoreOutcome,
   type SubmissionToStore,
   storeSubmissions,
 } from "./store-submissions.ts";
 import { type DueServers, type TakeDueServersOptions, takeDueServers } from "./take-due-servers.ts";
-import {
-  type WithdrawnLeases,
-  type WithdrawnQuestion,
-  withdrawnLeases,
-} from "./withdrawn-leases.ts";
 
 export interface MonitorCalls {
   find(question: MonitorQuestion): Promise<readonly MonitorRow[]>;
-  settings(): Promise<Settings>;
-  withdrawn(question: WithdrawnQuestion): Promise<WithdrawnLeases>;
   takeDue(wanted: TakeDueServersOptions): Promise<DueServers>;
   /** Answered when it is committed. */
   store(submission: SubmissionToStore): Promise<StoreOutcome>;
@@ -35,6 +28,10 @@ const CALLS_MAX = 64;
  * result is 500 bytes or so, 70 KB at most.
  */
 const RESULTS_MAX = 768;
+/** What a statement costs beside its calls is what twenty of them cost. */
+const CALLS_BESIDE_MIN = 24;
+/** Some times what a statement takes: the one before waits for a lock. */
+const CALLS_BESIDE_AFTER_MS = 10;
 /** While one waits for the disk, the next may work. More only wait for the same disk. */
 const TRANSACTIONS_MAX = 2;
 /** Sixteen submissions of twelve: what a transaction costs beside its results is a tenth of it then. */
@@ -52,27 +49,22 @@ export function createMonitorCalls({
   readonly ruleSets: RuleSets;
 }): MonitorCalls {
   const passedOver = createPassedOver(clock);
-  const oneEach = { weightMax: CALLS_MAX, runsMax: TRANSACTIONS_MAX };
+  const parseSettings = createSettingsParser();
+  const oneEach = {
+    weightMax: CALLS_MAX,
+    runsMax: TRANSACTIONS_MAX,
+    beside: { clock, weightMin: CALLS_BESIDE_MIN, afterMs: CALLS_BESIDE_AFTER_MS },
+  };
   const find = createGatherer({
     ...oneEach,
-    run: (questions: readonly MonitorQuestion[]) => findMonitors(database, questions),
-  });
-  const settings = createGatherer({
-    weightMax: Number.POSITIVE_INFINITY,
-    runsMax: 1,
-    run: async (askers: readonly undefined[]) => {
-      const value = await readSettings(database);
-      return askers.map(() => ({ value }));
-    },
-  });
-  const withdrawn = createGatherer({
-    ...oneEach,
-    run: (questions: readonly WithdrawnQuestion[]) => withdrawnLeases(database, questions),
+    run: (questions: readonly MonitorQuestion[]) =>
+      onPipeline(database.pipeline, (kysely) => findMonitors({ kysely }, parseSettings, questions)),
   });
   const takeDue = createGatherer({
     ...oneEach,
     keyOf: ({ monitor }: TakeDueServersOptions) => String(monitor.id),
-    run: (wanted: readonly TakeDueServersOptions[]) => takeDueServers(database, passedOver, wanted),
+    run: (wanted: readonly TakeDueServersOptions[]) =>
+      onPipeline(database.pipeline, (kysely) => takeDueServers({ kysely }, passedOver, wanted)),
   });
   const store = createGatherer({
     keyOf: ({ monitor }: SubmissionToStore) => String(monitor.id),
@@ -86,8 +78,6 @@ export function createMonitorCalls({
   });
   return {
     find: (question) => find.ask(question),
-    settings: () => settings.ask(undefined),
-    withdrawn: (question) => withdrawn.ask(question),
     takeDue: (wanted) => takeDue.ask(wanted),
     store: (submission) => store.ask(submission),
   };

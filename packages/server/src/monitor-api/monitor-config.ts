@@ -9,7 +9,6 @@ import type { JsonValue } from "@truechimer/database";
 import type { ProbePolicy, ServerPolicy } from "../policy.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import { mergePatch } from "./merge-patch.ts";
-import type { Settings } from "./read-settings.ts";
 
 const BASE_CHECKS_MAX = 50;
 const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error"];
@@ -20,7 +19,6 @@ export function monitorDefaultsKey(family: IpFamily): string {
 }
 
 export interface MonitorConfigSources {
-  readonly settings: Settings;
   readonly policy: ServerPolicy;
   readonly probe: ProbePolicy;
 }
@@ -29,7 +27,7 @@ export function monitorConfig(
   sources: MonitorConfigSources,
   monitor: CallingMonitor,
 ): monitorV2.GetConfigResponse {
-  const defaults = sources.settings.get(monitorDefaultsKey(monitor.family));
+  const defaults = monitor.settings.get(monitorDefaultsKey(monitor.family));
   const own = [defaults ?? {}, monitor.config];
   return configMessage(own.reduce(mergePatch, policyAsJson(sources, monitor.lab)), monitor);
 }

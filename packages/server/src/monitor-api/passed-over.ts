@@ -13,10 +13,10 @@ export interface TurnPlace {
 
 export const BEFORE_ALL_TURNS: TurnPlace = { queueTs: "-infinity", serverId: 0n };
 
-/** Fewer cost less than what else a call does; and then the order is kept to the letter. */
-const PASSED_OVER_MIN = 50;
-/** So long may one wait beyond its time that was passed over, or is newly made: a sixth of the least usual interval of servers. */
-const FORGOTTEN_AFTER_NS = 10_000_000_000n;
+/** As many as a batch has: fewer cost less than what else a call does; and then the order is kept to the letter. */
+const PASSED_OVER_MIN = 10;
+/** So long may one wait beyond its time that was passed over, or is newly made: a twelfth of the usual interval of servers. */
+const FORGOTTEN_AFTER_NS = 5_000_000_000n;
 /** Monitors and paces. Beyond, all begin at the beginning once. */
 const PLACES_MAX = 30_000;
 

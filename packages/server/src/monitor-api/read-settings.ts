@@ -1,17 +1,28 @@
-// The settings that concern agents, of all replicas, as they are now.
+// The settings that concern agents, of all replicas, as they are now. They come with the answer to who calls.
 
-import type { Database, JsonValue } from "@truechimer/database";
-import { sql } from "kysely";
+import type { JsonValue } from "@truechimer/database";
+import { type RawBuilder, sql } from "kysely";
 import { monitorDefaultsKey } from "./monitor-config.ts";
 import { MONITORS_SETTING } from "./probe-settings.ts";
 
+/** By their keys; one that was never set is not there. */
 export type Settings = ReadonlyMap<string, JsonValue>;
 
-/** By their keys; one that was never set is not there. */
-export async function readSettings({ kysely }: Pick<Database, "kysely">): Promise<Settings> {
-  const keys = [MONITORS_SETTING, monitorDefaultsKey("v4"), monitorDefaultsKey("v6")];
-  const { rows } = await sql<{ readonly key: string; readonly value: JsonValue }>`
-    /* prepared: read_agent_settings */
-    select key, value from system_settings where key = any(${keys}::text[])`.execute(kysely);
-  return new Map(rows.map(({ key, value }) => [key, value]));
+const KEYS = [MONITORS_SETTING, monitorDefaultsKey("v4"), monitorDefaultsKey("v6")];
+
+/** A value of any statement: all of them as one text, for `parseSettings`. */
+export const settingsText: RawBuilder<string> = sql<string>`(
+  select coalesce(jsonb_object_agg(key, value), '{}')::text from system_settings where key = any(${KEYS}::text[])
+)`;
+
+/** They change by the month, and come with every call. */
+export function createSettingsParser(): (text: string) => Settings {
+  let known: { readonly text: string; readonly settings: Settings } | undefined;
+  return (text) => {
+    if (known?.text !== text) {
+      const values = JSON.parse(text) as { readonly [key: string]: JsonValue };
+      known = { text, settings: new Map(Object.entries(values)) };
+    }
+    return known.settings;
+  };
 }

@@ -9,11 +9,14 @@ import type { ProbePolicy } from "../policy.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import type { Outcome } from "./gather.ts";
 import type { PassedOver, TurnPlace } from "./passed-over.ts";
+import { WITHDRAWN, type WithdrawnLeases, withdrawnLeases } from "./withdrawn-leases.ts";
 
 export interface DueServers {
   readonly servers: readonly DueServer[];
   /** When they were taken, by the database's clock: one clock for all replicas. Absent: there was nothing to take. */
   readonly takenAtNs: UnixNs | undefined;
+  /** Of who has leases. */
+  readonly withdrawn: WithdrawnLeases | undefined;
 }
 
 export interface DueServer {
@@ -29,8 +32,10 @@ export interface DueServer {
 export interface TakeDueServersOptions {
   readonly monitor: CallingMonitor;
   readonly probe: ProbePolicy;
-  /** False: only servers on port 123. */
-  readonly anyPort: boolean;
+  /** False: only servers on port 123, and it is not told what is withdrawn. */
+  readonly leased: boolean;
+  /** The cursor of withdrawals that it was told last. Absent: none. */
+  readonly withdrawalsAfter: bigint | undefined;
 }
 
 /** One a call, if there was anything to look at. */
@@ -40,6 +45,14 @@ interface DueRow {
   readonly taken_at_us: bigint;
   /** As parseTurn reads them: one text costs a quarter of as many rows. */
   readonly turns: string;
+}
+
+/** One a call that has leases. */
+interface WithdrawnRow {
+  readonly place: number;
+  readonly turns: null;
+  readonly cursor: bigint;
+  readonly withdrawn: string | null;
 }
 
 interface LookedAtTurn extends TurnPlace, Omit<DueServer, "checkIntervalMs"> {
@@ -67,17 +80,18 @@ export async function takeDueServers(
 ): Promise<readonly Outcome<DueServers>[]> {
   const of = <Value>(value: (call: TakeDueServersOptions) => Value): Value[] => calls.map(value);
   const from = PACES.map((pace) => of(({ monitor }) => passedOver.from(monitor.id, pace)));
-  const { rows } = await sql<DueRow>`
+  const { rows } = await sql<DueRow | WithdrawnRow>`
     /* prepared: take_due_servers */
     with call as materialized (
       select * from unnest(
         ${of(({ monitor }) => monitor.id)}::bigint[], ${of(({ monitor }) => monitor.family)}::text[],
-        ${of(({ monitor }) => monitor.lab)}::boolean[], ${of(({ anyPort }) => anyPort)}::boolean[],
+        ${of(({ monitor }) => monitor.lab)}::boolean[], ${of(({ leased }) => leased)}::boolean[],
+        ${of(({ withdrawalsAfter: after }) => (after === undefined ? null : String(after)))}::numeric[],
         ${of(({ probe }) => probe.serverIntervalMs)}::float8[], ${of(({ probe }) => probe.batchSize)}::int[],
         ${sql.join(PACES.map((pace) => sql`${of((call) => intervalMs(call, pace))}::float8[]`))},
         ${sql.join(from.map((places) => sql`${places.map(({ queueTs }) => queueTs)}::timestamptz[], ${places.map(({ serverId }) => serverId)}::bigint[]`))}
       ) with ordinality
-        as t (monitor_id, family, lab, any_port, server_ms, batch_size, interval_1, interval_2, interval_3,
+        as t (monitor_id, family, lab, leased, withdrawals_after, server_ms, batch_size, interval_1, interval_2, interval_3,
           from_ts_1, from_id_1, from_ts_2, from_id_2, from_ts_3, from_id_3, place)
     ),
     due as materialized (
@@ -93,16 +107,32 @@ export async function takeDueServers(
       where t.ctid = due.tid and t.queue_ts = due.queue_ts and t.pace = due.pace and t.watched
       returning t.monitor_id, t.server_id
     )
-    select due.place::int as place, (extract(epoch from now()) * 1000000)::bigint as taken_at_us,
+    select due.place::int as place, null::bigint as cursor, null::text as withdrawn,
+      (extract(epoch from now()) * 1000000)::bigint as taken_at_us,
       string_agg(concat_ws('|', due.pace, due.server_id, host(due.ip), due.port, due.traced::int, due.eligible::int,
         due.looked_at, due.queue_ts), ';' order by due.queue_ts, due.server_id) as turns
     from due left join taken on taken.server_id = due.server_id and taken.monitor_id = due.monitor_id
     where taken.server_id is not null or not due.eligible
-    group by due.place`.execute(kysely);
-  const answers = new Map(rows.map((row) => [row.place, row]));
-  return calls.map((call, index) => ({
-    value: dueServers(passedOver, call, answers.get(index + 1)),
-  }));
+    group by due.place
+    union all
+    select place::int, cursor, withdrawn, null::bigint, null::text from (${WITHDRAWN}) told`.execute(
+    kysely,
+  );
+  const due = new Map(
+    rows.flatMap((row): [number, DueRow][] => (row.turns === null ? [] : [[row.place, row]])),
+  );
+  const told = new Map(
+    rows.flatMap((row): [number, WithdrawnRow][] => (row.turns === null ? [[row.place, row]] : [])),
+  );
+  return calls.map((call, index) => {
+    const withdrawals = told.get(index + 1);
+    return {
+      value: {
+        ...dueServers(passedOver, call, due.get(index + 1)),
+        withdrawn: withdrawals && withdrawnLeases(withdrawals.cursor, withdrawals.withdrawn),
+      },
+    };
+  });
 }
 
 function intervalMs({ monitor, probe }: TakeDueServersOptions, pace: number): number {
@@ -131,7 +161,7 @@ function waitingAtPace(pace: (typeof PACES)[number]): RawBuilder<unknown> {
           and lab = call.lab
           and state = 'watched'
           and (deletion_on is null or deletion_on > now())
-          and (call.any_port or port = 123)
+          and (call.leased or port = 123)
         limit 1
       ) s
       where t.monitor_id = call.monitor_id and t.pace = ${sql.lit(pace)} and t.watched
@@ -149,7 +179,7 @@ function dueServers(
   passedOver: PassedOver,
   call: TakeDueServersOptions,
   row: DueRow | undefined,
-): DueServers {
+): Omit<DueServers, "withdrawn"> {
   if (row === undefined) return { servers: [], takenAtNs: undefined };
   const turns = row.turns.split(";").map(parseTurn);
   notePassedOver(passedOver, call.monitor.id, turns);
