@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { HORIZON_AGE_MS } from "../testing/lab-facts.ts";
 import { axeFindings } from "./_axe.ts";
 import { browserPath, expectNoSidewaysScroll, visit, WAIT_MAX_MS } from "./_browser.ts";
@@ -96,6 +96,9 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
 
   test("what is stopped stays as it is while thousands of checks a second come", async () => {
     use.fake.admin.flood = 3_000;
+    onTestFinished(() => {
+      use.fake.admin.flood = 0;
+    });
     await using open = await visit(use.browser, `${use.fake.url}/live`);
     const { page } = open;
     await expect.poll(() => rows(page).count(), PATIENTLY).toBe(100);
@@ -187,7 +190,8 @@ describe.skipIf(browserPath() === undefined)("live", { timeout: LIMIT_MS }, () =
   });
 
   test("an opened check shows its packet by field, stands in the address, and closes; one that is none says so", async () => {
-    await using open = await visit(use.browser, `${use.fake.url}/live`);
+    // Of servers that answer: of one that is silent there is no packet.
+    await using open = await visit(use.browser, `${use.fake.url}/live?q=server:truth*`);
     const { page } = open;
     await rows(page).locator("button").first().click();
     await page.getByRole("heading", { name: "The check" }).waitFor();

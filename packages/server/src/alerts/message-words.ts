@@ -47,7 +47,8 @@ export function incidentMessage(
 ): WrittenMessage {
   const title = seenText(incident.title);
   const [first] = alerts;
-  const rules = [...new Set(alerts.map(({ rule }) => seenText(rule)))].join(", ");
+  // By name: which of two that speak of the same began first is a matter of milliseconds.
+  const rules = [...new Set(alerts.map(({ rule }) => seenText(rule)))].toSorted().join(", ");
   const head = HEADS[kind](incident.severity);
   const url = publicUrl === undefined ? undefined : `${publicUrl}/alerts`;
   const lines = [
