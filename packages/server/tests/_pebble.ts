@@ -39,6 +39,8 @@ export interface PebbleOptions {
   readonly refusedNames?: readonly string[];
   /** Accounts kept elsewhere, base64url of the HMAC key by key identifier; then it takes nobody else. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** True: no nonce is refused, so that each request is sent once. */
+  readonly takesEveryNonce?: boolean;
 }
 
 export interface Pebble extends AsyncDisposable {
@@ -88,6 +90,7 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     "pebble",
     ["-config", file("pebble.json"), "-dnsserver", `127.0.0.1:${dns}`],
     /ACME directory available/,
+    options.takesEveryNonce === true ? { PEBBLE_WFE_NONCEREJECT: "0" } : {},
   );
   return {
     directoryUrl: `https://127.0.0.1:${port}/dir`,
@@ -107,17 +110,18 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   };
 }
 
-/** Without its pauses between proofs, and with every order proved anew; a twentieth of the nonces is refused, as ever. */
+/** Without its pauses between proofs, and with every order proved anew; a twentieth of the nonces is refused, unless told otherwise. */
 const ENVIRONMENT = { PEBBLE_VA_NOSLEEP: "1", PEBBLE_AUTHZREUSE: "0" };
 
 async function started(
   program: string,
   words: readonly string[],
   ready: RegExp,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<ChildProcess> {
   const child = spawn(program, words, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...ENVIRONMENT },
+    env: { ...process.env, ...ENVIRONMENT, ...variables },
   });
   const kill = (): void => void child.kill("SIGKILL");
   process.on("exit", kill);

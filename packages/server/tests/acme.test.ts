@@ -429,6 +429,7 @@ describe.skipIf(!(await pebbleAvailable()))(
       pebble = await startPebble({
         pair,
         rootPem,
+        takesEveryNonce: true,
         externalAccounts: Object.fromEntries(
           [["kid-1", hmacKey] as const, ["kid-2", other] as const].map(([keyId, key]) => [
             keyId,
