@@ -167,7 +167,7 @@ async function runCondition(
   const found =
     condition.kind === "backlog"
       ? await drain(database, { backlog, scoredBefore }, counters)
-      : await pace(world, options.quick ? PACE_SECONDS / 3 : PACE_SECONDS, counters);
+      : await pace(world, condition, { options, counters });
   const { costs, results, seconds } = found;
   return {
     key: `${world.size.name} ${condition.name}`,
@@ -245,6 +245,16 @@ async function resultsScored({ pool }: Database): Promise<number> {
   return rows[0]?.scored ?? 0;
 }
 
+/** Shards that no process has, or has beyond its share: who joins is handed some, which wait for its next look, 3 s at most. */
+async function shardsOutOfPlace({ pool }: Database, processes: number): Promise<number> {
+  const { rows } = await pool.query<{ away: number }>(
+    `select count(*) filter (where holder is null or leased_until < now() or held > ceil(shards / $1::float8))::float8 as away
+     from (select *, count(*) over (partition by holder) as held, count(*) over () as shards from scorer_shards) s`,
+    [processes],
+  );
+  return rows[0]?.away ?? 0;
+}
+
 /** Until no more than `most` are left; how many there are then. */
 async function waitFor(left: () => Promise<number>, most: number): Promise<number> {
   const endAt = performance.now() + TIMEOUT_MS;
@@ -262,9 +272,13 @@ function pause(ms: number): Promise<void> {
 
 async function pace(
   { size, database }: World,
-  lengthSeconds: number,
-  counters: () => Promise<Counters>,
+  { processes }: Condition,
+  {
+    options,
+    counters,
+  }: { readonly options: ScenarioOptions; readonly counters: () => Promise<Counters> },
 ): Promise<Found> {
+  const lengthSeconds = options.quick ? PACE_SECONDS / 3 : PACE_SECONDS;
   const count = PACE / PACED_TRANSACTIONS_A_SECOND;
   const add = (): Promise<void> =>
     addResults(database, { size, count, firstAgoSeconds: 1, lastAgoSeconds: 0 });
@@ -273,6 +287,7 @@ async function pace(
     await addResults(database, { size, count: 1_000, firstAgoSeconds: 1, lastAgoSeconds: 0 });
   }
   await waitFor(async () => Number((await scorerLag(database.kysely)).results), 0);
+  await waitFor(() => shardsOutOfPlace(database, processes), 0);
   const lags: number[] = [];
   const before = await counters();
   const startedAt = performance.now();

@@ -53,15 +53,7 @@ export async function archivedVerdicts(
     place: { ts, id },
     rowsMax,
   });
-  const columns = condition === undefined ? [] : columnsOf(condition);
-  const monitors = await monitorRows(database.kysely, columns);
-  const servers = await serverRowsOf(database.kysely, columns, undefined);
-  const passes =
-    condition === undefined
-      ? () => true
-      : compileCondition<Row>(condition, (column) =>
-          readerOf(column, ARCHIVED_EVENT, { monitors, servers }),
-        );
+  const passes = condition === undefined ? () => true : await filterOf(database, condition);
   const rows = found.rows.filter((row) =>
     passes({
       ...row,
@@ -73,6 +65,18 @@ export async function archivedVerdicts(
     rows: rows.map((row) => ({ ...row, server_id: row.server_id ?? 0n })),
     place: found.isOver ? undefined : found.rows.at(-1),
   };
+}
+
+async function filterOf(
+  { kysely }: ActingContext["database"],
+  condition: NonNullable<ExportQuestion["condition"]>,
+): Promise<(row: Row) => boolean> {
+  const columns = columnsOf(condition);
+  const monitors = await monitorRows(kysely, columns);
+  const servers = await serverRowsOf(kysely, columns, undefined);
+  return compileCondition<Row>(condition, (column) =>
+    readerOf(column, ARCHIVED_EVENT, { monitors, servers }),
+  );
 }
 
 /** Absent: all that there are. */

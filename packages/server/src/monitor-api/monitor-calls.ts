@@ -28,7 +28,7 @@ const CALLS_MAX = 64;
  * result is 500 bytes or so, 70 KB at most.
  */
 const RESULTS_MAX = 768;
-/** What a statement costs beside its calls is what twenty of them cost. */
+/** What a statement costs beside its calls is what three to five of them cost: some gather while one is under way. */
 const CALLS_BESIDE_MIN = 24;
 /** Some times what a statement takes: the one before waits for a lock. */
 const CALLS_BESIDE_AFTER_MS = 10;
