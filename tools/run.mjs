@@ -35,7 +35,7 @@ async function main() {
     process.exitCode = 2;
     return;
   }
-  const host = await setUp(root, { needs: command.needs(args) });
+  const host = await setUp(root, { needs: command.needs(args), scope: command.scope });
   const steps = command.steps({ root, args });
   const [only] = steps;
   if (steps.length === 1 && only !== undefined) return await handOver(host, only);

@@ -14,6 +14,7 @@ import { join } from "node:path";
 /**
  * @typedef {object} Command
  * @property {string} name
+ * @property {import("./installed-tree.mjs").Scope} scope of the packages: what runs the product waits for no tool of tests
  * @property {(args: readonly string[]) => readonly Need[]} needs
  * @property {(context: {root: string, args: readonly string[]}) => readonly Step[]} steps
  */
@@ -40,11 +41,13 @@ const REACHING_A_DATABASE = ["backup", "restore", "doctor"];
 const COMMANDS = [
   {
     name: "start",
+    scope: "product",
     needs: () => EVERYTHING,
     steps: ({ root, args }) => [program("truechimer up", mainPath(root), ["up", ...args])],
   },
   {
     name: "cli",
+    scope: "product",
     needs: ([subcommand = ""]) => {
       if (SERVING.includes(subcommand)) return EVERYTHING;
       return REACHING_A_DATABASE.includes(subcommand) ? ["postgres"] : [];
@@ -57,21 +60,25 @@ const COMMANDS = [
   },
   {
     name: "test",
+    scope: "all",
     needs: () => EVERYTHING,
     steps: ({ root, args }) => [tool(root, "tests", "vitest/vitest.mjs", ["run", ...args])],
   },
   {
     name: "bench",
+    scope: "all",
     needs: () => [],
     steps: ({ root, args }) => [program("benchmarks", join(root, "bench", "src", "main.ts"), args)],
   },
   {
     name: "bundle",
+    scope: "all",
     needs: () => [],
     steps: ({ root, args }) => [program("bundle", join(root, "tools", "bundle", "main.ts"), args)],
   },
   {
     name: "coverage",
+    scope: "all",
     needs: () => [],
     steps: ({ root, args }) => [
       program("coverage", join(root, "tools", "coverage", "main.ts"), args),
@@ -79,12 +86,13 @@ const COMMANDS = [
   },
   {
     name: "reference",
+    scope: "all",
     needs: () => [],
     steps: ({ root, args }) => [
       program("reference", join(root, "tools", "reference", "main.ts"), args),
     ],
   },
-  { name: "check", needs: () => [], steps: checkSteps },
+  { name: "check", scope: "all", needs: () => [], steps: checkSteps },
 ];
 
 /**

@@ -10,12 +10,16 @@ import { readFileSync } from "node:fs";
  * @property {string} [integrity]
  * @property {boolean} [link]
  * @property {boolean} [optional]
+ * @property {boolean} [dev] only tests and checks need it
+ * @property {boolean} [devOptional] only they, and optional packages or peers: npm installs it all the same
  * @property {string | readonly string[]} [os]
  * @property {string | readonly string[]} [cpu]
  * @property {string | readonly string[]} [libc]
  */
 
 /** @typedef {{packages: Record<string, LockedPackage>}} Lock */
+
+/** @typedef {"product" | "all"} Scope what the product and the build of its page need, or that and what tests and checks need */
 
 /**
  * @param {string} path
@@ -34,11 +38,13 @@ export function readLock(path) {
  * @param {Lock} wanted
  * @param {Lock} installed
  * @param {{platform: string, arch: string}} host
+ * @param {Scope} scope
  * @returns {string | undefined} the first difference in words, or undefined
  */
-export function findDifference(wanted, installed, host) {
+export function findDifference(wanted, installed, host, scope) {
   for (const [path, entry] of Object.entries(wanted.packages)) {
     if (!path.startsWith("node_modules/") && !path.includes("/node_modules/")) continue;
+    if (scope === "product" && (entry.dev === true || entry.devOptional === true)) continue;
     const found = installed.packages[path];
     const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
     if (found === undefined) {
@@ -50,6 +56,14 @@ export function findDifference(wanted, installed, host) {
     }
   }
   return undefined;
+}
+
+/**
+ * @param {Lock} installed
+ * @returns {boolean} whether what only tests and checks need is there, all of it or a part
+ */
+export function hasTools(installed) {
+  return Object.values(installed.packages).some(({ dev }) => dev === true);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findDifference } from "./installed-tree.mjs";
+import { findDifference, hasTools } from "./installed-tree.mjs";
 
 const host = { platform: "linux", arch: "x64" };
 const wanted = { version: "1.0.0", integrity: "sha512-a" };
@@ -54,5 +54,28 @@ test.each([
     difference: "a-x64 is not installed",
   },
 ])("$name", ({ locked, installed, difference }) => {
-  expect(findDifference({ packages: locked }, { packages: installed }, host)).toBe(difference);
+  expect(findDifference({ packages: locked }, { packages: installed }, host, "all")).toBe(
+    difference,
+  );
+});
+
+test.each([
+  { name: "a tool that is missing", found: undefined },
+  { name: "a tool in another version", found: { ...wanted, version: "0.9.0", dev: true } },
+])("$name is a difference to who tests, and none to who runs the product", ({ found }) => {
+  const locked = {
+    packages: { "node_modules/a": wanted, "node_modules/t": { ...wanted, dev: true } },
+  };
+  const installed = {
+    packages: { "node_modules/a": wanted, ...(found && { "node_modules/t": found }) },
+  };
+  expect(findDifference(locked, installed, host, "product")).toBeUndefined();
+  expect(findDifference(locked, installed, host, "all")).toMatch(/^t is/);
+});
+
+test("what npm installs for optional peers, too, does not tell that the tools are there", () => {
+  const packages = { "node_modules/t": { ...wanted, devOptional: true } };
+  expect(hasTools({ packages })).toBe(false);
+  expect(hasTools({ packages: { "node_modules/t": { ...wanted, dev: true } } })).toBe(true);
+  expect(findDifference({ packages }, { packages: {} }, host, "product")).toBeUndefined();
 });

@@ -12,12 +12,12 @@ import { buildWeb } from "./web-build.mjs";
 
 /**
  * @param {string} root
- * @param {{needs: readonly import("./commands.mjs").Need[]}} options
+ * @param {{needs: readonly import("./commands.mjs").Need[], scope: import("./installed-tree.mjs").Scope}} options
  * @returns {Promise<import("./launch.mjs").Host>}
  */
-export async function setUp(root, { needs }) {
+export async function setUp(root, { needs, scope }) {
   return await withSetUpLock(root, say, async () => {
-    await installPackages(root, say);
+    await installPackages(root, scope, say);
     const node = await findPinnedNode(root);
     const host = { node, env: environment(root, node) };
     if (needs.includes("postgres")) await setUpPostgres(root);
