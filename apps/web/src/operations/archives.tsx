@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { msOf, nsOf } from "../api/message.ts";
 import { formatCount } from "../format/number.ts";
 import { formatSpan } from "../format/offset.ts";
+import { Breakable } from "../parts/breakable.tsx";
 import { Nothing, TimeAgo } from "../parts/values.tsx";
 import { paths } from "../url/paths.ts";
 import { archiveNotes, errorCodeOf } from "./archive-words.ts";
@@ -15,7 +16,7 @@ export function Archives(props: { readonly archives: readonly adminV1.Archive[] 
     <section aria-labelledby="archives-title">
       <h2 id="archives-title">Archive</h2>
       <div className="table-scroll">
-        <table className="table archive-table">
+        <table className="table is-facts">
           <thead>
             <tr>
               <th scope="col">Archive</th>
@@ -51,10 +52,10 @@ function ArchiveRow({ archive }: { readonly archive: adminV1.Archive }): ReactNo
   return (
     <tr>
       <th scope="row">
-        {archive.target}
+        <Breakable text={archive.target} />
         {archiveNotes(archive).map((note) => (
           <span key={note} className="loop-purpose">
-            {note}
+            <Breakable text={note} />
           </span>
         ))}
       </th>
@@ -71,7 +72,7 @@ function ArchiveRow({ archive }: { readonly archive: adminV1.Archive }): ReactNo
         )}
       </td>
       <td className="is-number is-minor">{formatCount(archive.resultsWaiting)}</td>
-      <td className="is-number">
+      <td className="is-number" data-label="lag">
         {lagNs === 0n ? <Nothing why="none waits" /> : formatSpan(lagNs)}
       </td>
       <td className="is-number is-minor">{formatCount(archive.resultsSent)}</td>

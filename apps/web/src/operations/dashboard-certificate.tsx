@@ -3,6 +3,7 @@
 import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { msOf } from "../api/message.ts";
+import { Breakable } from "../parts/breakable.tsx";
 import { TimeAgo } from "../parts/values.tsx";
 
 export function DashboardCertificate({
@@ -16,7 +17,7 @@ export function DashboardCertificate({
     <section aria-labelledby="certificate-title">
       <h2 id="certificate-title">Certificate of the dashboard</h2>
       <div className="table-scroll">
-        <table className="table">
+        <table className="table is-facts">
           <thead>
             <tr>
               <th scope="col">For</th>
@@ -32,16 +33,16 @@ export function DashboardCertificate({
           <tbody>
             <tr>
               <th scope="row">
-                {certificate.names.join(", ")}
+                <Breakable text={certificate.names.join(", ")} />
                 {lastError !== "" && (
                   <span className="loop-purpose">
                     The last attempt failed <TimeAgo atMs={msOf(failedAt)} />, the next is{" "}
-                    <TimeAgo atMs={msOf(nextAttemptAt)} />: {lastError}
+                    <TimeAgo atMs={msOf(nextAttemptAt)} />: <Breakable text={lastError} />
                   </span>
                 )}
               </th>
               <td>{sourceText(certificate)}</td>
-              <td className="is-number">
+              <td className="is-number" data-label="ends">
                 <TimeAgo atMs={msOf(certificate.notAfter)} />
               </td>
               <td className="is-number is-minor">

@@ -87,7 +87,7 @@ function Operations(props: { readonly system: adminV1.GetSystemResponse }): Reac
       <section aria-labelledby="loops-title">
         <h2 id="loops-title">Loops</h2>
         <div className="table-scroll">
-          <table className="table loops-table">
+          <table className="table is-facts loops-table">
             <thead>
               <tr>
                 <th scope="col">Loop</th>

@@ -10,7 +10,7 @@ export function Replicas(props: { readonly replicas: readonly adminV1.Replica[] 
     <section aria-labelledby="replicas-title">
       <h2 id="replicas-title">Processes</h2>
       <div className="table-scroll">
-        <table className="table">
+        <table className="table is-facts">
           <thead>
             <tr>
               <th scope="col">Process</th>
@@ -47,7 +47,7 @@ function ReplicaRow({ replica }: { readonly replica: adminV1.Replica }): ReactNo
       </th>
       <td>{replica.roles.join(", ")}</td>
       <td>{replica.alive ? "alive" : <span className="bad">gone without a word</span>}</td>
-      <td className="is-number">
+      <td className="is-number" data-label="up since">
         <TimeAgo atMs={msOf(replica.startedAt)} />
       </td>
       <td className="is-number is-minor">

@@ -26,7 +26,7 @@ export function Assignments(props: {
   );
   return (
     <div className="table-scroll">
-      <table className="table is-compact assignments">
+      <table className="table is-compact is-facts assignments">
         <thead>
           <tr>
             <th scope="col">Monitor</th>
@@ -77,7 +77,7 @@ function AssignmentRow(props: { readonly row: adminV1.Assignment }): ReactNode {
       <td className="is-number is-minor">
         {row.rttNs === undefined ? <Nothing why="no answer" /> : formatSpan(row.rttNs)}
       </td>
-      <td className="is-number">
+      <td className="is-number" data-label="score">
         <span className="score">
           {row.score === undefined ? <Nothing why="not scored" /> : formatScore(row.score)}{" "}
           <span className="score-age">
