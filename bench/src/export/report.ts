@@ -12,13 +12,12 @@ export function report(rows: readonly ExportRow[]): string {
     const rate = Math.round(row.rows / row.seconds / 100) * 100;
     return `| ${row.form} | ${row.rows} | ${row.seconds.toFixed(1)} | ${rate} | ${row.commandMb}${added} | ${row.controlPlaneBeforeMb} | ${row.controlPlaneMb} (+${row.controlPlaneMb - row.controlPlaneBeforeMb}) | ${row.load ?? "–"} | ${row.measuredOn} |`;
   });
-  return `The most that was resident, in MB of 10^6 bytes, by the kernel's own high-water mark: of \`truechimer export checks\` (\`exchanges\` and \`steps\`: of those
-tables; \`parquet\`: a file a day, \`parquet-file\`: one of all; \`results\`: of
-\`truechimer results\`), in brackets what that is beyond an export of a few rows; and of a control plane with the database on the same cores, in
-brackets what that is beyond what it had before. It has exported half a million rows by then. A heap that was never used grows once
-from some 220 MB to where V8 collects it whole, as under any other work, and stays there. One Parquet file keeps the place and the bounds of each of its row
-groups until its end, in the control plane. Either is to stay below ${ADDED_MB_MAX} MB however many rows there are. \`load\` is that of the host in the last minute: where it is far above 2, other
-work has taken most of the two cores, and the seconds are its own.
+  return `The most that was resident, in MB of 10^6 bytes, by the kernel's own high-water mark: of \`truechimer export checks\`
+(\`exchanges\`, \`steps\`, \`scores\`, \`verdicts\` and \`audit\`: of those tables; \`parquet\`: a file a day; \`…-file\`: one Parquet
+file of all; \`results\`: of \`truechimer results\`), in brackets what that is beyond an export of a few rows; and of a control
+plane with the database on the same cores, in brackets what that is beyond what it had before, when it had exported up to half a
+million checks as CSV. Either is to stay below ${ADDED_MB_MAX} MB however many rows there are. \`load\` is that of the host in the
+last minute: where it is far above 2, other work has taken most of the two cores, and the seconds are its own.
 
 | form | rows | seconds | rows/s | command MB | control plane MB, before | most | load | measured |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

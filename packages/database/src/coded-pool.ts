@@ -32,10 +32,12 @@ export function codedPool(pool: pg.Pool, where: string): PostgresPool {
 function codedClient(client: pg.PoolClient, where: string): PostgresPoolClient {
   const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
     const name = preparedName(text);
+    const asked = { text, values: [...values], ...(name !== undefined && { name }) };
     try {
-      return name === undefined
-        ? await client.query(text, [...values])
-        : await client.query({ name, text, values: [...values] });
+      // Not by the promise that the driver makes: through it, what was read stays in memory until all of the heap is collected.
+      return await new Promise((resolve, reject) => {
+        client.query(asked, (error, result) => (error ? reject(error) : resolve(result)));
+      });
     } catch (error) {
       throw appErrorFromPostgres(error, where);
     }

@@ -3,11 +3,11 @@
 import { EXPORT_TABLES, type ExportColumn, type ExportType, exact } from "@truechimer/api";
 import { csvLine } from "@truechimer/base";
 import { timestamptzFromNs } from "@truechimer/database";
-import type { AnyExportSource, ExportValue } from "./export-source.ts";
+import type { AnyExportSource, ExportPage, ExportValue } from "./export-source.ts";
 import { PARQUET_FORM } from "./parquet-form.ts";
 
 /** Rows of a source, a page at a time. */
-export type ExportPages = AsyncIterable<readonly unknown[]>;
+export type ExportPages = AsyncIterable<ExportPage<unknown>>;
 
 export interface ExportForm {
   readonly contentType: string;
@@ -61,7 +61,9 @@ async function* lines(
   line: (row: unknown) => string,
 ): AsyncGenerator<Uint8Array, void> {
   for await (const rows of pages) {
-    if (rows.length > 0) yield Buffer.from(rows.map(line).join(""));
+    const texts: string[] = [];
+    for (const row of rows) texts.push(line(row));
+    if (texts.length > 0) yield Buffer.from(texts.join(""));
   }
 }
 

@@ -22,7 +22,7 @@ import {
   readExportQuestion,
   serverIdsOf,
 } from "./export-question.ts";
-import type { AnyExportSource } from "./export-source.ts";
+import type { AnyExportSource, ExportPage } from "./export-source.ts";
 import { EXPORT_SOURCES } from "./export-sources.ts";
 
 /** Each asks the database, or the memory, again and again; what people do at a page beside them must not wait. */
@@ -106,7 +106,7 @@ function endWith(file: Readable, signal: AbortSignal): void {
   file.once("close", () => signal.removeEventListener("abort", end));
 }
 
-type Pages = AsyncGenerator<readonly unknown[], void>;
+type Pages = AsyncGenerator<ExportPage<unknown>, void>;
 
 interface Asked {
   readonly caller: Caller;

@@ -14,6 +14,9 @@ import type { ExportQuestion } from "./export-question.ts";
  */
 export type ExportValue = bigint | number | string | boolean | Uint8Array | Timestamptz | null;
 
+/** Rows in their order, which may be made one by one as they are asked for: gone through once. */
+export type ExportPage<Row> = Iterable<Row>;
+
 /** Reads the table's rows, in the order of its key, a page at a time and none before it is asked for. */
 export interface ExportSource<Row> {
   readonly table: ExportTableName;
@@ -25,7 +28,7 @@ export interface ExportSource<Row> {
   readonly pages: (
     acting: ActingContext,
     question: ExportQuestion,
-  ) => AsyncGenerator<readonly Row[], void>;
+  ) => AsyncGenerator<ExportPage<Row>, void>;
   /** How far back its rows are kept: before it there may be something left, or nothing. Absent: for good. */
   readonly horizon?: (acting: ActingContext, question: ExportQuestion) => Promise<Timestamptz>;
 }
@@ -38,7 +41,7 @@ export interface AnyExportSource
   readonly pages: (
     acting: ActingContext,
     question: ExportQuestion,
-  ) => AsyncGenerator<readonly unknown[], void>;
+  ) => AsyncGenerator<ExportPage<unknown>, void>;
 }
 
 export function anyExportSource<Row>({ values, ...source }: ExportSource<Row>): AnyExportSource {

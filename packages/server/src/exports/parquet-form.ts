@@ -17,6 +17,8 @@ import type { ExportForm, ExportPages } from "./export-forms.ts";
 import type { AnyExportSource, ExportValue } from "./export-source.ts";
 
 const NS_PER_US = 1_000n;
+/** Of rows with datagrams or hashes: a row group of them is gathered before what it is made of counts as long-lived. */
+const WIDE_GROUP_ROWS = 1_000;
 
 export const PARQUET_FORM: ExportForm = {
   contentType: "application/vnd.apache.parquet",
@@ -35,13 +37,15 @@ async function* rowGroups(
   pages: ExportPages,
 ): AsyncGenerator<readonly ParquetValue[][], void> {
   const { columns } = EXPORT_TABLES[table];
+  const isWide = columns.some(({ type }) => type === "octets");
+  const rowsMax = isWide ? WIDE_GROUP_ROWS : ROW_GROUP_ROWS;
   const empty = (): ParquetValue[][] => columns.map(() => []);
   let group = empty();
   for await (const rows of pages) {
     for (const row of rows) {
       for (const [index, { type }] of columns.entries())
         group[index]?.push(parquetValue(type, readers[index]?.(row) ?? null));
-      if (group[0]?.length !== ROW_GROUP_ROWS) continue;
+      if (group[0]?.length !== rowsMax) continue;
       yield group;
       group = empty();
     }

@@ -1,7 +1,8 @@
 // One Apache Parquet file, a row group after the other: what was written of one is forgotten before the next is gathered. Its
-// index is at its end, so a file that broke off is none.
+// index is at its end (parquet-footer.ts), so a file that broke off is none.
 
 import type { ExportType } from "@truechimer/api";
+import { createParquetFooter } from "./parquet-footer.ts";
 
 /** As hyparquet-writer takes it: an instant in its own unit, a list of whole numbers or of texts. */
 export type ParquetValue =
@@ -33,7 +34,7 @@ export interface ParquetFileOptions {
 
 /**
  * Encoding one keeps the process from others for some 20 ms; readers would like more rows, and take these. What is kept of each
- * until the end, its place and bounds, is some kilobytes.
+ * until the end, its place and bounds, is some hundred bytes.
  */
 export const ROW_GROUP_ROWS = 5_000;
 
@@ -47,13 +48,22 @@ export async function* parquetFile(
   groups: AsyncIterable<readonly (readonly ParquetValue[])[]>,
 ): AsyncGenerator<Uint8Array, void> {
   const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
+  const { writeMetadata } = await import("hyparquet-writer/src/metadata.js");
+  const { writeIndexes } = await import("hyparquet-writer/src/indexes.js");
+  const schema = [
+    { name: "truechimer", num_children: columns.length },
+    ...columns.flatMap(elements),
+  ];
   const bytes = new ByteWriter();
-  const file = new ParquetWriter({
-    writer: bytes,
-    schema: [{ name: "truechimer", num_children: columns.length }, ...columns.flatMap(elements)],
-    kvMetadata: Object.entries(notes).map(([key, value]) => ({ key, value })),
-    createdBy: "truechimer",
-  });
+  const file = new ParquetWriter({ writer: bytes, schema });
+  const footer = createParquetFooter(
+    { createWriter: () => new ByteWriter(), writeMetadata },
+    {
+      schema,
+      key_value_metadata: Object.entries(notes).map(([key, value]) => ({ key, value })),
+      created_by: "truechimer",
+    },
+  );
   for await (const group of groups) {
     await file.write({
       columnData: columns.map((column, index) => ({
@@ -64,10 +74,15 @@ export async function* parquetFile(
       })),
       rowGroupSize: ROW_GROUP_ROWS,
     });
+    writeIndexes(bytes, file.pendingIndexes);
+    for (const written of file.row_groups) footer.add(written);
+    // The library would keep them until the end of the file.
+    file.pendingIndexes = [];
+    file.row_groups = [];
     yield takeBytes(bytes);
   }
-  await file.finish();
-  yield takeBytes(bytes);
+  if (bytes.index > 0) yield takeBytes(bytes);
+  yield* footer.pieces();
 }
 
 /** What has been written since the last time, copied: its place is written over. */

@@ -68,7 +68,7 @@ export const EXCHANGES_SOURCE: ExportSource<ExchangeRow> = {
   pages: async function* (acting, question) {
     const pages = { writtenBy: "monitor", rowsMax: CHECKS_A_PAGE, details: "packets" } as const;
     for await (const rows of resultPages(acting, fromTheCheckOn(question), pages))
-      yield beyond(question, await exchangesOf(acting, rows));
+      yield beyond(question, exchangesOf(rows, await evidenceOf(acting, rows)));
   },
 };
 
@@ -86,27 +86,29 @@ function fromTheCheckOn(question: ExportQuestion): ExportQuestion {
   return { ...question, after: { ...after, numbers: [before] } };
 }
 
-function beyond({ after }: ExportQuestion, rows: readonly ExchangeRow[]): readonly ExchangeRow[] {
+function* beyond(
+  { after }: ExportQuestion,
+  rows: Iterable<ExchangeRow>,
+): Generator<ExchangeRow, void> {
   const [checkId, last = 0n] = after?.numbers ?? [];
-  return rows.filter(({ check, exchange }) => check.id !== checkId || BigInt(exchange) > last);
+  for (const row of rows) if (row.check.id !== checkId || BigInt(row.exchange) > last) yield row;
 }
 
-async function exchangesOf(
-  context: Pick<ServerContext, "database" | "archive">,
+/**
+ * Judged when its turn comes: with a page of them in memory at once V8 takes them for long-lived, and keeps each until it
+ * collects the whole heap.
+ */
+function* exchangesOf(
   rows: readonly ListedRow[],
-): Promise<readonly ExchangeRow[]> {
-  const evidence = await evidenceOf(context, rows);
-  return rows.flatMap((check) => {
+  evidence: ReadonlyMap<bigint, Uint8Array>,
+): Generator<ExchangeRow, void> {
+  for (const check of rows) {
     const bytes = check.details === undefined ? evidence.get(check.id) : check.details.packets;
-    if (bytes === undefined || bytes === null) return [];
+    if (bytes === undefined || bytes === null) continue;
     const { exchanges, selectedIndex } = decodeEvidence(bytes);
-    return judgePackets(exchanges).map((sample, exchange) => ({
-      check,
-      exchange,
-      selected: exchange === selectedIndex,
-      sample,
-    }));
-  });
+    for (const [exchange, sample] of judgePackets(exchanges).entries())
+      yield { check, exchange, selected: exchange === selectedIndex, sample };
+  }
 }
 
 /** By the number of the check, of those that the database has. Packets that it has no more may be in the archive. */
