@@ -33,6 +33,8 @@ const SHORT_POLICY = { ...LOCAL_POLICY, retentionMs: RETENTION_DAYS * DAY_MS };
 const FROM = timestampFromMs(Date.now() - 9 * DAY_MS);
 const TO = timestampFromMs(Date.now());
 const EXPORTED = ["steps", "scores", "exchanges"] as const;
+/** Of lists of events: all, of a server, under filters. */
+const EVENTS_ASKED: readonly string[] = ["", "1", "kind:fault_changed", "server.name:*a*"];
 /** Questions of exports of verdicts, in both orders, under filters, and from a place on. */
 const VERDICTS_ASKED: readonly string[] = [
   "verdicts",
@@ -129,6 +131,7 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
   /** Of the export before, by table. */
   const horizons = new Map<string, number>();
   const exported = new Map<string, readonly string[]>();
+  const listedEvents = new Map<string, readonly adminV1.Event[]>();
 
   const stack = new AsyncDisposableStack();
 
@@ -177,6 +180,7 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
       kysely,
     );
     for (const key of questions()) expected.set(key, await answer(whole, key));
+    for (const asked of EVENTS_ASKED) listedEvents.set(asked, await eventsOf(whole, asked, 1_000));
     await sql`
         update log_scores set rule = 'ntp_pool_recentmedian/1/offset_good', score_before = score - 1, samples_sent = 2,
           samples_answered = 1, attributes = '{"from_ls_id": 7, "chosen_ls_id": 8}'`.execute(
@@ -227,6 +231,24 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
     expect(response.status).toBe(200);
     horizons.set(table, Date.parse(response.headers.get("truechimer-horizon") ?? ""));
     return (await response.text()).split("\n").filter((line) => line !== "");
+  };
+
+  /** Of the first server: "1"; else a filter. */
+  const eventsOf = async (
+    { admin }: TestServer,
+    asked: string,
+    pageSize: number,
+  ): Promise<readonly adminV1.Event[]> => {
+    const events: adminV1.Event[] = [];
+    const which = asked === "1" ? { serverId: ids[0] ?? 0n } : { filter: asked };
+    let pageToken = "";
+    do {
+      const page = await admin.listEvents({ ...which, pageSize, pageToken });
+      expect(page.events.length).toBeLessThanOrEqual(pageSize);
+      events.push(...page.events);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    return events;
   };
 
   const answer = async ({ admin }: TestServer, key: string): Promise<unknown> => {
@@ -368,6 +390,24 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
     expect(charts.events.length).toBeGreaterThan(180);
   });
 
+  test("lists of events go on where the database ends, in the order of time, each once", async () => {
+    for (const asked of EVENTS_ASKED) {
+      const all = [...(listedEvents.get(asked) ?? [])].toSorted(
+        (a, b) => nsOf(b) - nsOf(a) || Number(b.id - a.id),
+      );
+      expect(all.length).toBeGreaterThan(90);
+      for (const pageSize of [1_000, 73])
+        expect(await eventsOf(short, asked, pageSize)).toEqual(all);
+    }
+  });
+
+  test("a filter that nothing passes ends, and a page token of another list is refused", async () => {
+    expect(await eventsOf(short, "text:nothing_has_this", 10)).toEqual([]);
+    await expect(
+      short.admin.listEvents({ pageToken: Buffer.from("5").toString("base64url") }),
+    ).rejects.toThrow(/page_token is not one of ours/);
+  });
+
   test("an event that was not sent yet is in the database, however old", async () => {
     const [serverId = 0n] = ids;
     await sql`
@@ -455,9 +495,17 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
       place.refusal,
     );
     expect((await short.admin.listResults({})).checks.length).toBeGreaterThan(0);
+    // What the database has is told; whoever asks on is told what is wrong.
+    const { events, nextPageToken: pageToken } = await short.admin.listEvents({ pageSize: 1_000 });
+    expect(events.length).toBeGreaterThan(0);
+    await expect(short.admin.listEvents({ pageToken })).rejects.toThrow(place.refusal);
     await place.bringBack();
     expect((await short.admin.listResults({ from: FROM, to: TO, order: 2 })).fromArchive).toBe(
       true,
     );
   });
 });
+
+function nsOf({ at }: adminV1.Event): number {
+  return Number(at?.seconds) * 1_000_000_000 + (at?.nanos ?? 0);
+}

@@ -16,6 +16,12 @@ import type { ArchivedEvent } from "../archive/archived-event.ts";
 import type { ServerContext } from "../context.ts";
 import { conditionSql } from "../filter/condition-sql.ts";
 import { EVENT_FILTER_COLUMNS } from "../filter/filter-columns.ts";
+import {
+  archivedEvents,
+  type EventPage,
+  type EventPlace,
+  mergedEvents,
+} from "../results/archived-events.ts";
 import { FAULTS, optionalField, timestampFrom, VERDICTS } from "./admin-message.ts";
 import { evidenceMessages } from "./fault-messages.ts";
 
@@ -28,6 +34,8 @@ export interface EventSelection {
   readonly monitorIds?: readonly bigint[];
   /** Only events with a smaller id. */
   readonly beforeId?: bigint;
+  /** Only events before it in time, and of its instant those with a smaller id. They are told by their time. */
+  readonly place?: EventPlace;
   readonly from?: Timestamptz;
   readonly to?: Timestamptz;
   /** Of events. Absent: all. */
@@ -40,6 +48,75 @@ export async function eventMessages(
   selection: EventSelection,
 ): Promise<adminV1.Event[]> {
   return await messagesOf(kysely, await storedEvents(kysely, selection));
+}
+
+/** Looked through in the archive by one call, however few pass the filter. */
+const ARCHIVED_ROWS_MAX = 10_000;
+const ARCHIVED_ROWS_A_PIECE = 2_000;
+const EPOCH: Timestamptz = timestamptzFromNs(0n);
+
+/** Of events by their time, newest first: those of the database alone, and beyond the retention of what the archive has, too. */
+export async function eventPage(
+  context: Pick<ServerContext, "database" | "archive" | "clock" | "policy">,
+  selection: Pick<EventSelection, "serverId" | "filter" | "place" | "limit">,
+): Promise<{
+  readonly events: readonly adminV1.Event[];
+  /** Undefined: that was the last. */
+  readonly place: EventPlace | undefined;
+}> {
+  const { kysely } = context.database;
+  const border = eventsBorder(context, EPOCH) ?? EPOCH;
+  const edge = { at: border, id: 0n };
+  const { limit, place } = selection;
+  if (place === undefined || place.at >= border) {
+    const rows = await storedEvents(kysely, { ...selection, from: border, limit: limit + 1 });
+    const told = rows.slice(0, limit);
+    // The archive may be slow, or away: what the database has does not wait for it.
+    if (told.length > 0) {
+      const next = rows.length > limit ? told.at(-1) : edge;
+      return { events: await messagesOf(kysely, told), place: next };
+    }
+  }
+  const older = place === undefined || place.at > border ? edge : place;
+  const page = await olderEvents(context, { ...selection, place: older });
+  const told = page.rows.slice(0, limit);
+  return {
+    events: await messagesOf(kysely, told),
+    place: page.rows.length > limit ? told.at(-1) : page.place,
+  };
+}
+
+/** Beyond a place at the border, or before it. */
+async function olderEvents(
+  context: Pick<ServerContext, "database" | "archive">,
+  selection: Pick<EventSelection, "serverId" | "filter" | "limit"> & { readonly place: EventPlace },
+): Promise<EventPage<ArchivedEvent>> {
+  const { serverId, filter, limit } = selection;
+  let { place } = selection;
+  for (let left = ARCHIVED_ROWS_MAX; ; left -= ARCHIVED_ROWS_A_PIECE) {
+    // Before the archive: what it is sent meanwhile is in one of the two.
+    const rows = await storedEvents(context.database.kysely, {
+      ...selection,
+      place,
+      from: EPOCH,
+      limit,
+    });
+    const archived = await archivedEvents(context, {
+      from: EPOCH,
+      to: place.at,
+      ...(place.id > 0n && { to: timestamptzFromNs(nsFromTimestamptz(place.at) + NS_PER_US) }),
+      order: "newest",
+      serverIds: serverId === undefined ? undefined : [serverId],
+      condition: filter,
+      place,
+      rowsMax: ARCHIVED_ROWS_A_PIECE,
+    });
+    const stored = { rows, place: rows.length < limit ? undefined : rows.at(-1) };
+    const page = mergedEvents("newest", stored, archived);
+    if (page.rows.length > 0 || page.place === undefined || left <= ARCHIVED_ROWS_A_PIECE)
+      return page;
+    ({ place } = page);
+  }
 }
 
 /** Those of a server in a range, both ends included: what is older than the retention comes from the archive. */
@@ -73,7 +150,7 @@ export async function serverEventMessages(
 
 async function storedEvents(
   kysely: Kysely<Schema>,
-  { serverId, monitorIds, beforeId, from, to, filter, limit }: EventSelection,
+  { serverId, monitorIds, beforeId, place, from, to, filter, limit }: EventSelection,
 ): Promise<readonly ArchivedEvent[]> {
   return await kysely
     .selectFrom("events as e")
@@ -102,6 +179,11 @@ async function storedEvents(
       query.where(sql<boolean>`e.monitor_id = any(${[...(monitorIds ?? [])]}::bigint[])`),
     )
     .$if(beforeId !== undefined, (query) => query.where("e.id", "<", beforeId ?? 0n))
+    .$if(place !== undefined, (query) =>
+      query.where(
+        sql<boolean>`e.at <= ${place?.at} and (e.at, e.id) < (${place?.at}::timestamptz, ${place?.id}::bigint)`,
+      ),
+    )
     .$if(from !== undefined, (query) => query.where("e.at", ">=", from as Timestamptz))
     .$if(to !== undefined, (query) => query.where("e.at", "<=", to as Timestamptz))
     .$if(filter !== undefined, (query) =>

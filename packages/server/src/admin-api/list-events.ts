@@ -1,24 +1,48 @@
-// ListEvents: what changed, newest first, page by page.
+// ListEvents: what changed, newest first, page by page. Beside an archive it goes on with what that has beyond the retention.
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
+import type { Timestamptz } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
 import { requestFilter } from "../filter/filter-refused.ts";
-import { eventMessages } from "./event-messages.ts";
-import { decodePageToken, encodePageToken, INT8_PATTERN, pageSize } from "./page-token.ts";
+import type { EventPlace } from "../results/archived-events.ts";
+import { eventMessages, eventPage } from "./event-messages.ts";
+import {
+  decodePageToken,
+  encodePageToken,
+  INSTANT_PATTERN,
+  INT8_PATTERN,
+  pageSize,
+} from "./page-token.ts";
 
 export async function listEvents(
   context: ServerContext,
   request: adminV1.ListEventsRequest,
 ): Promise<adminV1.ListEventsResponse> {
   const size = pageSize(request.pageSize, { normal: 100, max: 1_000 });
+  const filter = requestFilter(context, "events", request.filter);
+  const selection = {
+    ...(request.serverId === 0n ? {} : { serverId: request.serverId }),
+    ...(filter === undefined ? {} : { filter }),
+  };
+  if (context.archive !== undefined) {
+    const place = placeOf(request.pageToken);
+    const page = await eventPage(context, {
+      ...selection,
+      ...(place === undefined ? {} : { place }),
+      limit: size,
+    });
+    return create(adminV1.ListEventsResponseSchema, {
+      events: [...page.events],
+      nextPageToken:
+        page.place === undefined ? "" : encodePageToken([page.place.at, String(page.place.id)]),
+    });
+  }
   const [beforeId] =
     request.pageToken === "" ? [] : decodePageToken(request.pageToken, [INT8_PATTERN]);
-  const filter = requestFilter(context, "events", request.filter);
   const found = await eventMessages(context.database.kysely, {
-    ...(request.serverId === 0n ? {} : { serverId: request.serverId }),
+    ...selection,
     ...(beforeId === undefined ? {} : { beforeId: BigInt(beforeId) }),
-    ...(filter === undefined ? {} : { filter }),
     limit: size + 1,
   });
   const events = found.slice(0, size);
@@ -28,4 +52,10 @@ export async function listEvents(
     nextPageToken:
       found.length > size && last !== undefined ? encodePageToken([String(last.id)]) : "",
   });
+}
+
+function placeOf(token: string): EventPlace | undefined {
+  if (token === "") return undefined;
+  const [at = "", id = ""] = decodePageToken(token, [INSTANT_PATTERN, INT8_PATTERN]);
+  return { at: at as Timestamptz, id: BigInt(id) };
 }

@@ -9,6 +9,7 @@ import { EVENT_FILTER_COLUMNS } from "../../filter/filter-columns.ts";
 import { ofAccount } from "../../people/account-sql.ts";
 import { ADMIN_PERMISSIONS } from "../../people/admin-permissions.ts";
 import type { ActingContext } from "../../people/caller.ts";
+import { type EventPage, type EventPlace, mergedEvents } from "../../results/archived-events.ts";
 import { requireServers } from "../../results/asked-servers.ts";
 import { resultHorizon } from "../../results/results-question.ts";
 import { archivedVerdicts } from "../archived-verdicts.ts";
@@ -30,8 +31,6 @@ export interface VerdictRow {
   readonly verdict_rules: string | null;
 }
 
-export type Place = Pick<VerdictRow, "at" | "id">;
-
 export const VERDICTS_SOURCE: ExportSource<VerdictRow> = {
   table: "verdicts",
   method: adminV1.AdminService.method.listEvents,
@@ -52,7 +51,7 @@ export const VERDICTS_SOURCE: ExportSource<VerdictRow> = {
     const { serverIds, nowNs } = question;
     if (serverIds.length > 0) await requireServers(acting.database.kysely, serverIds);
     const [id = 0n] = question.after?.numbers ?? [];
-    let place: Place | undefined = question.after?.at && { at: question.after.at, id };
+    let place: EventPlace | undefined = question.after?.at && { at: question.after.at, id };
     const border = eventsBorder(acting, question.from ?? resultHorizon(acting, nowNs));
     for (;;) {
       const page = await nextPage(acting, question, { place, border });
@@ -63,61 +62,37 @@ export const VERDICTS_SOURCE: ExportSource<VerdictRow> = {
   },
 };
 
-interface Page {
-  readonly rows: readonly VerdictRow[];
-  /** Where to go on. Undefined: that was the last. */
-  readonly place: Place | undefined;
-}
-
 async function nextPage(
   acting: ActingContext,
   question: ExportQuestion,
   {
     place,
     border,
-  }: { readonly place: Place | undefined; readonly border: Timestamptz | undefined },
-): Promise<Page> {
+  }: { readonly place: EventPlace | undefined; readonly border: Timestamptz | undefined },
+): Promise<EventPage<VerdictRow>> {
   // Before the archive: what it is sent meanwhile is in one of the two.
   const rows = await readPage(acting, question, place);
   const stored = { rows, place: rows.length < ROWS_A_PAGE ? undefined : rows.at(-1) };
   if (border === undefined || !reachesBehind(border, question, { place, end: stored.place }))
     return stored;
   const older = await archivedVerdicts(acting, question, { place, border, rowsMax: ROWS_A_PAGE });
-  return merged(question, stored, older);
+  return mergedEvents(question.order, stored, older);
 }
 
 /** Whether a page from the place to the end has something of before the border. */
 function reachesBehind(
   border: Timestamptz,
   { order }: ExportQuestion,
-  { place, end }: { readonly place: Place | undefined; readonly end: Place | undefined },
+  { place, end }: { readonly place: EventPlace | undefined; readonly end: EventPlace | undefined },
 ): boolean {
   if (order === "oldest") return place === undefined || place.at < border;
   return end === undefined || end.at < border;
 }
 
-/** Two pages as one, as far as both have been looked through. */
-function merged({ order }: ExportQuestion, stored: Page, older: Page): Page {
-  const sign = order === "newest" ? -1 : 1;
-  const isWithin = (row: Place, { place }: Page): boolean =>
-    place === undefined || comparePlaces(row, place) * sign <= 0;
-  const known = new Set(stored.rows.map(({ id }) => id));
-  const rows = [...stored.rows, ...older.rows.filter(({ id }) => !known.has(id))]
-    .filter((row) => isWithin(row, stored) && isWithin(row, older))
-    .toSorted((a, b) => comparePlaces(a, b) * sign);
-  const ends = [stored.place, older.place].filter((end) => end !== undefined);
-  return { rows, place: ends.toSorted((a, b) => comparePlaces(a, b) * sign)[0] };
-}
-
-function comparePlaces(a: Place, b: Place): number {
-  if (a.at === b.at) return a.id < b.id ? -1 : Number(a.id > b.id);
-  return a.at < b.at ? -1 : 1;
-}
-
 async function readPage(
   { database, caller }: ActingContext,
   { from, to, order, serverIds, condition }: ExportQuestion,
-  place: Place | undefined,
+  place: EventPlace | undefined,
 ): Promise<readonly VerdictRow[]> {
   const isNewest = order === "newest";
   const direction = isNewest ? sql`desc` : sql`asc`;
