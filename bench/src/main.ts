@@ -50,7 +50,8 @@ Options:
                       killed; of selection: convergence, churn, plan-time, database or fleet; of scoring-rate: both-2, both-1,
                       every-2, recentmedian-2 or paced; of history: start, warm, live or store;
                       of fault: selected or all; of export: csv, ndjson, parquet, parquet-file, exchanges,
-                      exchanges-file, steps, scores, verdicts, audit or results
+                      exchanges-file, steps, scores, verdicts, audit or results;
+                      of archive: directory or s3
   --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history, export and
                       archive: rows
   --path NAME         loopback or veth (veth needs root)

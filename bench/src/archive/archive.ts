@@ -1,9 +1,13 @@
-// What an archive of Parquet files takes: results a second that are sent, bytes that each has there, and how long a question
+// What an archive of Parquet files takes, in a directory and in a store that speaks S3: results a second that are sent, bytes that each has there, and how long a question
 // of a day takes that the database cannot answer any more.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
@@ -13,10 +17,12 @@ import type { Database } from "@truechimer/database";
 import { type ArchiveSettings, createServer, createToken, LOCAL_POLICY } from "@truechimer/server";
 import { plantFleet } from "../history/plant-fleet.ts";
 import { openSeededDatabase } from "../history/seeded-database.ts";
-import type { ResultRow, Scenario, ScenarioOptions } from "../scenario.ts";
+import { isWanted, type ResultRow, type Scenario, type ScenarioOptions } from "../scenario.ts";
 import { report } from "./report.ts";
 
 export interface ArchiveRow extends ResultRow {
+  /** Absent: a directory. */
+  readonly place?: "s3";
   readonly rows: number;
   readonly sentSeconds: number;
   readonly bytes: number;
@@ -31,6 +37,11 @@ export interface ArchiveRow extends ResultRow {
   readonly load: number;
 }
 
+/** The S3 server of the tests: one process of Node, which checks signatures and keeps objects in a directory. */
+const S3_SERVER: string = fileURLToPath(
+  new URL("../../../packages/server/tests/_s3-program.ts", import.meta.url),
+);
+const BUCKET = "clocks";
 const ROWS = 500_000;
 const QUICK_ROWS = 50_000;
 const DAY_MS = 86_400_000;
@@ -49,7 +60,7 @@ const COMMON = {
 export const archive: Scenario = {
   name: "archive",
   summary:
-    "results a second into an archive of Parquet in a directory, their size there, and questions of its days",
+    "results a second into an archive of Parquet in a directory or a bucket, their size there, and questions of its days",
   run,
   report: (rows) => report(rows as readonly ArchiveRow[]),
 };
@@ -58,29 +69,69 @@ async function run(options: ScenarioOptions): Promise<readonly ArchiveRow[]> {
   const rows = options.quick ? QUICK_ROWS : Number(options.size ?? ROWS);
   await using seeded = await openSeededDatabase(rows, options.log);
   await plantFleet(seeded.database);
-  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-archive-"));
-  try {
+  const found: ArchiveRow[] = [];
+  for (const place of ["directory", "s3"] as const) {
+    if (!isWanted(options.condition, place)) continue;
+    await using archived = await openPlace(place);
     await seeded.database.pool.query("delete from archives");
-    const settings = { kind: "directory", directory } as const;
-    const sentSeconds = await sendAll(seeded.database, settings, rows);
-    const { bytes, files } = await sizeOf(directory);
+    const sentSeconds = await sendAll(seeded.database, archived.settings, rows);
+    const { bytes, files } = await archived.size();
     const load = Math.round(loadavg()[0] ?? 0);
-    const asked = await ask(seeded.database, settings);
-    return [
-      {
-        key: `directory ${rows}`,
-        measuredOn: new Date().toISOString().slice(0, 10),
-        rows,
-        sentSeconds,
-        bytes,
-        files,
-        load,
-        ...asked,
-      },
-    ];
-  } finally {
-    await rm(directory, { recursive: true });
+    const asked = await ask(seeded.database, archived.settings);
+    found.push({
+      key: `${place} ${rows}`,
+      measuredOn: new Date().toISOString().slice(0, 10),
+      ...(place === "s3" && { place }),
+      rows,
+      sentSeconds,
+      bytes,
+      files,
+      load,
+      ...asked,
+    });
   }
+  return found;
+}
+
+interface ArchivePlace extends AsyncDisposable {
+  readonly settings: ArchiveSettings;
+  /** Of the files of results. */
+  size(): Promise<{ readonly bytes: number; readonly files: number }>;
+}
+
+async function openPlace(place: "directory" | "s3"): Promise<ArchivePlace> {
+  const directory = await mkdtemp(join(tmpdir(), "truechimer-bench-archive-"));
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  if (place === "directory") {
+    return {
+      settings: { kind: "directory", directory },
+      size: () => sizeOf(directory, ".parquet"),
+      [Symbol.asyncDispose]: remove,
+    };
+  }
+  const server = spawn(
+    process.execPath,
+    ["--openssl-legacy-provider", S3_SERVER, directory, "0", BUCKET],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const [port] = (await once(createInterface(server.stdout), "line")) as [string];
+  return {
+    settings: {
+      kind: "s3",
+      endpoint: `http://127.0.0.1:${port}`,
+      bucket: BUCKET,
+      accessKeyId: "S3RVER",
+      secretAccessKey: "S3RVER",
+    },
+    // Each beside its facts.
+    size: () => sizeOf(join(directory, BUCKET), ".parquet._S3rver_object"),
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, "close");
+      server.stdin.end();
+      await closed;
+      await remove();
+    },
+  };
 }
 
 /** By a worker of the product in this process. Returns seconds. */
@@ -114,9 +165,10 @@ async function sendAll(
 
 async function sizeOf(
   directory: string,
+  ending: string,
 ): Promise<{ readonly bytes: number; readonly files: number }> {
   const names = (await readdir(directory, { recursive: true })).filter(
-    (name) => name.startsWith("results") && name.endsWith(".parquet"),
+    (name) => name.startsWith("results") && name.endsWith(ending),
   );
   const sizes = await Promise.all(names.map((name) => stat(join(directory, name))));
   return { bytes: sizes.reduce((sum, { size }) => sum + size, 0), files: names.length };

@@ -15,6 +15,7 @@ import type { Archive } from "../src/archive/archive.ts";
 import { createS3Store, type S3Settings } from "../src/archive/parquet/s3-store.ts";
 import { runArchive } from "../src/archive/run-archive.ts";
 import { useDuckDb } from "./_duckdb.ts";
+import { startFaultyProxy } from "./_faulty-proxy.ts";
 import { parquetArchiveIn } from "./_parquet-archive.ts";
 import { type S3Server, startS3Server } from "./_s3-server.ts";
 import { useServer } from "./_test-server.ts";
@@ -113,6 +114,57 @@ test("while it is away results wait, and are there when it is back", async () =>
   await run(archive);
   await expectAll();
 });
+
+test.each([
+  { name: "one that is too busy", fault: "busy", methods: undefined, words: /503 \(SlowDown\)/ },
+  {
+    name: "one too busy to take files",
+    fault: "busy",
+    methods: ["PUT"],
+    words: /503 \(SlowDown\)/,
+  },
+  {
+    name: "one that does not answer",
+    fault: "silent",
+    methods: undefined,
+    words: /does not answer/,
+  },
+  {
+    name: "one that takes files and does not answer",
+    fault: "silent",
+    methods: ["PUT"],
+    words: /does not answer/,
+  },
+] as const)(
+  "$name makes the lag grow and is told, and nothing is lost or there twice",
+  async ({ fault, methods, words }) => {
+    await using proxy = await startFaultyProxy(settings.endpoint);
+    // A second is more than any answer here takes.
+    const changed = { endpoint: proxy.url, timeoutMs: 1_000 };
+    const archive = archiveWith(changed);
+    await insert(5);
+    await run(archive);
+    const { admin } = await useServer(database, {
+      archive: { kind: "s3", ...settings, ...changed },
+    });
+    proxy.set(fault, methods);
+    for (const waiting of [3n, 6n]) {
+      await insert(3);
+      await expect(run(archive)).rejects.toMatchObject({
+        code: "peer_unreachable",
+        message: expect.stringMatching(words),
+      });
+      const [behind] = (await admin.getSystem({})).archives;
+      expect(behind).toMatchObject({ resultsWaiting: waiting });
+      expect(behind?.lastError).toMatch(words);
+    }
+    proxy.set("none");
+    await run(archive);
+    await expectAll();
+    const [ahead] = (await admin.getSystem({})).archives;
+    expect(ahead).toMatchObject({ resultsWaiting: 0n, lastError: "" });
+  },
+);
 
 test.each<{ name: string; changed: Partial<S3Settings>; words: RegExp }>([
   {

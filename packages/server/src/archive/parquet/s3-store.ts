@@ -209,7 +209,8 @@ function failure(target: string, error: unknown): unknown {
   if (name === "AbortError") return error;
   const code = serviceCode(error) ?? "an unnamed error";
   if (status === undefined) {
-    const cause = new Error((error as { readonly code?: string }).code ?? name ?? "no answer");
+    const { code: systemCode } = error as { readonly code?: unknown };
+    const cause = new Error(typeof systemCode === "string" ? systemCode : (name ?? "no answer"));
     return new AppError("peer_unreachable", `the archive at ${target} does not answer`, { cause });
   }
   const isAway =
