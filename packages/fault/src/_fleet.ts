@@ -2,8 +2,8 @@
 
 import { unsafelyDeterministicRandom } from "@truechimer/base";
 import type { CheckSeen } from "./check-seen.ts";
-import { type Finding, judgeFaults, withFresh } from "./judge-faults.ts";
-import { freshWindow, standingViews, type ViewWindow, viewPairs } from "./pair-view.ts";
+import { type Finding, judgeChanges, judgeFaults } from "./judge-faults.ts";
+import { standingViews, type ViewWindow, viewPairs } from "./pair-view.ts";
 import type { MonitorPlace, Pair, ServerPlace } from "./scope.ts";
 
 export const MS = 1e6;
@@ -56,10 +56,7 @@ export function findingsOf(options: FleetOptions): readonly Finding[] {
 
 /** With what shows in the newest of these minutes alone. */
 export function freshlyFoundOf(options: FleetOptions): readonly Finding[] {
-  const { pairs, checks } = checksOf(options);
-  const found = (window: ViewWindow): readonly Finding[] =>
-    judgeFaults({ pairs, views: viewPairs(checks, window) });
-  return withFresh(found(WINDOW), found(freshWindow(WINDOW)));
+  return judgeChanges({ ...checksOf(options), window: WINDOW }).findings;
 }
 
 /** What has been wrong for as long as anybody has looked. */

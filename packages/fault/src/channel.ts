@@ -30,7 +30,7 @@ export interface Channel {
 /** Seven standard deviations: a pair further off is not believed more. */
 const COST_CAP = 24.5;
 /** A shift below this many standard deviations of a single check is not looked for. */
-const SHIFT_SIGMAS_MIN = 0.8;
+export const SHIFT_SIGMAS_MIN = 0.8;
 /** More lost, or refused, than was usual by less than this share is not looked for. */
 const SHARE_MIN = 0.04;
 /** Besides the share that all pairs have together, what is tried: most of them may have more, or less. */
@@ -52,10 +52,10 @@ export function shiftChannel(
   shifts: readonly Shift[],
   { slack = new Float64Array(shifts.length), isWhole = false }: ShiftReading = {},
 ): Channel {
-  const by = Float64Array.from(shifts, (shift) => shift.by);
-  const error = Float64Array.from(shifts, (shift) => shift.error);
-  const noise = Float64Array.from(shifts, (shift) => shift.noise);
-  const least = Float64Array.from(shifts, (shift) => shift.least);
+  const by = column(shifts, (shift) => shift.by);
+  const error = column(shifts, (shift) => shift.error);
+  const noise = column(shifts, (shift) => shift.noise);
+  const least = column(shifts, (shift) => shift.least);
   const missing = (pair: number, effect: number): number => {
     const off = (by[pair] as number) - effect;
     const beyond = Math.max(0, Math.abs(off) - (slack[pair] as number));
@@ -100,9 +100,9 @@ export function shiftChannel(
 
 /** The channel of something that happens more often than was usual; an effect is the share of what went well that now does not. */
 export function countChannel(name: ChannelName, counts: readonly Count[]): Channel {
-  const hits = Float64Array.from(counts, (count) => count.hits);
-  const of = Float64Array.from(counts, (count) => count.of);
-  const usual = Float64Array.from(counts, (count) => count.usual);
+  const hits = column(counts, (count) => count.hits);
+  const of = column(counts, (count) => count.of);
+  const usual = column(counts, (count) => count.usual);
   const both = (one: number, other: number): number => 1 - (1 - one) * (1 - other);
   const cost = (pair: number, effect: number): number =>
     Math.min(
@@ -140,6 +140,12 @@ export function countChannel(name: ChannelName, counts: readonly Count[]): Chann
     sigmas: () => Number.POSITIVE_INFINITY,
     isSteady: () => true,
   };
+}
+
+function column<Item>(items: readonly Item[], read: (item: Item) => number): Float64Array {
+  const values = new Float64Array(items.length);
+  for (let place = 0; place < items.length; place += 1) values[place] = read(items[place] as Item);
+  return values;
 }
 
 function sum(pairs: readonly number[], value: (pair: number) => number): number {

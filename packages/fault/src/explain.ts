@@ -24,6 +24,8 @@ export interface Explained {
 /** What is to be explained, and by what. */
 export interface ExplainOptions {
   readonly channel: Channel;
+  /** How many there are. */
+  readonly pairs: number;
   readonly scopes: readonly Scope[];
   /** Whether such an effect can come from there at all. */
   readonly isPossible: (scope: Scope, effect: number) => boolean;
@@ -64,12 +66,32 @@ interface Candidate {
 
 /** The strongest first. */
 export function explain(options: ExplainOptions): readonly Explained[] {
+  if (!isAnythingShown(options)) return [];
   const search = createSearch(options);
   for (let round = 0; round < ROUNDS; round += 1) {
     search.add();
     if (!search.weighAgain()) break;
   }
   return search.found().toSorted((a, b) => b.gain - a.gain);
+}
+
+/** Most channels show nothing most of the time: no cause could explain more there than its price. */
+function isAnythingShown({ channel, pairs, scopes }: ExplainOptions): boolean {
+  const alone = aloneIn(channel, pairs);
+  return scopes.some((scope) => costOf(scope.pairs, alone) > priceOf(scope, channel));
+}
+
+/** What each pair costs as long as nothing is explained: the same for all that reach it. */
+function aloneIn(channel: Channel, pairs: number): Float64Array {
+  const costs = new Float64Array(pairs);
+  for (let pair = 0; pair < pairs; pair += 1) {
+    if (channel.knows(pair)) costs[pair] = channel.cost(pair, 0);
+  }
+  return costs;
+}
+
+function priceOf({ kind }: Scope, { name }: Channel): number {
+  return PRICE[kind] * (RARE_CHANNELS.has(name) ? RARE_DISCOUNT : 1);
 }
 
 interface Search {
@@ -80,7 +102,7 @@ interface Search {
   found(): readonly Explained[];
 }
 
-function createSearch({ channel, scopes, isPossible, faultOf }: ExplainOptions): Search {
+function createSearch({ channel, pairs, scopes, isPossible, faultOf }: ExplainOptions): Search {
   const candidates = candidatesOf(scopes, channel);
   let touched: readonly (readonly Candidate[])[] | undefined;
   /** Most channels show nothing, and nobody asks. */
@@ -88,15 +110,13 @@ function createSearch({ channel, scopes, isPossible, faultOf }: ExplainOptions):
     touched ??= candidatesByPair(candidates);
     return touched[pair] ?? [];
   };
-  const explained = new Float64Array(pairsUpTo(candidates));
+  const explained = new Float64Array(pairs);
   const tried = new Map<Candidate, Taken | undefined>();
   let taken: Taken[] = [];
 
-  const discount = RARE_CHANNELS.has(channel.name) ? RARE_DISCOUNT : 1;
-  const priceOf = ({ kind }: Scope): number => PRICE[kind] * discount;
   const attempt = (candidate: Candidate): Taken | undefined => {
     const { scope, known } = candidate;
-    const price = priceOf(scope);
+    const price = priceOf(scope, channel);
     let before = 0;
     for (const pair of known) before += channel.cost(pair, explained[pair] as number);
     if (before <= price) return undefined;
@@ -157,11 +177,8 @@ function createSearch({ channel, scopes, isPossible, faultOf }: ExplainOptions):
     };
   };
 
-  // As long as nothing is explained, what a pair costs is the same for all that reach it.
-  const alone = Float64Array.from(explained, (none, pair) =>
-    channel.knows(pair) ? channel.cost(pair, none) : 0,
-  );
-  tryAgain(candidates.filter(({ scope, known }) => costOf(known, alone) > priceOf(scope)));
+  const alone = aloneIn(channel, pairs);
+  tryAgain(candidates.filter(({ scope, known }) => costOf(known, alone) > priceOf(scope, channel)));
   return {
     add: () => {
       while (taken.length < CAUSES_MAX) {
@@ -210,12 +227,6 @@ function candidatesOf(scopes: readonly Scope[], channel: Channel): readonly Cand
     if (known.length > 0) candidates.push({ scope, known });
   }
   return candidates;
-}
-
-function pairsUpTo(candidates: readonly Candidate[]): number {
-  let count = 0;
-  for (const { known } of candidates) count = Math.max(count, (known.at(-1) ?? -1) + 1);
-  return count;
 }
 
 function costOf(pairs: readonly number[], costs: Float64Array): number {

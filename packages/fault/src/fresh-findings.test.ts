@@ -68,3 +68,35 @@ it("one check of one pair, or of two, is no evidence", () => {
   expect(freshlyFoundOf(newest(isOne, { addNs: 5 * MS }))).toEqual([]);
   expect(freshlyFoundOf(newest(isOne, LOST))).toEqual(findingsOf(newest(isOne, LOST)));
 });
+
+it("what is not much more than the noise is known by one check of twelve, before a second one is between", () => {
+  const world: FleetOptions = {
+    ...FLEET,
+    monitors: monitors(12),
+    happens: ({ server, minute }) =>
+      minute >= NEWEST && server.id === "s0" ? { addNs: 0.11 * MS } : {},
+  };
+  expect(findingsOf(world)).toEqual([]);
+  expect(told(freshlyFoundOf(world))).toEqual(["server clock_step server s0"]);
+});
+
+it("what is known of two pairs by more checks is told as the whole way, as soon as the newest check of all of it shows it", () => {
+  const isRouted = ({ id }: { readonly id: string }): boolean => id === "m0" || id === "m1";
+  const world: FleetOptions = {
+    monitors: monitors(8),
+    servers: servers(6).map((server, number) => ({
+      ...server,
+      networks: [number < 3 ? "near" : "far"],
+    })),
+    hops: (monitor, { networks }) =>
+      isRouted(monitor) && networks[0] === "near" ? ["router"] : [],
+    happens: ({ monitor, server, minute }) =>
+      minute >= (server.id === "s0" ? NEWEST - 1 : NEWEST) &&
+      isRouted(monitor) &&
+      server.networks[0] === "near"
+        ? { addNs: 2 * MS, addDelayNs: 4 * MS }
+        : {},
+  };
+  expect(told(findingsOf(world))).toEqual(["path path_change part router s0"]);
+  expect(told(freshlyFoundOf(world))).toEqual(["path path_change part router near"]);
+});

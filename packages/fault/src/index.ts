@@ -3,15 +3,15 @@ export type { CheckSeen } from "./check-seen.ts";
 export { FAULT_CAUSES, FAULTS, type Fault, type FaultCause } from "./fault.ts";
 export { faultText, type NameOf } from "./fault-text.ts";
 export {
+  type ChangeQuestion,
   type FaultQuestion,
   type Finding,
+  judgeChanges,
   judgeFaults,
   type Symptom,
-  withFresh,
   withStanding,
 } from "./judge-faults.ts";
 export {
-  freshWindow,
   type PairView,
   standingViews,
   type ViewWindow,

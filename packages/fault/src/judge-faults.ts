@@ -2,11 +2,13 @@
 // servers, and what others see of this one, tells them apart.
 
 import { type Channel, type ChannelName, countChannel, shiftChannel } from "./channel.ts";
+import type { CheckSeen } from "./check-seen.ts";
 import { type Explained, explain } from "./explain.ts";
 import type { Fault, FaultCause } from "./fault.ts";
-import type { PairView } from "./pair-view.ts";
+import { FRESH_PARTS, type PairView, type ViewWindow, viewParts } from "./pair-view.ts";
 import { median } from "./robust.ts";
 import { type Pair, pairAt, type Scope, scopesOf } from "./scope.ts";
+import { withoutWander } from "./wander.ts";
 
 /** One symptom of a finding. */
 export interface Symptom {
@@ -66,7 +68,7 @@ export function judgeFaults(
   scopes: readonly Scope[] = scopesOf(question.pairs),
 ): readonly Finding[] {
   return mergeFindings(
-    faultChannels(question).flatMap((channel) => findingsIn(channel, question, scopes)),
+    faultChannels(question, scopes).flatMap((channel) => findingsIn(channel, question, scopes)),
   );
 }
 
@@ -79,6 +81,7 @@ function findingsIn(
   const { views, isStanding = false } = question;
   return explain({
     channel,
+    pairs: views.length,
     scopes,
     isPossible: (scope, effect) => isPossible(channel.name, scope, effect, views),
     faultOf: (scope) => faultFrom(channel.name, scope.kind),
@@ -102,12 +105,8 @@ export function withStanding(
   changed: readonly Finding[],
   standing: readonly Finding[],
 ): readonly Finding[] {
-  const isTold = ({ scope, symptoms }: Finding): boolean =>
-    changed.some(
-      (other) =>
-        isSameScope(other.scope, scope) &&
-        other.symptoms.some(({ channel }) => symptoms.some((own) => own.channel === channel)),
-    );
+  const isTold = (each: Finding): boolean =>
+    changed.some((other) => isSameScope(other.scope, each.scope) && sharesChannel(other, each));
   return [...changed, ...standing.filter((each) => !isTold(each))];
 }
 
@@ -124,20 +123,52 @@ const FRESH_PAIRS_MIN = 6;
 /** So surely, in natural units of log likelihood, that few checks of each pair are enough. */
 const FRESH_GAIN_MIN = 12;
 
+/** What of all checks has changed. */
+export interface ChangeQuestion {
+  readonly pairs: readonly Pair[];
+  /** Of each pair, in the order of time. */
+  readonly checks: readonly (readonly CheckSeen[])[];
+  readonly window: ViewWindow;
+}
+
 /**
- * What shows surely in the last checks alone (`freshWindow`), before the middle of those that count as now has moved; what is
- * known by more of them already is left as it is.
+ * What is otherwise now than it was, the newest parts of what counts as now looked at by themselves too. The views are those
+ * of all that counts as now.
  */
-export function withFresh(
-  changed: readonly Finding[],
-  fresh: readonly Finding[],
-): readonly Finding[] {
-  const isNew = (each: Finding): boolean =>
+export function judgeChanges(
+  { pairs, checks, window }: ChangeQuestion,
+  scopes: readonly Scope[] = scopesOf(pairs),
+): { readonly views: readonly PairView[]; readonly findings: readonly Finding[] } {
+  const parts = viewParts(checks, window, [1, ...FRESH_PARTS]);
+  const [changed = [], ...fresh] = parts.map((views) => judgeFaults({ pairs, views }, scopes));
+  return { views: parts[0] as readonly PairView[], findings: fresh.reduce(withFresh, changed) };
+}
+
+/**
+ * What shows surely in the newest checks alone, before the middle of those that count as now has moved; what is known by
+ * more of them already is left as it is, but for what they tell of a piece of it alone.
+ */
+function withFresh(changed: readonly Finding[], fresh: readonly Finding[]): readonly Finding[] {
+  const isSure = (each: Finding): boolean =>
     (WHOLE.has(each.scope.kind) || isWidePart(each)) &&
     each.fault !== "cannot_tell" &&
-    each.gain >= FRESH_GAIN_MIN &&
-    !changed.some((other) => overlap(other, each) >= OVERLAP_MIN);
-  return [...changed, ...fresh.filter(isNew).map(withoutDrift)];
+    each.gain >= FRESH_GAIN_MIN;
+  const givesWay = (known: Finding, newer: Finding): boolean =>
+    sharesChannel(known, newer) && isWithin(known, newer);
+  const isNew = (newer: Finding): boolean =>
+    changed.every((known) => givesWay(known, newer) || overlap(known, newer) < OVERLAP_MIN);
+  const added = fresh.filter((each) => isSure(each) && isNew(each)).map(withoutDrift);
+  return [...changed.filter((known) => !added.some((newer) => givesWay(known, newer))), ...added];
+}
+
+/** A piece of what is known to reach further. */
+function isWithin(one: Finding, whole: Finding): boolean {
+  const pairs = new Set(whole.scope.pairs);
+  return (
+    one.fault === whole.fault &&
+    one.scope.pairs.length < pairs.size &&
+    one.scope.pairs.every((pair) => pairs.has(pair))
+  );
 }
 
 function isWidePart({ scope, shownBy }: Finding): boolean {
@@ -149,21 +180,25 @@ function withoutDrift(finding: Finding): Finding {
   return finding.cause === "clock_drift" ? { ...finding, cause: "clock_step" } : finding;
 }
 
+function sharesChannel(one: Finding, other: Finding): boolean {
+  return one.symptoms.some(({ channel }) => other.symptoms.some((own) => own.channel === channel));
+}
+
 function isSameScope(one: Scope, other: Scope): boolean {
   return one.kind === other.kind && one.from === other.from && one.to === other.to;
 }
 
 /** In the order in which they are looked at. */
-function faultChannels({
-  views,
-  isStanding = false,
-}: Pick<FaultQuestion, "views" | "isStanding">): readonly Channel[] {
+function faultChannels(
+  { views, isStanding = false }: Pick<FaultQuestion, "views" | "isStanding">,
+  scopes: readonly Scope[],
+): readonly Channel[] {
+  const offsets = views.map(({ offset }) => offset);
   return [
-    shiftChannel(
-      "offset",
-      views.map(({ offset }) => offset),
-      { slack: views.map(({ offsetSlackNs }) => offsetSlackNs), isWhole: isStanding },
-    ),
+    shiftChannel("offset", isStanding ? offsets : withoutWander(offsets, scopes), {
+      slack: views.map(({ offsetSlackNs }) => offsetSlackNs),
+      isWhole: isStanding,
+    }),
     shiftChannel(
       "delay",
       views.map(({ wholeDelay }) => wholeDelay),

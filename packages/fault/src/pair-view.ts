@@ -58,10 +58,11 @@ export interface ViewWindow {
   readonly baselineMs: number;
 }
 
-/** Of what counts as now, the half that is newest: for what shows surely in a check or two of each pair. */
-export function freshWindow(window: ViewWindow): ViewWindow {
-  return { ...window, recentMs: window.recentMs / 2 };
-}
+/**
+ * Of what counts as now, the newest parts that are looked at by themselves: what shows surely in a check or two of each pair
+ * is not diluted there by the checks before it began.
+ */
+export const FRESH_PARTS: readonly number[] = [1 / 2, 1 / 4];
 
 /** With fewer good checks before there is nothing to compare with. */
 const BASELINE_CHECKS_MIN = 5;
@@ -81,33 +82,55 @@ export function viewPairs(
   checks: readonly (readonly CheckSeen[])[],
   window: ViewWindow,
 ): readonly PairView[] {
-  const pastOf = pastReader(checks);
+  return viewParts(checks, window, [1])[0] as readonly PairView[];
+}
+
+/** The same for each of these parts of what counts as now, up to 1; all are held against one past. */
+export function viewParts(
+  checks: readonly (readonly CheckSeen[])[],
+  window: ViewWindow,
+  parts: readonly number[],
+): readonly (readonly PairView[])[] {
+  const reader = createReader(checks);
+  const offsetOf = ({ offsetNs }: CheckSeen): number => offsetNs;
+  const delayOf = ({ delayNs }: CheckSeen): number => delayNs;
+  const wholeDelayOf = ({ delayNs, sent, received }: CheckSeen): number =>
+    received < sent ? Number.NaN : delayNs;
   // All of one pair at once, while its checks are at hand.
   const found = checks.map((each) => {
-    const halves = halvesOf(each, window);
-    const { recent, lately, before } = halves;
-    return {
-      now: nowOf(recent, lately),
-      offset: pastOf(halves, ({ offsetNs }) => offsetNs),
-      delay: pastOf(halves, ({ delayNs }) => delayNs),
-      wholeDelay: pastOf(halves, ({ delayNs, sent, received }) =>
-        received < sent ? Number.NaN : delayNs,
-      ),
-      loss: lossOf(recent, before),
-      lossLately: lossOf(lately, before),
+    const before = beforeOf(each, window);
+    const past = {
+      offset: reader.past(before, offsetOf),
+      delay: reader.past(before, delayOf),
+      wholeDelay: reader.past(before, wholeDelayOf),
+      lossShare: lossShareOf(before),
     };
+    return parts.map((part) => {
+      const { recent, lately } = nowIn(each, { ...window, recentMs: window.recentMs * part });
+      return {
+        now: nowOf(recent, lately),
+        offset: reader.beside(past.offset, recent, offsetOf),
+        delay: reader.beside(past.delay, recent, delayOf),
+        wholeDelay: reader.beside(past.wholeDelay, recent, wholeDelayOf),
+        loss: lossOf(recent, past.lossShare),
+        lossLately: lossOf(lately, past.lossShare),
+      };
+    });
   });
-  const offsets = shiftsOf(found.map(({ offset }) => offset));
-  const delays = shiftsOf(found.map(({ delay }) => delay));
-  const wholeDelays = shiftsOf(found.map(({ wholeDelay }) => wholeDelay));
-  return found.map(({ now, loss, lossLately }, pair) => ({
-    ...now,
-    offset: offsets[pair] as Shift,
-    wholeDelay: wholeDelays[pair] as Shift,
-    offsetSlackNs: asymmetrySlackNs(delays[pair] as Shift),
-    loss,
-    lossLately,
-  }));
+  return parts.map((_, part) => {
+    const those = found.map((each) => each[part] as (typeof each)[number]);
+    const offsets = shiftsOf(those.map(({ offset }) => offset));
+    const delays = shiftsOf(those.map(({ delay }) => delay));
+    const wholeDelays = shiftsOf(those.map(({ wholeDelay }) => wholeDelay));
+    return those.map(({ now, loss, lossLately }, pair) => ({
+      ...now,
+      offset: offsets[pair] as Shift,
+      wholeDelay: wholeDelays[pair] as Shift,
+      offsetSlackNs: asymmetrySlackNs(delays[pair] as Shift),
+      loss,
+      lossLately,
+    }));
+  });
 }
 
 /**
@@ -118,10 +141,16 @@ export function standingViews(
   checks: readonly (readonly CheckSeen[])[],
   window: ViewWindow,
 ): readonly PairView[] {
-  const halves = checks.map((each) => halvesOf(each, window));
-  const pastOf = pastReader(checks);
-  const shifts = shiftsOf(halves.map((each) => pastOf(each, ({ offsetNs }) => offsetNs)));
-  return halves.map(({ recent, lately }, pair) => {
+  const reader = createReader(checks);
+  const offsetOf = ({ offsetNs }: CheckSeen): number => offsetNs;
+  const seen = checks.map((each) => ({ ...nowIn(each, window), before: beforeOf(each, window) }));
+  const shifts = shiftsOf(
+    seen.map(({ recent, before }) =>
+      reader.beside(reader.past(before, offsetOf), recent, offsetOf),
+    ),
+  );
+  const usual = lossShareOf([]);
+  return seen.map(({ recent, lately }, pair) => {
     const now = nowOf(recent, lately);
     const { error, noise } = shifts[pair] as Shift;
     const by = Number.isNaN(error) ? Number.NaN : now.offsetNowNs;
@@ -130,8 +159,8 @@ export function standingViews(
       offset: { by, error, noise, least: by },
       wholeDelay: UNKNOWN_SHIFT,
       offsetSlackNs: now.halfDelayNs,
-      loss: lossOf(recent, []),
-      lossLately: lossOf(lately, []),
+      loss: lossOf(recent, usual),
+      lossLately: lossOf(lately, usual),
     };
   });
 }
@@ -161,31 +190,32 @@ function asymmetrySlackNs({ by, error }: Shift): number {
 
 const DELAY_ERRORS_MIN = 3;
 
-interface Halves {
-  readonly recent: readonly CheckSeen[];
-  readonly lately: readonly CheckSeen[];
-  readonly before: readonly CheckSeen[];
+/** From the newest on: most of what is kept is the past. */
+function after(checks: readonly CheckSeen[], instantMs: number): number {
+  let end = checks.length;
+  while (end > 0 && (checks[end - 1] as CheckSeen).atMs > instantMs) end -= 1;
+  return end;
 }
 
-function halvesOf(
+interface NowSeen {
+  readonly recent: readonly CheckSeen[];
+  /** For twice as long. */
+  readonly lately: readonly CheckSeen[];
+}
+
+function nowIn(checks: readonly CheckSeen[], { nowMs, recentMs }: ViewWindow): NowSeen {
+  const to = after(checks, nowMs);
+  return {
+    recent: checks.slice(after(checks, nowMs - recentMs), to),
+    lately: checks.slice(after(checks, nowMs - recentMs * LATELY_FACTOR), to),
+  };
+}
+
+function beforeOf(
   checks: readonly CheckSeen[],
   { nowMs, recentMs, baselineMs }: ViewWindow,
-): Halves {
-  // From the newest on: most of what is kept is the past.
-  let end = checks.length;
-  const after = (instantMs: number): number => {
-    while (end > 0 && (checks[end - 1] as CheckSeen).atMs > instantMs) end -= 1;
-    return end;
-  };
-  const to = after(nowMs);
-  const recentFrom = after(nowMs - recentMs);
-  const latelyFrom = after(nowMs - recentMs * LATELY_FACTOR);
-  const beforeFrom = after(nowMs - baselineMs);
-  return {
-    recent: checks.slice(recentFrom, to),
-    lately: checks.slice(latelyFrom, to),
-    before: checks.slice(beforeFrom, recentFrom),
-  };
+): readonly CheckSeen[] {
+  return checks.slice(after(checks, nowMs - baselineMs), after(checks, nowMs - recentMs));
 }
 
 function count(checks: readonly CheckSeen[], is: (check: CheckSeen) => boolean): number {
@@ -202,10 +232,24 @@ interface NowAndBefore {
   readonly spread: number;
 }
 
-type PastReader = (halves: Halves, read: (check: CheckSeen) => number) => NowAndBefore | undefined;
+interface Past {
+  readonly old: number;
+  readonly middle: number;
+  readonly spread: number;
+}
 
-/** Undefined: there is nothing now, or too little before. */
-function pastReader(checks: readonly (readonly CheckSeen[])[]): PastReader {
+interface Reader {
+  /** Undefined: there is too little. */
+  past(before: readonly CheckSeen[], read: (check: CheckSeen) => number): Past | undefined;
+  /** Undefined: there is nothing now, or too little before. */
+  beside(
+    past: Past | undefined,
+    recent: readonly CheckSeen[],
+    read: (check: CheckSeen) => number,
+  ): NowAndBefore | undefined;
+}
+
+function createReader(checks: readonly (readonly CheckSeen[])[]): Reader {
   const scratch = new Float64Array(checks.reduce((most, { length }) => Math.max(most, length), 0));
   /** How many are known; they are in `scratch` then. */
   const known = (those: readonly CheckSeen[], read: (check: CheckSeen) => number): number => {
@@ -219,18 +263,24 @@ function pastReader(checks: readonly (readonly CheckSeen[])[]): PastReader {
     }
     return length;
   };
-  return ({ recent, before }, read) => {
-    const now = known(recent, read);
-    if (now === 0) return undefined;
-    const middleNow = medianInPlace(scratch, now);
-    const first = scratch[0] as number;
-    const last = scratch[now - 1] as number;
-    const old = known(before, read);
-    if (old < BASELINE_CHECKS_MIN) return undefined;
-    const middle = medianInPlace(scratch, old);
-    const spread = spreadInPlace(scratch, old, middle);
-    const least = Math.max(0, first - middle) + Math.min(0, last - middle);
-    return { checks: { now, old }, by: middleNow - middle, least, spread };
+  return {
+    past: (before, read) => {
+      const old = known(before, read);
+      if (old < BASELINE_CHECKS_MIN) return undefined;
+      const middle = medianInPlace(scratch, old);
+      return { old, middle, spread: spreadInPlace(scratch, old, middle) };
+    },
+    beside: (past, recent, read) => {
+      if (past === undefined) return undefined;
+      const now = known(recent, read);
+      if (now === 0) return undefined;
+      const { old, middle, spread } = past;
+      const middleNow = medianInPlace(scratch, now);
+      const first = scratch[0] as number;
+      const last = scratch[now - 1] as number;
+      const least = Math.max(0, first - middle) + Math.min(0, last - middle);
+      return { checks: { now, old }, by: middleNow - middle, least, spread };
+    },
   };
 }
 
@@ -263,17 +313,22 @@ function medianError(checks: number): number {
   return (checks <= 2 ? 1 : MEDIAN_LOSES) / Math.sqrt(checks);
 }
 
-function lossOf(recent: readonly CheckSeen[], before: readonly CheckSeen[]): Count {
-  const sum = (checks: readonly CheckSeen[], read: (check: CheckSeen) => number): number =>
-    checks.reduce((total, check) => total + read(check), 0);
-  const sent = sum(recent, (check) => check.sent);
-  const sentBefore = sum(before, (check) => check.sent);
-  const lostBefore = sentBefore - sum(before, ({ received }) => received);
-  return {
-    hits: sent - sum(recent, ({ received }) => received),
-    of: sent,
-    usual: (lostBefore + LOSS_PRIOR.hits) / (sentBefore + LOSS_PRIOR.of),
-  };
+function sumOf(checks: readonly CheckSeen[], read: (check: CheckSeen) => number): number {
+  let total = 0;
+  for (const check of checks) total += read(check);
+  return total;
+}
+
+/** What was usual before. */
+function lossShareOf(before: readonly CheckSeen[]): number {
+  const sent = sumOf(before, (check) => check.sent);
+  const lost = sent - sumOf(before, ({ received }) => received);
+  return (lost + LOSS_PRIOR.hits) / (sent + LOSS_PRIOR.of);
+}
+
+function lossOf(now: readonly CheckSeen[], usual: number): Count {
+  const sent = sumOf(now, (check) => check.sent);
+  return { hits: sent - sumOf(now, ({ received }) => received), of: sent, usual };
 }
 
 /** Theil and Sen: the median of the slopes between all two of them. */

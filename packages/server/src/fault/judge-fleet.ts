@@ -3,7 +3,7 @@
 
 import {
   type CheckSeen,
-  freshWindow,
+  judgeChanges,
   judgeFaults,
   type Pair,
   type PairView,
@@ -12,8 +12,6 @@ import {
   serverFaults,
   standingViews,
   type ViewWindow,
-  viewPairs,
-  withFresh,
   withStanding,
 } from "@truechimer/fault";
 
@@ -33,14 +31,12 @@ export interface FleetSeen {
 
 export function judgeFleet({ pairs, checks, window }: FleetSeen): FleetFaults {
   const scopes = scopesOf(pairs);
-  const views = viewPairs(checks, window);
-  const changed = judgeFaults({ pairs, views }, scopes);
-  const fresh = judgeFaults({ pairs, views: viewPairs(checks, freshWindow(window)) }, scopes);
+  const { views, findings: changed } = judgeChanges({ pairs, checks, window }, scopes);
   const standing = judgeFaults(
     { pairs, views: standingViews(checks, window), isStanding: true },
     scopes,
   );
-  const findings = withStanding(withFresh(changed, fresh), standing);
+  const findings = withStanding(changed, standing);
   const servers = serverFaults(findings, pairs, (pair) => hasData(views[pair]));
   return { servers, monitors: monitorFaults(servers) };
 }

@@ -4,12 +4,9 @@ import type { Random } from "@truechimer/base";
 import {
   type CheckSeen,
   type Finding,
-  freshWindow,
-  judgeFaults,
+  judgeChanges,
   type PairView,
   scopesOf,
-  viewPairs,
-  withFresh,
 } from "@truechimer/fault";
 import { checkThrough, type Disturbance, undisturbed } from "./disturbance.ts";
 import type { Incident } from "./incident.ts";
@@ -104,15 +101,17 @@ export function createFleet(world: World, random: Random, onCheck?: CheckListene
         recentMs: RECENT * INTERVAL_MS,
         baselineMs: (BASELINE + RECENT) * INTERVAL_MS,
       };
-      const views = viewPairs(seen, window);
-      const changed = judgeFaults({ pairs, views }, scopes);
-      const fresh = judgeFaults({ pairs, views: viewPairs(seen, freshWindow(window)) }, scopes);
-      return { views, findings: withFresh(changed, fresh) };
+      return judgeChanges({ pairs, checks: seen, window }, scopes);
     },
   };
 }
 
-/** Robust standard deviation of offsets while nothing is wrong, nanoseconds. */
+/** The same with both clocks' own wander, which every spread of checks has in it, nanoseconds. */
+export function noiseOfCheck(noiseNs: number): number {
+  return Math.hypot(noiseNs, WANDER.serverNs, WANDER.monitorNs);
+}
+
+/** Robust standard deviation of offsets while nothing is wrong and both clocks stand, nanoseconds. */
 export function noiseOf(way: World["ways"][number], random: Random): number {
   const offsets = Array.from(
     { length: NOISE_CHECKS },
