@@ -1,9 +1,14 @@
-// Debian's Chromium, or the one that CHROMIUM names.
+// Debian's Chromium, without its windows where that is installed, or the one that CHROMIUM names.
 
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const PLACES = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
 
 export function browserPath(): string | undefined {
   const named = process.env["CHROMIUM"];

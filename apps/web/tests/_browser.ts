@@ -5,7 +5,13 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { expect } from "vitest";
 
-const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** The shell draws and runs pages as the browser does, without windows, for two fifths less processor time. */
+const PATHS = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
 /** A crowded machine may take long; a test that waits longer than this has failed. */
 export const WAIT_MAX_MS = 20_000;
 
