@@ -10,6 +10,7 @@ import type { ServerContext } from "../src/context.ts";
 import { LOCAL_POLICY } from "../src/index.ts";
 import { createRuleSets } from "../src/rules/rule-sets.ts";
 import { scorePage } from "../src/scorer/score-page.ts";
+import { createScorerWorker } from "../src/scorer/scorer-worker.ts";
 import { activeScorers } from "../src/scorer/scorers.ts";
 import { createScorerMemory } from "../src/scorer/server-memory.ts";
 import { type HeldShards, keepLeases, releaseShards } from "../src/scorer/shard-leases.ts";
@@ -78,6 +79,10 @@ async function steps(): Promise<readonly number[]> {
 
 const NONE: HeldShards = new Map();
 
+async function leases(process: ServerContext, held: HeldShards): Promise<HeldShards> {
+  return (await keepLeases(process, held)).held;
+}
+
 describe("shards", () => {
   test("are all held, by one process or by any number of them, evenly", async () => {
     const processes = [await newProcess(), await newProcess(), await newProcess()];
@@ -87,13 +92,13 @@ describe("shards", () => {
     await sql`update replicas set seen_at = now() - interval '1 min' where id <> ${first.replicaId}`.execute(
       kysely,
     );
-    let held = [await keepLeases(first, NONE), NONE, NONE];
+    let held = [await leases(first, NONE), NONE, NONE];
     expect(held[0]?.size).toBe(SHARDS);
     await sql`update replicas set seen_at = now()`.execute(kysely);
     for (let look = 0; look < 2; look += 1) {
       const next: HeldShards[] = [];
       for (const [index, each] of [first, ...others].entries()) {
-        next.push(await keepLeases(each, held[index] ?? NONE));
+        next.push(await leases(each, held[index] ?? NONE));
       }
       held = next;
     }
@@ -103,31 +108,48 @@ describe("shards", () => {
 
   test("of a process that died go to another when the lease has run out, and not before", async () => {
     const dead = await newProcess();
-    await keepLeases(dead, NONE);
+    await leases(dead, NONE);
     await sql`delete from replicas`.execute(kysely);
     const heir = await newProcess();
-    expect((await keepLeases(heir, NONE)).size).toBe(0);
+    expect((await leases(heir, NONE)).size).toBe(0);
     await sql`update scorer_shards set leased_until = now() - interval '1 ms'`.execute(kysely);
-    expect((await keepLeases(heir, NONE)).size).toBe(SHARDS);
+    expect((await leases(heir, NONE)).size).toBe(SHARDS);
+  });
+
+  test("that others hand back for one who joins are its own at its next look, a quarter of a second later", async () => {
+    let nowNs = 0n;
+    const clock = { ...systemClock, monotonicNs: () => nowNs };
+    await using first = createScorerWorker({ ...(await newProcess()), clock });
+    await first.pass();
+    await using joining = createScorerWorker({ ...(await newProcess()), clock });
+    await joining.pass();
+    expect([first.held.size, joining.held.size]).toEqual([SHARDS, 0]);
+    nowNs += 3_000_000_000n;
+    await joining.pass();
+    await first.pass();
+    expect([first.held.size, joining.held.size]).toEqual([SHARDS / 2, 0]);
+    nowNs += 250_000_000n;
+    await joining.pass();
+    expect([first.held.size, joining.held.size]).toEqual([SHARDS / 2, SHARDS / 2]);
   });
 
   test("are handed back at the stop, for others to take at once", async () => {
     const leaving = await newProcess();
-    const held = await keepLeases(leaving, NONE);
+    const held = await leases(leaving, NONE);
     await releaseShards(leaving, held);
     await sql`delete from replicas`.execute(kysely);
-    expect((await keepLeases(await newProcess(), NONE)).size).toBe(SHARDS);
+    expect((await leases(await newProcess(), NONE)).size).toBe(SHARDS);
   });
 });
 
 describe("a process that comes back after its lease was taken", () => {
   test("writes nothing, though it holds the number of its claim", async () => {
     const late = await newProcess();
-    const itsShards = await keepLeases(late, NONE);
+    const itsShards = await leases(late, NONE);
     await sql`update scorer_shards set leased_until = now() - interval '1 ms'`.execute(kysely);
     await sql`delete from replicas`.execute(kysely);
     const heir = await newProcess();
-    const taken = await keepLeases(heir, NONE);
+    const taken = await leases(heir, NONE);
     await addResults();
     const outcome = await page(late, itsShards);
     expect(outcome.results).toBe(0);
@@ -139,9 +161,9 @@ describe("a process that comes back after its lease was taken", () => {
 
   test("also when it was given some of them again meanwhile", async () => {
     const late = await newProcess();
-    const itsShards = await keepLeases(late, NONE);
+    const itsShards = await leases(late, NONE);
     await releaseShards(late, itsShards);
-    const again = await keepLeases(late, NONE);
+    const again = await leases(late, NONE);
     await addResults();
     expect((await page(late, itsShards)).results).toBe(0);
     expect((await page(late, again)).results).toBe(SERVERS);
@@ -149,19 +171,19 @@ describe("a process that comes back after its lease was taken", () => {
 
   test("is waited for while its transaction is under way, and then each result counts once", async () => {
     const slow = await newProcess();
-    const held = await keepLeases(slow, NONE);
+    const held = await leases(slow, NONE);
     const client = await database.pool.connect();
     try {
       // A holder in the middle of a transaction that scores, whose lease runs out meanwhile.
       await client.query("begin; select from scorer_shards for no key update");
       const heir = await newProcess();
       await sql`delete from replicas where id <> ${heir.replicaId}`.execute(kysely);
-      expect((await keepLeases(heir, NONE)).size).toBe(0);
+      expect((await leases(heir, NONE)).size).toBe(0);
       await client.query("commit");
       await addResults();
       expect((await page(slow, held)).results).toBe(SERVERS);
       await sql`update scorer_shards set leased_until = now() - interval '1 ms'`.execute(kysely);
-      expect((await page(heir, await keepLeases(heir, NONE))).results).toBe(0);
+      expect((await page(heir, await leases(heir, NONE))).results).toBe(0);
       expect(await steps()).toEqual(Array.from({ length: SERVERS }, () => 1));
     } finally {
       client.release();
@@ -171,7 +193,7 @@ describe("a process that comes back after its lease was taken", () => {
 
 test("a shard that comes from another process far behind is caught up with, and nothing is scored twice", async () => {
   const first = await newProcess();
-  const all = await keepLeases(first, NONE);
+  const all = await leases(first, NONE);
   const half = new Map([...all].slice(0, SHARDS / 2));
   await addResults();
   await page(first, half);

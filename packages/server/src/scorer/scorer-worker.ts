@@ -8,7 +8,13 @@ import { retryServer, scorePage } from "./score-page.ts";
 import type { Scoring } from "./score-results.ts";
 import { type ActiveScorers, activeScorers } from "./scorers.ts";
 import { createScorerMemory, forgetAll, forgetShards } from "./server-memory.ts";
-import { type HeldShards, keepLeases, LEASE_LOOK_MS, releaseShards } from "./shard-leases.ts";
+import {
+  type HeldShards,
+  keepLeases,
+  LEASE_LOOK_MS,
+  releaseShards,
+  SHORT_LOOK_MS,
+} from "./shard-leases.ts";
 import { SHARDS } from "./shards.ts";
 
 /** How soon it is noticed that a scorer was paused or resumed. */
@@ -36,7 +42,7 @@ export interface ScorerWorker extends AsyncDisposable {
 export function createScorerWorker(context: ServerContext): ScorerWorker {
   const memory = createScorerMemory();
   let held: HeldShards = new Map();
-  let lookedAtNs: bigint | undefined;
+  let nextLookNs: bigint | undefined;
   let known: { readonly scorers: ActiveScorers; readonly askedAtNs: bigint } | undefined;
   /** Where all shards were when nothing more was there; looked at without a lock. */
   let position: ResultsPosition | undefined;
@@ -50,10 +56,11 @@ export function createScorerWorker(context: ServerContext): ScorerWorker {
   };
   const lookAtLeases = async (): Promise<void> => {
     const nowNs = context.clock.monotonicNs();
-    if (lookedAtNs !== undefined && nowNs - lookedAtNs < BigInt(LEASE_LOOK_MS) * NS_PER_MS) return;
+    if (nextLookNs !== undefined && nowNs < nextLookNs) return;
     const before = held;
-    held = await keepLeases(context, held);
-    lookedAtNs = nowNs;
+    const { held: now, short } = await keepLeases(context, held);
+    held = now;
+    nextLookNs = nowNs + BigInt(short ? SHORT_LOOK_MS : LEASE_LOOK_MS) * NS_PER_MS;
     const changed = new Set<number>();
     for (let shard = 0; shard < SHARDS; shard += 1) {
       if (before.get(shard) !== held.get(shard)) changed.add(shard);

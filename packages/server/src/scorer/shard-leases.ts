@@ -11,11 +11,19 @@ import { shardsOf } from "./shards.ts";
 export const LEASE_SECONDS = 10;
 /** Between two looks at the leases; two may fail before one runs out. */
 export const LEASE_LOOK_MS = 3_000;
+/** While this process has fewer than its share: what others hand back for it is scored by nobody until it looks. */
+export const SHORT_LOOK_MS = 250;
 /** A replica that has said nothing for so long is not reckoned with. */
 const REPLICA_SILENT_SECONDS = 12;
 
 /** Shard → number of the claim under which this process holds it. */
 export type HeldShards = ReadonlyMap<number, bigint>;
+
+export interface LeasesLook {
+  readonly held: HeldShards;
+  /** It holds fewer than its share: others are yet to hand some back, or their leases to run out. */
+  readonly short: boolean;
+}
 
 interface ShardRow {
   readonly shard: number;
@@ -26,7 +34,7 @@ interface ShardRow {
 export async function keepLeases(
   { database, replicaId }: Pick<ServerContext, "database" | "replicaId">,
   held: HeldShards,
-): Promise<HeldShards> {
+): Promise<LeasesLook> {
   return await inTransaction(database, async (transaction) => {
     const mine = await renew(transaction, replicaId, held);
     const scorers = await liveScorers(transaction, replicaId);
@@ -39,9 +47,11 @@ export async function keepLeases(
       );
     }
     const claimed = await claim(transaction, replicaId, share - mine.length);
-    return new Map(
-      [...mine.slice(0, share), ...claimed].map(({ shard, claims }) => [shard, claims]),
-    );
+    const kept = [...mine.slice(0, share), ...claimed];
+    return {
+      held: new Map(kept.map(({ shard, claims }) => [shard, claims])),
+      short: kept.length < share,
+    };
   });
 }
 
