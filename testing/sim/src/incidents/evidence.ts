@@ -3,7 +3,6 @@
 
 import type { Disturbance } from "./disturbance.ts";
 import { SAMPLES, undisturbed } from "./disturbance.ts";
-import { noiseOfCheck } from "./fleet.ts";
 import type { Incident } from "./incident.ts";
 import type { World } from "./world.ts";
 
@@ -16,10 +15,7 @@ const VISIBLE = 12;
 const CHECK_MAX = 24.5;
 /** What one monitor alone has seen could be its own: where an incident touches several, two must have checked. */
 const WAYS_MIN = 2;
-/**
- * A shift below so many times the noise of a single check is nobody's fault (docs/reference/faults.md). That noise is what
- * anybody measures of a check, the wander of the two clocks included; what a check tells is reckoned without it.
- */
+/** A shift below so many times the noise of a single check is nobody's fault (docs/reference/faults.md). */
 const FAULT_SIGMAS = 1.2;
 /** How often a kiss code or an announcement comes without a reason. */
 const RARE = 0.0005;
@@ -67,8 +63,8 @@ function informationOf(
   const offset = what.serverNs - what.monitorNs + (what.outNs + waitNs - what.backNs) / 2;
   const delay = what.outNs + waitNs + what.backNs;
   // A delay is the sum of both legs, an offset half of their difference.
-  const shift = Math.hypot(offset, delay / 2);
-  const measured = shift < FAULT_SIGMAS * noiseOfCheck(noiseNs) ? 0 : (shift / noiseNs) ** 2 / 2;
+  const sigmas = Math.hypot(offset, delay / 2) / noiseNs;
+  const measured = sigmas < FAULT_SIGMAS ? 0 : sigmas ** 2 / 2;
   const loss = 1 - (1 - usualLoss) * (1 - what.lossShare);
   const dropped = 1 - (1 - usualLoss) * (1 - what.dropShare);
   return (

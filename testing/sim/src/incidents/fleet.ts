@@ -106,11 +106,6 @@ export function createFleet(world: World, random: Random, onCheck?: CheckListene
   };
 }
 
-/** The same with both clocks' own wander, which every spread of checks has in it, nanoseconds. */
-export function noiseOfCheck(noiseNs: number): number {
-  return Math.hypot(noiseNs, WANDER.serverNs, WANDER.monitorNs);
-}
-
 /** Robust standard deviation of offsets while nothing is wrong and both clocks stand, nanoseconds. */
 export function noiseOf(way: World["ways"][number], random: Random): number {
   const offsets = Array.from(
