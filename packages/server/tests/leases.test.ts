@@ -7,7 +7,7 @@ import { ipAddressFromBytes } from "@truechimer/base";
 import type { MonitorStatusName } from "@truechimer/database";
 import { useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { cleanUp } from "../src/loops/clean-up.ts";
 import { createTicket } from "../src/monitor-api/ticket.ts";
 import { LOCAL_POLICY } from "../src/policy.ts";
@@ -18,6 +18,10 @@ const database = await useDatabase({ poolSize: 20 });
 const first = await useServer(database);
 const second = await useServer(database);
 const { kysely } = database;
+// As shipped; a database of tests waits for no disk. Holds for the connections that the servers open.
+await sql`do $$ begin execute format('alter database %I set synchronous_commit = on', current_database()); end $$`.execute(
+  kysely,
+);
 
 const MON = "10.0.0.1";
 const SERVERS = ["10.1.0.1", "10.1.0.2:1123", "10.1.0.3"];
@@ -173,6 +177,33 @@ describe("results under one lease", () => {
     await sql`update check_turns set queue_ts = now() - interval '1 hour'`.execute(kysely);
     await send({ batch, atMs: Date.now() + 1_000 });
     expect((await take()).servers).toEqual([]);
+  });
+
+  test("wait for the disk, as what is handed out does not, on the same connections", async () => {
+    await sql`create table commits_seen (place serial, synchronous_commit text)`.execute(kysely);
+    await sql`
+      create function note_commit() returns trigger language plpgsql as $$
+      begin
+        insert into commits_seen (synchronous_commit) values (current_setting('synchronous_commit'));
+        return null;
+      end
+      $$`.execute(kysely);
+    await sql`create trigger note_commit after update on check_turns execute function note_commit()`.execute(
+      kysely,
+    );
+    onTestFinished(async () => {
+      await sql`drop function note_commit cascade`.execute(kysely);
+      await sql`drop table commits_seen`.execute(kysely);
+    });
+    const batch = await take();
+    await send({ batch, atMs: Date.now() });
+    await sql`update check_turns set queue_ts = now() - interval '1 hour'`.execute(kysely);
+    await sql`truncate commits_seen`.execute(kysely);
+    await take();
+    await send({ batch, atMs: Date.now() + 1_000 });
+    const { rows } = await sql<{ readonly synchronous_commit: string }>`
+      select synchronous_commit from commits_seen order by place`.execute(kysely);
+    expect(rows.map(({ synchronous_commit }) => synchronous_commit)).toEqual(["off", "on"]);
   });
 
   test("of its first visit leave the beat of the interval alone", async () => {

@@ -1,6 +1,7 @@
 // The servers that monitors owe a visit, taken so that no other call gets them in the same interval: PostgreSQL looks again at
 // a turn that somebody else was writing, and leaves it where it has changed. One statement for the calls of several
-// monitors; the cost of a call does not grow with the number of assignments.
+// monitors; the cost of a call does not grow with the number of assignments. Nobody waits for the disk: when PostgreSQL
+// itself is lost, what was handed out in its last moments is due again, and is checked twice (decision 35).
 
 import type { UnixNs } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
@@ -104,7 +105,8 @@ export async function takeDueServers(
     taken as (
       update check_turns t set queue_ts = now()
       from (select * from due where eligible order by monitor_id, server_id) due
-      where t.ctid = due.tid and t.queue_ts = due.queue_ts and t.pace = due.pace and t.watched
+      where (select set_config('synchronous_commit', 'off', true)) = 'off'
+        and t.ctid = due.tid and t.queue_ts = due.queue_ts and t.pace = due.pace and t.watched
       returning t.monitor_id, t.server_id
     )
     select due.place::int as place, null::bigint as cursor, null::text as withdrawn,
