@@ -24,6 +24,10 @@ export const TEST_DATABASE_PREFIX = "test_";
 
 const DIRECTORY_PREFIX = "truechimer-test-postgres-";
 
+/** What a process that a test killed had asked for ends with it. PostgreSQL can tell on Linux alone. */
+const NOTICING_KILLED_CLIENTS: Readonly<Record<string, string>> =
+  process.platform === "linux" ? { client_connection_check_interval: "500ms" } : {};
+
 export async function createTestCluster(): Promise<TestCluster> {
   await removeAbandoned();
   const directory = await mkdtemp(join(tmpdir(), DIRECTORY_PREFIX));
@@ -36,6 +40,7 @@ export async function createTestCluster(): Promise<TestCluster> {
       shared_buffers: "64MB",
       autovacuum: "off",
       log_min_messages: "warning",
+      ...NOTICING_KILLED_CLIENTS,
     },
   });
   const url = withDatabase(postgres.url, "postgres");

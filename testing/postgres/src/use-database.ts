@@ -102,17 +102,28 @@ const LOOK_EVERY_MS = 10;
 async function foreignSessions(admin: pg.Client, name: string): Promise<readonly string[]> {
   const endMs = performance.now() + SESSION_GRACE_MS;
   for (;;) {
-    const { rows } = await admin.query<{ application_name: string; pid: number }>(
-      "select application_name, pid from pg_stat_activity where datname = $1",
+    const { rows } = await admin.query<SessionRow>(
+      `select application_name, pid, concat_ws(' ', state, wait_event) as state, left(query, 200) as query
+       from pg_stat_activity where datname = $1`,
       [name],
     );
     if (rows.length === 0 || performance.now() > endMs) {
-      return rows.map((row) => `"${row.application_name}" (${row.pid})`);
+      return rows.map(
+        ({ application_name: who, pid, state, query }) => `"${who}" (${pid}, ${state}: ${query})`,
+      );
     }
+    await setTimeout(LOOK_EVERY_MS);
   }
 }
 
-const SESSION_GRACE_MS = 1_000;
+const SESSION_GRACE_MS = 5_000;
+
+interface SessionRow {
+  readonly application_name: string;
+  readonly pid: number;
+  readonly state: string;
+  readonly query: string;
+}
 
 async function administer<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
   const admin = new pg.Client({ connectionString: url });
