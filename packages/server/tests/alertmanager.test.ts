@@ -65,6 +65,19 @@ describe.skipIf(!programAvailable("prometheus-alertmanager", "prometheus-alertma
       await sql`update alert_messages set run_at = now() - interval '1 second', sent_at = sent_at - interval '1 minute'
         where claimed_until is null`.execute(kysely);
     };
+    /** No message is being sent, and none will be for as long as this test takes. */
+    const untilNothingIsDue = (): Promise<void> =>
+      vi.waitFor(async () => {
+        const { rows } = await sql<{ readonly left: number }>`
+          with put_off as (
+            update alert_messages set run_at = now() + interval '1 hour', sent_at = now()
+            where claimed_until is null returning id
+          )
+          select (select count(*) from alert_messages)::int - (select count(*) from put_off)::int as left`.execute(
+          kysely,
+        );
+        expect(rows[0]?.left).toBe(0);
+      }, WAIT_MS);
     const untilHeld = (titles: readonly string[]): Promise<void> =>
       vi.waitFor(async () => {
         await makeDue();
@@ -120,7 +133,9 @@ describe.skipIf(!programAvailable("prometheus-alertmanager", "prometheus-alertma
 
     test("that was started anew, and has forgotten it, knows it a minute later", async () => {
       await alertmanager.stop();
+      await untilNothingIsDue();
       await alertmanager.start();
+      expect(await causes()).toEqual([]);
       await untilHeld(["ntp1"]);
     });
 

@@ -141,7 +141,8 @@ describe("a range", () => {
         fc.record({
           filter: fc.constantFrom(...FILTERS),
           order: fc.constantFrom(NEWEST_FIRST, OLDEST_FIRST),
-          pageSize: fc.integer({ min: 9, max: 120 }),
+          // Small ones as often as large ones, so that many a range has several pages.
+          pageSize: fc.oneof(fc.integer({ min: 9, max: 20 }), fc.integer({ min: 9, max: 120 })),
           fromNs: fc.integer({ min: 50, max: 250 }).map(minutesAgo),
           toNs: fc.integer({ min: 0, max: 49 }).map(minutesAgo),
           serverIds: fc.subarray([1n, 5n, 7n]),
@@ -155,8 +156,8 @@ describe("a range", () => {
       ),
       { numRuns: 80 },
     );
-    // The property says something: some ranges have several pages.
-    expect(matched).toBeGreaterThan(2);
+    // The property says something: many a range has several pages.
+    expect(matched).toBeGreaterThan(10);
   });
 
   test("is answered by whom it says, with the same facts", async () => {

@@ -32,8 +32,6 @@ export interface EventSelection {
   readonly serverId?: bigint;
   /** Absent: whichever monitor they are about. */
   readonly monitorIds?: readonly bigint[];
-  /** Only events with a smaller id. */
-  readonly beforeId?: bigint;
   /** Only events before it in time, and of its instant those with a smaller id. They are told by their time. */
   readonly place?: EventPlace;
   readonly from?: Timestamptz;
@@ -55,27 +53,27 @@ const ARCHIVED_ROWS_MAX = 10_000;
 const ARCHIVED_ROWS_A_PIECE = 2_000;
 const EPOCH: Timestamptz = timestamptzFromNs(0n);
 
+interface EventMessagesPage {
+  readonly events: readonly adminV1.Event[];
+  /** Undefined: that was the last. */
+  readonly place: EventPlace | undefined;
+}
+
 /** Of events by their time, newest first: those of the database alone, and beyond the retention of what the archive has, too. */
 export async function eventPage(
   context: Pick<ServerContext, "database" | "archive" | "clock" | "policy">,
   selection: Pick<EventSelection, "serverId" | "filter" | "place" | "limit">,
-): Promise<{
-  readonly events: readonly adminV1.Event[];
-  /** Undefined: that was the last. */
-  readonly place: EventPlace | undefined;
-}> {
+): Promise<EventMessagesPage> {
   const { kysely } = context.database;
-  const border = eventsBorder(context, EPOCH) ?? EPOCH;
+  const border = eventsBorder(context, EPOCH);
+  if (border === undefined)
+    return await storedPage(kysely, { ...selection, from: EPOCH, end: undefined });
   const edge = { at: border, id: 0n };
   const { limit, place } = selection;
   if (place === undefined || place.at >= border) {
-    const rows = await storedEvents(kysely, { ...selection, from: border, limit: limit + 1 });
-    const told = rows.slice(0, limit);
     // The archive may be slow, or away: what the database has does not wait for it.
-    if (told.length > 0) {
-      const next = rows.length > limit ? told.at(-1) : edge;
-      return { events: await messagesOf(kysely, told), place: next };
-    }
+    const page = await storedPage(kysely, { ...selection, from: border, end: edge });
+    if (page.events.length > 0) return page;
   }
   const older = place === undefined || place.at > border ? edge : place;
   const page = await olderEvents(context, { ...selection, place: older });
@@ -83,6 +81,19 @@ export async function eventPage(
   return {
     events: await messagesOf(kysely, told),
     place: page.rows.length > limit ? told.at(-1) : page.place,
+  };
+}
+
+/** From a time on; at `end` it goes on when those are told. */
+async function storedPage(
+  kysely: Kysely<Schema>,
+  { end, limit, ...selection }: EventSelection & { readonly end: EventPlace | undefined },
+): Promise<EventMessagesPage> {
+  const rows = await storedEvents(kysely, { ...selection, limit: limit + 1 });
+  const told = rows.slice(0, limit);
+  return {
+    events: await messagesOf(kysely, told),
+    place: rows.length > limit ? told.at(-1) : end,
   };
 }
 
@@ -150,7 +161,7 @@ export async function serverEventMessages(
 
 async function storedEvents(
   kysely: Kysely<Schema>,
-  { serverId, monitorIds, beforeId, place, from, to, filter, limit }: EventSelection,
+  { serverId, monitorIds, place, from, to, filter, limit }: EventSelection,
 ): Promise<readonly ArchivedEvent[]> {
   return await kysely
     .selectFrom("events as e")
@@ -178,7 +189,6 @@ async function storedEvents(
     .$if(monitorIds !== undefined, (query) =>
       query.where(sql<boolean>`e.monitor_id = any(${[...(monitorIds ?? [])]}::bigint[])`),
     )
-    .$if(beforeId !== undefined, (query) => query.where("e.id", "<", beforeId ?? 0n))
     .$if(place !== undefined, (query) =>
       query.where(
         sql<boolean>`e.at <= ${place?.at} and (e.at, e.id) < (${place?.at}::timestamptz, ${place?.id}::bigint)`,

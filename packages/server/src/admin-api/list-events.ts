@@ -6,7 +6,7 @@ import type { Timestamptz } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
 import { requestFilter } from "../filter/filter-refused.ts";
 import type { EventPlace } from "../results/archived-events.ts";
-import { eventMessages, eventPage } from "./event-messages.ts";
+import { eventPage } from "./event-messages.ts";
 import {
   decodePageToken,
   encodePageToken,
@@ -21,36 +21,17 @@ export async function listEvents(
 ): Promise<adminV1.ListEventsResponse> {
   const size = pageSize(request.pageSize, { normal: 100, max: 1_000 });
   const filter = requestFilter(context, "events", request.filter);
-  const selection = {
+  const place = placeOf(request.pageToken);
+  const page = await eventPage(context, {
     ...(request.serverId === 0n ? {} : { serverId: request.serverId }),
     ...(filter === undefined ? {} : { filter }),
-  };
-  if (context.archive !== undefined) {
-    const place = placeOf(request.pageToken);
-    const page = await eventPage(context, {
-      ...selection,
-      ...(place === undefined ? {} : { place }),
-      limit: size,
-    });
-    return create(adminV1.ListEventsResponseSchema, {
-      events: [...page.events],
-      nextPageToken:
-        page.place === undefined ? "" : encodePageToken([page.place.at, String(page.place.id)]),
-    });
-  }
-  const [beforeId] =
-    request.pageToken === "" ? [] : decodePageToken(request.pageToken, [INT8_PATTERN]);
-  const found = await eventMessages(context.database.kysely, {
-    ...selection,
-    ...(beforeId === undefined ? {} : { beforeId: BigInt(beforeId) }),
-    limit: size + 1,
+    ...(place === undefined ? {} : { place }),
+    limit: size,
   });
-  const events = found.slice(0, size);
-  const last = events.at(-1);
   return create(adminV1.ListEventsResponseSchema, {
-    events,
+    events: [...page.events],
     nextPageToken:
-      found.length > size && last !== undefined ? encodePageToken([String(last.id)]) : "",
+      page.place === undefined ? "" : encodePageToken([page.place.at, String(page.place.id)]),
   });
 }
 
