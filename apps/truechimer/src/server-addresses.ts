@@ -1,19 +1,18 @@
 // Where a control plane answers, from its configuration, and what is said about it when it runs.
 
 import { assert } from "@truechimer/base";
-import type { DashboardTls, Server, ServerOptions } from "@truechimer/server";
+import type { DashboardTls, ListenAddress, Server, ServerOptions } from "@truechimer/server";
 import type { Config, TlsConfig } from "./config/config.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { Progress } from "./output/progress.ts";
 
-/** Port 0: any free one. */
 export function agentsOptions(
   { agents }: Config,
-  port: number,
+  listen: ListenAddress,
 ): NonNullable<ServerOptions["agents"]> {
-  const { host, publicUrl, port: _chosen, portChosen: _byWhom, ...others } = agents;
+  const { host: _host, port: _port, portChosen: _byWhom, publicUrl, ...others } = agents;
   return {
-    listen: { host, port },
+    listen,
     ...(publicUrl !== undefined && { publicUrl }),
     ...others,
   };

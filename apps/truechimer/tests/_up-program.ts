@@ -114,8 +114,8 @@ export async function startUp(home: DataHome, options: UpOptions = {}): Promise<
 }
 
 export function spawnUp(home: DataHome, { args = [], env = {} }: UpOptions): ChildProcess {
-  const words = ["up", "--data-dir", home.path, "--config", home.configFile, "--port", "0"];
-  return spawnProgram([...words, ...args], env);
+  const words = ["up", "--data-dir", home.path, "--config", home.configFile];
+  return spawnProgram([...words, "--port", "0", "--agents-port", "0", ...args], env);
 }
 
 /** The program with these words, nothing inherited but what any program needs. */

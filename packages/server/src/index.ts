@@ -31,6 +31,7 @@ export {
 } from "./history/hot-history.ts";
 export type { LoadProgress } from "./history/load-state.ts";
 export { HTTP_LIMITS, type HttpLimits } from "./http/http-options.ts";
+export type { ListenAddress } from "./http/listen.ts";
 export type { DashboardTls } from "./http/tls-front.ts";
 export { createToken, type TokenPrefix } from "./http/token.ts";
 export { JOB_TIMING, type JobTiming } from "./jobs/job-timing.ts";

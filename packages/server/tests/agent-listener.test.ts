@@ -268,6 +268,17 @@ describe("limits", () => {
       message: expect.stringContaining("agents.port"),
     });
   });
+
+  test("a port in use is let be where any other will do", async () => {
+    const { port } = new URL(url);
+    const own = await startServer(database, {
+      masterKey: MASTER_KEY,
+      agents: { listen: { host: "127.0.0.1", port: Number(port), orFreePort: true } },
+    });
+    expect(own.server.agentsUrl).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    expect(own.server.agentsUrl).not.toBe(url);
+    await own.server[Symbol.asyncDispose]();
+  });
 });
 
 test("without a master key there is no such listener", async () => {

@@ -275,6 +275,16 @@ describe("stopping", () => {
       message: expect.stringContaining("--port"),
     });
   });
+
+  test("a port in use is let be where any other will do", async () => {
+    const { server } = await useServer(database);
+    const port = Number(new URL(server.url).port);
+    const listen = { host: "127.0.0.1", port, orFreePort: true };
+    const second = await startServer(database, { listen });
+    expect((await fetch(`${second.server.url}/healthz/live`)).status).toBe(200);
+    expect(second.server.url).not.toBe(server.url);
+    await second.server[Symbol.asyncDispose]();
+  });
 });
 
 describe("health", () => {

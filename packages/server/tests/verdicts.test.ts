@@ -57,6 +57,15 @@ async function withFleet(
       }),
     );
     await started.admin.addServers({ targets: [...options.targets] });
+    // The loop may be at the review that makes them witnesses.
+    await vi.waitFor(async () => {
+      const candidates = await kysely
+        .selectFrom("server_scores")
+        .select("id")
+        .where("status", "=", "candidate")
+        .execute();
+      expect(candidates).toEqual([]);
+    }, 20_000);
     const checkAll = async (outcome: Outcome): Promise<void> => {
       await makeDue(kysely);
       for (const [monitor, { monId, client }] of clients.entries()) {

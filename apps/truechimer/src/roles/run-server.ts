@@ -81,7 +81,7 @@ async function openServer(
       ...publicUrlOf(loaded),
       ...(secrets.masterKey !== undefined && { masterKey: secrets.masterKey }),
       ...(await auditHeadFile(config)),
-      agents: agentsOptions(config, config.agents.port),
+      agents: agentsOptions(config, config.agents),
       ...(await brokerSettings(loaded)),
       ...(await archiveSettings(loaded)),
       ...oidcSettings(loaded),

@@ -3,6 +3,7 @@
 
 import { createServer } from "node:net";
 import { AppError } from "@truechimer/base";
+import type { ListenAddress } from "@truechimer/server";
 
 export interface PortWish {
   readonly host: string;
@@ -14,13 +15,15 @@ export interface PortWish {
   readonly flag: string;
 }
 
-/** 0 stands for any free port. Fails with port_in_use when the port was chosen and is taken. */
-export async function portToListenOn(wish: PortWish): Promise<number> {
+/** Fails with port_in_use when the port was chosen and is taken. */
+export async function placeToListenOn(wish: PortWish): Promise<ListenAddress> {
   const { host, port, portChosen, section, flag } = wish;
+  // Another program may still be faster than us.
+  const place = { host, port, orFreePort: !portChosen };
   const problem = await problemWith(host, port);
-  if (problem === undefined) return port;
+  if (problem === undefined) return place;
   if (problem.code === "EADDRINUSE") {
-    if (!portChosen) return 0;
+    if (!portChosen) return place;
     throw new AppError(
       "port_in_use",
       `port ${port} of ${host} is taken by another program: stop that one, or choose another port with ${flag} (0 takes a free one)`,
@@ -34,7 +37,6 @@ export async function portToListenOn(wish: PortWish): Promise<number> {
   );
 }
 
-/** Another program may still be faster than us. */
 function problemWith(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const listener = createServer();

@@ -11,7 +11,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
 import { PRODUCT_VERSION } from "../product-version.ts";
 import { createStop, runUntilStopped, type Stop } from "../run-until-stopped.ts";
-import { portToListenOn } from "./listen-port.ts";
+import { placeToListenOn } from "./listen-port.ts";
 
 /** What the stages of `up` share. */
 export interface UpWorld {
@@ -50,10 +50,12 @@ async function openAll(stack: AsyncDisposableStack, world: UpWorld): Promise<voi
   progress.say("truechimer", `version ${PRODUCT_VERSION}, data in ${path}`, { path });
   const directory = stack.use(await openDataDirectory(path));
   const { listen, agents } = loaded.config;
-  const port = await portToListenOn({ ...listen, section: "listen", flag: "--port" });
-  const agentsPort = await portToListenOn({ ...agents, section: "agents", flag: "--agents-port" });
+  const places = {
+    dashboard: await placeToListenOn({ ...listen, section: "listen", flag: "--port" }),
+    agents: await placeToListenOn({ ...agents, section: "agents", flag: "--agents-port" }),
+  };
   const stages = await stagesLoading;
-  await stages.openStages(stack, { ...world, directory, port, agentsPort });
+  await stages.openStages(stack, { ...world, directory, places });
   const tookS = Number(context.clock.monotonicNs() - startedNs) / 1e9;
   progress.say(
     "ready",

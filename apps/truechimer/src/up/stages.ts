@@ -4,7 +4,7 @@
 import { type AgentMonitor, createAgent, createAgentMetrics } from "@truechimer/agent";
 import { AppError } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
-import { createServer, createToken, type Server } from "@truechimer/server";
+import { createServer, createToken, type ListenAddress, type Server } from "@truechimer/server";
 import { createLogger, createMetrics, type Logger, type Metrics } from "@truechimer/telemetry";
 import { createProbeSocket, createTracer } from "@truechimer/udp";
 import { createAdminClient } from "../admin-client.ts";
@@ -29,10 +29,8 @@ import type { UpWorld } from "./run-up.ts";
 
 export interface StagesWorld extends UpWorld {
   readonly directory: DataDirectory;
-  /** 0: any free one. */
-  readonly port: number;
-  /** Of the agents' listener; likewise. */
-  readonly agentsPort: number;
+  /** Where the listeners open their ports. */
+  readonly places: { readonly dashboard: ListenAddress; readonly agents: ListenAddress };
 }
 
 interface ServingWorld extends StagesWorld {
@@ -93,7 +91,7 @@ async function openServer(
   stack: AsyncDisposableStack,
   world: ServingWorld,
 ): Promise<{ readonly server: Server; readonly adminKey: string }> {
-  const { context, loaded, progress, directory, port, logger, metrics, database } = world;
+  const { context, loaded, progress, directory, places, logger, metrics, database } = world;
   const { clock, random } = context;
   const { config } = loaded;
   const masterKey =
@@ -112,12 +110,12 @@ async function openServer(
       random,
       logger,
       metrics,
-      listen: { host: config.listen.host, port },
+      listen: places.dashboard,
       listensLocally: true,
       ...publicUrlOf(loaded),
       masterKey,
       ...(await auditHeadFile(config, directory.path)),
-      agents: agentsOptions(config, world.agentsPort),
+      agents: agentsOptions(config, places.agents),
       ...(await brokerSettings(loaded)),
       ...(await archiveSettings(loaded)),
       ...oidcSettings(loaded),

@@ -9,6 +9,8 @@ export interface ListenAddress {
   readonly host: string;
   /** Port 0: any free one. */
   readonly port: number;
+  /** Any free one as well where another program has it. Default: that is refused. */
+  readonly orFreePort?: boolean;
 }
 
 export interface ListenOptions extends ListenAddress {
@@ -22,10 +24,12 @@ const BACKLOG = 4_096;
 
 /** The address without a path: "http://127.0.0.1:8123". Fails with port_in_use or socket_failed. */
 export async function listen(app: FastifyInstance, options: ListenOptions): Promise<string> {
-  const { host, port } = options;
+  const { host, port, orFreePort = false } = options;
   try {
     await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
+    if (orFreePort && isTaken(error))
+      return await listen(app, { ...options, port: 0, orFreePort: false });
     throw listenFailure(error, options);
   }
   return listeningAt(app.server, options);
@@ -33,11 +37,13 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
 
 /** The same for a server without Fastify's own way to listen. */
 export async function listenBare(server: Server, options: ListenOptions): Promise<string> {
-  const { host, port } = options;
+  const { host, port, orFreePort = false } = options;
   try {
     server.listen({ host, port, backlog: BACKLOG });
     await once(server, "listening");
   } catch (error) {
+    if (orFreePort && isTaken(error))
+      return await listenBare(server, { ...options, port: 0, orFreePort: false });
     throw listenFailure(error, options);
   }
   return listeningAt(server, options);
@@ -50,9 +56,17 @@ function listeningAt(server: Server, { host, port, scheme }: ListenOptions): str
   return `${scheme}://${shown.includes(":") ? `[${shown}]` : shown}:${bound}`;
 }
 
+function isTaken(error: unknown): boolean {
+  return codeOf(error) === "EADDRINUSE";
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown }).code;
+}
+
 function listenFailure(error: unknown, { host, port, portSetting }: ListenOptions): unknown {
-  const code = (error as { readonly code?: unknown }).code;
-  if (code === "EADDRINUSE") {
+  const code = codeOf(error);
+  if (isTaken(error)) {
     return new AppError(
       "port_in_use",
       `port ${port} of ${host} is in use: end the program that has it, or choose another with ${portSetting}`,
