@@ -14,9 +14,15 @@ import {
 } from "../command-host.ts";
 import { dataDirectoryPath } from "../data-directory.ts";
 import { EXIT } from "../exit-code.ts";
+import { type LimitOptions, printPagedList, withLimitOption } from "../paged-list.ts";
 import { connectedToPeople, printerFor } from "./admin-command.ts";
 
-interface ListOptions extends ConnectionOptions {
+/** Rows of a table, when nothing else is said. */
+const TABLE_LIMIT = 100;
+/** As many as a page may have. */
+const PAGE_SIZE_MAX = 1_000;
+
+interface ListOptions extends ConnectionOptions, LimitOptions {
   readonly who?: string;
   readonly what?: string;
   readonly since?: string;
@@ -35,8 +41,9 @@ export function registerAudit(host: CommandHost): void {
 }
 
 function registerList(host: CommandHost, audit: Command): void {
-  withConnectionOptions(audit.command("list", { isDefault: true }).allowExcessArguments())
-    .description("who did what, with what was there before and since, newest first; at most 1,000")
+  const list = audit.command("list", { isDefault: true }).allowExcessArguments();
+  withLimitOption(withConnectionOptions(list), TABLE_LIMIT)
+    .description("who did what, with what was there before and since, newest first")
     .option("--who <name>", "only acts of whoever has this in the name")
     .option("--what <words>", 'only acts such as "servers paused", or on such as "server 5"')
     .option("--since <duration>", 'only acts of the last "1h", "30d"')
@@ -45,13 +52,19 @@ function registerList(host: CommandHost, audit: Command): void {
       const { who = "", what = "", since } = options;
       const { printAuditEntries } = await import("../output/audit-rows.ts");
       const client = await connectedToPeople(host, options);
-      const { entries } = await client.listAuditEntries({
-        pageSize: 1_000,
-        who,
-        what,
-        ...(since === undefined ? {} : { from: longAgo(since, host.context.clock.nowNs()) }),
+      const from = since === undefined ? {} : { from: longAgo(since, host.context.clock.nowNs()) };
+      const printer = printerFor(host, options);
+      await printPagedList(host, {
+        printer,
+        limit: options.limit,
+        tableLimit: TABLE_LIMIT,
+        pageSizeMax: PAGE_SIZE_MAX,
+        ask: async (place) => {
+          const answer = await client.listAuditEntries({ who, what, ...from, ...place });
+          return { rows: answer.entries, nextPageToken: answer.nextPageToken };
+        },
+        print: (rows) => printAuditEntries(printer, rows),
       });
-      await printAuditEntries(printerFor(host, options), entries);
       host.finish(EXIT.good);
     });
 }

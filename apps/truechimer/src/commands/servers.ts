@@ -14,7 +14,13 @@ import {
 } from "../command-host.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { callWithFilter, type FilterOptions, withFilterOption } from "../filter-option.ts";
+import { type LimitOptions, printPagedList, withLimitOption } from "../paged-list.ts";
 import { registerImport } from "./servers-import.ts";
+
+/** Paths in a table, when nothing else is said. */
+const PATHS_TABLE_LIMIT = 50;
+/** As many paths as a page may have. */
+const PATHS_PAGE_SIZE_MAX = 200;
 
 interface ListOptions extends FilterOptions {
   readonly all?: boolean;
@@ -147,16 +153,26 @@ const UNTRACE: Change = {
 };
 
 function registerPaths(host: CommandHost, servers: Command): void {
-  withConnectionOptions(servers.command("paths <server>"))
+  const paths = withConnectionOptions(servers.command("paths <server>"));
+  withLimitOption(paths, PATHS_TABLE_LIMIT)
     .description("the traceroutes to a server that are kept, newest first")
-    .action(async (word: string, options: ConnectionOptions) => {
+    .action(async (word: string, options: ConnectionOptions & LimitOptions) => {
       const client = await connected(host, options);
       const { findServers } = await import("../find-server.ts");
       const { printTraceroutes } = await import("../output/traceroute-rows.ts");
       const printer = printerFor(host, options);
       for (const { id } of await findServers(client, word)) {
-        const { traceroutes } = await client.listTraceroutes({ serverId: id });
-        await printTraceroutes(printer, traceroutes);
+        await printPagedList(host, {
+          printer,
+          limit: options.limit,
+          tableLimit: PATHS_TABLE_LIMIT,
+          pageSizeMax: PATHS_PAGE_SIZE_MAX,
+          ask: async (place) => {
+            const answer = await client.listTraceroutes({ serverId: id, ...place });
+            return { rows: answer.traceroutes, nextPageToken: answer.nextPageToken };
+          },
+          print: (rows) => printTraceroutes(printer, rows),
+        });
       }
       host.finish(EXIT.good);
     });
