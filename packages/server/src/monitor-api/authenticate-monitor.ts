@@ -25,6 +25,8 @@ export interface CallingMonitor {
   readonly settings: Settings;
   /** Absent: the agent has a bearer token and no name in a certificate. */
   readonly tlsName: string | undefined;
+  /** Of what it was found as (monitor-mark.ts). */
+  readonly mark: bigint;
 }
 
 export interface MonitorCall {
@@ -64,6 +66,7 @@ export async function authenticateMonitor(
     lastSubmit: row.last_submit,
     settings: row.settings,
     tlsName: row.tls_name ?? undefined,
+    mark: row.mark,
   };
 }
 
@@ -83,8 +86,12 @@ export function keyIsNew(credential: AgentCredential): RawBuilder<boolean> {
 }
 
 /** Live means testing or active: only such a monitor gets work and may submit. */
+export function isLive({ status }: CallingMonitor): boolean {
+  return status === "active" || status === "testing";
+}
+
 export function requireLive(monitor: CallingMonitor): void {
-  if (monitor.status === "active" || monitor.status === "testing") return;
+  if (isLive(monitor)) return;
   throw new AppError(
     "monitor_not_live",
     `monitor not active: ${monitor.name} is ${monitor.status}`,

@@ -4,10 +4,11 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { monitorV2 } from "@truechimer/api";
 import type { Schema, Timestamptz } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
+import { MONITOR_MARK } from "./monitor-mark.ts";
 import type { StatusRefusal } from "./parse-status.ts";
 import type { StoreOutcome, SubmissionToStore } from "./store-submissions.ts";
 
-/** What the monitors' rows and their submissions say of a transaction. */
+/** What the monitors' rows and their submissions say of a transaction. Of a monitor that has changed: nothing. */
 export interface Claims {
   /** When the last batch of each monitor was handed out. */
   readonly lastSubmits: ReadonlyMap<bigint, Timestamptz | null>;
@@ -30,11 +31,12 @@ export async function claimSubmissions(
       select * from unnest(
         ${of(({ monitor }) => monitor.id)}::bigint[], ${of(({ submissionId }) => submissionId)}::text[],
         ${of(({ statuses, traceroutes }) => statuses.length + traceroutes.length)}::int[],
-        ${of(({ traceId }) => traceId ?? null)}::text[]
-      ) as t (monitor_id, submission_id, statuses, trace_id)
+        ${of(({ traceId }) => traceId ?? null)}::text[], ${of(({ monitor }) => monitor.mark)}::bigint[]
+      ) as t (monitor_id, submission_id, statuses, trace_id, mark)
     ),
     locked as materialized (
-      select m.id, m.last_submit from monitors m where m.id in (select monitor_id from asked)
+      select m.id, m.last_submit from asked join monitors m on m.id = asked.monitor_id
+      where ${MONITOR_MARK} = asked.mark
       order by m.id for no key update of m
     ),
     claimed as (

@@ -10,6 +10,7 @@ import type {
 import { sql } from "kysely";
 import type { AgentCredential } from "../enrolment/agent-credential.ts";
 import type { Outcome } from "./gather.ts";
+import { MONITOR_MARK, noteSeen } from "./monitor-mark.ts";
 import { type Settings, settingsText } from "./read-settings.ts";
 
 export interface MonitorQuestion {
@@ -34,6 +35,8 @@ export interface MonitorRow {
   readonly key_is_new: boolean;
   /** What the operators have set for agents. */
   readonly settings: Settings;
+  /** Of all that was found of it (monitor-mark.ts). */
+  readonly mark: bigint;
 }
 
 interface FoundRow extends Omit<MonitorRow, "settings"> {
@@ -41,13 +44,7 @@ interface FoundRow extends Omit<MonitorRow, "settings"> {
   readonly settings: string;
 }
 
-/** A monitor that calls more often is noted as seen this often: no window of presence is as short. */
-const SEEN_SECONDS = 1;
-
-/**
- * All monitors of each agent at the address that it names. Who is locked is being counted, which notes that it was seen,
- * or is changed by somebody: nobody waits for that. Nor for the disk: after a crash they are seen again.
- */
+/** All monitors of each agent at the address that it names. They are noted as seen. */
 export async function findMonitors(
   { kysely }: Pick<Database, "kysely">,
   parseSettings: (text: string) => Settings,
@@ -72,22 +69,10 @@ export async function findMonitors(
       from asked a join monitors m on m.token_hash = a.token_hash
       where m.is_current and m.deleted_on is null and m.type = 'monitor' and (a.address = '' or host(m.ip) = a.address)
     ),
-    unseen as (
-      select m.id from monitors m
-      where m.id in (
-        select id from found
-        where last_seen is null or last_seen < now() - make_interval(secs => ${SEEN_SECONDS}::int)
-      )
-      order by m.id for no key update skip locked
-    ),
-    seen as (
-      update monitors m set last_seen = now()
-      from unseen, (select set_config('synchronous_commit', 'off', true)) as lazily
-      where m.id = unseen.id
-    )
+    ${noteSeen("found")}
     select f.place::int as place, m.id, m.hostname, host(m.ip) as ip, m.ip_version, m.status, m.lab, m.config,
       m.client_version, m.last_submit, m.tls_name, m.agent_id, f.key_is_new,
-      ${settingsText} as settings
+      ${settingsText} as settings, ${MONITOR_MARK} as mark
     from found f join monitors m on m.id = f.id order by f.place, m.id`.execute(kysely);
   const answers = questions.map((): { readonly value: MonitorRow[] } => ({ value: [] }));
   for (const { place, settings, ...row } of rows)

@@ -6,7 +6,8 @@ import { monitorV2 } from "@truechimer/api";
 import { assert, createUlid, parseIpAddress } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
 import type { AgentCall } from "../enrolment/agent-call.ts";
-import { authenticateMonitor, requireLive } from "./authenticate-monitor.ts";
+import { type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
+import { asMonitor, MONITOR_CHANGED } from "./known-monitors.ts";
 import { LEASE_NS } from "./lease.ts";
 import { monitorConfig } from "./monitor-config.ts";
 import { probePolicyFrom } from "./probe-settings.ts";
@@ -15,27 +16,34 @@ import type { DueServer } from "./take-due-servers.ts";
 import { takeDueTraces } from "./take-due-traces.ts";
 import { createTicket } from "./ticket.ts";
 
-export async function getServers(
+export function getServers(
   context: ServerContext,
   request: monitorV2.GetServersRequest,
   { credential }: AgentCall,
 ): Promise<monitorV2.GetServersResponse> {
+  const call = { credential, monId: request.monId };
+  return asMonitor(context, call, ({ monitor }) => handOut(context, request, monitor));
+}
+
+async function handOut(
+  context: ServerContext,
+  request: monitorV2.GetServersRequest,
+  monitor: CallingMonitor,
+): Promise<monitorV2.GetServersResponse | typeof MONITOR_CHANGED> {
   const { database, monitorCalls, policy } = context;
-  const monitor = await authenticateMonitor(context, {
-    credential,
-    monId: request.monId,
-  });
   requireLive(monitor);
   const leased = (request.submissionVersionMax ?? 0) >= FIRST_VERSION_WITH_PORTS;
   const probe = probePolicyFrom(monitor.settings, policy, monitor.lab);
   const config = monitorConfig({ policy, probe }, monitor);
   const key = await context.ticketKeys.current();
-  const { servers, takenAtNs, withdrawn } = await monitorCalls.takeDue({
+  const due = await monitorCalls.takeDue({
     monitor,
     probe,
     leased,
     withdrawalsAfter: request.withdrawalsAfter,
   });
+  if (due === "monitor_changed") return MONITOR_CHANGED;
+  const { servers, takenAtNs, withdrawn } = due;
   const traced = await takeDueTraces(
     database,
     monitor.id,

@@ -5,6 +5,7 @@ import { type Database, onPipeline } from "@truechimer/database";
 import type { RuleSets } from "../rules/rule-sets.ts";
 import { findMonitors, type MonitorQuestion, type MonitorRow } from "./find-monitors.ts";
 import { createGatherer } from "./gather.ts";
+import { createKnownMonitors, type KnownMonitors } from "./known-monitors.ts";
 import { createPassedOver } from "./passed-over.ts";
 import { createSettingsParser } from "./read-settings.ts";
 import {
@@ -15,6 +16,8 @@ import {
 import { type DueServers, type TakeDueServersOptions, takeDueServers } from "./take-due-servers.ts";
 
 export interface MonitorCalls {
+  /** As the last calls found them. */
+  readonly known: KnownMonitors;
   find(question: MonitorQuestion): Promise<readonly MonitorRow[]>;
   takeDue(wanted: TakeDueServersOptions): Promise<DueServers>;
   /** Answered when it is committed. */
@@ -77,6 +80,7 @@ export function createMonitorCalls({
       storeSubmissions({ pipeline: database.pipeline, ruleSets }, submissions),
   });
   return {
+    known: createKnownMonitors(),
     find: (question) => find.ask(question),
     takeDue: (wanted) => takeDue.ask(wanted),
     store: (submission) => store.ask(submission),

@@ -55,6 +55,8 @@ export interface CountedStatus {
 }
 
 export type StoreOutcome =
+  /** The monitor is not what the call was taken from. Nothing was stored. */
+  | { readonly kind: "monitor_changed" }
   | { readonly kind: "duplicate"; readonly answer: Uint8Array | undefined }
   | {
       readonly kind: "counted";
@@ -128,11 +130,13 @@ async function storeTogether(
     claimSubmissions(transaction, submissions),
     findAssignments(transaction, submissions),
   ]);
-  const duplicates = await duplicatesOf(transaction, submissions, claims);
   const outcomes = new Map<SubmissionToStore, Outcome<StoreOutcome>>();
+  const isAsTaken = ({ monitor }: SubmissionToStore): boolean => claims.lastSubmits.has(monitor.id);
+  const taken = submissions.filter(isAsTaken);
+  const duplicates = await duplicatesOf(transaction, taken, claims);
   const fresh: SubmissionToStore[] = [];
   const late: SubmissionToStore[] = [];
-  for (const submission of submissions) {
+  for (const submission of taken) {
     const duplicate = duplicates.get(submission);
     const lastSubmit = claims.lastSubmits.get(submission.monitor.id) ?? null;
     const isLate = lastSubmit !== null && timestamptzFromUnixUs(submission.batchAtUs) < lastSubmit;
@@ -146,9 +150,7 @@ async function storeTogether(
     const rules = await ruleSets.inForce(transaction, found.ruleSet);
     await count(transaction, { rules, found, submissions: fresh }, outcomes);
   }
-  return submissions.map(
-    (each) => outcomes.get(each) ?? { error: new Error("a submission came to no outcome") },
-  );
+  return submissions.map((each) => outcomes.get(each) ?? { value: { kind: "monitor_changed" } });
 }
 
 function outOfOrder(): AppError {

@@ -9,11 +9,13 @@ import { isAgentFault } from "@truechimer/ntp";
 import { currentTraceId, parseTraceparent, withSpan } from "@truechimer/telemetry";
 import type { ServerContext } from "../context.ts";
 import type { AgentCall } from "../enrolment/agent-call.ts";
-import { authenticateMonitor, type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
+import { type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
 import { checkTickets } from "./check-tickets.ts";
 import { countOutcomes, countResults } from "./count-results.ts";
-import type { StatusRefusal } from "./parse-status.ts";
+import { asMonitor, type FoundMonitor, MONITOR_CHANGED } from "./known-monitors.ts";
+import type { ParsedStatus, StatusRefusal } from "./parse-status.ts";
 import { parseStatuses, parseSubmission, type Submission } from "./parse-submission.ts";
+import type { ParsedTraceroute } from "./parse-traced-status.ts";
 import type { StoreOutcome, SubmissionToStore } from "./store-submissions.ts";
 import {
   FIRST_VERSION_WITH_PORTS,
@@ -33,10 +35,53 @@ export async function submitResults(
   { header, credential }: AgentCall,
   cameAs?: CameAs,
 ): Promise<monitorV2.SubmitResultsResponse> {
-  const monitor = await authenticateMonitor(context, {
-    credential,
-    monId: request.monId,
+  const traceId = parseTraceparent(header("traceparent") ?? "")?.traceId ?? currentTraceId();
+  return await asMonitor(context, { credential, monId: request.monId }, async (found) => {
+    const read = await readAs(context, request, found);
+    return read === undefined
+      ? MONITOR_CHANGED
+      : await countRead(context, read, { cameAs, traceId });
   });
+}
+
+/** What a submission says to a monitor that sends it. */
+interface ReadSubmission {
+  readonly monitor: CallingMonitor;
+  readonly submission: Submission;
+  readonly ticketed: boolean;
+  readonly statuses: readonly ParsedStatus[];
+  readonly traceroutes: readonly ParsedTraceroute[];
+  /** Checks that the agent's own clock spoilt say nothing about the server: they are taken, and not recorded. */
+  readonly spoilt: number;
+  readonly refusals: readonly StatusRefusal[];
+  /** There were tickets, and none of them holds. */
+  readonly noTicketHolds: boolean;
+}
+
+/** Undefined: it would be refused by what is remembered of the monitor. */
+async function readAs(
+  context: ServerContext,
+  request: monitorV2.SubmitResultsRequest,
+  { monitor, isRemembered }: FoundMonitor,
+): Promise<ReadSubmission | undefined> {
+  if (!isRemembered) return await readSubmission(context, request, monitor);
+  try {
+    const read = await readSubmission(context, request, monitor);
+    return hasResults(read) ? read : undefined;
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}
+
+const hasResults = ({ statuses, traceroutes }: ReadSubmission): boolean =>
+  statuses.length + traceroutes.length > 0;
+
+async function readSubmission(
+  context: ServerContext,
+  request: monitorV2.SubmitResultsRequest,
+  monitor: CallingMonitor,
+): Promise<ReadSubmission> {
   // Also of one that was paused meanwhile: what it measured while it was live counts.
   const submission = parseSubmission(request, {
     nowNs: context.clock.nowNs(),
@@ -53,34 +98,52 @@ export async function submitResults(
     ticketed: true,
   });
   const badTickets = [...checked.refusals, ...traced.refusals];
-  const early = [...refusals, ...badTickets];
-  // A check that the agent's own clock spoilt says nothing about the server: it is taken, and not recorded.
-  const telling = checked.held.filter(({ reason }) => !isAgentFault(reason));
-  const spoilt = checked.held.length - telling.length;
-  countResults(context, { monitor, submission, result: "agent_fault", by: spoilt });
-  if (telling.length + traced.held.length === 0) {
-    const noTicketHolds = checked.held.length === 0 && badTickets.length > 0;
-    return nothingCounted(context, { monitor, submission, refusals: early, noTicketHolds });
-  }
-  const outcome = await storeCounted(context, submission, {
+  const statuses = checked.held.filter(({ reason }) => !isAgentFault(reason));
+  return {
     monitor,
-    submissionId: submission.id,
-    batchId: submission.batchId,
-    batchAtUs: unixUsFromNs(submission.batchAtNs),
-    oncePerBatch: submission.version < FIRST_VERSION_WITH_PORTS,
+    submission,
     ticketed,
-    statuses: telling.map((status) => ({
-      status,
-      atUs: unixUsFromNs(status.atNs),
-      wire: request.list[status.index],
-      exchangesCameAs: cameAs?.exchanges?.[status.index],
-    })),
+    statuses,
     traceroutes: traced.held,
-    refusals: early,
-    traceId: parseTraceparent(header("traceparent") ?? "")?.traceId ?? currentTraceId(),
-  });
+    spoilt: checked.held.length - statuses.length,
+    refusals: [...refusals, ...badTickets],
+    noTicketHolds: checked.held.length === 0 && badTickets.length > 0,
+  };
+}
+
+async function countRead(
+  context: ServerContext,
+  read: ReadSubmission,
+  {
+    cameAs,
+    traceId,
+  }: { readonly cameAs: CameAs | undefined; readonly traceId: string | undefined },
+): Promise<monitorV2.SubmitResultsResponse | typeof MONITOR_CHANGED> {
+  const { monitor, submission, ticketed, statuses, traceroutes, refusals } = read;
+  const outcome = hasResults(read)
+    ? await storeCounted(context, submission, {
+        monitor,
+        submissionId: submission.id,
+        batchId: submission.batchId,
+        batchAtUs: unixUsFromNs(submission.batchAtNs),
+        oncePerBatch: submission.version < FIRST_VERSION_WITH_PORTS,
+        ticketed,
+        statuses: statuses.map((status) => ({
+          status,
+          atUs: unixUsFromNs(status.atNs),
+          wire: submission.list[status.index],
+          exchangesCameAs: cameAs?.exchanges?.[status.index],
+        })),
+        traceroutes,
+        refusals,
+        traceId,
+      })
+    : undefined;
+  if (outcome?.kind === "monitor_changed") return MONITOR_CHANGED;
+  countResults(context, { monitor, submission, result: "agent_fault", by: read.spoilt });
+  if (outcome === undefined) return nothingCounted(context, read);
   if (outcome.kind === "duplicate") {
-    countResults(context, { monitor, submission, result: "duplicate", by: request.list.length });
+    countResults(context, { monitor, submission, result: "duplicate", by: submission.list.length });
     return duplicateAnswer(outcome.answer);
   }
   countOutcomes(context, { monitor, submission, ...outcome });
@@ -135,14 +198,8 @@ function storeTogether(
 /** Agents below version 5 do not read `refused`: they are told by an error. So is a batch without any valid ticket. */
 function nothingCounted(
   context: ServerContext,
-  input: {
-    readonly monitor: CallingMonitor;
-    readonly submission: Submission;
-    readonly refusals: readonly StatusRefusal[];
-    readonly noTicketHolds: boolean;
-  },
+  { monitor, submission, refusals, noTicketHolds }: ReadSubmission,
 ): monitorV2.SubmitResultsResponse {
-  const { monitor, submission, refusals, noTicketHolds } = input;
   const badTickets = refusals.filter(({ code }) => code === "bad_ticket").length;
   countResults(context, { monitor, submission, result: "signature_validation", by: badTickets });
   countResults(context, {

@@ -9,10 +9,13 @@ import { type RawBuilder, sql } from "kysely";
 import type { ProbePolicy } from "../policy.ts";
 import type { CallingMonitor } from "./authenticate-monitor.ts";
 import type { Outcome } from "./gather.ts";
+import { MONITOR_MARK, noteSeen } from "./monitor-mark.ts";
 import type { PassedOver, TurnPlace } from "./passed-over.ts";
 import { WITHDRAWN, type WithdrawnLeases, withdrawnLeases } from "./withdrawn-leases.ts";
 
-export interface DueServers {
+export type DueServers = "monitor_changed" | ServersTaken;
+
+export interface ServersTaken {
   readonly servers: readonly DueServer[];
   /** When they were taken, by the database's clock: one clock for all replicas. Absent: there was nothing to take. */
   readonly takenAtNs: UnixNs | undefined;
@@ -56,6 +59,13 @@ interface WithdrawnRow {
   readonly withdrawn: string | null;
 }
 
+/** One a call whose monitor is not what it was taken for. */
+interface ChangedRow {
+  readonly place: number;
+  readonly turns: null;
+  readonly cursor: null;
+}
+
 interface LookedAtTurn extends TurnPlace, Omit<DueServer, "checkIntervalMs"> {
   readonly pace: number;
   /** False: its server was scored by others a moment ago; it only says how far was looked. */
@@ -81,20 +91,26 @@ export async function takeDueServers(
 ): Promise<readonly Outcome<DueServers>[]> {
   const of = <Value>(value: (call: TakeDueServersOptions) => Value): Value[] => calls.map(value);
   const from = PACES.map((pace) => of(({ monitor }) => passedOver.from(monitor.id, pace)));
-  const { rows } = await sql<DueRow | WithdrawnRow>`
+  const { rows } = await sql<DueRow | WithdrawnRow | ChangedRow>`
     /* prepared: take_due_servers */
-    with call as materialized (
+    with asked as materialized (
       select * from unnest(
-        ${of(({ monitor }) => monitor.id)}::bigint[], ${of(({ monitor }) => monitor.family)}::text[],
+        ${of(({ monitor }) => monitor.id)}::bigint[], ${of(({ monitor }) => monitor.mark)}::bigint[],
+        ${of(({ monitor }) => monitor.family)}::text[],
         ${of(({ monitor }) => monitor.lab)}::boolean[], ${of(({ leased }) => leased)}::boolean[],
         ${of(({ withdrawalsAfter: after }) => (after === undefined ? null : String(after)))}::numeric[],
         ${of(({ probe }) => probe.serverIntervalMs)}::float8[], ${of(({ probe }) => probe.batchSize)}::int[],
         ${sql.join(PACES.map((pace) => sql`${of((call) => intervalMs(call, pace))}::float8[]`))},
         ${sql.join(from.map((places) => sql`${places.map(({ queueTs }) => queueTs)}::timestamptz[], ${places.map(({ serverId }) => serverId)}::bigint[]`))}
       ) with ordinality
-        as t (monitor_id, family, lab, leased, withdrawals_after, server_ms, batch_size, interval_1, interval_2, interval_3,
+        as t (monitor_id, mark, family, lab, leased, withdrawals_after, server_ms, batch_size, interval_1, interval_2, interval_3,
           from_ts_1, from_id_1, from_ts_2, from_id_2, from_ts_3, from_id_3, place)
     ),
+    call as materialized (
+      select asked.*, m.id, m.last_seen from asked join monitors m on m.id = asked.monitor_id
+      where ${MONITOR_MARK} = asked.mark
+    ),
+    ${noteSeen("call")},
     due as materialized (
       select call.place, waiting.* from call cross join lateral (
         select * from (${sql.join(PACES.map(waitingAtPace), sql` union all `)}) waiting
@@ -117,16 +133,20 @@ export async function takeDueServers(
     where taken.server_id is not null or not due.eligible
     group by due.place
     union all
-    select place::int, cursor, withdrawn, null::bigint, null::text from (${WITHDRAWN}) told`.execute(
-    kysely,
-  );
-  const due = new Map(
-    rows.flatMap((row): [number, DueRow][] => (row.turns === null ? [] : [[row.place, row]])),
-  );
-  const told = new Map(
-    rows.flatMap((row): [number, WithdrawnRow][] => (row.turns === null ? [[row.place, row]] : [])),
-  );
+    select place::int, cursor, withdrawn, null::bigint, null::text from (${WITHDRAWN}) told
+    union all
+    select place::int, null::bigint, null::text, null::bigint, null::text from asked
+    where place not in (select place from call)`.execute(kysely);
+  const due = new Map<number, DueRow>();
+  const told = new Map<number, WithdrawnRow>();
+  const changed = new Set<number>();
+  for (const row of rows) {
+    if (row.turns !== null) due.set(row.place, row);
+    else if (row.cursor !== null) told.set(row.place, row);
+    else changed.add(row.place);
+  }
   return calls.map((call, index) => {
+    if (changed.has(index + 1)) return { value: "monitor_changed" };
     const withdrawals = told.get(index + 1);
     return {
       value: {
@@ -181,7 +201,7 @@ function dueServers(
   passedOver: PassedOver,
   call: TakeDueServersOptions,
   row: DueRow | undefined,
-): Omit<DueServers, "withdrawn"> {
+): Omit<ServersTaken, "withdrawn"> {
   if (row === undefined) return { servers: [], takenAtNs: undefined };
   const turns = row.turns.split(";").map(parseTurn);
   notePassedOver(passedOver, call.monitor.id, turns);
