@@ -57,10 +57,15 @@ export async function startServer(
   return {
     server,
     adminKey,
-    admin: createClient(adminV1.AdminService, transportTo(url, adminKey)),
+    admin: adminClient(url, adminKey),
     agentClient: (token) => createClient(agentV1.AgentService, transportTo(url, token)),
     monitorClient: (token) => createClient(monitorV2.MonitorService, transportTo(url, token)),
   };
+}
+
+/** With a key of other rights. */
+export function adminClient(url: string, key: string): Client<typeof adminV1.AdminService> {
+  return createClient(adminV1.AdminService, transportTo(url, key));
 }
 
 function transportTo(

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { adminV1, monitorV2 } from "@truechimer/api";
-import { systemClock } from "@truechimer/base";
+import { systemClock, systemRandom } from "@truechimer/base";
 import { clickHouseAvailable, startClickHouse } from "@truechimer/testing-clickhouse";
 import { type TestDatabase, useDatabase } from "@truechimer/testing-postgres";
 import { sql } from "kysely";
@@ -17,6 +17,8 @@ import { createClickHouseArchive } from "../src/archive/clickhouse/clickhouse-ar
 import type { ArchiveSettings } from "../src/archive/create-archive.ts";
 import { createS3Store } from "../src/archive/parquet/s3-store.ts";
 import { runArchive } from "../src/archive/run-archive.ts";
+import { tokenHash } from "../src/http/token.ts";
+import { createToken } from "../src/index.ts";
 import { cleanUp } from "../src/loops/clean-up.ts";
 import { LOCAL_POLICY } from "../src/policy.ts";
 import { useDuckDb } from "./_duckdb.ts";
@@ -24,7 +26,7 @@ import { exchanges } from "./_exchanges.ts";
 import { insertFilterRows } from "./_filter-rows.ts";
 import { parquetArchiveIn } from "./_parquet-archive.ts";
 import { startS3Server } from "./_s3-server.ts";
-import { startServer, type TestServer } from "./_test-server.ts";
+import { adminClient, startServer, type TestServer } from "./_test-server.ts";
 
 const LIMIT_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -235,7 +237,7 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
 
   /** Of the first server: "1"; else a filter. */
   const eventsOf = async (
-    { admin }: TestServer,
+    { admin }: Pick<TestServer, "admin">,
     asked: string,
     pageSize: number,
   ): Promise<readonly adminV1.Event[]> => {
@@ -399,6 +401,27 @@ describe.each(kinds)("ranges beyond the retention, in %s", { timeout: LIMIT_MS }
       for (const pageSize of [1_000, 73])
         expect(await eventsOf(short, asked, pageSize)).toEqual(all);
     }
+  });
+
+  test("a key of one account is told its own events alone, from either", async () => {
+    const secret = createToken("tca_", systemRandom);
+    await sql`insert into accounts (id_token, name) values ('narrow', 'narrow') on conflict do nothing`.execute(
+      kysely,
+    );
+    await sql`
+      update servers set account_id = (select id from accounts where id_token = 'narrow')
+      where id = ${ids[0] ?? 0n}`.execute(kysely);
+    await sql`
+      insert into api_keys (name, token_hash, role, account_id)
+      select 'narrow', ${tokenHash(secret)}, 'viewer', id from accounts where id_token = 'narrow'`.execute(
+      kysely,
+    );
+    const ofOne = { admin: adminClient(short.server.url, secret) };
+    const expected = await eventsOf(short, "1", 1_000);
+    expect(expected.length).toBeGreaterThan(90);
+    expect(await eventsOf(ofOne, "", 73)).toEqual(expected);
+    await sql`update servers set account_id = null where id = ${ids[0] ?? 0n}`.execute(kysely);
+    expect(await eventsOf(ofOne, "", 73)).toEqual([]);
   });
 
   test("a filter that nothing passes ends, and a page token of another list is refused", async () => {

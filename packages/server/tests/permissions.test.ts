@@ -386,6 +386,56 @@ describe("objects of another account", async () => {
     }
   });
 
+  test("are not to be guessed from how a page of events ends, nor from what is missing in a short list", async () => {
+    const { listEvents, getOverview } = adminV1.AdminService.method;
+    // More of theirs than a short list has, all of them newer than ours.
+    await database.pool.query(
+      `insert into servers (name, ip, port, ip_version, account_id) values ('of us', '10.9.9.2', 123, 'v4', $1)`,
+      [ours],
+    );
+    await database.pool.query(
+      `insert into events (at, kind, server_id, text)
+      select now() - interval '1 hour', 'server_paused', id, 'ours ' || n from servers, generate_series(1, 3) n where name = 'of us'`,
+    );
+    await database.pool.query(
+      `insert into events (at, kind, server_id, text)
+      select now() - interval '1 minute', 'server_paused', $1, 'theirs ' || n from generate_series(1, 60) n`,
+      [serverId],
+    );
+    await database.pool.query(
+      `insert into events (kind, monitor_id, text) values ('monitor_offline', $1, 'theirs'), ('authority_created', null, 'of nobody')`,
+      [monitorId],
+    );
+    const told = async (proof: Proof, method: DescMethod, body: object): Promise<unknown> => {
+      const answer = await fetch(`${server.url}/${method.parent.typeName}/${method.name}`, {
+        method: "POST",
+        headers: { ...proof, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      const { events = [], nextPageToken = "" } = (await answer.json()) as {
+        readonly events?: readonly { readonly text: string }[];
+        readonly nextPageToken?: string;
+      };
+      return { texts: events.map(({ text }) => text), isOver: nextPageToken === "" };
+    };
+    const ofOurs = ["ours 3", "ours 2", "ours 1"];
+    for (const proof of [ourKey, await ourUser()]) {
+      expect(await told(proof, listEvents, { pageSize: 3 })).toEqual({
+        texts: ofOurs,
+        isOver: true,
+      });
+      expect(await told(proof, listEvents, { pageSize: 1, filter: "server:theirs" })).toEqual({
+        texts: [],
+        isOver: true,
+      });
+      expect(await told(proof, getOverview, {})).toMatchObject({ texts: ofOurs });
+    }
+    expect(await told(theirKey, listEvents, { pageSize: 1 })).toEqual({
+      texts: ["theirs"],
+      isOver: false,
+    });
+  });
+
   test("cannot be added, nor taken over by their name", async () => {
     const add = adminV1.AdminService.method.addServers;
     const response = await fetch(`${server.url}/${add.parent.typeName}/AddServers`, {

@@ -10,12 +10,14 @@ import {
   timestamptzFromNs,
 } from "@truechimer/database";
 import type { Condition } from "@truechimer/filter";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { eventsBorder } from "../archive/archive-border.ts";
 import type { ArchivedEvent } from "../archive/archived-event.ts";
 import type { ServerContext } from "../context.ts";
 import { conditionSql } from "../filter/condition-sql.ts";
 import { EVENT_FILTER_COLUMNS } from "../filter/filter-columns.ts";
+import { monitorOfAccount, ofAccount } from "../people/account-sql.ts";
+import { seenObjects } from "../people/seen-objects.ts";
 import {
   archivedEvents,
   type EventPage,
@@ -32,6 +34,8 @@ export interface EventSelection {
   readonly serverId?: bigint;
   /** Absent: whichever monitor they are about. */
   readonly monitorIds?: readonly bigint[];
+  /** Only events about its servers, and those about its monitors alone. Absent: of all accounts, and of none. */
+  readonly accountId?: bigint | undefined;
   /** Only events before it in time, and of its instant those with a smaller id. They are told by their time. */
   readonly place?: EventPlace;
   readonly from?: Timestamptz;
@@ -62,7 +66,7 @@ interface EventMessagesPage {
 /** Of events by their time, newest first: those of the database alone, and beyond the retention of what the archive has, too. */
 export async function eventPage(
   context: Pick<ServerContext, "database" | "archive" | "clock" | "policy">,
-  selection: Pick<EventSelection, "serverId" | "filter" | "place" | "limit">,
+  selection: Pick<EventSelection, "serverId" | "accountId" | "filter" | "place" | "limit">,
 ): Promise<EventMessagesPage> {
   const { kysely } = context.database;
   const border = eventsBorder(context, EPOCH);
@@ -100,9 +104,12 @@ async function storedPage(
 /** Beyond a place at the border, or before it. */
 async function olderEvents(
   context: Pick<ServerContext, "database" | "archive">,
-  selection: Pick<EventSelection, "serverId" | "filter" | "limit"> & { readonly place: EventPlace },
+  selection: Pick<EventSelection, "serverId" | "accountId" | "filter" | "limit"> & {
+    readonly place: EventPlace;
+  },
 ): Promise<EventPage<ArchivedEvent>> {
-  const { serverId, filter, limit } = selection;
+  const { serverId, accountId, filter, limit } = selection;
+  const isSeen = await seenBy(context.database.kysely, accountId);
   let { place } = selection;
   for (let left = ARCHIVED_ROWS_MAX; ; left -= ARCHIVED_ROWS_A_PIECE) {
     // Before the archive: what it is sent meanwhile is in one of the two.
@@ -112,7 +119,7 @@ async function olderEvents(
       from: EPOCH,
       limit,
     });
-    const archived = await archivedEvents(context, {
+    const found = await archivedEvents(context, {
       from: EPOCH,
       to: place.at,
       ...(place.id > 0n && { to: timestamptzFromNs(nsFromTimestamptz(place.at) + NS_PER_US) }),
@@ -122,12 +129,24 @@ async function olderEvents(
       place,
       rowsMax: ARCHIVED_ROWS_A_PIECE,
     });
+    const archived = { rows: found.rows.filter(isSeen), place: found.place };
     const stored = { rows, place: rows.length < limit ? undefined : rows.at(-1) };
     const page = mergedEvents("newest", stored, archived);
     if (page.rows.length > 0 || page.place === undefined || left <= ARCHIVED_ROWS_A_PIECE)
       return page;
     ({ place } = page);
   }
+}
+
+async function seenBy(
+  kysely: Kysely<Schema>,
+  accountId: bigint | undefined,
+): Promise<(event: ArchivedEvent) => boolean> {
+  if (accountId === undefined) return () => true;
+  const seen = seenObjects(kysely, accountId);
+  const [servers, monitors] = await Promise.all([seen.servers(), seen.monitors()]);
+  return ({ server_id, monitor_id }) =>
+    server_id === null ? monitor_id !== null && monitors.has(monitor_id) : servers.has(server_id);
 }
 
 /** Those of a server in a range, both ends included: what is older than the retention comes from the archive. */
@@ -161,7 +180,7 @@ export async function serverEventMessages(
 
 async function storedEvents(
   kysely: Kysely<Schema>,
-  { serverId, monitorIds, place, from, to, filter, limit }: EventSelection,
+  { serverId, monitorIds, accountId, place, from, to, filter, limit }: EventSelection,
 ): Promise<readonly ArchivedEvent[]> {
   return await kysely
     .selectFrom("events as e")
@@ -189,6 +208,7 @@ async function storedEvents(
     .$if(monitorIds !== undefined, (query) =>
       query.where(sql<boolean>`e.monitor_id = any(${[...(monitorIds ?? [])]}::bigint[])`),
     )
+    .$if(accountId !== undefined, (query) => query.where(eventOfAccount(accountId)))
     .$if(place !== undefined, (query) =>
       query.where(
         sql<boolean>`e.at <= ${place?.at} and (e.at, e.id) < (${place?.at}::timestamptz, ${place?.id}::bigint)`,
@@ -204,6 +224,12 @@ async function storedEvents(
     .orderBy("e.id", "desc")
     .limit(limit)
     .execute();
+}
+
+/** What is about neither a server nor a monitor is the installation's. */
+function eventOfAccount(accountId: bigint | undefined): RawBuilder<boolean> {
+  return sql<boolean>`case when e.server_id is not null then ${ofAccount("s.account_id", accountId)}
+    else e.monitor_id is not null and ${monitorOfAccount(accountId)} end`;
 }
 
 async function messagesOf(

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import { timestamptzFromNs } from "@truechimer/database";
 import type { ServerContext } from "../context.ts";
+import type { ActingContext } from "../people/caller.ts";
 import { durationFromNs, timestampFromNs } from "./admin-message.ts";
 import { eventMessages } from "./event-messages.ts";
 import { monitorMessages } from "./monitor-messages.ts";
@@ -19,12 +20,16 @@ export interface OverviewParts {
   readonly monitors: readonly adminV1.Monitor[];
 }
 
-export async function getOverview(context: ServerContext): Promise<adminV1.GetOverviewResponse> {
+export async function getOverview(context: ActingContext): Promise<adminV1.GetOverviewResponse> {
   const { kysely } = context.database;
   const nowNs = context.clock.nowNs();
   const [servers, events, monitors] = await Promise.all([
     serverMessages(context),
-    eventMessages(kysely, { from: timestamptzFromNs(nowNs - DAY_NS), limit: EVENTS_MAX }),
+    eventMessages(kysely, {
+      accountId: context.caller?.accountId,
+      from: timestamptzFromNs(nowNs - DAY_NS),
+      limit: EVENTS_MAX,
+    }),
     monitorMessages(kysely, context.policy.offsetLimitNs),
   ]);
   return overviewAnswer(context, { servers, events, monitors });

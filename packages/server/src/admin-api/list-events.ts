@@ -3,8 +3,8 @@
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
 import type { Timestamptz } from "@truechimer/database";
-import type { ServerContext } from "../context.ts";
 import { requestFilter } from "../filter/filter-refused.ts";
+import type { ActingContext } from "../people/caller.ts";
 import type { EventPlace } from "../results/archived-events.ts";
 import { eventPage } from "./event-messages.ts";
 import {
@@ -16,7 +16,7 @@ import {
 } from "./page-token.ts";
 
 export async function listEvents(
-  context: ServerContext,
+  context: ActingContext,
   request: adminV1.ListEventsRequest,
 ): Promise<adminV1.ListEventsResponse> {
   const size = pageSize(request.pageSize, { normal: 100, max: 1_000 });
@@ -24,6 +24,7 @@ export async function listEvents(
   const place = placeOf(request.pageToken);
   const page = await eventPage(context, {
     ...(request.serverId === 0n ? {} : { serverId: request.serverId }),
+    accountId: context.caller?.accountId,
     ...(filter === undefined ? {} : { filter }),
     ...(place === undefined ? {} : { place }),
     limit: size,

@@ -56,7 +56,7 @@ function adminProcedures(
   const as = (values: ContextValues): ActingContext => actingContext(context, values);
   return {
     ...agentProcedures(context, options, as),
-    getOverview: () => getOverview(context),
+    getOverview: (_request, { values }) => getOverview(as(values)),
     listServers: (request) => listServers(context, request),
     getServer: (request) => getServer(context, request),
     addServers: (request, { signal, values }) => addServers(as(values), request, signal),
@@ -91,7 +91,7 @@ function adminProcedures(
     simulateReview: (request) => simulateReview(context, request),
     explainAssignment: (request) => explainAssignment(context, request),
     getCoverage: () => getCoverage(context),
-    listEvents: (request) => listEvents(context, request),
+    listEvents: (request, { values }) => listEvents(as(values), request),
     getSystem: () => getSystem(context),
     runLoop: (request, { values }) => runLoopNow(as(values), request),
     listRateLimits: () => listRateLimits(context),

@@ -4,7 +4,6 @@ import type { adminV1 } from "@truechimer/api";
 import { overviewAnswer } from "../admin-api/get-overview.ts";
 import type { ObjectRefs } from "./owned-objects.ts";
 import type { PermissionsOf } from "./permission.ts";
-import type { SeenObjects } from "./seen-objects.ts";
 
 type AdminPermissions = PermissionsOf<typeof adminV1.AdminService>;
 
@@ -27,11 +26,12 @@ export const ADMIN_PERMISSIONS: AdminPermissions = {
   getOverview: {
     least: "viewer",
     accounts: {
+      // Its events are the account's already.
       narrow: async ({ servers, events, monitors }, seen, context) => {
         const [ownServers, ownMonitors] = await Promise.all([seen.servers(), seen.monitors()]);
         return overviewAnswer(context, {
           servers: servers.filter(({ id }) => ownServers.has(id)),
-          events: await seenEvents(events, seen),
+          events,
           monitors: monitors.filter(({ id }) => ownMonitors.has(id)),
         });
       },
@@ -75,14 +75,11 @@ export const ADMIN_PERMISSIONS: AdminPermissions = {
   simulateReview: { least: "viewer", accounts: ofServer },
   explainAssignment: { least: "viewer", accounts: ofServer },
   getCoverage: { least: "viewer", accounts: "installation" },
+  // As listResults.
   listEvents: {
     least: "viewer",
     accounts: {
       objects: ({ serverId }) => (serverId === 0n ? {} : { servers: [serverId] }),
-      narrow: async (answer, seen) => ({
-        ...answer,
-        events: await seenEvents(answer.events, seen),
-      }),
     },
   },
   getSystem: { least: "viewer", accounts: "nothing" },
@@ -163,16 +160,3 @@ export const ADMIN_PERMISSIONS: AdminPermissions = {
     },
   },
 };
-
-/** Those about a server or a monitor of the account; what is about neither is the installation's. */
-async function seenEvents(
-  events: readonly adminV1.Event[],
-  seen: SeenObjects,
-): Promise<adminV1.Event[]> {
-  const [servers, monitors] = await Promise.all([seen.servers(), seen.monitors()]);
-  return events.filter(
-    ({ serverId, monitorId }) =>
-      (serverId !== undefined && servers.has(serverId)) ||
-      (serverId === undefined && monitorId !== undefined && monitors.has(monitorId)),
-  );
-}
