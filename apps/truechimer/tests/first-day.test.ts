@@ -3,15 +3,11 @@
 
 import { readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Client, createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { alertsV1 } from "@truechimer/api";
 import { type ChronyServer, chronyAvailable, startChronyServer } from "@truechimer/testing-chrony";
 import type { Browser, Page } from "playwright-core";
 import { SMTPServer } from "smtp-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { readAdminAddress } from "../src/data-directory.ts";
 import { browserPath, launchBrowser } from "./_browser.ts";
 import { type OwnTimeServer, startOwnTimeServer } from "./_own-time-server.ts";
 import { command, createDataHome, type DataHome, startUp, type UpProgram } from "./_up-program.ts";
@@ -116,39 +112,18 @@ describe.skipIf(browserPath() === undefined || !chronyAvailable())("the first da
   });
 
   test("a mail comes when a server lies", async () => {
-    const alerts = await alertsClient(home);
-    const { channel } = await alerts.saveAlertChannel({
-      channel: {
-        name: "mail",
-        way: {
-          case: "email",
-          value: {
-            host: "127.0.0.1",
-            port: mailbox.port,
-            security: alertsV1.EmailSecurity.NONE,
-            from: "alerts@clocks.example",
-            to: ["ada@example.net"],
-          },
-        },
-      },
-    });
-    await alerts.saveAlertRule({
-      rule: {
-        name: "liars",
-        enabled: true,
-        subject: alertsV1.AlertSubject.SERVERS,
-        filter: "verdict:falseticker",
-        severity: alertsV1.AlertSeverity.CRITICAL,
-        channelIds: [channel?.id ?? 0n],
-      },
-    });
+    const server = `127.0.0.1:${mailbox.port}`;
+    const mail = "--security none --from alerts@clocks.example --to ada@example.net";
+    await good(`alerts channels add-email mail --server ${server} ${mail}`.split(" "));
+    const rule = "--filter verdict:falseticker --severity critical --to mail";
+    await good(`alerts rules add liars ${rule}`.split(" "));
     own.setAhead(TWO_SECONDS_NS);
     await becomes(own.target, "falseticker");
     await vi.waitFor(() => expect(mailbox.subjects).toHaveLength(1), LIMIT_MS / 4);
     expect(mailbox.subjects[0]).toMatch(/^\[critical\] 127\.0\.0\.1.*: liars$/);
   });
 
-  test("the page tells why, down to the packets", async () => {
+  test("the page tells whose fault it is and why, down to the packets", async () => {
     await admin.goto(`${up.origin}/servers`);
     const [, port = ""] = own.target.split(":");
     await admin
@@ -157,6 +132,11 @@ describe.skipIf(browserPath() === undefined || !chronyAvailable())("the first da
       .click();
     await admin
       .getByText(/falseticker/)
+      .first()
+      .waitFor();
+    await admin
+      .getByRole("region", { name: "Whose fault" })
+      .getByText(/whose|the server/)
       .first()
       .waitFor();
     await admin.getByRole("table").locator("a[href*='/checks/']").first().click();
@@ -248,20 +228,4 @@ async function startMailbox(): Promise<Mailbox> {
         server.close(() => resolve());
       }),
   };
-}
-
-async function alertsClient(home: DataHome): Promise<Client<typeof alertsV1.AlertService>> {
-  const address = await readAdminAddress(home.path);
-  if (address === undefined) throw new Error("there is no admin.json");
-  const transport = createConnectTransport({
-    baseUrl: address.url,
-    httpVersion: "1.1",
-    interceptors: [
-      (next) => (request) => {
-        request.header.set("authorization", `Bearer ${address.key}`);
-        return next(request);
-      },
-    ],
-  });
-  return createClient(alertsV1.AlertService, transport);
 }
