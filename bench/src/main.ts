@@ -1,39 +1,17 @@
 // npm run bench -- [scenario…] [options]: runs named scenarios, prints their tables and keeps the results.
 
 import { parseArgs } from "node:util";
-import { agentFleet } from "./agent-fleet/agent-fleet.ts";
-import { agentFootprint } from "./agent-footprint/agent-footprint.ts";
-import { alerts } from "./alerts/alerts.ts";
-import { archive } from "./archive/archive.ts";
-import { exportScenario } from "./export/export.ts";
-import { fault } from "./fault/fault.ts";
-import { history } from "./history/history.ts";
-import { issuance } from "./issuance/issuance.ts";
-import { poolScale } from "./pool-scale/pool-scale.ts";
-import { probeError } from "./probe-error/probe-error.ts";
-import { probeRate } from "./probe-rate/probe-rate.ts";
 import { saveResults } from "./results.ts";
-import type { Scenario, ScenarioOptions } from "./scenario.ts";
-import { scheduler } from "./scheduler/scheduler.ts";
-import { scoringRate } from "./scoring-rate/scoring-rate.ts";
-import { selection } from "./selection/selection.ts";
+import {
+  PART_OPTIONS,
+  type PartOption,
+  partsText,
+  refuseUnknownParts,
+  type Scenario,
+  type ScenarioOptions,
+} from "./scenario.ts";
+import { SCENARIOS } from "./scenarios.ts";
 
-const SCENARIOS: readonly Scenario[] = [
-  issuance,
-  probeError,
-  probeRate,
-  agentFootprint,
-  poolScale,
-  scheduler,
-  agentFleet,
-  selection,
-  scoringRate,
-  history,
-  fault,
-  alerts,
-  exportScenario,
-  archive,
-];
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
@@ -44,20 +22,8 @@ ${SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join("
 
 Options:
   --quick             few exchanges, one run; the results are not kept
-  --condition NAME    of probe-error: idle, beat, busy, at-once or in-flight; of issuance: its rows; of agent-footprint:
-                      every-minute or in-flight-at-once; of pool-scale: plain-inserts, submit-4, submit-5, submit-4-paced, submit-5-paced,
-                      get-servers, get-servers-paced or hammer; of scheduler: drain-1 to drain-3, paced-1 to paced-3 or
-                      killed; of selection: convergence, churn, plan-time, database or fleet; of scoring-rate: both-2, both-1,
-                      every-2, recentmedian-2 or paced; of history: start, warm, live or store;
-                      of fault: selected or all; of export: csv, ndjson, parquet, parquet-file, exchanges,
-                      exchanges-file, steps, scores, verdicts, audit or results;
-                      of archive: directory or s3
-  --size NAME         of pool-scale: small or full; of scoring-rate likewise, small unless said; of history, export and
-                      archive: rows
-  --path NAME         loopback or veth (veth needs root)
-  --stamps NAME       kernel or user_space
-  --mode NAME         basic, interleaved, check or chronyd (the yardstick); of probe-rate sweep or exchange;
-                      of fault and alerts: a seed
+  --condition NAME    one of what a scenario measures, --size, --path (veth needs root), --stamps and --mode likewise:
+${SCENARIOS.map(partsHelp).join("\n")}
   --runs N            instead of the scenario's own number
   --exchanges N       exchanges a run, likewise; results with other numbers are not kept
   --help
@@ -65,6 +31,15 @@ Options:
 With TRUECHIMER_BENCH_POSTGRES=DIRECTORY pool-scale measures on the host's own PostgreSQL, whose \`initdb\` and
 \`postgres\` lie there, and not on the embedded one; its results are kept beside the others.
 `;
+
+function partsHelp({ name, parts }: Scenario): string {
+  const there = parts({ quick: false });
+  const lines = PART_OPTIONS.flatMap((option: PartOption) => {
+    const values = there[option];
+    return values === undefined ? [] : [`--${option} ${partsText(values)}`];
+  });
+  return lines.map((line, at) => `    ${(at === 0 ? name : "").padEnd(16)}  ${line}`).join("\n");
+}
 
 interface Wanted {
   readonly scenarios: readonly Scenario[];
@@ -115,7 +90,9 @@ function wantedFrom(parameters: readonly string[]): Wanted | undefined {
     };
     const isWhole = options.runs === undefined && options.exchanges === undefined;
     const isKept = !options.quick && isWhole;
-    return { scenarios: scenariosNamed(positionals), options, isKept };
+    const scenarios = scenariosNamed(positionals);
+    for (const scenario of scenarios) refuseUnknownParts(scenario, options);
+    return { scenarios, options, isKept };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
     process.exitCode = EXIT_USAGE;

@@ -22,6 +22,8 @@ const RETRY_MS_MAX = 30_000;
 /** All must be there again by then. */
 const STORM_MS_MAX = 100_000;
 const US_PER_SECOND = 1e6;
+/** Each begins where the one before has ended. */
+const CONDITIONS = ["1-arrival", "2-idle", "3-storm"] as const;
 
 export interface AgentFleetRow extends ResultRow {
   readonly title: string;
@@ -44,6 +46,7 @@ export interface AgentFleetRow extends ResultRow {
 export const agentFleet: Scenario = {
   name: "agent-fleet",
   summary: "Thousands of agents with their streams open, and all of them coming back at once.",
+  parts: () => ({ condition: CONDITIONS }),
   run: runAgentFleet,
   report: (rows) => reportAgentFleet(rows as readonly AgentFleetRow[]),
 };
@@ -57,7 +60,7 @@ async function runAgentFleet(options: ScenarioOptions): Promise<readonly AgentFl
   });
   const rows: AgentFleetRow[] = [];
   const measure = async (
-    key: string,
+    key: (typeof CONDITIONS)[number],
     title: string,
     work: () => Promise<Figures>,
   ): Promise<void> => {

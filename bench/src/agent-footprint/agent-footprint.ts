@@ -61,6 +61,7 @@ const CONDITIONS: readonly Condition[] = [
 export const agentFootprint: Scenario = {
   name: "agent-footprint",
   summary: "memory and processor of the agent's bundle at 5,000 servers, measured from outside",
+  parts: () => ({ condition: CONDITIONS.map(optionOf) }),
   run,
   report,
 };
@@ -77,7 +78,7 @@ async function run(options: ScenarioOptions): Promise<readonly FootprintRow[]> {
     if (built.status !== 0) throw new Error("the bundle could not be made");
     const rows: FootprintRow[] = [];
     for (const condition of CONDITIONS) {
-      if (!isWanted(options.condition, condition.name.replaceAll(" ", "-"))) continue;
+      if (!isWanted(options.condition, optionOf(condition))) continue;
       rows.push(await measure(condition, { directory, bundle, options }));
     }
     return rows;
@@ -171,6 +172,10 @@ function passed(ms: number): Promise<void> {
 
 function mb(bytes: number): number {
   return Math.round((bytes / MB) * 10) / 10;
+}
+
+function optionOf({ name }: Condition): string {
+  return name.replaceAll(" ", "-");
 }
 
 function report(rows: readonly ResultRow[]): string {

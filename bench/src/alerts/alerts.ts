@@ -53,6 +53,7 @@ export const alerts: Scenario = {
   name: "alerts",
   summary:
     "When incidents of nine known causes are told, and in how many messages, in worlds of 200 servers and 60 monitors that nothing was tuned on.",
+  parts: ({ quick }) => ({ mode: (quick ? QUICK.seeds : SEEDS).map(String) }),
   run: runAlertsScenario,
   report: (rows) => reportAlerts(rows as readonly AlertsRow[]),
 };

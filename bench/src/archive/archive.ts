@@ -42,6 +42,7 @@ const S3_SERVER: string = fileURLToPath(
   new URL("../../../packages/server/tests/_s3-program.ts", import.meta.url),
 );
 const BUCKET = "clocks";
+const PLACES = ["directory", "s3"] as const;
 const ROWS = 500_000;
 const QUICK_ROWS = 50_000;
 const DAY_MS = 86_400_000;
@@ -61,6 +62,7 @@ export const archive: Scenario = {
   name: "archive",
   summary:
     "results a second into an archive of Parquet in a directory or a bucket, their size there, and questions of its days",
+  parts: () => ({ condition: PLACES, size: "rows" }),
   run,
   report: (rows) => report(rows as readonly ArchiveRow[]),
 };
@@ -70,7 +72,7 @@ async function run(options: ScenarioOptions): Promise<readonly ArchiveRow[]> {
   await using seeded = await openSeededDatabase(rows, options.log);
   await plantFleet(seeded.database);
   const found: ArchiveRow[] = [];
-  for (const place of ["directory", "s3"] as const) {
+  for (const place of PLACES) {
     if (!isWanted(options.condition, place)) continue;
     await using archived = await openPlace(place);
     await seeded.database.pool.query("delete from archives");

@@ -95,14 +95,17 @@ const FORMS: Readonly<Record<string, Form>> = {
 export const exportScenario: Scenario = {
   name: "export",
   summary: "memory of the control plane and of the command while millions of checks are exported",
+  parts: ({ quick }) => ({ condition: Object.keys(FORMS), size: sizesOf(quick).map(String) }),
   run,
   report: (rows) => report(rows as readonly ExportRow[]),
 };
 
+function sizesOf(quick: boolean): readonly number[] {
+  return quick ? QUICK_SIZES : SIZES;
+}
+
 async function run(options: ScenarioOptions): Promise<readonly ExportRow[]> {
-  const sizes = (options.quick ? QUICK_SIZES : SIZES).filter((size) =>
-    isWanted(options.size, String(size)),
-  );
+  const sizes = sizesOf(options.quick).filter((size) => isWanted(options.size, String(size)));
   const total = Math.max(...sizes);
   await using seeded = await openSeededDatabase(total, options.log);
   await plantFleet(seeded.database);

@@ -26,6 +26,10 @@ export const fault: Scenario = {
   name: "fault",
   summary:
     "Whose fault incidents of nine known causes are taken for, in worlds of 200 servers and 60 monitors that nothing was tuned on.",
+  parts: ({ quick }) => ({
+    condition: CONDITIONS.map(({ name }) => name),
+    mode: (quick ? QUICK.seeds : CONDITIONS.flatMap(({ seeds }) => seeds)).map(String),
+  }),
   run: runFault,
   report: (rows) => reportFault(rows as readonly FaultRow[]),
 };

@@ -45,6 +45,10 @@ export type HistoryResultRow = HistoryStartRow | HistoryWarmRow | HistoryStoreRo
 export const history: Scenario = {
   name: "history",
   summary: "How fast results come into memory, what they take there, and how fast they are read.",
+  parts: ({ quick }) => ({
+    condition: ["start", "warm", "live", "store"],
+    size: (quick ? QUICK_ROWS : [...new Set([...START_ROWS, ...STORE_ROWS])]).map(String),
+  }),
   run: runHistory,
   report: (rows) => reportHistory(rows as readonly HistoryResultRow[]),
 };

@@ -60,6 +60,7 @@ export interface IssuanceRow extends ResultRow {
 export const issuance: Scenario = {
   name: "issuance",
   summary: "How many certificates a second the built-in authority issues, database and all.",
+  parts: () => ({ condition: CONDITIONS.map(({ name }) => name) }),
   run: runIssuance,
   report: (rows) => reportIssuance(rows as readonly IssuanceRow[]),
 };

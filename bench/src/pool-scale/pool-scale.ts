@@ -59,6 +59,10 @@ export interface PoolScaleRow extends ResultRow {
 export const poolScale: Scenario = {
   name: "pool-scale",
   summary: "Results taken and work handed out a second, over mutual TLS, at two sizes of the pool.",
+  parts: () => ({
+    condition: CONDITIONS.map(({ name }) => name),
+    size: POOL_SIZES.map(({ name }) => name),
+  }),
   run: runPoolScale,
   report: (rows) => reportPoolScale(rows as readonly PoolScaleRow[]),
 };

@@ -49,6 +49,12 @@ export interface ProbeErrorRow extends ResultRow {
 export const probeError: Scenario = {
   name: "probe-error",
   summary: "How far offsets are from the truth, by who takes the time stamps.",
+  parts: () => ({
+    condition: CONDITIONS.map(({ name }) => name),
+    path: PATH_NAMES,
+    stamps: STAMPS,
+    mode: [...MODE_NAMES, "chronyd"],
+  }),
   run: runProbeError,
   report: (rows) => reportProbeError(rows.map(withMode)),
 };

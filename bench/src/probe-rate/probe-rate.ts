@@ -59,6 +59,10 @@ const NS_PER_US = 1_000;
 export const probeRate: Scenario = {
   name: "probe-rate",
   summary: "How many exchanges a second one process completes, and how wrong they are then.",
+  parts: () => ({
+    stamps: [...new Set(LOADS.map(({ stamps }) => stamps))],
+    mode: Object.keys(EXCHANGES),
+  }),
   run: runProbeRate,
   report: (rows) => reportProbeRate(rows as readonly ProbeRateRow[]),
 };

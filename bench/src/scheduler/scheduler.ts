@@ -76,6 +76,7 @@ const CONDITIONS: readonly Condition[] = [
 export const scheduler: Scenario = {
   name: "scheduler",
   summary: "How fast workers take jobs from the queue, and how long a job waits.",
+  parts: () => ({ condition: CONDITIONS.map(({ name }) => name) }),
   run: runScheduler,
   report: (rows) => reportScheduler(rows as readonly SchedulerRow[]),
 };

@@ -90,6 +90,10 @@ export interface ScoringRateRow extends ResultRow {
 export const scoringRate: Scenario = {
   name: "scoring-rate",
   summary: "results a second through the scorers, from a backlog, and their lag at 2,000 a second",
+  parts: () => ({
+    condition: CONDITIONS.map(({ name }) => name),
+    size: POOL_SIZES.map(({ name }) => name),
+  }),
   run: async (options) => {
     const rows: ScoringRateRow[] = [];
     for (const size of POOL_SIZES) {

@@ -28,6 +28,7 @@ export const selection: Scenario = {
   name: "selection",
   summary:
     "How good, stable and fast the choice of monitors is: 2,000 random servers in six configurations each.",
+  parts: () => ({ condition: Object.keys(MEASURES) }),
   run: runSelection,
   report: (rows) => reportSelection(rows as readonly SelectionRow[]),
 };
