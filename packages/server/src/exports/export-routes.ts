@@ -160,12 +160,14 @@ function writtenAs(
   source: AnyExportSource,
   { question, first, rest }: Asked,
 ): AsyncGenerator<Uint8Array, void> {
-  const pages = async function* (): Pages {
-    if (first.done === true) return;
-    yield first.value;
-    yield* rest;
-  };
-  return form.written(source, pages(), { isContinued: question.after !== undefined });
+  const pages = first.done === true ? rest : withFirst([first.value], rest);
+  return form.written(source, pages, { isContinued: question.after !== undefined });
+}
+
+/** The first one is kept by nothing once it is told: not by a function made for this call, which would outlive it. */
+async function* withFirst(first: ExportPage<unknown>[], rest: Pages): Pages {
+  yield* first.splice(0);
+  yield* rest;
 }
 
 async function* logged<Chunk>(

@@ -22,6 +22,7 @@ import { codeForeignRefusals } from "./code-refusals.ts";
 import { ERROR_CODE_HEADER } from "./connect-error.ts";
 import type { ListenerOptions } from "./http-options.ts";
 import { observeCall } from "./observe-call.ts";
+import { releaseAnswers } from "./release-answers.ts";
 
 export interface ConnectServiceOptions {
   readonly service: DescService;
@@ -41,7 +42,10 @@ export async function registerConnectService(
   codeForeignRefusals(scope, context);
   const slots = limitCallsInFlight(scope, context, options);
   await scope.register(fastifyConnectPlugin, {
-    routes: options.routes,
+    routes: (router) => {
+      options.routes(router);
+      releaseAnswers(router);
+    },
     interceptors: [holdSlots, observeCalls(context, options.calls)],
     readMaxBytes: options.bodyBytesMax,
     shutdownSignal: options.shutdownSignal,
