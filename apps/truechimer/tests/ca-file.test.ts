@@ -10,7 +10,7 @@ import { systemClock, systemRandom } from "@truechimer/base";
 import { createServer, createToken, type Server, type ServerOptions } from "@truechimer/server";
 import { useDatabase } from "@truechimer/testing-postgres";
 import type { Command } from "commander";
-import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, describe, expect, onTestFinished, TestRunner, test, vi } from "vitest";
 import { createStyle } from "../src/output/style.ts";
 import { createProgram } from "../src/program.ts";
 import { type CommandOutcome, runWords } from "./_run-words.ts";
@@ -44,7 +44,7 @@ async function started(options: Partial<ServerOptions>): Promise<Server> {
   });
   await made.start();
   const stop = (): Promise<void> => Promise.resolve(made[Symbol.asyncDispose]());
-  if (expect.getState().currentTestName === undefined) afterAll(stop);
+  if (TestRunner.getCurrentTest() === undefined) afterAll(stop);
   else onTestFinished(stop);
   return made;
 }

@@ -5,7 +5,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { adminV1, agentV1, monitorV2 } from "@truechimer/api";
 import { type IpAddress, parseIpAddress, systemClock, systemRandom } from "@truechimer/base";
 import type { Database } from "@truechimer/database";
-import { afterAll, expect, onTestFinished } from "vitest";
+import { afterAll, onTestFinished, TestRunner } from "vitest";
 import {
   createServer,
   createToken,
@@ -30,7 +30,7 @@ export async function useServer(
 ): Promise<TestServer> {
   const started = await startServer(database, options);
   const stop = async (): Promise<void> => await started.server[Symbol.asyncDispose]();
-  if (expect.getState().currentTestName === undefined) afterAll(stop);
+  if (TestRunner.getCurrentTest() === undefined) afterAll(stop);
   else onTestFinished(stop);
   return started;
 }
