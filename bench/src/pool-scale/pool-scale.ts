@@ -19,6 +19,7 @@ import { armPool } from "./plant-pool.ts";
 import { AGENTS_MAX, monitorAddress, POOL_SIZES, type PoolSize } from "./pool-size.ts";
 import { openPoolWorld, type PoolWorld } from "./pool-world.ts";
 import { reportPoolScale } from "./report.ts";
+import { type StatementTimes, timeStatements } from "./statement-times.ts";
 import { createSubmissionMaker, RESULTS } from "./submissions.ts";
 
 const RUN_MS = 10_000;
@@ -54,6 +55,8 @@ export interface PoolScaleRow extends ResultRow {
   readonly serverCpuUs: number;
   readonly databaseCpuUs: number;
   readonly loadCpuUs: number;
+  /** Of each kind. Absent: no pace is kept. */
+  readonly statementTimes?: readonly StatementTimes[];
 }
 
 export const poolScale: Scenario = {
@@ -74,11 +77,11 @@ async function runPoolScale(options: ScenarioOptions): Promise<readonly PoolScal
     await using agents = await connectAgents(world, size, options);
     for (const condition of CONDITIONS.filter(({ name }) => isWanted(options.condition, name))) {
       options.log(`pool-scale ${size.name}: ${condition.title}`);
+      const once = (): Promise<PoolScaleRow> =>
+        runCondition(world, size, condition, agents.connections, options);
       const runs: PoolScaleRow[] = [];
-      for (let run = 0; run < runsOf(condition, options); run += 1) {
-        runs.push(await runCondition(world, size, condition, agents.connections, options));
-      }
-      const row = middleOf(runs);
+      for (let run = 0; run < runsOf(condition, options); run += 1) runs.push(await once());
+      const row = { ...middleOf(runs), statementTimes: await timesOf(world, condition, once) };
       options.log(reportPoolScale([row]));
       rows.push(row);
     }
@@ -91,6 +94,15 @@ const PACED_RUNS = 3;
 
 function runsOf({ pace }: Condition, { quick, runs }: ScenarioOptions): number {
   return runs ?? (quick || pace === undefined ? 1 : PACED_RUNS);
+}
+
+/** In a run of its own: what is noted costs. */
+async function timesOf(
+  { database }: PoolWorld,
+  { pace }: Condition,
+  once: () => Promise<unknown>,
+): Promise<readonly StatementTimes[]> {
+  return pace === undefined ? [] : await timeStatements(database, once);
 }
 
 /** By p99, with that of the others. */

@@ -82,6 +82,7 @@ function reportOn(title: string, rows: readonly PoolScaleRow[]): readonly string
     ...rows.map(costText),
     "",
     ...growthText(rows),
+    ...timesText(rows),
   ];
 }
 
@@ -153,6 +154,25 @@ function growthText(rows: readonly PoolScaleRow[]): readonly string[] {
     "| | whole / hundredth |",
     "| --- | --- |",
     ...grown,
+    "",
+  ];
+}
+
+function timesText(rows: readonly PoolScaleRow[]): readonly string[] {
+  const timed = rows.flatMap((row) =>
+    (row.statementTimes ?? []).map((times) => ({ row, ...times })),
+  );
+  if (timed.length === 0) return [];
+  return [
+    "How long PostgreSQL takes to execute a statement of each kind at that pace, beside all the others; one of five was noted, in a",
+    "run of its own:",
+    "",
+    "| size | | statement | noted | ms, p50 / p99 / greatest |",
+    "| --- | --- | --- | --- | --- |",
+    ...timed.map(({ row: { size, title }, name, noted, ms }) => {
+      const times = [ms.p50, ms.p99, ms.max].map((each) => each.toFixed(2)).join(" / ");
+      return `| ${size} | ${title} | ${name} | ${whole(noted)} | ${times} |`;
+    }),
     "",
   ];
 }

@@ -2,6 +2,7 @@
 
 import type { Database } from "@truechimer/database";
 import type { PoolSize } from "./pool-size.ts";
+import { STATEMENT_LOG } from "./statement-times.ts";
 
 /** Durable as shipped. What differs from the defaults is memory, and that no checkpoint falls into a measurement. */
 export function settingsOf({ sharedBuffers }: PoolSize): Readonly<Record<string, string>> {
@@ -13,6 +14,7 @@ export function settingsOf({ sharedBuffers }: PoolSize): Readonly<Record<string,
     min_wal_size: "2GB",
     shared_preload_libraries: "pg_stat_statements",
     "pg_stat_statements.track_utility": "on",
+    ...STATEMENT_LOG,
   };
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createUlid, systemClock, systemRandom } from "@truechimer/base";
 import { silentLogger } from "@truechimer/telemetry";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createQueueFiles } from "./queue-files.ts";
+import { createQueueFiles, type QueueFiles } from "./queue-files.ts";
 import type { SubmissionHeader } from "./queue-record.ts";
 import { openSubmissionQueue, type QueueLimits, type SubmissionQueue } from "./submission-queue.ts";
 
@@ -15,18 +15,26 @@ const MON = "192.0.2.9";
 let parent: string;
 let directory: string;
 let dropped: string[];
+/** Of every queue, also of runs that end without a word. */
+let opened: QueueFiles[];
 
 beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), "truechimer-queue-"));
   directory = join(parent, "queue");
   dropped = [];
+  opened = [];
 });
 
-afterEach(() => rm(parent, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const files of opened) await files.close();
+  await rm(parent, { recursive: true, force: true });
+});
 
 function open(limits: Partial<QueueLimits> = {}, isInMemory = false): Promise<SubmissionQueue> {
+  const files = createQueueFiles(directory);
+  opened.push(files);
   return openSubmissionQueue({
-    files: isInMemory ? undefined : createQueueFiles(directory),
+    files: isInMemory ? undefined : files,
     clock: systemClock,
     logger: silentLogger,
     onDropped: ({ results }, reason) => dropped.push(`${results} ${reason}`),

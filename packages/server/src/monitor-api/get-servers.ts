@@ -6,6 +6,7 @@ import { monitorV2 } from "@truechimer/api";
 import { assert, createUlid, parseIpAddress } from "@truechimer/base";
 import type { ServerContext } from "../context.ts";
 import type { AgentCall } from "../enrolment/agent-call.ts";
+import type { ProbePolicy, ServerPolicy } from "../policy.ts";
 import { type CallingMonitor, requireLive } from "./authenticate-monitor.ts";
 import { asMonitor, MONITOR_CHANGED } from "./known-monitors.ts";
 import { LEASE_NS } from "./lease.ts";
@@ -33,8 +34,7 @@ async function handOut(
   const { database, monitorCalls, policy } = context;
   requireLive(monitor);
   const leased = (request.submissionVersionMax ?? 0) >= FIRST_VERSION_WITH_PORTS;
-  const probe = probePolicyFrom(monitor.settings, policy, monitor.lab);
-  const config = monitorConfig({ policy, probe }, monitor);
+  const { probe, config } = settingsFor(monitor, policy);
   const key = await context.ticketKeys.current();
   const due = await monitorCalls.takeDue({
     monitor,
@@ -77,6 +77,23 @@ async function handOut(
     ...(leased ? { lease: LEASE } : {}),
     ...(withdrawn ?? NOTHING_WITHDRAWN),
   });
+}
+
+interface MonitorSettings {
+  readonly probe: ProbePolicy;
+  readonly config: monitorV2.GetConfigResponse;
+}
+
+/** Of monitors as they are remembered: they are the same from call to call. */
+const settings = new WeakMap<CallingMonitor, MonitorSettings>();
+
+function settingsFor(monitor: CallingMonitor, policy: ServerPolicy): MonitorSettings {
+  const known = settings.get(monitor);
+  if (known !== undefined) return known;
+  const probe = probePolicyFrom(monitor.settings, policy, monitor.lab);
+  const made = { probe, config: monitorConfig({ policy, probe }, monitor) };
+  settings.set(monitor, made);
+  return made;
 }
 
 const NTP_PORT = 123;
