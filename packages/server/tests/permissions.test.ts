@@ -1,6 +1,12 @@
 // One permission for every procedure: each is called with every role, and with the objects of another account.
 
-import { create, type DescMethod, type DescService, ScalarType } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { adminV1, alertsV1, analyticsV1, peopleV1, rulesV1, signInV1 } from "@truechimer/api";
 import { systemRandom } from "@truechimer/base";
 import { useDatabase } from "@truechimer/testing-postgres";
@@ -140,6 +146,21 @@ async function account(name: string): Promise<bigint> {
     .returning("id")
     .executeTakeFirstOrThrow();
   return row.id;
+}
+
+/** Fields of a request, and of what is within it, that name something by its id. */
+function idFields(
+  message: DescMessage,
+  within: { readonly path: string; readonly jsonPath: string } = { path: "", jsonPath: "" },
+): readonly { readonly path: string; readonly jsonPath: string }[] {
+  return message.fields.flatMap((field) => {
+    const path = `${within.path}${field.name}`;
+    const jsonPath = `${within.jsonPath}${field.jsonName}`;
+    if (/(?:^|_)ids?$/.test(field.name)) return [{ path, jsonPath }];
+    const inner = field.message;
+    if (inner === undefined || inner === message) return [];
+    return idFields(inner, { path: `${path}.`, jsonPath: `${jsonPath}.` });
+  });
 }
 
 describe("every procedure", () => {
@@ -318,6 +339,115 @@ describe("objects of another account", async () => {
         message: missing.message.replace(none, "ID"),
       });
     }
+  });
+
+  // Their procedures see to these themselves: the request names them within a rule or a channel.
+  const { saveAlertRule, tryAlertRule, saveAlertChannel, listAlertMessages } =
+    alertsV1.AlertService.method;
+  const RULE = {
+    name: "another",
+    subject: "ALERT_SUBJECT_SERVERS",
+    filter: "verdict:falseticker",
+    severity: "ALERT_SEVERITY_INFO",
+  };
+  const EMAIL = { host: "192.0.2.1", from: "a@b.example", to: ["c@d.example"] };
+  const withinRules = [
+    {
+      method: saveAlertRule,
+      kind: "alertRules",
+      body: (id: string) => ({ rule: { ...RULE, id } }),
+    },
+    {
+      method: saveAlertRule,
+      kind: "alertChannels",
+      body: (id: string) => ({ rule: { ...RULE, channelIds: [id] } }),
+    },
+    {
+      method: saveAlertRule,
+      kind: "alertChannels",
+      body: (id: string) => ({
+        rule: { ...RULE, escalateAfter: "60s", escalationChannelIds: [id] },
+      }),
+    },
+    {
+      method: tryAlertRule,
+      kind: "alertChannels",
+      body: (id: string) => ({ rule: { ...RULE, channelIds: [id] } }),
+    },
+    {
+      method: saveAlertChannel,
+      kind: "alertChannels",
+      body: (id: string) => ({ channel: { id, name: "another", email: EMAIL } }),
+    },
+  ];
+
+  test.each(withinRules)(
+    "$method.name: $kind within look as if they did not exist",
+    async ({ method, kind, body }) => {
+      const { real = "", none = "" } = IDS[kind] ?? {};
+      for (const proof of [ourKey, await ourUser()]) {
+        const refused = await ask(proof, method, body(real));
+        const missing = await ask(proof, method, body(none));
+        expect({ code: refused.code, message: refused.message.replace(real, "ID") }).toEqual({
+          code: "not_found",
+          message: missing.message.replace(none, "ID"),
+        });
+      }
+    },
+  );
+
+  test("messages of a channel are told to its own account alone", async () => {
+    const messages = async (proof: Proof): Promise<string> => {
+      const answer = await fetch(
+        `${server.url}/${listAlertMessages.parent.typeName}/${listAlertMessages.name}`,
+        {
+          method: "POST",
+          headers: { ...proof, "content-type": "application/json" },
+          body: JSON.stringify({ channelId: alertChannel }),
+        },
+      );
+      return answer.text();
+    };
+    expect(await messages(ourKey)).toBe("{}");
+    expect(await messages(theirKey)).toContain("theirs");
+  });
+
+  /** Named by a request, and looked at by the procedure and a test of its own, or no object of an account. */
+  const ELSEWHERE = [
+    // Monitors that check the account's servers are told with them, whosever they are.
+    ...["ListTraceroutes", "ListChecks", "ExplainScore", "ExplainAssignment"].map(
+      (name) => `${name}.monitor_id`,
+    ),
+    ...["GetServerHistory", "CompareSeries", "GetAllanDeviation"].map(
+      (name) => `${name}.monitor_ids`,
+    ),
+    ...["SaveAlertRule", "TryAlertRule"].flatMap((name) =>
+      ["id", "channel_ids", "escalation_channel_ids"].map((field) => `${name}.rule.${field}`),
+    ),
+    "SaveAlertChannel.channel.id",
+    "ListAlertMessages.channel_id",
+    // passkeys.test.ts, and above.
+    "RenamePasskey.id",
+    "RemovePasskey.id",
+    "ChooseAccount.account_id",
+    // Sets of rules are everybody's to read.
+    "TryRuleSet.rule_set_id",
+    "ReplayServer.rule_set_id",
+  ];
+
+  test("are named by no field of a request that is looked at nowhere", () => {
+    const found = PROCEDURES.flatMap(({ method, permission }) => {
+      if (permission?.accounts === "installation") return [];
+      const walked = new Set(
+        naming
+          .filter((each) => each.method === method)
+          .flatMap(({ body }) => Object.keys(body(""))),
+      );
+      return idFields(method.input)
+        .filter(({ jsonPath }) => !walked.has(jsonPath))
+        .map(({ path }) => `${method.name}.${path}`);
+    });
+    expect(found.toSorted()).toEqual(ELSEWHERE.toSorted());
   });
 
   describe("of which the user has one of several", async () => {
