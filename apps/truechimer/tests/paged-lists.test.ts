@@ -13,6 +13,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const EVENTS = 2_300;
 const ENTRIES = 1_100;
 const PATHS = 450;
+const INCIDENTS = 600;
 
 const database = await useDatabase();
 await database.pool.query(`
@@ -39,6 +40,14 @@ await database.pool.query(
   from generate_series(1, $1::int) n`,
   [ENTRIES],
 );
+// The oldest go on; those after them are over, but for the newest.
+await database.pool.query(
+  `insert into incidents (id_token, cause, title, severity, opened_at, recovered_at)
+  select n::text, 'server:' || n, 'incident ' || n, 'warning', now() - interval '1 day' + (n / 3) * interval '1 s',
+    case when n between 61 and $1::int - 1 then now() end
+  from generate_series(1, $1::int) n`,
+  [INCIDENTS],
+);
 
 const { connection } = await useControlPlane(database);
 
@@ -64,6 +73,13 @@ test("truechimer audit has every entry for a program", async () => {
   expect(json().map(({ sequence }) => sequence)).toEqual(numbers(ENTRIES));
 });
 
+test("truechimer alerts has every incident for a program", async () => {
+  const all = (await run(["alerts", "--all", "--json"])).json();
+  expect(all.map(({ id }) => id)).toEqual(numbers(INCIDENTS));
+  const open = (await run(["alerts", "--json"])).json();
+  expect(open.map(({ id }) => id)).toEqual([INCIDENTS, ...numbers(60)]);
+});
+
 test("truechimer servers paths has every path for a program", async () => {
   const { json } = await run(["servers", "paths", "ntp1.lab", "--json"]);
   expect(json().map(({ id }) => id)).toEqual(numbers(PATHS).toReversed());
@@ -72,6 +88,7 @@ test("truechimer servers paths has every path for a program", async () => {
 test.each([
   { words: ["events"], normal: 100 },
   { words: ["audit"], normal: 100 },
+  { words: ["alerts", "--all"], normal: 100 },
   { words: ["servers", "paths", "ntp1.lab"], normal: 50 },
 ])(
   "for a person $words tells how many more there are to be asked for",
@@ -91,7 +108,7 @@ test.each([
   },
 );
 
-test.each([["events"], ["audit"], ["servers", "paths", "ntp1.lab"]])(
+test.each([["events"], ["alerts"], ["audit"], ["servers", "paths", "ntp1.lab"]])(
   "a limit that is none is refused before anything is asked: %s",
   async (...words) => {
     for (const [limit, says] of [

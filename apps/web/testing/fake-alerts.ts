@@ -42,6 +42,7 @@ export function createFakeAlerts(options: {
       incidents: incidents.filter(
         ({ recoveredAt }) => includeRecovered || recoveredAt === undefined,
       ),
+      openTotal: incidents.filter(({ recoveredAt }) => recoveredAt === undefined).length,
     }),
     acknowledgeIncident: ({ id, note }) => {
       const found = incidents.find((each) => each.id === id);

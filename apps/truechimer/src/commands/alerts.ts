@@ -9,10 +9,20 @@ import {
 } from "../command-host.ts";
 import { EXIT } from "../exit-code.ts";
 import { callWithFilter } from "../filter-option.ts";
+import { type LimitOptions, printPagedList, withLimitOption } from "../paged-list.ts";
 import { connectedToAlerts, printerFor } from "./admin-command.ts";
 import { registerAlertChannels } from "./alert-channels.ts";
 import { ALERT_SUBJECTS, type AlertSubjectWord, alertId, lengthOption } from "./alert-options.ts";
 import { registerAlertRules } from "./alert-rules.ts";
+
+/** Rows of a table, when nothing else is said. */
+const TABLE_LIMIT = 100;
+/** As many as a page may have. */
+const PAGE_SIZE_MAX = 500;
+
+interface ListOptions extends ConnectionOptions, LimitOptions {
+  readonly all?: boolean;
+}
 
 export function registerAlerts(host: CommandHost): void {
   const alerts = host.program
@@ -26,15 +36,29 @@ export function registerAlerts(host: CommandHost): void {
 }
 
 function registerList(host: CommandHost, alerts: Command): void {
-  withConnectionOptions(alerts.command("list", { isDefault: true }).allowExcessArguments())
+  const list = alerts.command("list", { isDefault: true }).allowExcessArguments();
+  withLimitOption(withConnectionOptions(list), TABLE_LIMIT)
     .description("what is going on, since when, and who was told")
     .option("--all", "also what is over")
-    .action(async (options: ConnectionOptions & { readonly all?: boolean }, command: Command) => {
+    .action(async (options: ListOptions, command: Command) => {
       refuseWords(command);
       const { printIncidents } = await import("../output/alert-rows.ts");
       const client = await connectedToAlerts(host, options);
-      const answer = await client.listIncidents({ includeRecovered: options.all === true });
-      await printIncidents(printerFor(host, options), answer);
+      const printer = printerFor(host, options);
+      let heldReason = "";
+      await printPagedList(host, {
+        printer,
+        limit: options.limit,
+        tableLimit: TABLE_LIMIT,
+        pageSizeMax: PAGE_SIZE_MAX,
+        ask: async ({ pageSize: limit, pageToken }) => {
+          const includeRecovered = options.all === true;
+          const answer = await client.listIncidents({ includeRecovered, limit, pageToken });
+          ({ heldReason } = answer);
+          return { rows: answer.incidents, nextPageToken: answer.nextPageToken };
+        },
+        print: (incidents) => printIncidents(printer, { incidents, heldReason }),
+      });
       host.finish(EXIT.good);
     });
 }

@@ -11,7 +11,10 @@ import { instantText } from "./time-text.ts";
 
 export async function printIncidents(
   printer: Printer,
-  { incidents, heldReason }: alertsV1.ListIncidentsResponse,
+  {
+    incidents,
+    heldReason,
+  }: { readonly incidents: readonly alertsV1.Incident[]; readonly heldReason: string },
 ): Promise<void> {
   if (heldReason !== "") printer.line(`rules are not looked at: ${printable(heldReason)}`);
   const columns: readonly Column<alertsV1.Incident>[] = [

@@ -51,12 +51,13 @@ export function AlertsPage(): ReactNode {
     );
   }
   const heldMs = msOf(incidents.data.heldSince);
-  const open = incidents.data.incidents.filter(({ recoveredAt }) => recoveredAt === undefined);
   return (
     <>
       <header className="page-head">
         <h1>Alerts</h1>
-        <p className="page-sentence">{sentence(open.length, rules.data.rules.length)}</p>
+        <p className="page-sentence">
+          {sentence(incidents.data.openTotal, rules.data.rules.length)}
+        </p>
       </header>
       {heldMs === undefined ? null : (
         <p className="skew-note" role="status">
@@ -65,6 +66,7 @@ export function AlertsPage(): ReactNode {
       )}
       <Incidents
         incidents={incidents.data.incidents}
+        hasMore={incidents.data.nextPageToken !== ""}
         showsAll={showsAll}
         onShowAll={(all) => change({ all: all ? "yes" : undefined })}
       />

@@ -15,6 +15,7 @@ import { severityWord, toldText } from "./alert-words.ts";
 
 export function Incidents(props: {
   readonly incidents: readonly alertsV1.Incident[];
+  readonly hasMore: boolean;
   readonly showsAll: boolean;
   readonly onShowAll: (all: boolean) => void;
 }): ReactNode {
@@ -47,6 +48,12 @@ export function Incidents(props: {
           </table>
         </div>
       )}
+      {props.hasMore ? (
+        <p className="soft">
+          The newest {props.incidents.length}. All of them:{" "}
+          <code>truechimer alerts {props.showsAll ? "--all " : ""}--json</code>
+        </p>
+      ) : null}
       <div className="button-row">
         <button type="button" className="button" onClick={() => props.onShowAll(!props.showsAll)}>
           {props.showsAll ? "Only what goes on" : "Also what is over"}

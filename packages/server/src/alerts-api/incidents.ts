@@ -12,6 +12,12 @@ import {
 } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
 import { optionalTimestamp, timestampFrom } from "../admin-api/admin-message.ts";
+import {
+  decodePageToken,
+  encodePageToken,
+  INSTANT_PATTERN,
+  INT8_PATTERN,
+} from "../admin-api/page-token.ts";
 import { recordAct } from "../audit/record-act.ts";
 import { type ActingContext, callerName } from "../people/caller.ts";
 import { objectMissing } from "../people/owned-objects.ts";
@@ -25,11 +31,13 @@ const NOTE_CHARACTERS_MAX = 1_000;
 
 export async function listIncidents(
   { database, caller }: ActingContext,
-  { includeRecovered, limit }: alertsV1.ListIncidentsRequest,
+  { includeRecovered, limit, pageToken }: alertsV1.ListIncidentsRequest,
 ): Promise<alertsV1.ListIncidentsResponse> {
-  const incidents = await incidentMessages(database.kysely, {
-    accountId: caller?.accountId,
+  const accountId = caller?.accountId;
+  const page = await incidentPage(database.kysely, {
+    accountId,
     includeRecovered,
+    ...placeOf(pageToken),
     limit: listLimit(limit),
   });
   const { rows } = await sql<{
@@ -39,7 +47,8 @@ export async function listIncidents(
   }>`select evaluated_at, held_since, held_reason from alert_evaluation`.execute(database.kysely);
   const [evaluation] = rows;
   return create(alertsV1.ListIncidentsResponseSchema, {
-    incidents,
+    ...page,
+    openTotal: await openTotal(database.kysely, accountId),
     ...optionalTimestamp("heldSince", evaluation?.held_since ?? null),
     heldReason: evaluation?.held_reason ?? "",
     ...optionalTimestamp("evaluatedAt", evaluation?.evaluated_at ?? null),
@@ -70,15 +79,31 @@ export async function acknowledgeIncident(
       after: { title: row.title, note },
     });
   });
-  const [incident] = await incidentMessages(database.kysely, {
-    id,
-    includeRecovered: true,
-    limit: 1,
-  });
+  const found = await incidentRows(database.kysely, { id, includeRecovered: true, limit: 1 });
+  const [incident] = await incidentMessages(database.kysely, found);
   return create(
     alertsV1.AcknowledgeIncidentResponseSchema,
     incident === undefined ? {} : { incident },
   );
+}
+
+async function openTotal(kysely: Kysely<Schema>, accountId: bigint | undefined): Promise<number> {
+  const { rows } = await sql<{ readonly count: bigint }>`
+    select count(*) as count from incidents i
+    where i.recovered_at is null and ${seenBy("i.account_id", accountId)}`.execute(kysely);
+  return Number(rows[0]?.count);
+}
+
+/** Between two incidents of the list. */
+interface IncidentPlace {
+  readonly openedAt: Timestamptz;
+  readonly id: bigint;
+}
+
+function placeOf(token: string): { readonly place?: IncidentPlace } {
+  if (token === "") return {};
+  const [openedAt = "", id = ""] = decodePageToken(token, [INSTANT_PATTERN, INT8_PATTERN]);
+  return { place: { openedAt: openedAt as Timestamptz, id: BigInt(id) } };
 }
 
 interface IncidentRow {
@@ -98,21 +123,46 @@ interface IncidentSelection {
   readonly id?: bigint;
   readonly accountId?: bigint | undefined;
   readonly includeRecovered: boolean;
+  /** Only those behind it. */
+  readonly place?: IncidentPlace;
   readonly limit: number;
 }
 
-/** Newest first. */
-async function incidentMessages(
+/** Newest first, and where the next page begins. */
+async function incidentPage(
   kysely: Kysely<Schema>,
-  { id, accountId, includeRecovered, limit }: IncidentSelection,
-): Promise<alertsV1.Incident[]> {
+  selection: IncidentSelection,
+): Promise<{ readonly incidents: alertsV1.Incident[]; readonly nextPageToken: string }> {
+  const { limit } = selection;
+  const rows = await incidentRows(kysely, { ...selection, limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const isLast = rows.length <= limit || last === undefined;
+  return {
+    incidents: await incidentMessages(kysely, page),
+    nextPageToken: isLast ? "" : encodePageToken([last.opened_at, String(last.id)]),
+  };
+}
+
+async function incidentRows(
+  kysely: Kysely<Schema>,
+  { id, accountId, includeRecovered, place, limit }: IncidentSelection,
+): Promise<readonly IncidentRow[]> {
   const { rows } = await sql<IncidentRow>`
     select i.id, i.cause, i.title, i.severity, i.opened_at, i.recovered_at, i.acknowledged_at, i.acknowledged_by, i.note,
       (select count(*) from alerts a where a.incident_id = i.id) as alerts_total
     from incidents i
     where ${seenBy("i.account_id", accountId)} and ${id === undefined ? sql`true` : sql`i.id = ${id}`}
       and ${includeRecovered ? sql`true` : sql`i.recovered_at is null`}
+      and ${place === undefined ? sql`true` : sql`(i.opened_at, i.id) < (${place.openedAt}::timestamptz, ${place.id}::bigint)`}
     order by i.opened_at desc, i.id desc limit ${limit}`.execute(kysely);
+  return rows;
+}
+
+async function incidentMessages(
+  kysely: Kysely<Schema>,
+  rows: readonly IncidentRow[],
+): Promise<alertsV1.Incident[]> {
   const ids = rows.map((row) => row.id);
   const alerts = await alertsOf(kysely, ids);
   const messages = await messageMessages(kysely, { incidentIds: ids, limit: MESSAGES_SHOWN_MAX });

@@ -6,6 +6,7 @@ import { assert, createUlid } from "@truechimer/base";
 import { inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
 import { type Kysely, sql } from "kysely";
 import { optionalField, optionalTimestamp, timestampFrom } from "../admin-api/admin-message.ts";
+import { decodePageToken, encodePageToken, INT8_PATTERN } from "../admin-api/page-token.ts";
 import { recordAct } from "../audit/record-act.ts";
 import { type ActingContext, callerName } from "../people/caller.ts";
 import { objectMissing } from "../people/owned-objects.ts";
@@ -17,15 +18,22 @@ const LIMIT_MAX = 500;
 
 export async function listAlertMessages(
   { database, caller }: ActingContext,
-  { channelId, limit }: alertsV1.ListAlertMessagesRequest,
+  { channelId, limit, pageToken }: alertsV1.ListAlertMessagesRequest,
 ): Promise<alertsV1.ListAlertMessagesResponse> {
-  const messages = await messageMessages(database.kysely, {
+  const size = listLimit(limit);
+  const [before] = pageToken === "" ? [] : decodePageToken(pageToken, [INT8_PATTERN]);
+  const found = await messageMessages(database.kysely, {
     accountId: caller?.accountId,
     ...(channelId === 0n ? {} : { channelId }),
-    limit: listLimit(limit),
+    ...(before === undefined ? {} : { before: BigInt(before) }),
+    limit: size + 1,
   });
+  const messages = found.slice(0, size).map(({ message }) => message);
+  const last = messages.at(-1);
   return create(alertsV1.ListAlertMessagesResponseSchema, {
-    messages: messages.map(({ message }) => message),
+    messages,
+    nextPageToken:
+      found.length > size && last !== undefined ? encodePageToken([String(last.id)]) : "",
   });
 }
 
@@ -102,13 +110,15 @@ export interface MessageSelection {
   readonly id?: bigint;
   readonly channelId?: bigint;
   readonly incidentIds?: readonly bigint[];
+  /** Only those with smaller ids. */
+  readonly before?: bigint;
   readonly limit: number;
 }
 
 /** Newest first. */
 export async function messageMessages(
   kysely: Kysely<Schema>,
-  { accountId, id, channelId, incidentIds, limit }: MessageSelection,
+  { accountId, id, channelId, incidentIds, before, limit }: MessageSelection,
 ): Promise<
   readonly { readonly incidentId: bigint | null; readonly message: alertsV1.AlertMessage }[]
 > {
@@ -119,6 +129,7 @@ export async function messageMessages(
     where ${seenBy("c.account_id", accountId)} and ${id === undefined ? sql`true` : sql`m.id = ${id}`}
       and ${channelId === undefined ? sql`true` : sql`m.channel_id = ${channelId}`}
       and ${incidentIds === undefined ? sql`true` : sql`m.incident_id = any(${incidentIds}::bigint[])`}
+      and ${before === undefined ? sql`true` : sql`m.id < ${before}`}
     order by m.id desc limit ${limit}`.execute(kysely);
   return rows.map((row) => ({ incidentId: row.incident_id, message: messageOf(row) }));
 }
