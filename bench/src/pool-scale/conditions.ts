@@ -6,7 +6,8 @@ import { RESULTS } from "./submissions.ts";
 const PACED_RESULTS = 5_000;
 const PACED_GET_SERVERS = 2_000;
 const HAMMERED_SERVERS = 20;
-const HAMMERING_CALLERS = 16;
+/** As many as the NTP Pool's figures are of. */
+const CALLERS_FEW = 16;
 
 export interface Condition {
   readonly name: string;
@@ -74,6 +75,14 @@ export const CONDITIONS: readonly Condition[] = [
     perSecondMax: 0,
   },
   {
+    name: "get-servers-16",
+    title: `GetServers, ${CALLERS_FEW} callers`,
+    kind: "get-servers",
+    version: 5,
+    callers: CALLERS_FEW,
+    perSecondMax: 0,
+  },
+  {
     name: "get-servers-paced",
     title: "GetServers, 2,000/s",
     kind: "get-servers",
@@ -84,10 +93,10 @@ export const CONDITIONS: readonly Condition[] = [
   },
   {
     name: "hammer",
-    title: `SubmitResults, ${HAMMERING_CALLERS} callers on ${HAMMERED_SERVERS} servers`,
+    title: `SubmitResults, ${CALLERS_FEW} callers on ${HAMMERED_SERVERS} servers`,
     kind: "submit",
     version: 4,
-    callers: HAMMERING_CALLERS,
+    callers: CALLERS_FEW,
     servers: HAMMERED_SERVERS,
     perSecondMax: 3_000,
   },
