@@ -136,7 +136,7 @@ describe.skipIf(browserPath() === undefined || !chronyAvailable())("the first da
       .waitFor();
     await admin
       .getByRole("region", { name: "Whose fault" })
-      .getByText(/whose|the server/)
+      .getByText(/the server: its clock/)
       .first()
       .waitFor();
     await admin.getByRole("table").locator("a[href*='/checks/']").first().click();

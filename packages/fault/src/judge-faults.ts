@@ -291,7 +291,7 @@ function findingOf(
   { scope, effect, gain, margin, shownBy, notShownBy }: Explained,
   question: FaultQuestion,
 ): Finding {
-  const sure = margin >= MARGIN_MIN && hasWitnesses(channel, scope, question);
+  const sure = margin >= MARGIN_MIN && hasWitnesses(channel, { scope, effect }, question);
   return {
     fault: sure ? faultFrom(channel, scope.kind) : "cannot_tell",
     cause: causeOf(channel, scope, effect, question),
@@ -303,16 +303,39 @@ function findingOf(
   };
 }
 
-/** No server is blamed on the word of one network, but for an offset that no path can have made. */
+/**
+ * No server is blamed on the word of one network, but for an offset that no path can have made, by a monitor that has seen
+ * another server right since.
+ */
 function hasWitnesses(
   channel: ChannelName,
-  scope: Scope,
-  { pairs, isStanding = false }: FaultQuestion,
+  { scope, effect }: Pick<Explained, "scope" | "effect">,
+  { pairs, views }: FaultQuestion,
 ): boolean {
   if (faultFrom(channel, scope.kind) !== "server") return true;
-  if (isStanding && channel === "offset") return true;
   const networks = new Set(scope.pairs.map((pair) => pairAt(pairs, pair).monitor.network));
-  return networks.size >= 2;
+  if (networks.size >= 2) return true;
+  const witnesses = scope.pairs.filter((pair) => isBeyondPaths(views[pair] as PairView, effect));
+  return (
+    channel === "offset" &&
+    witnesses.some((pair) =>
+      pairs.some((other, place) => {
+        const { monitor, server } = pairAt(pairs, pair);
+        if (other.monitor.id !== monitor.id || other.server.id === server.id) return false;
+        return hasSeenRightSince(views[place] as PairView, views[pair] as PairView);
+      }),
+    )
+  );
+}
+
+/** What a change of the way does shows in the round trip, before or after it. */
+function isBeyondPaths({ halfDelayNs }: PairView, effect: number): boolean {
+  return Math.abs(effect) > 2 * halfDelayNs;
+}
+
+/** Were it the monitor's own clock, its newest check of another server would be as far off. */
+function hasSeenRightSince({ newest: right }: PairView, { newest: wrong }: PairView): boolean {
+  return right.atMs > wrong.sinceMs && Math.abs(right.offsetNs) < Math.abs(wrong.offsetNs) / 2;
 }
 
 function causeOf(
@@ -342,13 +365,22 @@ function causeOf(
   }
 }
 
-/** Whether most pairs see it still moving the way it has moved. */
+/** So many pairs do not see noise move the same way. */
+const MOVING_PAIRS_MIN = 3;
+
+/** Whether most pairs see it still moving the way it has moved; where few see it, by as much as it has come to. */
 function isDrift(scope: Scope, views: readonly PairView[]): boolean {
-  const moving = scope.pairs
+  const seen = scope.pairs
     .map((pair) => views[pair] as PairView)
-    .filter(({ slope, offset }) => !Number.isNaN(slope) && !Number.isNaN(offset.by))
-    .map(({ slope, offset }) => Math.sign(slope) === Math.sign(offset.by));
-  return moving.filter(Boolean).length > moving.length * 0.8;
+    .filter(({ slope, offset }) => !Number.isNaN(slope) && !Number.isNaN(offset.by));
+  const moving = seen.filter(({ slope, offset }) => Math.sign(slope) === Math.sign(offset.by));
+  if (moving.length <= seen.length * 0.8) return false;
+  return seen.length >= MOVING_PAIRS_MIN || moving.some(hasRunAway);
+}
+
+function hasRunAway({ slope, offset, newest }: PairView): boolean {
+  const seconds = (newest.atMs - newest.sinceMs) / 1_000;
+  return Math.abs(slope) * seconds > Math.abs(offset.by) / 4;
 }
 
 /** What one cause does in several channels is one finding. */

@@ -47,6 +47,16 @@ export interface PairView {
   readonly leap: Count;
   /** How fast the offset moves within the window, nanoseconds a second. NaN: too few checks. */
   readonly slope: number;
+  readonly newest: NewestOffset;
+}
+
+/** The newest good answer now. NaN: there is none. */
+export interface NewestOffset {
+  readonly atMs: number;
+  /** Server minus monitor, nanoseconds. */
+  readonly offsetNs: number;
+  /** Since when its offsets now have been nearer to this one than to none. */
+  readonly sinceMs: number;
 }
 
 /** Which checks are "now", and which "before". */
@@ -135,7 +145,8 @@ export function viewParts(
 
 /**
  * The same without a past: the offset is held against none, and a path may do as much as half of the round trip; losses
- * against one in a hundred. What has been wrong for long shows here.
+ * against one in a hundred. What has been wrong for long shows here, and what is wrong with a server that is new: nobody knows its
+ * noise, and half of the round trip goes for it.
  */
 export function standingViews(
   checks: readonly (readonly CheckSeen[])[],
@@ -152,7 +163,8 @@ export function standingViews(
   const usual = lossShareOf([]);
   return seen.map(({ recent, lately }, pair) => {
     const now = nowOf(recent, lately);
-    const { error, noise } = shifts[pair] as Shift;
+    const shift = shifts[pair] as Shift;
+    const { error, noise } = Number.isNaN(shift.error) ? newPairError(recent, now) : shift;
     const by = Number.isNaN(error) ? Number.NaN : now.offsetNowNs;
     return {
       ...now,
@@ -165,7 +177,22 @@ export function standingViews(
   });
 }
 
-type Now = Pick<PairView, "halfDelayNs" | "offsetNowNs" | "rate" | "unfit" | "leap" | "slope">;
+/** With fewer checks of a new server one of them could tell the middle. */
+const NEW_CHECKS_MIN = 3;
+
+function newPairError(
+  recent: readonly CheckSeen[],
+  { halfDelayNs }: Pick<PairView, "halfDelayNs">,
+): Pick<Shift, "error" | "noise"> {
+  const checks = count(recent, ({ offsetNs }) => !Number.isNaN(offsetNs));
+  if (checks < NEW_CHECKS_MIN) return UNKNOWN_SHIFT;
+  return { noise: halfDelayNs, error: Math.max(halfDelayNs * medianError(checks), ERROR_MIN_NS) };
+}
+
+type Now = Pick<
+  PairView,
+  "halfDelayNs" | "offsetNowNs" | "rate" | "unfit" | "leap" | "slope" | "newest"
+>;
 
 function nowOf(recent: readonly CheckSeen[], lately: readonly CheckSeen[]): Now {
   const answered = recent.filter(({ offsetNs }) => !Number.isNaN(offsetNs));
@@ -180,7 +207,20 @@ function nowOf(recent: readonly CheckSeen[], lately: readonly CheckSeen[]): Now 
       usual: RARE,
     },
     slope: slopeOf(answered),
+    newest: newestOf(answered),
   };
+}
+
+const NO_ANSWER: NewestOffset = { atMs: Number.NaN, offsetNs: Number.NaN, sinceMs: Number.NaN };
+
+function newestOf(answered: readonly CheckSeen[]): NewestOffset {
+  const newest = answered.at(-1);
+  if (newest === undefined) return NO_ANSWER;
+  const { atMs, offsetNs } = newest;
+  const isOther = (check: CheckSeen): boolean =>
+    Math.abs(check.offsetNs - offsetNs) > Math.abs(offsetNs) / 2;
+  const since = answered[answered.findLastIndex(isOther) + 1] as CheckSeen;
+  return { atMs, offsetNs, sinceMs: since.atMs };
 }
 
 /** Half of what the delay has surely changed by. */
