@@ -1,5 +1,5 @@
 // SimulateReview and ExplainAssignment: the plan of a review as it would be now, and its reasons. Nothing is written, and no
-// row is locked.
+// row is locked. A caller that sees one account is told of monitors as the server's own page tells it.
 
 import { create } from "@bufbuild/protobuf";
 import { adminV1 } from "@truechimer/api";
@@ -17,6 +17,9 @@ import {
 import { sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import { probePolicyFor } from "../monitor-api/probe-settings.ts";
+import type { ActingContext } from "../people/caller.ts";
+import { seenObjects } from "../people/seen-objects.ts";
+import { toldWithServer } from "../people/told-with-server.ts";
 import { type LoadedServer, loadSnapshots } from "../selector/load-snapshots.ts";
 import { changedPolicy } from "../selector/selection-policies.ts";
 import { fleetPolicy, policyOf } from "../selector/server-policy.ts";
@@ -25,17 +28,20 @@ import { ASSIGNMENT_STATUSES } from "./admin-message.ts";
 const POLICY_CHARACTERS_MAX = 16_384;
 
 export async function simulateReview(
-  context: ServerContext,
+  context: ActingContext,
   { serverId, policyJson }: adminV1.SimulateReviewRequest,
 ): Promise<adminV1.SimulateReviewResponse> {
   const { server, plan, policy } = await simulate(context, serverId, policyJson);
+  const told = await toldMonitors(context, server);
+  const isTold = ({ monitorId }: { readonly monitorId: bigint }): boolean => told.has(monitorId);
+  const nameOf = nameAmong(told, server);
   return create(adminV1.SimulateReviewResponseSchema, {
     serverId,
     serverName: server.name,
     policy: policy.name,
-    changes: plan.changes.map((change) => changeMessage(change, server)),
-    slack: plan.slack.map((slack) => slackText(slack, server)),
-    explanations: plan.explanation.map((each) => explanationMessage(each, server)),
+    changes: plan.changes.filter(isTold).map((change) => changeMessage(change, nameOf)),
+    slack: plan.slack.map((slack) => slackText(slack, nameOf)),
+    explanations: plan.explanation.filter(isTold).map((each) => explanationMessage(each, nameOf)),
     usableBefore: plan.usableBefore,
     usableAfter: plan.usableAfter,
     activeAfter: plan.activeAfter,
@@ -46,12 +52,13 @@ export async function simulateReview(
 }
 
 export async function explainAssignment(
-  context: ServerContext,
+  context: ActingContext,
   { serverId, monitorId }: adminV1.ExplainAssignmentRequest,
 ): Promise<adminV1.ExplainAssignmentResponse> {
   const { server, plan } = await simulate(context, serverId, "");
+  const told = await toldMonitors(context, server);
   const explanation = plan.explanation.find((each) => each.monitorId === monitorId);
-  if (explanation === undefined) {
+  if (explanation === undefined || !told.has(monitorId)) {
     throw new AppError(
       "not_found",
       `monitor ${monitorId} has no assignment to server ${serverId}: only monitors of its family have`,
@@ -59,8 +66,32 @@ export async function explainAssignment(
   }
   return create(adminV1.ExplainAssignmentResponseSchema, {
     serverName: server.name,
-    explanation: explanationMessage(explanation, server),
+    explanation: explanationMessage(explanation, nameAmong(told, server)),
   });
+}
+
+/** Monitors of which the caller is told. */
+async function toldMonitors(
+  { caller, database }: ActingContext,
+  { snapshot }: LoadedServer,
+): Promise<ReadonlySet<bigint>> {
+  const { monitors } = snapshot;
+  if (caller?.accountId === undefined) return new Set(monitors.map(({ id }) => id));
+  const isTold = await toldWithServer(seenObjects(database.kysely, caller.accountId));
+  const told = monitors.filter(({ id: monitorId, status, measured }) =>
+    isTold({
+      monitorId,
+      status: ASSIGNMENT_STATUSES[status],
+      isChecked: measured !== undefined,
+    }),
+  );
+  return new Set(told.map(({ id }) => id));
+}
+
+type NameOf = LoadedServer["nameOf"];
+
+function nameAmong(told: ReadonlySet<bigint>, { nameOf }: LoadedServer): NameOf {
+  return (monitorId) => (told.has(monitorId) ? nameOf(monitorId) : "another monitor");
 }
 
 interface Simulation {
@@ -117,11 +148,11 @@ function parsedPolicy(text: string): unknown {
   }
 }
 
-function changeMessage(change: Change, server: LoadedServer): adminV1.AssignmentChange {
+function changeMessage(change: Change, nameOf: NameOf): adminV1.AssignmentChange {
   const { monitorId, from, to, reason } = change;
   return create(adminV1.AssignmentChangeSchema, {
     monitorId,
-    monitorName: server.nameOf(monitorId),
+    monitorName: nameOf(monitorId),
     from: ASSIGNMENT_STATUSES[from],
     to: ASSIGNMENT_STATUSES[to],
     reason,
@@ -131,17 +162,17 @@ function changeMessage(change: Change, server: LoadedServer): adminV1.Assignment
 
 function explanationMessage(
   explanation: MonitorExplanation,
-  server: LoadedServer,
+  nameOf: NameOf,
 ): adminV1.AssignmentExplanation {
   const { monitorId, status, target, hold, costPoints } = explanation;
   return create(adminV1.AssignmentExplanationSchema, {
     monitorId,
-    monitorName: server.nameOf(monitorId),
+    monitorName: nameOf(monitorId),
     status: ASSIGNMENT_STATUSES[status],
     target: ASSIGNMENT_STATUSES[target],
     hold,
     costPoints,
-    text: explanationText(explanation, server.nameOf),
+    text: explanationText(explanation, nameOf),
   });
 }
 
@@ -153,6 +184,6 @@ const SLACK_TEXTS: Readonly<Record<Slack["kind"], string>> = {
   same_owner: "kept although it is of the server's own account or network",
 };
 
-function slackText({ kind, monitorIds }: Slack, server: LoadedServer): string {
-  return `${monitorIds.map(server.nameOf).join(", ")}: ${SLACK_TEXTS[kind]}`;
+function slackText({ kind, monitorIds }: Slack, nameOf: NameOf): string {
+  return `${monitorIds.map(nameOf).join(", ")}: ${SLACK_TEXTS[kind]}`;
 }

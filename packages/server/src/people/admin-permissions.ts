@@ -4,6 +4,7 @@ import type { adminV1 } from "@truechimer/api";
 import { overviewAnswer } from "../admin-api/get-overview.ts";
 import type { ObjectRefs } from "./owned-objects.ts";
 import type { PermissionsOf } from "./permission.ts";
+import { toldWithServer } from "./told-with-server.ts";
 
 type AdminPermissions = PermissionsOf<typeof adminV1.AdminService>;
 
@@ -46,7 +47,21 @@ export const ADMIN_PERMISSIONS: AdminPermissions = {
       },
     },
   },
-  getServer: { least: "viewer", accounts: { objects: ({ id }) => ({ servers: [id] }) } },
+  getServer: {
+    least: "viewer",
+    accounts: {
+      objects: ({ id }) => ({ servers: [id] }),
+      narrow: async (answer, seen) => {
+        const isTold = await toldWithServer(seen);
+        return {
+          ...answer,
+          assignments: answer.assignments.filter(({ monitorId, status, lastCheckAt }) =>
+            isTold({ monitorId, status, isChecked: lastCheckAt !== undefined }),
+          ),
+        };
+      },
+    },
+  },
   addServers: { least: "operator", accounts: "caller", changes: true },
   pauseServers: { least: "operator", accounts: ofServers, changes: true },
   resumeServers: { least: "operator", accounts: ofServers, changes: true },
@@ -72,6 +87,7 @@ export const ADMIN_PERMISSIONS: AdminPermissions = {
   },
   getCheck: { least: "viewer", accounts: { objects: ({ id }) => ({ checks: [id] }) } },
   explainScore: { least: "viewer", accounts: ofServer },
+  // They keep to what getServer tells of monitors: their words name others.
   simulateReview: { least: "viewer", accounts: ofServer },
   explainAssignment: { least: "viewer", accounts: ofServer },
   getCoverage: { least: "viewer", accounts: "installation" },
