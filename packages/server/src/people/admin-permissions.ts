@@ -170,6 +170,8 @@ export const ADMIN_PERMISSIONS: AdminPermissions = {
         const own = await seen.serversAmong([...ids]);
         return {
           ...answer,
+          // It counts those of all accounts: how many of them are the account's is not known.
+          ...(answer.missed === undefined ? {} : { missed: { ...answer.missed, checks: 0n } }),
           checks: answer.checks.filter(({ check }) => own.has(check?.serverId ?? 0n)),
         };
       },
