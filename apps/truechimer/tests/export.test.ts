@@ -262,6 +262,11 @@ describe("is refused", () => {
       2,
     ],
     [["checks", "--form", "parquet", "--output", "x", "--after", "5,5"], "goes on by itself", 2],
+    [
+      ["checks", "--output", "/nowhere/x.xml"],
+      "--output /nowhere/x.xml: no form ends in .xml: expected one of .csv, .ndjson, .parquet, or say what to write by --form",
+      2,
+    ],
     [["checks", "--resume"], "--resume goes on with a file: name it by --output", 2],
     [["checks", "--output", "x", "--resume", "--after", "y"], "--resume and --after both say", 2],
     [["checks", "--from", "yesterday"], '--from: "yesterday" is no time', 2],

@@ -1,5 +1,6 @@
 // `truechimer export TABLE`: everything that is kept of a range of time, as rows of any number.
 
+import { extname } from "node:path";
 import { EXPORT_TABLES, type ExportTableName, instantText } from "@truechimer/api";
 import { AppError } from "@truechimer/base";
 import { Argument, Option } from "commander";
@@ -191,6 +192,12 @@ function refuseContradictions(table: ExportTableName, options: ExportOptions): v
       );
     if (options.order === "newest") refuse("--order: a Parquet file has the oldest first");
   }
+  const { form, output = "" } = options;
+  const ending = extname(output).slice(1);
+  if (form === undefined && ending !== "" && ![...FORMS, PARQUET].includes(ending))
+    refuse(
+      `--output ${output}: no form ends in .${ending}: expected one of ${[...FORMS, PARQUET].map((name) => `.${name}`).join(", ")}, or say what to write by --form`,
+    );
   if (options.resume === true && options.output === undefined)
     refuse("--resume goes on with a file: name it by --output");
   if (options.resume === true && options.after !== undefined)
