@@ -43,6 +43,11 @@ test("channels are added, tried and removed by name", async () => {
   expect((await rows("channels", "test", "mail"))[0]?.["key"]).toMatch(/\.test\.\d+$/);
   await rows("channels", "remove", "am");
   expect(await rows("channels")).toHaveLength(2);
+  const inward = await run("channels", "add-webhook", "h", "http://127.0.0.1/x");
+  expect([inward.code, inward.err]).toEqual([
+    expect.any(Number),
+    expect.stringMatching(/127\.0\.0\.1 is a loopback address: .*--private/),
+  ]);
   const missing = await run("channels", "test", "fax");
   expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("chat, mail")]);
 });

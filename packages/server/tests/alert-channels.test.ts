@@ -137,16 +137,35 @@ describe("a webhook", async () => {
     expect(ids).toHaveLength(4);
   });
 
-  test.each([
-    ["a name that leads inward", "http://hooks.example:9/"],
+  const INWARD: readonly (readonly [string, string])[] = [
     ["an address of this host", "http://127.0.0.1:9/"],
     ["the same as IPv6", "http://[::1]:9/"],
     ["one of IPv4 in IPv6", "http://[::ffff:10.0.0.1]/"],
     ["one as a number", "http://2130706433:9/"],
     ["of the cloud's own", "http://169.254.169.254/latest"],
-  ])("asks nobody inside unless it may: %s", async (name, url) => {
+  ];
+
+  test.each(INWARD)("is refused with %s, unless it may ask inside", async (name, url) => {
+    const saved = channel(name, webhook(url, false));
+    await expect(saved).rejects.toThrow(
+      /is a (loopback|private|link-local) address: allow private addresses in the channel \(privateAllowed, --private\)/,
+    );
+  });
+
+  test("is refused with an address that nobody can be asked at", async () => {
+    const saved = channel("all", webhook("http://224.0.0.1/", true));
+    await expect(saved).rejects.toThrow("224.0.0.1 is a multicast address: nothing can be sent");
+  });
+
+  const NAMED = ["a name that leads inward", "http://hooks.example:9/"] as const;
+
+  test.each([NAMED, ...INWARD])("asks nobody inside unless it may: %s", async (name, url) => {
     const before = received.length;
-    const inward = await channel(name, webhook(url, false));
+    const inward = await channel(name, webhook(url, true));
+    await database.pool.query(
+      `update alert_channels set settings = settings || '{"privateAllowed": false}' where id = $1`,
+      [inward.id],
+    );
     const message = await tried(inward.id);
     expect(message.state).toBe(DEAD);
     expect(message.lastError).toMatch(/a (loopback|private|link-local) address/);

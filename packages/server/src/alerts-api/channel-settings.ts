@@ -5,6 +5,7 @@ import { alertsV1 } from "@truechimer/api";
 import { AppError, parseIpAddress, unreachable } from "@truechimer/base";
 import type { DigestName } from "@truechimer/database";
 import type { ChannelSettings, EmailSettings, HttpSettings } from "../alerts/channel.ts";
+import { refusedLiteral } from "../alerts/post-json.ts";
 import { WEBHOOK_SECRET_PREFIX } from "../alerts/send-webhook.ts";
 import { DIGESTS, SECURITIES, wordOf } from "./alert-words.ts";
 
@@ -106,6 +107,9 @@ function checkedHttp(
       "an address such as https://ops.example.net/alerts, without a name or a password in it",
     );
   }
+  const refused = refusedLiteral(parsed, { privateAllowed });
+  if (refused !== undefined)
+    throw new AppError("bad_request", `${field}.url "${shortened(url)}": ${refused}`);
   return { url: parsed.href, privateAllowed };
 }
 

@@ -47,9 +47,25 @@ async function checkedAddress(
   if (first === undefined) throw new AppError("name_unresolved", `${host} has no address`);
   const good = addresses.find((address) => isAllowed(address, privateAllowed));
   if (good !== undefined) return good;
-  throw new SendRefused(
-    `${host} is ${first.text}, a ${addressScope(first).replace("_", "-")} address: allow private addresses in the channel if that is meant`,
-  );
+  throw new SendRefused(`${host} is ${first.text}, ${refusedScope(first)}`);
+}
+
+/** An address that stands in a URL itself and is never connected to: what it is, and the remedy. Absent: it may be. */
+export function refusedLiteral(
+  { hostname }: URL,
+  { privateAllowed }: { readonly privateAllowed: boolean },
+): string | undefined {
+  const literal = parseIpAddress(hostname.replace(/^\[(.*)\]$/, "$1"));
+  if (!literal.ok || isAllowed(literal.value, privateAllowed)) return undefined;
+  return `${literal.value.text} is ${refusedScope(literal.value)}`;
+}
+
+function refusedScope(address: IpAddress): string {
+  const scope = addressScope(address);
+  const remedy = NEVER.has(scope)
+    ? "nothing can be sent there"
+    : "allow private addresses in the channel (privateAllowed, --private) if that is meant";
+  return `${/^[aeiou]/.test(scope) ? "an" : "a"} ${scope.replace("_", "-")} address: ${remedy}`;
 }
 
 const NEVER: ReadonlySet<string> = new Set(["multicast", "unspecified"]);
