@@ -338,6 +338,18 @@ describe("each procedure that changes something", () => {
       afterJson: `{"${ids[0]}":"paused"}`,
     });
   });
+
+  test("names an account by the id that everybody knows it by", async () => {
+    const { account } = await people.createAccount({ name: "North" });
+    await people.createKey({
+      name: "northern",
+      role: peopleV1.Role.VIEWER,
+      ...(account === undefined ? {} : { accountId: account.id }),
+    });
+    const { entries } = await people.listAuditEntries({ pageSize: 1 });
+    expect(entries[0]?.act).toBe("key_created");
+    expect(JSON.parse(entries[0]?.afterJson ?? "{}")).toMatchObject({ account: account?.id });
+  });
 });
 
 describe("the trail is searched", () => {

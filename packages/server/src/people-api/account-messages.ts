@@ -58,6 +58,16 @@ export async function accountIdOf(kysely: Kysely<Schema>, idToken: string): Prom
   return row.id;
 }
 
+/** The public id of an account that is there. */
+export async function accountIdTokenOf(kysely: Kysely<Schema>, id: bigint): Promise<string> {
+  const { id_token: idToken } = await kysely
+    .selectFrom("accounts")
+    .select("id_token")
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  return idToken;
+}
+
 /** In their order. Fails with not_found for the first that there is not. */
 export async function accountIdsOf(
   kysely: Kysely<Schema>,

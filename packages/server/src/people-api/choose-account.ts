@@ -8,7 +8,7 @@ import { recordAct } from "../audit/record-act.ts";
 import { type ActingContext, requireSession } from "../people/caller.ts";
 import { objectMissing } from "../people/owned-objects.ts";
 import { accountsOfUser } from "../people/user-accounts.ts";
-import { accountMessages } from "./account-messages.ts";
+import { accountIdTokenOf, accountMessages } from "./account-messages.ts";
 
 export async function chooseAccount(
   { database, caller }: ActingContext,
@@ -44,8 +44,8 @@ export async function chooseAccount(
     await recordAct(transaction, caller, {
       act: "account_chosen",
       object: `account ${idToken}`,
-      before: { account: String(before) },
-      after: { account: String(row.id) },
+      before: { account: await accountIdTokenOf(transaction, before) },
+      after: { account: idToken },
     });
     return row.id;
   });

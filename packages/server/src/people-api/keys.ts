@@ -13,7 +13,7 @@ import { objectMissing } from "../people/owned-objects.ts";
 import { PROCEDURES, refuseMore } from "../people/refuse-more.ts";
 import { ROLE_MESSAGES, roleFrom } from "../people/role.ts";
 import { shownName } from "../people/shown-name.ts";
-import { accountIdOf } from "./account-messages.ts";
+import { accountIdOf, accountIdTokenOf } from "./account-messages.ts";
 
 const LIFE_SECONDS_MIN = 60;
 const LIFE_SECONDS_MAX = 10 * 366 * 86_400;
@@ -68,7 +68,7 @@ export async function createKey(
       after: {
         name,
         role,
-        account: accountId === null ? null : String(accountId),
+        account: accountId === null ? null : await accountIdTokenOf(transaction, accountId),
         procedures: procedures === null ? null : [...procedures],
         expires_at: row.expires_at,
       },
