@@ -163,6 +163,10 @@ describe("a mistake on the command line is told with what was meant, exit code 2
     { args: ["checks", "show", "abc"], says: '"abc" is not the number of a check' },
     { args: ["up", "--port", "70000"], says: "listen.port" },
     { args: ["up", "--config", "/nowhere/x.toml"], says: "/nowhere/x.toml cannot be read" },
+    {
+      args: ["audit", "verify", "--head", "/nowhere/head.json"],
+      says: "--head: /nowhere/head.json cannot be read (ENOENT): name a copy of audit-head.json",
+    },
   ])("$args", async ({ args, says }) => {
     const { code, err } = await run(args);
     expect(err).toContain(says);

@@ -129,6 +129,18 @@ test("a rule is added, listed and removed; a filter that cannot be read is shown
   expect(await rows()).toEqual([]);
 });
 
+test("a rule that is not there is told with those that are, and a silence that is too long as it was typed", async () => {
+  const missing = await run("rules", "remove", "nope");
+  expect([missing.code, missing.err]).toEqual([
+    1,
+    expect.stringMatching(
+      /there is no alert rule \\?"nope\\?": (expected one of \S|there is none yet)/,
+    ),
+  ]);
+  const long = await run("silence", "--for", "40d");
+  expect(long.err).toContain("lasts 40d: expected 0s to 31d");
+});
+
 test("silences and acknowledgements take a number", async () => {
   const [silence] = await rows("silence", "--filter", "server:ntp1.*", "--for", "2h");
   expect(await rows("silences")).toMatchObject([

@@ -896,7 +896,7 @@ describe("a user of several accounts", async () => {
 
   test.each([
     { accountIds: [], says: "names no account" },
-    { accountIds: ["nobody"], says: "there is no account with the id nobody" },
+    { accountIds: ["nobody"], says: 'account with the id nobody: "truechimer accounts" lists' },
     { accountIds: ["default"], allAccounts: true, says: "expected one of the two" },
   ])("is not made of $accountIds: $says", async ({ says, ...accounts }) => {
     await expect(admin.setUserAccounts({ id, ...accounts })).rejects.toThrow(says);

@@ -293,6 +293,10 @@ function fieldsOf({
 async function ruleNamed(client: AlertsClient, word: string): Promise<alertsV1.AlertRule> {
   const { rules } = await client.listAlertRules({});
   const found = rules.find(({ id, name }) => name === word || String(id) === word);
-  if (found === undefined) throw new AppError("not_found", `there is no alert rule "${word}"`);
-  return found;
+  if (found !== undefined) return found;
+  const known = rules.map(({ name }) => name).join(", ");
+  throw new AppError(
+    "not_found",
+    `there is no alert rule "${word}": ${known === "" ? 'there is none yet, see "truechimer help alerts rules"' : `expected one of ${known}`}`,
+  );
 }

@@ -81,8 +81,8 @@ function registerVerify(host: CommandHost, audit: Command): void {
       ),
     )
     .action(async (options: VerifyOptions) => {
-      const client = await connectedToPeople(host, options);
       const headJson = await headText(host, options);
+      const client = await connectedToPeople(host, options);
       const report = await client.verifyAudit({ headJson });
       const { whole, entries, problems, remarks, vouchedFor } = report;
       const printer = printerFor(host, options);
@@ -107,7 +107,12 @@ async function headText({ context }: CommandHost, options: VerifyOptions): Promi
     try {
       return await readFile(options.head, "utf8");
     } catch (cause) {
-      throw new AppError("usage", `--head: ${options.head} cannot be read`, { cause });
+      const { code = "unknown" } = cause as NodeJS.ErrnoException;
+      throw new AppError(
+        "usage",
+        `--head: ${options.head} cannot be read (${code}): name a copy of ${AUDIT_HEAD_FILE} that this account may read`,
+        { cause },
+      );
     }
   }
   if ((options.url ?? context.env["TRUECHIMER_URL"]) !== undefined) return "";

@@ -73,7 +73,22 @@ export function lengthMs(field: string, duration: Duration | undefined): number 
   if (duration === undefined) return 0;
   const ms = Number(duration.seconds) * 1_000 + Math.round(duration.nanos / 1e6);
   if (ms >= 0 && ms <= LENGTH_MAX_MS) return ms;
-  throw new AppError("bad_request", `${field} ${ms / 1_000} s: expected 0 s to 31 days`);
+  throw new AppError(
+    "bad_request",
+    `${field} ${lengthText(ms)}: expected 0s to ${lengthText(LENGTH_MAX_MS)}`,
+  );
+}
+
+const UNITS = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+] as const;
+
+/** In the greatest unit that it is whole in, as people write it. */
+function lengthText(ms: number): string {
+  const [unit, unitMs] = UNITS.find(([, each]) => ms !== 0 && ms % each === 0) ?? ["s", 1_000];
+  return `${ms / unitMs}${unit}`;
 }
 
 /** What one caller sees: all, or its account's own. */

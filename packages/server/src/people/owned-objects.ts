@@ -36,7 +36,8 @@ const MISSING_WORDS: Readonly<Record<ObjectKind, (id: string) => string>> = {
   registrations: (id) => `there is no registration with the id ${id}`,
   enrolmentTokens: (id) => `there is no enrolment token with the id ${id}`,
   keys: (id) => `there is no key with the id ${id}`,
-  accounts: (id) => `there is no account with the id ${id}`,
+  accounts: (id) =>
+    `there is no account with the id ${id}: "truechimer accounts" lists those that there are, with their ids`,
   users: (id) => `there is no user with the id ${id}`,
   sessions: (id) => `there is no session with the id ${id}`,
   alertRules: (id) => `there is no alert rule with the id ${id}`,
