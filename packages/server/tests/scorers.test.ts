@@ -282,6 +282,31 @@ describe("a server that cannot be scored", () => {
     }
   });
 
+  test("is not set aside for a day of the history that was made meanwhile: the same again succeeds", async () => {
+    const scorers = await startScorers();
+    // As PostgreSQL answers a row on its way to the default partition: once, and no rollback undoes that.
+    await sql`create sequence days_made`.execute(kysely);
+    await sql`
+      create function day_is_made() returns trigger language plpgsql as $$ begin
+        if nextval('days_made') = 1 then
+          raise exception 'new row for relation violates partition constraint' using errcode = '23514';
+        end if;
+        return new;
+      end $$`.execute(kysely);
+    await sql`create trigger day_is_made before update on servers for each row execute function day_is_made()`.execute(
+      kysely,
+    );
+    try {
+      await store([{ ...one, server: 2 }]);
+      await expect(drain(scorers)).rejects.toThrow(/partition constraint/);
+      expect(await waiting()).toEqual([]);
+      await drain(scorers);
+      expect(new Set((await scoresBy("recentmedian")).keys())).toEqual(new Set([2]));
+    } finally {
+      await sql`drop function day_is_made() cascade; drop sequence days_made`.execute(kysely);
+    }
+  });
+
   test("is tried again later, longer each time, and scored in order once it can be", async () => {
     const scorers = await startScorers();
     await poison(2);

@@ -5,6 +5,7 @@
 
 import { AppError, assert, type ErrorCode } from "@truechimer/base";
 import {
+  isRetryable,
   joinOfSnapshots,
   meetOfSnapshots,
   type PgSnapshot,
@@ -41,7 +42,7 @@ const PAGE_RESULTS_MAX = 8_000;
 /** A process that stands still in the middle of a transaction loses it, and with it the rows that are its fence. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
-/** The world's doing and not the rows': all that waits would fail alike. */
+/** All that waits would fail alike. */
 const FAILURES_OF_THE_WORLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "database_unreachable",
   "database_busy",
@@ -272,10 +273,15 @@ async function scoreOrSetAside(
     await scoreResults(transaction, scoring, results);
     await sql`release savepoint scoring`.execute(transaction);
   } catch (error) {
-    if (error instanceof AppError && FAILURES_OF_THE_WORLD.has(error.code)) throw error;
+    if (isOfTheWorld(error)) throw error;
     await sql`rollback to savepoint scoring`.execute(transaction);
     await scoreInHalves(transaction, scoring, results, error);
   }
+}
+
+/** Its doing and not the rows'. A day of the history that is made meanwhile is such, too: the same succeeds then. */
+function isOfTheWorld(error: unknown): boolean {
+  return isRetryable(error) || (error instanceof AppError && FAILURES_OF_THE_WORLD.has(error.code));
 }
 
 async function scoreInHalves(
