@@ -315,17 +315,21 @@ function hasWitnesses(
   if (faultFrom(channel, scope.kind) !== "server") return true;
   const networks = new Set(scope.pairs.map((pair) => pairAt(pairs, pair).monitor.network));
   if (networks.size >= 2) return true;
-  const witnesses = scope.pairs.filter((pair) => isBeyondPaths(views[pair] as PairView, effect));
-  return (
-    channel === "offset" &&
-    witnesses.some((pair) =>
-      pairs.some((other, place) => {
-        const { monitor, server } = pairAt(pairs, pair);
-        if (other.monitor.id !== monitor.id || other.server.id === server.id) return false;
-        return hasSeenRightSince(views[place] as PairView, views[pair] as PairView);
-      }),
-    )
-  );
+  return channel === "offset" && isSeenRightElsewhere({ scope, effect }, { pairs, views });
+}
+
+function isSeenRightElsewhere(
+  { scope, effect }: Pick<Explained, "scope" | "effect">,
+  { pairs, views }: Pick<FaultQuestion, "pairs" | "views">,
+): boolean {
+  const viewOf = (pair: number): PairView => views[pair] as PairView;
+  const witnesses = scope.pairs.filter((pair) => isBeyondPaths(viewOf(pair), effect));
+  const byMonitor = Map.groupBy(witnesses, (pair) => pairAt(pairs, pair).monitor.id);
+  const reached = new Set(scope.pairs);
+  return pairs.some(({ monitor }, other) => {
+    const seen = reached.has(other) ? undefined : byMonitor.get(monitor.id);
+    return seen?.some((pair) => hasSeenRightSince(viewOf(other), viewOf(pair))) ?? false;
+  });
 }
 
 /** What a change of the way does shows in the round trip, before or after it. */

@@ -81,7 +81,7 @@ async function openServer(
       ...publicUrlOf(loaded),
       ...(secrets.masterKey !== undefined && { masterKey: secrets.masterKey }),
       ...(await auditHeadFile(config)),
-      agents: agentsOptions(config, config.agents),
+      agents: agentsOptions(config, { host: config.agents.host, port: config.agents.port }),
       ...(await brokerSettings(loaded)),
       ...(await archiveSettings(loaded)),
       ...oidcSettings(loaded),

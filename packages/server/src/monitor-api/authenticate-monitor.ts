@@ -2,7 +2,7 @@
 // own name or key alone, so that no agent can act for another's monitor; a row that was deleted is never found.
 
 import { AppError, type IpFamily, parseIpAddress } from "@truechimer/base";
-import type { Database, JsonValue, MonitorStatusName, Timestamptz } from "@truechimer/database";
+import type { Database, JsonValue, MonitorStatusName } from "@truechimer/database";
 import { type RawBuilder, sql } from "kysely";
 import type { ServerContext } from "../context.ts";
 import type { AgentCredential } from "../enrolment/agent-credential.ts";
@@ -20,7 +20,6 @@ export interface CallingMonitor {
   readonly lab: boolean;
   readonly config: JsonValue;
   readonly clientVersion: string;
-  readonly lastSubmit: Timestamptz | null;
   /** What the operators have set for agents, as of this call. */
   readonly settings: Settings;
   /** Absent: the agent has a bearer token and no name in a certificate. */
@@ -63,7 +62,6 @@ export async function authenticateMonitor(
     lab: row.lab,
     config: row.config,
     clientVersion: row.client_version,
-    lastSubmit: row.last_submit,
     settings: row.settings,
     tlsName: row.tls_name ?? undefined,
     mark: row.mark,

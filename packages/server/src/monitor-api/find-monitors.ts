@@ -1,12 +1,6 @@
 // Which monitors call: one statement for all calls that came together.
 
-import type {
-  Database,
-  IpVersion,
-  JsonValue,
-  MonitorStatusName,
-  Timestamptz,
-} from "@truechimer/database";
+import type { Database, IpVersion, JsonValue, MonitorStatusName } from "@truechimer/database";
 import { sql } from "kysely";
 import type { AgentCredential } from "../enrolment/agent-credential.ts";
 import type { Outcome } from "./gather.ts";
@@ -28,7 +22,6 @@ export interface MonitorRow {
   readonly lab: boolean;
   readonly config: JsonValue;
   readonly client_version: string;
-  readonly last_submit: Timestamptz | null;
   readonly tls_name: string | null;
   readonly agent_id: bigint | null;
   /** Whether this is the first call with the agent's key. A certificate says nothing about who has the key. */
@@ -71,7 +64,7 @@ export async function findMonitors(
     ),
     ${noteSeen("found")}
     select f.place::int as place, m.id, m.hostname, host(m.ip) as ip, m.ip_version, m.status, m.lab, m.config,
-      m.client_version, m.last_submit, m.tls_name, m.agent_id, f.key_is_new,
+      m.client_version, m.tls_name, m.agent_id, f.key_is_new,
       ${settingsText} as settings, ${MONITOR_MARK} as mark
     from found f join monitors m on m.id = f.id order by f.place, m.id`.execute(kysely);
   const answers = questions.map((): { readonly value: MonitorRow[] } => ({ value: [] }));

@@ -19,7 +19,6 @@ const ROW: MonitorRow = {
   lab: false,
   config: {},
   client_version: "",
-  last_submit: null,
   tls_name: "zurich.example",
   agent_id: null,
   key_is_new: false,
