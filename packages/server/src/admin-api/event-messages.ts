@@ -73,7 +73,7 @@ export async function eventPage(
   if (border === undefined)
     return await storedPage(kysely, { ...selection, from: EPOCH, end: undefined });
   const edge = { at: border, id: 0n };
-  const { limit, place } = selection;
+  const { limit, place, accountId } = selection;
   if (place === undefined || place.at >= border) {
     // The archive may be slow, or away: what the database has does not wait for it.
     const page = await storedPage(kysely, { ...selection, from: border, end: edge });
@@ -82,9 +82,11 @@ export async function eventPage(
   const older = place === undefined || place.at > border ? edge : place;
   const page = await olderEvents(context, { ...selection, place: older });
   const told = page.rows.slice(0, limit);
+  // How far was looked may be an event of another account, which is nobody else's business.
+  const looked = accountId === undefined ? page.place : page.place && (told.at(-1) ?? page.place);
   return {
     events: await messagesOf(kysely, told),
-    place: page.rows.length > limit ? told.at(-1) : page.place,
+    place: page.rows.length > limit ? told.at(-1) : looked,
   };
 }
 
