@@ -167,6 +167,10 @@ describe("a mistake on the command line is told with what was meant, exit code 2
       args: ["audit", "verify", "--head", "/nowhere/head.json"],
       says: "--head: /nowhere/head.json cannot be read (ENOENT): name a copy of audit-head.json",
     },
+    {
+      args: ["selector", "simulate", "--all", "--policy", "/nowhere/pool.json"],
+      says: "--policy: /nowhere/pool.json cannot be read (ENOENT): name a JSON file",
+    },
   ])("$args", async ({ args, says }) => {
     const { code, err } = await run(args);
     expect(err).toContain(says);

@@ -350,6 +350,20 @@ describe("each procedure that changes something", () => {
     expect(entries[0]?.act).toBe("key_created");
     expect(JSON.parse(entries[0]?.afterJson ?? "{}")).toMatchObject({ account: account?.id });
   });
+
+  test("says whose each server was by the ids of the accounts", async () => {
+    const { accounts } = await people.listAccounts({});
+    const from = accounts.find(({ name }) => name === "North")?.id ?? "";
+    const to = accounts.find(({ name }) => name === "Lab")?.id ?? "";
+    await people.moveToAccount({ accountId: from, serverIds: ids });
+    await people.moveToAccount({ accountId: to, serverIds: ids });
+    const { entries } = await people.listAuditEntries({ pageSize: 1 });
+    expect(entries[0]).toMatchObject({ act: "moved_to_account", object: `account ${to}` });
+    expect(JSON.parse(entries[0]?.beforeJson ?? "{}")).toEqual({
+      servers: Object.fromEntries(ids.map((id) => [String(id), from])),
+      agents: {},
+    });
+  });
 });
 
 describe("the trail is searched", () => {

@@ -84,8 +84,13 @@ async function simulate(
 async function policyFrom(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
-  } catch (error) {
-    throw new AppError("usage", `the policy file ${file} cannot be read`, { cause: error });
+  } catch (cause) {
+    const { code = "unknown" } = cause as NodeJS.ErrnoException;
+    throw new AppError(
+      "usage",
+      `--policy: ${file} cannot be read (${code}): name a JSON file that this account may read, such as {"accountLimit": 3}`,
+      { cause },
+    );
   }
 }
 

@@ -9,7 +9,7 @@ import { recordAct } from "../audit/record-act.ts";
 import type { ActingContext } from "../people/caller.ts";
 import { objectMissing } from "../people/owned-objects.ts";
 import { shownName } from "../people/shown-name.ts";
-import { accountIdOf, accountMessages } from "./account-messages.ts";
+import { accountIdOf, accountIdTokenOf, accountMessages } from "./account-messages.ts";
 
 const OBJECTS_MAX = 1_000;
 
@@ -97,7 +97,10 @@ export async function moveToAccount(
     await recordAct(transaction, caller, {
       act: "moved_to_account",
       object: `account ${accountId}`,
-      before: { servers, agents },
+      before: {
+        servers: await shownOwners(transaction, servers),
+        agents: await shownOwners(transaction, agents),
+      },
       after: { servers: serverIds.map(String), agents: [...agentIds] },
     });
     return to;
@@ -106,8 +109,24 @@ export async function moveToAccount(
   return create(peopleV1.MoveToAccountResponseSchema, account === undefined ? {} : { account });
 }
 
-/** Whose each was: the account's number, or nothing. */
-type Owners = { [id: string]: string | null };
+/** The account that each belonged to; null: to none. */
+type Owners = { [id: string]: bigint | null };
+
+/** Accounts by the ids that everybody knows them by. */
+async function shownOwners(
+  transaction: Transaction<Schema>,
+  owners: Owners,
+): Promise<{ [id: string]: string | null }> {
+  const ids = new Set(Object.values(owners).filter((id) => id !== null));
+  const shown = new Map<bigint, string>();
+  for (const id of ids) shown.set(id, await accountIdTokenOf(transaction, id));
+  return Object.fromEntries(
+    Object.entries(owners).map(([id, owner]) => [
+      id,
+      owner === null ? null : (shown.get(owner) ?? null),
+    ]),
+  );
+}
 
 async function moveServers(
   transaction: Transaction<Schema>,
@@ -129,7 +148,7 @@ async function moveServers(
     .set({ account_id: to })
     .where("id", "in", [...ids])
     .execute();
-  return Object.fromEntries(rows.map(({ id, account_id: was }) => [String(id), textOf(was)]));
+  return Object.fromEntries(rows.map(({ id, account_id: was }) => [String(id), was]));
 }
 
 /** An agent without a row of its own is its monitors. */
@@ -158,7 +177,7 @@ async function moveAgents(
         .set({ account_id: to })
         .where("agent_id", "=", agent.id)
         .execute();
-      owners[id] = textOf(agent.account_id);
+      owners[id] = agent.account_id;
       continue;
     }
     const { rows } = await sql<{ readonly account_id: bigint | null }>`
@@ -170,11 +189,7 @@ async function moveAgents(
       returning named.account_id`.execute(transaction);
     const [first] = rows;
     if (first === undefined) throw objectMissing("agents", id);
-    owners[id] = textOf(first.account_id);
+    owners[id] = first.account_id;
   }
   return owners;
-}
-
-function textOf(id: bigint | null): string | null {
-  return id === null ? null : String(id);
 }
