@@ -351,17 +351,41 @@ describe("each procedure that changes something", () => {
     expect(JSON.parse(entries[0]?.afterJson ?? "{}")).toMatchObject({ account: account?.id });
   });
 
-  test("says whose each server was by the ids of the accounts", async () => {
+  test("says which accounts a user has by their ids", async () => {
+    const { accounts } = await people.listAccounts({});
+    const idOf = (of: string): string => accounts.find(({ name }) => name === of)?.id ?? "";
+    const accountIds = [idOf("North"), idOf("Lab")];
+    const { user: grace } = await people.inviteUser({
+      name: "grace",
+      role: peopleV1.Role.VIEWER,
+      accountIds,
+    });
+    await people.setUserAccounts({ id: grace?.id ?? "", accountIds: [idOf("Lab")] });
+    const { entries } = await people.listAuditEntries({ pageSize: 2 });
+    expect(entries.map(({ act }) => act)).toEqual(["user_accounts_set", "user_invited"]);
+    const [set, invited] = entries.map(({ beforeJson, afterJson }) => ({
+      before: JSON.parse(beforeJson || "{}") as unknown,
+      after: JSON.parse(afterJson) as unknown,
+    }));
+    expect(invited?.after).toMatchObject({ accounts: accountIds });
+    expect(set?.before).toMatchObject({ accounts: accountIds });
+    expect(set?.after).toMatchObject({ accounts: [idOf("Lab")] });
+  });
+
+  test("says whose each server and agent was by the ids of the accounts", async () => {
     const { accounts } = await people.listAccounts({});
     const from = accounts.find(({ name }) => name === "North")?.id ?? "";
     const to = accounts.find(({ name }) => name === "Lab")?.id ?? "";
-    await people.moveToAccount({ accountId: from, serverIds: ids });
-    await people.moveToAccount({ accountId: to, serverIds: ids });
+    const { agents } = await admin.listAgents({});
+    const agentIds = agents.map(({ id }) => id);
+    expect(agentIds.length).toBeGreaterThan(0);
+    await people.moveToAccount({ accountId: from, serverIds: ids, agentIds });
+    await people.moveToAccount({ accountId: to, serverIds: ids, agentIds });
     const { entries } = await people.listAuditEntries({ pageSize: 1 });
     expect(entries[0]).toMatchObject({ act: "moved_to_account", object: `account ${to}` });
     expect(JSON.parse(entries[0]?.beforeJson ?? "{}")).toEqual({
       servers: Object.fromEntries(ids.map((id) => [String(id), from])),
-      agents: {},
+      agents: Object.fromEntries(agentIds.map((id) => [id, from])),
     });
   });
 });

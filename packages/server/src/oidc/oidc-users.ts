@@ -84,8 +84,8 @@ async function bringUpToDate(
     await recordAct(transaction, whatUserMay(now), {
       act: "user_role_set",
       object: `user ${id_token}`,
-      before: { name, role: user.role, accounts: accountsText(before) },
-      after: { name, role, accounts: accountsText(accounts), by: issuer },
+      before: { name, role: user.role, accounts: await accountsText(transaction, before) },
+      after: { name, role, accounts: await accountsText(transaction, accounts), by: issuer },
     });
   }
   return now;
@@ -121,7 +121,7 @@ async function makeUser(
   await recordAct(transaction, whatUserMay(user), {
     act: "user_created",
     object: `user ${user.id_token}`,
-    after: { name, role, accounts: accountsText(accounts), issuer, subject },
+    after: { name, role, accounts: await accountsText(transaction, accounts), issuer, subject },
   });
   return user;
 }

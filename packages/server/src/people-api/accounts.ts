@@ -6,10 +6,11 @@ import { AppError, assert, createUlid } from "@truechimer/base";
 import { inTransaction, type Schema, type Timestamptz } from "@truechimer/database";
 import { sql, type Transaction } from "kysely";
 import { recordAct } from "../audit/record-act.ts";
+import { idTokenOfAccount } from "../people/account-sql.ts";
 import type { ActingContext } from "../people/caller.ts";
 import { objectMissing } from "../people/owned-objects.ts";
 import { shownName } from "../people/shown-name.ts";
-import { accountIdOf, accountIdTokenOf, accountMessages } from "./account-messages.ts";
+import { accountIdOf, accountMessages } from "./account-messages.ts";
 
 const OBJECTS_MAX = 1_000;
 
@@ -97,10 +98,7 @@ export async function moveToAccount(
     await recordAct(transaction, caller, {
       act: "moved_to_account",
       object: `account ${accountId}`,
-      before: {
-        servers: await shownOwners(transaction, servers),
-        agents: await shownOwners(transaction, agents),
-      },
+      before: { servers, agents },
       after: { servers: serverIds.map(String), agents: [...agentIds] },
     });
     return to;
@@ -109,24 +107,8 @@ export async function moveToAccount(
   return create(peopleV1.MoveToAccountResponseSchema, account === undefined ? {} : { account });
 }
 
-/** The account that each belonged to; null: to none. */
-type Owners = { [id: string]: bigint | null };
-
-/** Accounts by the ids that everybody knows them by. */
-async function shownOwners(
-  transaction: Transaction<Schema>,
-  owners: Owners,
-): Promise<{ [id: string]: string | null }> {
-  const ids = new Set(Object.values(owners).filter((id) => id !== null));
-  const shown = new Map<bigint, string>();
-  for (const id of ids) shown.set(id, await accountIdTokenOf(transaction, id));
-  return Object.fromEntries(
-    Object.entries(owners).map(([id, owner]) => [
-      id,
-      owner === null ? null : (shown.get(owner) ?? null),
-    ]),
-  );
-}
+/** Whose each was: the account's public id, or nothing. */
+type Owners = { [id: string]: string | null };
 
 async function moveServers(
   transaction: Transaction<Schema>,
@@ -136,7 +118,7 @@ async function moveServers(
   if (ids.length === 0) return {};
   const rows = await transaction
     .selectFrom("servers")
-    .select(["id", "account_id"])
+    .select(["id", idTokenOfAccount("servers.account_id").as("owner")])
     .where("id", "in", [...ids])
     .orderBy("id")
     .forNoKeyUpdate()
@@ -148,7 +130,7 @@ async function moveServers(
     .set({ account_id: to })
     .where("id", "in", [...ids])
     .execute();
-  return Object.fromEntries(rows.map(({ id, account_id: was }) => [String(id), was]));
+  return Object.fromEntries(rows.map(({ id, owner }) => [String(id), owner]));
 }
 
 /** An agent without a row of its own is its monitors. */
@@ -161,7 +143,7 @@ async function moveAgents(
   for (const id of ids) {
     const agent = await transaction
       .selectFrom("agents")
-      .select(["id", "account_id"])
+      .select(["id", idTokenOfAccount("agents.account_id").as("owner")])
       .where("id_token", "=", id)
       .where("removed_at", "is", null)
       .forNoKeyUpdate()
@@ -177,19 +159,19 @@ async function moveAgents(
         .set({ account_id: to })
         .where("agent_id", "=", agent.id)
         .execute();
-      owners[id] = agent.account_id;
+      owners[id] = agent.owner;
       continue;
     }
-    const { rows } = await sql<{ readonly account_id: bigint | null }>`
+    const { rows } = await sql<{ readonly owner: string | null }>`
       update monitors m set account_id = ${to}
       from monitors named
       where named.id_token = ${id} and named.agent_id is null and m.agent_id is null and named.type = 'monitor'
         and m.hostname = named.hostname and m.lab = named.lab and m.type = 'monitor'
         and m.is_current and m.deleted_on is null
-      returning named.account_id`.execute(transaction);
+      returning ${idTokenOfAccount("named.account_id")} as owner`.execute(transaction);
     const [first] = rows;
     if (first === undefined) throw objectMissing("agents", id);
-    owners[id] = first.account_id;
+    owners[id] = first.owner;
   }
   return owners;
 }

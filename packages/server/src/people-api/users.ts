@@ -77,7 +77,7 @@ export async function inviteUser(
     await recordAct(transaction, caller, {
       act: "user_invited",
       object: `user ${idToken}`,
-      after: { name, role, accounts: accountsText(accounts) },
+      after: { name, role, accounts: await accountsText(transaction, accounts) },
     });
     return createUserLink(transaction, random, row.id);
   });
@@ -137,8 +137,8 @@ export async function setUserAccounts(
     await recordAct(transaction, caller, {
       act: "user_accounts_set",
       object: `user ${id}`,
-      before: { name: user.name, accounts: accountsText(before) },
-      after: { name: user.name, accounts: accountsText(after) },
+      before: { name: user.name, accounts: await accountsText(transaction, before) },
+      after: { name: user.name, accounts: await accountsText(transaction, after) },
     });
   });
   return create(peopleV1.SetUserAccountsResponseSchema, {

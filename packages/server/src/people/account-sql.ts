@@ -6,6 +6,11 @@ export const DEFAULT_ACCOUNT = "default";
 
 const DEFAULT_ID: RawBuilder<bigint> = sql<bigint>`(select id from accounts where id_token = ${sql.lit(DEFAULT_ACCOUNT)})`;
 
+/** By which everybody knows the account whose number is in the column, such as "s.account_id". */
+export function idTokenOfAccount(column: string): RawBuilder<string | null> {
+  return sql<string | null>`(select id_token from accounts where id = ${sql.ref(column)})`;
+}
+
 /** Whether the column, such as "s.account_id", is of that account. Absent account: any is. */
 export function ofAccount(column: string, accountId: bigint | undefined): RawBuilder<boolean> {
   if (accountId === undefined) return sql<boolean>`true`;

@@ -1,6 +1,6 @@
 // Accounts between which a user chooses: the one in which a session begins, and others. A user without the former sees all.
 
-import { AppError } from "@truechimer/base";
+import { AppError, assert } from "@truechimer/base";
 import type { Schema } from "@truechimer/database";
 import type { Kysely } from "kysely";
 import type { Caller } from "./caller.ts";
@@ -78,9 +78,24 @@ export function sameAccounts(one: UserAccounts, other: UserAccounts): boolean {
   );
 }
 
-/** For the audit trail: numbers of accounts, or null for all. */
-export function accountsText({ home, others }: UserAccounts): readonly string[] | null {
-  return home === null ? null : [home, ...others].map(String);
+/** For the audit trail: the accounts' public ids, first that in which a session begins; null for all. */
+export async function accountsText(
+  kysely: Kysely<Schema>,
+  { home, others }: UserAccounts,
+): Promise<readonly string[] | null> {
+  if (home === null) return null;
+  const ids = [home, ...others];
+  const rows = await kysely
+    .selectFrom("accounts")
+    .select(["id", "id_token"])
+    .where("id", "in", ids)
+    .execute();
+  const idTokenOf = new Map(rows.map(({ id, id_token: idToken }) => [id, idToken]));
+  return ids.map((id) => {
+    const idToken = idTokenOf.get(id);
+    assert(idToken !== undefined, "accounts are never deleted");
+    return idToken;
+  });
 }
 
 /** Whoever sees one account changes nobody who sees more than that. Fails with forbidden. */
