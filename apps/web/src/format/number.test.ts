@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { countOf, formatCount, formatFixed, formatShare, formatSigned } from "./number.ts";
+import {
+  countOf,
+  formatCount,
+  formatFixed,
+  formatShare,
+  formatSigned,
+  keepQuantities,
+} from "./number.ts";
 import { formatScore, formatStep } from "./score.ts";
 
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, " ");
@@ -20,6 +27,14 @@ test("a share that is not quite nothing or all never reads as such", () => {
     ">99.9 %",
     "100 %",
   ]);
+});
+
+test.each([
+  ["8 agree within 16 ms; a.lab is 2.0 s ahead", "8 agree within 16_ms; a.lab is 2.0_s ahead"],
+  ["+24.6 ms ± 1.2, 40 % lost", "+24.6_ms_±_1.2, 40_% lost"],
+  ["3 servers and 2 agents are unsure", "3 servers and 2 agents are unsure"],
+])("%j stays together where a number has its unit", (sentence, kept) => {
+  expect(keepQuantities(sentence).replaceAll("\u00a0", "_")).toBe(kept);
 });
 
 test("a negative zero is no negative number", () => {

@@ -4,7 +4,14 @@
 export const MINUS = "\u2212";
 /** Keeps a number and its unit on one line. */
 export const NO_BREAK_SPACE = "\u00a0";
+/** Before a unit that the API's sentences have, and on both sides of the sign before a bound. */
+const SPACE_OF_QUANTITY = /(?<=\d) (?=(?:ns|µs|ms|s|min|h|d|ppm|%)(?![\p{L}\d]))| (?=±)|(?<=±) /gu;
 const GROUP_SPACE = "\u202f";
+
+/** A sentence of the API, whose lines do not end between a number and its unit. */
+export function keepQuantities(sentence: string): string {
+  return sentence.replace(SPACE_OF_QUANTITY, NO_BREAK_SPACE);
+}
 
 /** A number with `decimals` decimals; a minus sign where it is negative, never a plus. */
 export function formatFixed(value: number, decimals: number): string {

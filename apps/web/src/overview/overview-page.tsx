@@ -7,7 +7,7 @@ import { agentFacts } from "../agents/agent-facts.ts";
 import { nsOf } from "../api/message.ts";
 import { agentsQuery, overviewQuery, registrationsQuery } from "../api/queries.ts";
 import { type AxisItem, OffsetAxis } from "../axis/offset-axis.tsx";
-import { countOf } from "../format/number.ts";
+import { countOf, keepQuantities } from "../format/number.ts";
 import { EventList } from "../parts/event-list.tsx";
 import { useNow } from "../parts/now.ts";
 import { freshness, type ServerFacts, serverFacts } from "../parts/server-facts.ts";
@@ -52,7 +52,7 @@ function Overview(props: { readonly data: adminV1.GetOverviewResponse }): ReactN
   return (
     <>
       <header className="page-head">
-        <h1 className="sentence">{data.sentence}</h1>
+        <h1 className="sentence">{keepQuantities(data.sentence)}</h1>
         <VerdictCounts data={data} />
         <WaitingNotice />
       </header>

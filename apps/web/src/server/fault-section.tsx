@@ -3,6 +3,7 @@
 import type { adminV1 } from "@truechimer/api";
 import type { ReactNode } from "react";
 import { msOf } from "../api/message.ts";
+import { keepQuantities } from "../format/number.ts";
 import { whoseWords } from "../parts/fault-networks.ts";
 import { FaultPicture } from "../parts/fault-picture.tsx";
 import { Instant } from "../parts/values.tsx";
@@ -27,7 +28,9 @@ export function FaultSection(props: { readonly data: adminV1.GetServerResponse }
           )}
         </p>
       )}
-      {faults.length === 0 ? <p className="page-sentence">{server?.faultText}</p> : null}
+      {faults.length === 0 ? (
+        <p className="page-sentence">{keepQuantities(server?.faultText ?? "")}</p>
+      ) : null}
       {faults.map((fault) => (
         <FaultPicture key={`${fault.reach} ${fault.reachFrom} ${fault.cause}`} fault={fault} />
       ))}

@@ -8,7 +8,7 @@ import { msOf, nsOf, offsetOf } from "../api/message.ts";
 import { problemOf } from "../api/problem.ts";
 import { serverQuery } from "../api/queries.ts";
 import { type AxisItem, OffsetAxis } from "../axis/offset-axis.tsx";
-import { countOf, formatShare } from "../format/number.ts";
+import { countOf, formatShare, keepQuantities } from "../format/number.ts";
 import { formatLong } from "../format/relative-time.ts";
 import { HistoryCharts } from "../history/history-charts.tsx";
 import { EventList } from "../parts/event-list.tsx";
@@ -177,7 +177,9 @@ function ServerHead(props: { readonly server: ServerFacts }): ReactNode {
           <span className="stale-word">stale</span>
         ) : null}
       </p>
-      {server.verdictText === "" ? null : <p className="page-sentence">{server.verdictText}</p>}
+      {server.verdictText === "" ? null : (
+        <p className="page-sentence">{keepQuantities(server.verdictText)}</p>
+      )}
       {server.verdictRuleSet === "" ? null : (
         <p className="soft">
           Reached by the rule set {server.verdictRuleSet};{" "}
